@@ -1,0 +1,1 @@
+"""Grade derivative exercises: YAML in, verdicts with reasons out."""

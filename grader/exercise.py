@@ -1,0 +1,351 @@
+"""
+What an exercise is: axes, inputs, forward lines, tasks, targets, and the kinds of derivative with their shapes.
+
+Immutable and already validated: `loading` makes these from YAML, everything else trusts them. Standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from grader.formula import Formula
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+Arrays: TypeAlias = Literal["numpy", "torch"]
+Layout: TypeAlias = Literal["numerator", "denominator"]
+
+# An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
+Axes: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnAxis:
+    """An axis whose size is drawn from low..high, ends included; one number means low == high."""
+
+    name: str
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedAxis:
+    """An axis whose size is an integer expression of axes above it, as `P: H - K + 1`."""
+
+    name: str
+    size: Formula
+
+
+Axis: TypeAlias = DrawnAxis | DerivedAxis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """How an input's numbers are drawn: `uniform(-1, 1)` is `Draw(law="uniform", parameters=(-1.0, 1.0))`."""
+
+    law: str = "normal"
+    parameters: tuple[float | str, ...] = ()  # numbers; for labels(C) the name of an axis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A named input of the forward function; `axes` is empty for a scalar."""
+
+    name: str
+    axes: Axes
+    draw: Draw = Draw()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upstream:
+    """A gradient ∂L/∂(quantity) that arrives from a loss the student never sees; drawn normal."""
+
+    name: str
+    axes: Axes
+    like: str | None = None  # the quantity whose shape it has, when written `like Y`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of `forward`: a name, its formula, and the axes that the formula's shape comes to."""
+
+    name: str
+    formula: Formula
+    axes: Axes
+
+
+# The kinds of target. A closed union: `match` over it ends in `assert_never`, so that a new kind lists what it needs.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """The quantity `of` itself. Shape: of."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """∂of/∂wrt through the line of `of` alone, its other operands held fixed. Shape: (*of, *wrt)."""
+
+    of: str
+    wrt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gradient:
+    """∂of/∂wrt of a scalar `of`. Shape: wrt."""
+
+    of: str
+    wrt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jacobian:
+    """∂of/∂wrt. Shape: (*of, *wrt)."""
+
+    of: str
+    wrt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VJP:
+    """Σ upstream · ∂of/∂wrt, summed over the axes of `of`. Shape: wrt."""
+
+    of: str
+    wrt: str
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JVP:
+    """Σ ∂of/∂wrt · tangent, summed over the axes of `wrt`. Shape: of. The tangent is an input."""
+
+    of: str
+    wrt: str
+    tangent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hessian:
+    """∂²of/∂wrt∂other of a scalar `of`; `other` is `wrt` itself unless `and` names one. Shape: (*wrt, *other)."""
+
+    of: str
+    wrt: str
+    other: str
+
+
+Kind: TypeAlias = Value | Local | Gradient | Jacobian | VJP | JVP | Hessian
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A wrong answer that people give: what they return, the hint they get, the share of points it still earns."""
+
+    returned: Formula
+    hint: str
+    credit: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One array that a task returns. `axes` is its shape, after `layout`."""
+
+    name: str
+    kind: Kind
+    axes: Axes
+    points: float = 1.0
+    layout: Layout = "numerator"
+    mistakes: tuple[Mistake, ...] = ()
+
+
+# The arguments of a call, as they are written in `call`.
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An input, an upstream gradient, an earlier quantity, an axis (as int), or a `given` name."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal number, string, boolean or None."""
+
+    value: float | int | str | bool | None
+
+    def __str__(self) -> str:
+        return repr(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A tuple of arguments, as in `affine_backward(dout, (x, w, b))`."""
+
+    items: tuple[Argument, ...]
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(str, self.items))
+        return f"({inner},)" if len(self.items) == 1 else f"({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dict of arguments with text keys, as in `conv(x, w, {'stride': 1})`."""
+
+    items: tuple[tuple[str, Argument], ...]
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(f"{key!r}: {value}" for key, value in self.items) + "}"
+
+
+Argument: TypeAlias = Name | Constant | Group | Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A value that the student's own function makes first: `cache: batchnorm_forward(x, gamma, beta)[1]`."""
+
+    name: str
+    function: str
+    arguments: tuple[Argument, ...]
+    item: int | None = None  # which entry of what it returns; None for all of it
+
+    def __str__(self) -> str:
+        inner = ", ".join(map(str, self.arguments))
+        return f"{self.function}({inner})" + ("" if self.item is None else f"[{self.item}]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One function to write: exactly the call that the grader makes, and the arrays that it returns, in order."""
+
+    function: str
+    arguments: tuple[Argument, ...]
+    targets: tuple[Target, ...]
+    given: tuple[Given, ...] = ()
+
+    @property
+    def call(self) -> str:
+        """The call as text: `dY_dW(W, X, B)`."""
+        return f"{self.function}({', '.join(map(str, self.arguments))})"
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that the student has to define for this task, `given` ones first."""
+        return tuple(dict.fromkeys((*(given.function for given in self.given), self.function)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCase:
+    """An edge case with a name: sizes of some axes, factors for some inputs, fixed values for others."""
+
+    name: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    scale: Mapping[str, float] = field(default_factory=dict)
+    set: Mapping[str, object] = field(default_factory=dict)  # a number, or nested lists in the shape of the input
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one call may use: CPU seconds (loading has the same, the whole submission ten times that) and memory."""
+
+    seconds: float = 10.0
+    memory_mib: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exercise:
+    """One exercise file. `id` is the file's stem."""
+
+    id: str
+    title: str
+    axes: tuple[Axis, ...]
+    inputs: tuple[Input, ...]
+    forward: tuple[Line, ...]
+    tasks: tuple[Task, ...]
+    upstream: tuple[Upstream, ...] = ()
+    statement: str | None = None
+    source: str | None = None
+    random_cases: int = 12
+    named_cases: tuple[NamedCase, ...] = ()
+    arrays: Arrays = "numpy"
+    autodiff: Literal["forbid", "allow"] = "forbid"
+    numerical: Literal["flag", "forbid"] = "flag"
+    rtol: float = 1e-6
+    partial: Literal["none", "cases"] = "none"
+    limits: Limits = Limits()
+    path: str = field(default="", compare=False)  # where it was loaded from, for messages
+
+    @property
+    def points(self) -> float:
+        """The points of all targets."""
+        return sum(target.points for _, target in self.targets())
+
+    def targets(self) -> Iterator[tuple[Task, Target]]:
+        """Every target with its task, in the order of the file."""
+        for task in self.tasks:
+            for target in task.targets:
+                yield task, target
+
+    def axes_of(self, name: str) -> Axes:
+        """The axes of an input, an upstream gradient or a quantity of `forward`. Raises KeyError for another name."""
+        for group in (self.inputs, self.upstream, self.forward):
+            for item in group:
+                if item.name == name:
+                    return item.axes
+        raise KeyError(name)
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of what the exercise asks and how it judges; prose and comments do not change it."""
+        return _fingerprint(self, leave_out=_PROSE)
+
+    @property
+    def record_sha256(self) -> str:
+        """The fingerprint of what its cases and expected arrays depend on; points, limits and calls do not change it."""
+        return _fingerprint(self, leave_out=_PROSE | _JUDGING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Exercises that are handed in together; overrides of the assignment file are already in them."""
+
+    id: str
+    title: str
+    exercises: tuple[Exercise, ...]
+    due: datetime | None = None
+    path: str = field(default="", compare=False)
+
+
+_PROSE = frozenset({"title", "source", "statement", "hint", "path"})
+_JUDGING = frozenset({"points", "credit", "rtol", "partial", "limits", "arrays", "autodiff", "numerical", "arguments", "given"})
+
+
+def _fingerprint(exercise: Exercise, *, leave_out: frozenset[str]) -> str:
+    plain = json.dumps(_plain(exercise, leave_out), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _plain(thing: object, leave_out: frozenset[str]) -> object:
+    """The data of a tree of dataclasses, as JSON takes it; the type's name keeps kinds with equal fields apart."""
+    if isinstance(thing, Formula):
+        return thing.canonical
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        named = {f.name: _plain(getattr(thing, f.name), leave_out) for f in dataclasses.fields(thing) if f.name not in leave_out}
+        return {"type": type(thing).__name__, **named}
+    if isinstance(thing, Mapping):
+        return {str(key): _plain(value, leave_out) for key, value in thing.items()}
+    if isinstance(thing, tuple | list):
+        return [_plain(item, leave_out) for item in thing]
+    return thing

@@ -1,0 +1,293 @@
+"""
+What comes out of grading: cases, expected arrays, answers, verdicts, diagnoses, scores, reports.
+
+Immutable facts; sentences are made by the renderers. Standard library only at run time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[np.float64] | NDArray[np.int64]
+
+TargetKey: TypeAlias = tuple[str, str]  # (function of the task, name of the target)
+
+
+class Status(StrEnum):
+    """The reason of a verdict in one word, in the order in which they are decided: the first that applies."""
+
+    UNGRADED = "ungraded"  # our fault: no score, costs no points
+    MISSING = "missing"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    KILLED = "killed"
+    NOT_IMPLEMENTED = "not_implemented"
+    RAISED = "raised"
+    WRONG_COUNT = "wrong_count"
+    WRONG_TYPE = "wrong_type"
+    WRONG_SHAPE = "wrong_shape"
+    NOT_FINITE = "not_finite"
+    WRONG_VALUE = "wrong_value"
+    CORRECT = "correct"
+
+    @property
+    def order(self) -> int:
+        """Its place in the order of decision, 0 first."""
+        return _ORDER[self]
+
+
+_ORDER = {status: place for place, status in enumerate(Status)}
+
+Role: TypeAlias = Literal["small", "random", "named", "probe"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """
+    Sizes and values of one trial.
+
+    `values` holds every input and upstream gradient by name, float64 or int64, read-only. A `probe` case is one whose
+    scaled input makes numerical differentiation lose its digits; it counts in no score.
+    """
+
+    name: str
+    role: Role
+    sizes: Mapping[str, int]
+    values: Mapping[str, Array]
+
+    @property
+    def entries(self) -> int:
+        """How many numbers the case consists of: the measure of "smallest"."""
+        return sum(value.size for value in self.values.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """A mistake that somebody may have made: its rule (CONTRACT, section 5), what to say, what it still earns."""
+
+    rule: str
+    text: str
+    credit: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """
+    What the reference says of one case.
+
+    `targets` holds the expected array of every target; `quantities` the forward quantities that a call is given;
+    `predictions` holds, for each hypothesis of the record, what a student making that mistake returns (None where the
+    mistake has no answer).
+    """
+
+    targets: Mapping[TargetKey, Array]
+    quantities: Mapping[str, Array] = field(default_factory=dict)
+    predictions: Mapping[TargetKey, tuple[Array | None, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A case in which differences fail for some targets: which input was scaled, by how much, and what is expected."""
+
+    case: Case
+    scaled: str
+    factor: float
+    targets: tuple[TargetKey, ...]
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Everything that judging an exercise at one seed needs: cases in reading order, expected arrays, hypotheses."""
+
+    record_sha256: str
+    seed: int
+    cases: tuple[tuple[Case, Expected], ...]
+    probes: tuple[Probe, ...]
+    hypotheses: Mapping[TargetKey, tuple[Hypothesis, ...]]
+    versions: Mapping[str, str]  # of torch and numpy that made it: provenance, not part of the key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAnArray:
+    """An item that was returned and is no array of numbers: the name of its type, and why when that is not enough."""
+
+    type_name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """
+    What came of one call of a student's function.
+
+    `status` is None when it returned; then `items` has one entry a returned thing, read-only. Otherwise it is the
+    status that the call ended in (from MISSING to RAISED, or UNGRADED), with the exception line or the limit in
+    `detail` and the student's own frames in `traceback`.
+    """
+
+    status: Status | None = None
+    items: tuple[Array | NotAnArray, ...] = ()
+    detail: str = ""
+    traceback: str = ""
+    mutated: tuple[str, ...] = ()  # names of the arguments that it changed in place
+    single_precision: bool = False  # an item came as float32 or less
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of an array: where, what was expected, what was returned."""
+
+    index: tuple[int, ...]
+    expected: float
+    actual: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One answer to one target at one case."""
+
+    case: Case
+    status: Status
+    actual: Array | None = None  # None unless an array was returned
+    worst: Entry | None = None  # the entry furthest out; None unless the shape is right
+    detail: str = ""  # the exception line, the shape found, the limit reached
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The likely mistake: spoken only if it reproduces the student's numbers in every case."""
+
+    rule: str
+    text: str
+    credit: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterexample:
+    """The smallest failing case: its inputs and, where the shape is right, the entry that is furthest out."""
+
+    case: str
+    sizes: Mapping[str, int]
+    inputs: Mapping[str, Any]  # nested lists
+    index: tuple[int, ...] | None = None
+    expected: float | None = None
+    actual: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetReport:
+    """One target over all cases."""
+
+    call: str
+    name: str
+    kind: str
+    of: str
+    wrt: str | None
+    status: Status
+    score: float | None  # None: ungraded
+    points: float
+    correct: int
+    total: int
+    diagnosis: Diagnosis | None = None
+    counterexample: Counterexample | None = None
+    detail: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One submission of one exercise, judged: CONTRACT, section 5."""
+
+    exercise: str
+    exercise_sha256: str
+    student: str | None
+    source_sha256: str
+    seed: int
+    versions: Mapping[str, str]
+    isolation: str
+    layers: tuple[str, ...]
+    targets: tuple[TargetReport, ...]
+    flags: tuple[str, ...] = ()
+    output: str = ""
+    seconds: float = 0.0
+    title: str = ""
+
+    @property
+    def points(self) -> float:
+        """The points that could be earned."""
+        return sum(target.points for target in self.targets)
+
+    @property
+    def score(self) -> float | None:
+        """The points earned; None while a target is ungraded."""
+        scores = [target.score for target in self.targets]
+        return None if None in scores else sum(score for score in scores if score is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as strict JSON data: non-finite numbers as text."""
+        targets = [
+            {
+                "call": target.call,
+                "name": target.name,
+                "kind": target.kind,
+                "of": target.of,
+                "wrt": target.wrt,
+                "status": target.status.value,
+                "score": target.score,
+                "points": target.points,
+                "cases": {"correct": target.correct, "total": target.total},
+                "diagnosis": target.diagnosis and {"rule": target.diagnosis.rule, "text": target.diagnosis.text},
+                "counterexample": target.counterexample
+                and {
+                    "case": target.counterexample.case,
+                    "sizes": dict(target.counterexample.sizes),
+                    "inputs": strict(target.counterexample.inputs),
+                    "index": strict(target.counterexample.index),
+                    "expected": strict(target.counterexample.expected),
+                    "actual": strict(target.counterexample.actual),
+                },
+                "detail": target.detail,
+                "traceback": target.traceback,
+            }
+            for target in self.targets
+        ]
+        return {
+            "schema": 1,
+            "exercise": self.exercise,
+            "title": self.title,
+            "exercise_sha256": self.exercise_sha256,
+            "student": self.student,
+            "source_sha256": self.source_sha256,
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "isolation": self.isolation,
+            "layers": list(self.layers),
+            "score": self.score,
+            "points": self.points,
+            "flags": list(self.flags),
+            "targets": targets,
+            "output": self.output,
+            "seconds": round(self.seconds, 6),
+        }
+
+
+def strict(value: Any) -> Any:
+    """Data as strict JSON has it: NaN and infinities become the texts "NaN", "Infinity" and "-Infinity"."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [strict(item) for item in value]
+    return value

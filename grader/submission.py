@@ -1,0 +1,183 @@
+"""
+A file that was handed in -> Submission: sources as bytes, never decoded, parsed as Python or run here.
+
+`# exercise: ID` lines divide a file into parts, for courses in which two exercises ask for functions of one name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.errors import Fault, SubmissionError
+from grader.trial import Source
+
+MAX_CODE_BYTES = 1 << 20
+MAX_NOTEBOOK_BYTES = 32 << 20  # with the pictures that its outputs hold
+MAX_CELLS = 20_000
+
+_MARK = re.compile(rb"[ \t]*#[ \t]*exercise:[ \t]*([a-z][a-z0-9_]*)[ \t]*\r?\n?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What one student handed in. `name` is what messages call it."""
+
+    student: str | None
+    sources: tuple[Source, ...]
+    name: str = "submission"
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], student: str | None = None) -> Submission:
+        """One .py or .ipynb file. Raises SubmissionError when it cannot be opened, is too large, or holds no code."""
+        path = Path(path)
+        data = read_regular_file(path)
+        if not data.strip():
+            raise SubmissionError(Fault(str(path), "The file is empty.", "Save your work, then check again."))
+        submission = cls.from_bytes({path.name: data}, student=student, name=str(path))
+        if not any(cell.strip() for source in submission.sources for cell in source.cells):
+            raise SubmissionError(Fault(str(path), "The notebook has no code.", "Write your functions in code cells."))
+        return submission
+
+    @classmethod
+    def from_bytes(cls, files: Mapping[str, bytes], student: str | None = None, name: str = "") -> Submission:
+        """Files by name. Raises SubmissionError for one that is too large, or a notebook that cannot be read."""
+        sources = tuple(_source(filename, data) for filename, data in files.items())
+        return cls(student=student, sources=sources, name=name or ", ".join(files))
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint of the code that was handed in; a notebook's outputs and text do not count."""
+        digest = hashlib.sha256()
+        for source in self.sources:
+            for piece in (source.name.encode(errors="surrogateescape"), *source.cells):
+                digest.update(len(piece).to_bytes(8, "little") + piece)
+        return digest.hexdigest()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The exercises that have a part of their own."""
+        marks = (mark for source in self.sources for cell in source.cells for mark in _marks(cell, source.is_notebook))
+        return tuple(dict.fromkeys(marks))
+
+    def part(self, exercise: str) -> Submission:
+        """What counts for one exercise: what stands before the first mark of each file, and the exercise's own parts."""
+        return replace(self, sources=tuple(_part(source, exercise) for source in self.sources))
+
+
+def read_regular_file(path: Path) -> bytes:
+    """
+    The bytes of a regular file of bounded size.
+
+    Raises SubmissionError for anything else: a directory, a pipe (opened without waiting for its other end), a device.
+    """
+    limit = MAX_NOTEBOOK_BYTES if path.suffix.lower() == ".ipynb" else MAX_CODE_BYTES
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise _cannot_open(path, error) from None
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - the descriptor is what was checked, not the path
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            what = "This is a folder" if stat.S_ISDIR(mode) else "This is not a regular file"
+            raise SubmissionError(Fault(str(path), f"{what}, not a .py or .ipynb file.", "Name the file you want checked."))
+        try:
+            data = file.read(limit + 1)
+        except OSError as error:
+            raise _cannot_open(path, error) from None
+    if len(data) > limit:
+        raise _too_large(str(path), limit)
+    return data
+
+
+def _cannot_open(path: Path, error: OSError | ValueError) -> SubmissionError:
+    if isinstance(error, IsADirectoryError) or (isinstance(error, PermissionError) and path.is_dir()):
+        return SubmissionError(Fault(str(path), "This is a folder, not a .py or .ipynb file.", "Name the file you want checked."))
+    reason = getattr(error, "strerror", None) or str(error)
+    return SubmissionError(Fault(str(path), f"The file cannot be opened: {reason}.", "Is the name right, and may you read it?"))
+
+
+def _too_large(name: str, limit: int) -> SubmissionError:
+    remedy = "Hand in code only; clear a notebook's outputs before you save it."
+    return SubmissionError(Fault(name, f"The file is larger than {limit >> 20} MiB.", remedy))
+
+
+def _source(name: str, data: bytes) -> Source:
+    if not name.lower().endswith(".ipynb"):
+        if len(data) > MAX_CODE_BYTES:
+            raise _too_large(name, MAX_CODE_BYTES)
+        return Source(name=name, cells=(data,))
+    if len(data) > MAX_NOTEBOOK_BYTES:
+        raise _too_large(name, MAX_NOTEBOOK_BYTES)
+    cells = _code_cells(name, data)
+    if sum(map(len, cells)) > MAX_CODE_BYTES:
+        raise SubmissionError(Fault(name, f"The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code.", "Hand in your own code only."))
+    return Source(name=name, cells=cells, is_notebook=True)
+
+
+def _code_cells(name: str, data: bytes) -> tuple[bytes, ...]:
+    """The code of a notebook of nbformat 3 or 4. nbformat itself is not used here: importing it takes seconds."""
+    try:
+        notebook = json.loads(data)
+    except (ValueError, RecursionError):
+        raise SubmissionError(Fault(name, "This is not a notebook: it is not JSON.", "Save it as .ipynb from Jupyter.")) from None
+    try:
+        cells = _cells_of(notebook)
+        code = [_text(cell.get("source", cell.get("input", ""))) for cell in cells if cell.get("cell_type") == "code"]
+    except (TypeError, AttributeError, KeyError):
+        raise SubmissionError(Fault(name, "This is JSON, but not a notebook: it has no list of cells.", "Save it as .ipynb from Jupyter.")) from None
+    if len(code) > MAX_CELLS:
+        raise SubmissionError(Fault(name, f"The notebook has more than {MAX_CELLS} code cells.", "Hand in your own cells only."))
+    return tuple(text.encode("utf-8", errors="surrogatepass") for text in code)
+
+
+def _cells_of(notebook: Any) -> list[dict[str, Any]]:
+    if "worksheets" in notebook:  # nbformat 3 and older
+        return [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+    return list(notebook["cells"])
+
+
+def _text(source: Any) -> str:
+    if isinstance(source, str):
+        return source
+    return "".join(source)  # TypeError when it is not a list of texts
+
+
+def _marks(cell: bytes, is_notebook: bool) -> list[str]:
+    """The ids of the marks in a cell: every line of a .py file, the first line of a notebook's cell."""
+    if b"exercise:" not in cell:
+        return []
+    lines = cell.lstrip().splitlines()[:1] if is_notebook else cell.splitlines()
+    return [match[1].decode() for line in lines if (match := _MARK.fullmatch(line))]
+
+
+def _part(source: Source, exercise: str) -> Source:
+    """
+    The source with the parts of other exercises emptied.
+
+    Lines and cells that do not count become empty ones, so that line and cell numbers in messages stay right.
+    """
+    if not any(_marks(cell, source.is_notebook) for cell in source.cells):
+        return source
+    counts = True
+    cells = []
+    for cell in source.cells:
+        if source.is_notebook:
+            if marks := _marks(cell, is_notebook=True):
+                counts = marks[0] == exercise
+            cells.append(cell if counts else b"")
+            continue
+        lines = []
+        for line in cell.splitlines(keepends=True):
+            if match := _MARK.fullmatch(line):
+                counts = match[1].decode() == exercise
+            lines.append(line if counts else b"\n")
+        cells.append(b"".join(lines))
+    return replace(source, cells=tuple(cells))

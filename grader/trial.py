@@ -1,0 +1,83 @@
+"""
+What the sandbox is asked to run, and what came of it: the words between the stories and the process boundary.
+
+A job holds inputs and sources only: never a seed, an expected array, a rubric or another student's work.
+Standard library only at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from grader.exercise import Argument, Arrays, Given, Limits
+from grader.outcome import Answer, Status
+
+if TYPE_CHECKING:
+    from grader.outcome import Array
+
+    Inputs: TypeAlias = Mapping[str, Array | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file of a submission: a .py file has one cell, a notebook one a code cell. Bytes as handed in."""
+
+    name: str
+    cells: tuple[bytes, ...]
+    is_notebook: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPlan:
+    """One function to call, once for each of `inputs`: values by name, axes as int."""
+
+    function: str
+    arguments: tuple[Argument, ...]
+    returns: tuple[str, ...]  # names of the targets, in order
+    inputs: tuple[Inputs, ...]
+    given: tuple[Given, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One submission to run: load `sources`, then make the calls of each task."""
+
+    sources: tuple[Source, ...]
+    tasks: tuple[TaskPlan, ...]
+    arrays: Arrays
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadError:
+    """A cell or file that raised while it was loaded. Functions defined before that line still count."""
+
+    source: str  # "answer.py", or "answer.ipynb, cell 3"
+    detail: str  # the exception line
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTrial:
+    """The answers of one task, one for each of the plan's inputs, in its order."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What came of a job. `status` is None when loading ended; else loading hung, died or was refused, and no task ran."""
+
+    tasks: tuple[TaskTrial, ...] = ()
+    status: Status | None = None
+    detail: str = ""
+    load_errors: tuple[LoadError, ...] = ()
+    defined: Mapping[str, tuple[str, ...]] | None = None  # function -> the sources that define it
+    autodiff: tuple[str, ...] = ()  # names from automatic differentiation that the source uses, for staff
+    output: str = ""  # stdout and stderr, cleaned and capped
+    wrote_to_stdout: bool = False
+    seconds: float = 0.0  # wall time in the child
+    layers: tuple[str, ...] = ()  # of protection that really held: namespaces, seccomp, landlock, rlimits
+    isolation: str = "none"
