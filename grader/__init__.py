@@ -1,1 +1,56 @@
-"""Grade derivative exercises: YAML in, verdicts with reasons out."""
+"""
+Grade derivative exercises: YAML in, verdicts with reasons out.
+
+The public names are imported when they are first used: `import grader` costs next to nothing, and listing exercises
+needs no numpy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.errors import ExerciseError, ExportError, GraderError, SandboxError, SubmissionError
+    from grader.exercise import Assignment, Exercise
+    from grader.outcome import Report, Status
+    from grader.submission import Submission
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Assignment": "grader.exercise",
+    "Exercise": "grader.exercise",
+    "ExerciseError": "grader.errors",
+    "ExportError": "grader.errors",
+    "GraderError": "grader.errors",
+    "Report": "grader.outcome",
+    "SandboxError": "grader.errors",
+    "Status": "grader.outcome",
+    "Submission": "grader.submission",
+    "SubmissionError": "grader.errors",
+}
+
+__all__ = [
+    "Assignment",
+    "Exercise",
+    "ExerciseError",
+    "ExportError",
+    "GraderError",
+    "Report",
+    "SandboxError",
+    "Status",
+    "Submission",
+    "SubmissionError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'grader' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

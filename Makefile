@@ -1,0 +1,43 @@
+# Everything is installed into .venv; `make clean` removes all that was made here.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help setup demo test lint audit clean
+
+help:
+	@echo "make setup   install everything into $(VENV)"
+	@echo "make demo    grade the example class and print its table"
+	@echo "make test    style, types and tests"
+	@echo "make audit   prove the exercises right"
+	@echo "make clean   remove $(VENV) and caches"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "$(PYTHON) is older than 3.11. Name a newer one: make setup PYTHON=python3.12" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt torch || $(PIP) install --quiet 'torch>=2.4'
+	$(PIP) install --quiet --editable '.[all,dev]'
+	touch $@
+
+demo: setup
+	@$(BIN)/grader demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+audit: setup
+	@$(BIN)/grader audit
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
