@@ -11,12 +11,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from grader.formula import Formula
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly zero; see `Exercise.rtol`
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
@@ -142,6 +144,24 @@ class Hessian:
 
 
 Kind: TypeAlias = Value | Local | Gradient | Jacobian | VJP | JVP | Hessian
+
+
+def symbol(kind: Kind) -> str:
+    """The kind's name in formulas: `∂Y/∂W`; L is the loss that an upstream gradient comes from."""
+    match kind:
+        case Value():
+            return kind.of
+        case Local() | Gradient() | Jacobian():
+            return f"∂{kind.of}/∂{kind.wrt}"
+        case VJP():
+            return f"∂L/∂{kind.wrt}"
+        case JVP():
+            return f"∂{kind.of}/∂{kind.wrt} · {kind.tangent}"
+        case Hessian():
+            below = f"∂{kind.wrt}²" if kind.wrt == kind.other else f"∂{kind.wrt}∂{kind.other}"
+            return f"∂²{kind.of}/{below}"
+        case _:
+            assert_never(kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +302,7 @@ class Exercise:
     arrays: Arrays = "numpy"
     autodiff: Literal["forbid", "allow"] = "forbid"
     numerical: Literal["flag", "forbid"] = "flag"
-    rtol: float = 1e-6
+    rtol: float = 1e-6  # an answer agrees when |actual - expected| <= rtol * max|expected| + ABSOLUTE_FLOOR
     partial: Literal["none", "cases"] = "none"
     limits: Limits = Limits()
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
@@ -305,6 +325,17 @@ class Exercise:
                 if item.name == name:
                     return item.axes
         raise KeyError(name)
+
+    def blocks(self, target: Target) -> tuple[int, int]:
+        """How many axes of a target belong to its first and to its second block; (0, 0) for kinds that have no blocks."""
+        match target.kind:
+            case Local() | Jacobian():
+                of, wrt = len(self.axes_of(target.kind.of)), len(self.axes_of(target.kind.wrt))
+                return (of, wrt) if target.layout == "numerator" else (wrt, of)
+            case Hessian():
+                return len(self.axes_of(target.kind.wrt)), len(self.axes_of(target.kind.other))
+            case _:
+                return 0, 0
 
     @property
     def sha256(self) -> str:

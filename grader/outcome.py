@@ -72,11 +72,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """A mistake that somebody may have made: its rule (CONTRACT, section 5), what to say, what it still earns."""
+    """
+    A mistake that somebody may have made: its rule (CONTRACT, section 5) and what to say.
+
+    A declared one has no text here: hint and credit are the exercise's, and may change while its record stays.
+    """
 
     rule: str
-    text: str
-    credit: float = 0.0
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,87 @@
+"""
+Answer, Expected -> Verdict: returned? how many? type? shape? finite? value? The first no decides. Nothing is broadcast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader.exercise import ABSOLUTE_FLOOR
+from grader.outcome import Answer, Case, Entry, NotAnArray, Status, Verdict
+
+if TYPE_CHECKING:
+    from grader.outcome import Array
+
+_CHUNK = 1 << 20  # entries compared at a time: a Jacobian of 256 x 256 x 256 is 128 MiB, and a mask of it as a whole again
+
+
+def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int, rtol: float) -> Verdict:
+    """
+    The verdict on the item at `place` of the `count` that the function should return.
+
+    Agreement: |actual - expected| <= rtol * max|expected| + 1e-12, the maximum over the whole array.
+    """
+    if answer.status is not None:
+        return Verdict(case=case, status=answer.status, detail=answer.detail, traceback=answer.traceback)
+    if len(answer.items) != count:
+        return Verdict(case=case, status=Status.WRONG_COUNT, detail=answer.detail or _counted(len(answer.items), count))
+    item = answer.items[place]
+    if isinstance(item, NotAnArray):
+        return Verdict(case=case, status=Status.WRONG_TYPE, detail=item.detail or _typed(item.type_name))
+    if item.shape != expected.shape:
+        return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {expected.shape}")
+    worst, is_finite, agrees = _worst(item, expected, rtol)
+    status = Status.CORRECT if agrees else Status.WRONG_VALUE if is_finite else Status.NOT_FINITE
+    return Verdict(case=case, status=status, actual=item, worst=worst)
+
+
+def tolerance(expected: Array, rtol: float) -> float:
+    """How far an entry may be off."""
+    return rtol * float(np.abs(expected).max(initial=0.0)) + ABSOLUTE_FLOOR
+
+
+def agree(actual: Array, expected: Array, allowed: float) -> bool:
+    """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN never agrees."""
+    return actual.shape == expected.shape and bool(np.all(np.abs(actual - expected) <= allowed))
+
+
+def agrees_without_floor(actual: Array, expected: Array, rtol: float) -> bool:
+    """Agreement relative to the largest entry alone: what a probe asks, whose arrays may be tiny."""
+    return agree(actual, expected, rtol * float(np.abs(expected).max(initial=0.0)))
+
+
+def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, bool, bool]:
+    """The entry furthest out (None for an empty array), whether all are finite, whether all agree."""
+    if expected.size == 0:
+        return None, True, True
+    allowed = tolerance(expected, rtol)
+    flat, key = actual.reshape(-1), expected.reshape(-1)
+    furthest, place, is_finite = -1.0, 0, True
+    for start in range(0, flat.size, _CHUNK):
+        piece = flat[start : start + _CHUNK].astype(np.float64, copy=False)
+        with np.errstate(invalid="ignore"):
+            gaps = np.abs(piece - key[start : start + _CHUNK])
+        finite = np.isfinite(gaps)
+        if not finite.all():
+            is_finite = False
+            furthest, place = np.inf, start + int(np.argmin(finite))
+            break
+        here = int(gaps.argmax())
+        if gaps[here] > furthest:
+            furthest, place = float(gaps[here]), start + here
+    index = tuple(int(i) for i in np.unravel_index(place, expected.shape))
+    entry = Entry(index=index, expected=float(key[place]), actual=float(flat[place]))
+    return entry, is_finite, bool(furthest <= allowed)
+
+
+def _counted(returned: int, count: int) -> str:
+    returned_words = "1 thing" if returned == 1 else f"{returned} things"
+    return f"It returned {returned_words}; {count} {'is' if count == 1 else 'are'} asked for."
+
+
+def _typed(type_name: str) -> str:
+    if type_name == "NoneType":
+        return "It returned None. Is a `return` missing?"
+    return f"It returned {'an' if type_name[:1].lower() in 'aeiou' else 'a'} {type_name}, not an array of numbers."

@@ -1,0 +1,222 @@
+"""
+Verdicts -> Diagnosis: an ordered list of hypotheses, each of which predicts what a student making that mistake returns.
+
+A hypothesis is spoken only if it reproduces the student's numbers in every case; a wrong diagnosis is worse than none.
+Mistakes that need the forward graph were predicted when the record was made (`reference.hypotheses`); those that only rearrange or
+scale the expected array are predicted here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader import regime
+from grader.exercise import ABSOLUTE_FLOOR, Exercise, Target, symbol
+from grader.outcome import Case, Diagnosis, Status, Verdict
+
+if TYPE_CHECKING:
+    from grader.outcome import Array, Record, TargetKey
+
+MAX_PERMUTED_AXES = 4
+_DIAGNOSED = frozenset({Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT})
+_SINGLE_PRECISION_RTOL = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One case: what was expected, what came."""
+
+    case: Case
+    expected: Array
+    actual: Array
+
+
+Prediction = Callable[[Evidence], "Array | None"]
+
+
+def diagnose(
+    exercise: Exercise, target: Target, key: TargetKey, record: Record, verdicts: Sequence[Verdict], *, single_precision: bool = False
+) -> Diagnosis | None:
+    """
+    The likely mistake behind a target's verdicts, one for each case of the record; None when no hypothesis explains all of them.
+
+    `single_precision` says that the answers came as float32 or less.
+    """
+    if any(verdict.status not in _DIAGNOSED or verdict.actual is None for verdict in verdicts):
+        return None
+    evidence = [
+        Evidence(case, expected.targets[key], verdict.actual)
+        for (case, expected), verdict in zip(record.cases, verdicts, strict=True)
+        if verdict.actual is not None
+    ]
+    # The wrong cases come first: most hypotheses fail at the first one.
+    order = sorted(range(len(verdicts)), key=lambda i: verdicts[i].status is Status.CORRECT)
+
+    def explains(prediction: Callable[[int], Array | None]) -> bool:
+        return all(_reproduces(prediction(i), evidence[i], exercise.rtol) for i in order)
+
+    predictions = [expected.predictions.get(key, ()) for _, expected in record.cases]
+    declared = len(target.mistakes)
+    for place, mistake in enumerate(target.mistakes):
+        if explains(lambda i, place=place: predictions[i][place] if place < len(predictions[i]) else None):
+            return Diagnosis(rule="declared", text=mistake.hint, credit=mistake.credit)
+    for rule, text, predict in rearranged(target, exercise.blocks(target)[0], evidence[order[0]]):
+        if explains(lambda i, predict=predict: predict(evidence[i])):
+            return Diagnosis(rule=rule, text=text)
+    for place, hypothesis in list(enumerate(record.hypotheses.get(key, ())))[declared:]:
+        if explains(lambda i, place=place: predictions[i][place] if place < len(predictions[i]) else None):
+            return Diagnosis(rule=hypothesis.rule, text=hypothesis.text)
+    for rule, text, predict in scaled(target, evidence[order[0]]):
+        if explains(lambda i, predict=predict: predict(evidence[i])):
+            return Diagnosis(rule=rule, text=text)
+    if single_precision and all(_reproduces(one.expected, one, _SINGLE_PRECISION_RTOL) for one in evidence):
+        return Diagnosis(rule="single_precision", text="The values are right to about six digits only: you computed in float32. Keep float64 throughout.")
+    return regime.find(exercise, verdicts, evidence)
+
+
+def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float) -> bool:
+    actual = evidence.actual
+    if prediction is None or prediction.shape != actual.shape:
+        return False
+    if prediction.size == 0:
+        return True
+    allowed = rtol * float(np.abs(prediction).max()) + ABSOLUTE_FLOOR
+    with np.errstate(invalid="ignore"):
+        return bool(np.abs(actual - prediction).max() <= allowed)
+
+
+# Hypotheses that rearrange the expected array
+
+
+def rearranged(target: Target, first: int, sample: Evidence) -> Iterator[tuple[str, str, Prediction]]:
+    """Right numbers in a wrong place: (rule, text, prediction). `first`: how many axes the target's first block has."""
+    name, rank = symbol(target.kind), sample.expected.ndim
+    yield "zero", "You returned zeros only.", lambda one: np.zeros(one.actual.shape) if one.actual.shape == one.expected.shape else None
+    yield "sign", f"The sign is wrong: you returned −{name}.", lambda one: -one.expected
+    if 0 < first < rank:
+        turned = (*range(first, rank), *range(first))
+        text = f"The axes are swapped: {name} has the axes {_axes_text(target.axes[:first])} first, then {_axes_text(target.axes[first:])}."
+        yield "transposed", f"{text} You returned the transpose.", lambda one: one.expected.transpose(turned)
+    if 2 <= rank <= MAX_PERMUTED_AXES:
+        for order in itertools.permutations(range(rank)):
+            if order != tuple(range(rank)):
+                wanted, got = _axes_text(target.axes), _axes_text(tuple(target.axes[i] for i in order))
+                rule = "transposed" if rank == 2 else "axes_permuted"
+                text = f"The axes are in another order: {name} has the axes {wanted}, you returned {got}."
+                yield rule, text, lambda one, order=order: one.expected.transpose(order)
+    yield "extra_axis", _extra_axis_text(name, target.axes), _same_but_for_ones
+    if rank >= 2:
+        text = f"The numbers are right, but flattened: {name} has one axis each for {_axes_text(target.axes)}. Keep them apart."
+        yield "flattening_order", text, lambda one: _flattened(one, "C")
+        text = "The numbers are right, but in column-major order: the last axis varies fastest in NumPy and PyTorch. Check the order of your reshape."
+        yield "flattening_order", text, lambda one: _flattened(one, "F")
+    if pairs := _diagonal_pairs(target, first):
+        text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, with zeros off the diagonal where entries do not depend on each other."
+        yield "diagonal_only", text, lambda one: _diagonal(one.expected, pairs)
+        text = f"You kept only the diagonal of {name}; the other entries are not zero here."
+        yield "diagonal_only", text, lambda one: _off_diagonal_zero(one.expected, pairs)
+
+
+def _diagonal_pairs(target: Target, first: int) -> tuple[tuple[int, int], ...]:
+    """Axes of the first block paired with axes of the second that have the same name, in order, each used once."""
+    pairs: list[tuple[int, int]] = []
+    free = list(range(first, len(target.axes)))
+    for i in range(first):
+        j = next((j for j in free if target.axes[j] == target.axes[i]), None)
+        if j is not None:
+            pairs.append((i, j))
+            free.remove(j)
+    return tuple(pairs)
+
+
+def _diagonal(expected: Array, pairs: Sequence[tuple[int, int]]) -> Array:
+    """The entries whose paired indices are equal, with one axis for each pair in the place of the first."""
+    letters = [chr(ord("a") + i) for i in range(expected.ndim)]
+    for i, j in pairs:
+        letters[j] = letters[i]
+    kept = list(dict.fromkeys(letters))
+    return np.einsum(f"{''.join(letters)}->{''.join(kept)}", expected)
+
+
+def _off_diagonal_zero(expected: Array, pairs: Sequence[tuple[int, int]]) -> Array:
+    mask = np.ones(expected.shape, dtype=bool)
+    for i, j in pairs:
+        index = np.indices(expected.shape, sparse=True)
+        mask &= index[i] == index[j]
+    return np.where(mask, expected, 0.0)
+
+
+def _flattened(one: Evidence, order: str) -> Array | None:
+    if one.actual.size != one.expected.size:
+        return None
+    return one.expected.ravel(order="F" if order == "F" else "C").reshape(one.actual.shape)
+
+
+def _same_but_for_ones(one: Evidence) -> Array | None:
+    """The expected array in the shape that came, where only axes of size 1 were added or dropped."""
+    without = [tuple(size for size in shape if size != 1) for shape in (one.actual.shape, one.expected.shape)]
+    return one.expected.reshape(one.actual.shape) if without[0] == without[1] else None
+
+
+def _extra_axis_text(name: str, axes: tuple[str, ...]) -> str:
+    shape = f"the axes {_axes_text(axes)} and no other" if axes else "no axes: it is a single number"
+    return f"The numbers are right, the shape is not: {name} has {shape}. An axis of size 1 is too many or missing."
+
+
+# Hypotheses that scale or round it
+
+
+def scaled(target: Target, sample: Evidence) -> Iterator[tuple[str, str, Prediction]]:
+    """Right numbers but for a factor or for lost digits: (rule, text, prediction)."""
+    name = symbol(target.kind)
+    axes = [axis for axis, size in sample.case.sizes.items() if size > 1]
+    groups = [*((axis,) for axis in axes), *itertools.combinations(axes, 2)]
+    for group in groups:
+        product = " · ".join(group)
+        text = f"You divided by {product}: a sum is asked for, not a mean."
+        yield "mean_for_sum", text, lambda one, group=group: one.expected / _product(one.case.sizes, group)
+        text = f"Your answer is {product} times too large: a mean is asked for, so a factor 1/({product}) belongs in it."
+        yield "sum_for_mean", text, lambda one, group=group: one.expected * _product(one.case.sizes, group)
+    if (factor := _ratio(sample)) is not None and not math.isclose(abs(factor), 1.0, rel_tol=1e-9):
+        yield "constant_factor", f"Every entry of {name} is {_number(factor)} times too large." if abs(factor) > 1 else (
+            f"Every entry of {name} is too small: you returned {_number(factor)} times the right value."
+        ), lambda one: factor * one.expected
+    yield "rounded", "You returned whole numbers: the digits after the point were cut off (an integer array, or // in place of /).", _truncated
+    for digits in range(6):
+        yield "rounded", f"You rounded to {digits} digits after the point. Return the values as they are.", (
+            lambda one, digits=digits: np.round(one.expected, digits)
+        )
+
+
+def _product(sizes: Mapping[str, int], axes: Sequence[str]) -> int:
+    return math.prod(sizes[axis] for axis in axes)
+
+
+def _ratio(one: Evidence) -> float | None:
+    """The factor between answer and expected array at the largest entry; None where there is none."""
+    if one.actual.shape != one.expected.shape or one.expected.size == 0:
+        return None
+    place = np.unravel_index(np.abs(one.expected).argmax(), one.expected.shape)
+    if one.expected[place] == 0 or one.actual[place] == 0:
+        return None
+    ratio = float(one.actual[place] / one.expected[place])
+    return ratio if math.isfinite(ratio) else None
+
+
+def _truncated(one: Evidence) -> Array:
+    return np.trunc(one.expected)
+
+
+def _number(value: float) -> str:
+    """A factor as people write it: 2, −0.5, 3.14159."""
+    return f"{value:.6g}".replace("-", "−")
+
+
+def _axes_text(axes: Sequence[str]) -> str:
+    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
