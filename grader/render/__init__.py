@@ -1,0 +1,1 @@
+"""Report -> terminal, HTML, notebook: one record, several pure renderers."""

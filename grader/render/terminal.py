@@ -1,0 +1,155 @@
+"""
+Report -> text for a terminal: at most 80 columns, meaning in glyph and word, colour only on top.
+
+Plain strings, no terminal library: `check` is what students wait for.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import shlex
+import sys
+import textwrap
+from typing import TYPE_CHECKING, TextIO, cast
+
+from grader.outcome import Status
+from grader.render.words import Finding, findings, flag_lines, plain, total_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.exercise import Exercise
+    from grader.outcome import Report
+
+WIDTH = 80
+MAX_TRACEBACK_LINES = 12
+MAX_OUTPUT_LINES = 10
+_COLOURS = {"✓": "32", "✗": "31", "?": "33", "-": "33"}
+
+
+def render(report: Report, exercise: Exercise | None, *, file: str = "", colour: bool = False) -> str:
+    """
+    The report as a student reads it, ending in a newline.
+
+    `file` is the file that was checked, for the next step's command; without one no command is named.
+    """
+    lines = [*_wrapped(plain(report.title or report.exercise), 0), ""]
+    for finding in findings(report, exercise):
+        lines += [*_finding(finding, report.exercise, file, colour), ""]
+    for line in flag_lines(report):
+        lines += [*_wrapped(f"Note: {line}", 0), ""]
+    if report.output.strip():
+        lines += ["Your code printed:", *_quoted(report.output, MAX_OUTPUT_LINES, from_end=False), ""]
+    lines.append(total_line(report))
+    return "\n".join(lines) + "\n"
+
+
+def _finding(finding: Finding, exercise: str, file: str, colour: bool) -> Iterator[str]:
+    yield from _headed(finding, colour)
+    yield from _wrapped(finding.sentence, 6)
+    if finding.traceback:
+        yield from _quoted(finding.traceback, MAX_TRACEBACK_LINES, from_end=True)
+    if finding.place and finding.entry:
+        yield from _wrapped(f"Smallest such case, {finding.place}:", 6)
+        yield ""
+        yield from _entry(*finding.entry)
+        yield ""
+    elif finding.place and finding.status is Status.RAISED:
+        yield from _wrapped(f"Smallest such case: {finding.place}.", 6)
+    if finding.cause:
+        label = "Likely cause: " if finding.is_likely else "Seen:         "
+        yield from textwrap.wrap(label + finding.cause, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 20)
+        if finding.explains:
+            yield from _wrapped(f"({finding.explains})", 20)
+    if finding.case and file and finding.status is not Status.CORRECT:
+        yield f'      See it:       grader check {exercise} {_shell(file)} --case "{finding.case}"'
+
+
+def _headed(finding: Finding, colour: bool) -> Iterator[str]:
+    """The call on the left, its points on the right; a long call gets lines of its own."""
+    glyph = paint(finding.glyph, _COLOURS[finding.glyph], colour)
+    *above, last = textwrap.wrap(finding.heading, WIDTH - 5) or [""]
+    for place, line in enumerate(above):
+        yield f"  {' ' if place else glyph} {line}"
+    lead = " " if above else glyph
+    room = WIDTH - 4 - len(finding.points)
+    if len(last) + 2 <= room:
+        yield f"  {lead} {last.ljust(room)}{finding.points}"
+    else:
+        yield f"  {lead} {last}"
+        yield finding.points.rjust(WIDTH)
+
+
+def _entry(name: str, expected: str, actual: str) -> Iterator[str]:
+    line = f"          {name}      expected  {expected}      you returned  {actual}"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield f"          {name}"
+        yield f"              expected      {expected}"
+        yield f"              you returned  {actual}"
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    """Paragraphs wrapped to the width; long words (paths) stay whole, so that they can be copied."""
+    pad = " " * indent
+    return [
+        line
+        for paragraph in text.splitlines() or [""]
+        for line in textwrap.wrap(
+            paragraph, WIDTH, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
+        )
+    ]
+
+
+def _quoted(text: str, most: int, *, from_end: bool) -> Iterator[str]:
+    lines = plain(text).strip("\n").splitlines()
+    shown = lines[-most:] if from_end else lines[:most]
+    left_out = f"          ... ({len(lines) - most} more lines)"
+    if from_end and len(lines) > most:
+        yield left_out
+    for line in shown:
+        yield ("          " + line)[: WIDTH - 3] + ("..." if len(line) + 10 > WIDTH - 3 else "")
+    if not from_end and len(lines) > most:
+        yield left_out
+
+
+def _shell(file: str) -> str:
+    return f'"{file}"' if sys.platform == "win32" and " " in file else shlex.quote(plain(file))
+
+
+# The terminal itself
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Whether colour is wanted on a stream: a terminal that knows it, and no NO_COLOR."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return stream.isatty()
+
+
+def paint(text: str, code: str, colour: bool) -> str:
+    """The text in a colour (an SGR code), or as it is."""
+    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
+
+
+_ASCII = {
+    "✓": "+", "✗": "x", "∂": "d", "−": "-", "×": "x", "·": "*", "Σ": "sum", "²": "^2", "³": "^3", "′": "'", "∞": "inf",
+    "–": "-", "—": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=",
+    "∇": "grad ", "√": "sqrt", "│": "|", "─": "-", "━": "-", "╸": "-", "╺": "-", "█": "#",
+}  # fmt: skip
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_ASCII.get(char, "?") for char in error.object[error.start : error.end]), error.end
+
+
+def show_what_the_terminal_can() -> None:
+    """Let stdout and stderr write `d` for ∂ and the like where their encoding has no such character."""
+    codecs.register_error("grader", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            cast("codecs.StreamReaderWriter", stream).reconfigure(errors="grader")  # type: ignore[attr-defined]

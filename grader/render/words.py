@@ -1,0 +1,285 @@
+"""
+The words for what a report says, the same in terminal, HTML and notebook: facts in, sentences out.
+
+Everything that came from a student passes through `plain`, which takes out what could mislead a terminal or a reader.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+
+from grader.outcome import Counterexample, Report, Status, TargetReport
+from grader.sandbox.text import cleaned as plain
+from grader.statement import Notation, notation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from grader.exercise import Exercise, Target, Task
+
+Feedback: TypeAlias = Literal["full", "hints", "score"]
+
+GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}
+LABELS = {
+    Status.UNGRADED: "not graded",
+    Status.MISSING: "missing",
+    Status.REFUSED: "refused",
+    Status.TIMED_OUT: "too slow",
+    Status.OUT_OF_MEMORY: "out of memory",
+    Status.KILLED: "stopped",
+    Status.NOT_IMPLEMENTED: "not written yet",
+    Status.RAISED: "raised an error",
+    Status.WRONG_COUNT: "wrong count",
+    Status.WRONG_TYPE: "wrong type",
+    Status.WRONG_SHAPE: "wrong shape",
+    Status.NOT_FINITE: "not finite",
+    Status.WRONG_VALUE: "wrong values",
+    Status.CORRECT: "right",
+}
+FLAGS = {
+    "mutates_inputs": "It changes its arguments in place. Work on copies: `X = X.copy()`.",
+    "nondeterministic": "The same call gave different answers.",
+    "single_precision": "It returns single precision (float32). Leave the dtype alone, or use float64.",
+    "uses_autodiff": "It uses automatic differentiation.",
+    "inexact": "It agrees only as closely as finite differences do.",
+    "load_error": "A part of the file raised an error while it was loaded.",
+    "wrote_to_stdout": "It prints.",
+}
+MAX_DETAIL = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is said of one function, or of those of its targets that came out alike."""
+
+    heading: str  # `dY_dW(W, X, B)`, or `dx, dw of affine_backward(dout, (x, w, b))`
+    glyph: str
+    label: str  # the status in words, for those who cannot see colours
+    status: Status
+    points: str  # "0 of 3 points"
+    sentence: str
+    place: str = ""  # the smallest failing case: `"one feature" (n=1, m=1)`
+    case: str = ""
+    entry: tuple[str, str, str] | None = None  # its name, expected, returned
+    cause: str = ""
+    explains: str = ""
+    is_likely: bool = True  # the cause is a guess that fits; False where it is a fact about the answers
+    traceback: str = ""
+    inputs: tuple[tuple[str, str], ...] = ()
+
+
+def findings(report: Report, exercise: Exercise | None, feedback: Feedback = "full") -> tuple[Finding, ...]:
+    """
+    What there is to say, in the order of the exercise.
+
+    Without the exercise (a report read back from disk, its exercise gone) entries are named after the target only.
+    """
+    known = {(task.function, target.name): (task, target) for task, target in exercise.targets()} if exercise else {}
+    return tuple(_finding(group, exercise, known, feedback) for group in _alike(report.targets))
+
+
+def _alike(targets: tuple[TargetReport, ...]) -> Iterator[tuple[TargetReport, ...]]:
+    """Neighbours of one call that failed in the same way before any value could be judged: said once."""
+    group: list[TargetReport] = []
+    for target in targets:
+        if group and not (
+            target.status.order < Status.WRONG_TYPE.order
+            and (target.call, target.status, target.detail) == (group[0].call, group[0].status, group[0].detail)
+        ):
+            yield tuple(group)
+            group = []
+        group.append(target)
+    if group:
+        yield tuple(group)
+
+
+def _finding(
+    group: tuple[TargetReport, ...],
+    exercise: Exercise | None,
+    known: Mapping[tuple[str, str], tuple[Task, Target]],
+    feedback: Feedback,
+) -> Finding:
+    first = group[0]
+    task, target = known.get((first.call, first.name), (None, None))
+    names = notation(exercise, target) if exercise and target else None
+    scores = [item.score for item in group]
+    score = None if None in scores else sum(score for score in scores if score is not None)
+    shown = Finding(
+        heading=_heading(group, task),
+        glyph=GLYPHS.get(first.status, "✗"),
+        label=LABELS[first.status],
+        status=first.status,
+        points=points_of(score, sum(item.points for item in group)),
+        sentence=LABELS[first.status].capitalize() + "." if feedback == "score" else sentence(first, names),
+    )
+    if feedback == "score":
+        return shown
+    return _with_evidence(shown, first, names, numbers=feedback == "full")
+
+
+def _with_evidence(shown: Finding, target: TargetReport, names: Notation | None, *, numbers: bool) -> Finding:
+    shown = replace(shown, traceback=plain(target.traceback) if target.status is Status.RAISED else "")
+    if target.diagnosis is not None:
+        explains = f"this explains your answer in {_all(target.total)}" if target.status is not Status.CORRECT else ""
+        is_likely = target.diagnosis.rule != "regime"
+        shown = replace(shown, cause=plain(target.diagnosis.text), explains=explains if is_likely else "", is_likely=is_likely)
+    example = target.counterexample
+    if example is None:
+        return shown
+    sizes = ", ".join(f"{axis}={size}" for axis, size in example.sizes.items())
+    place = f'"{plain(example.case)}"' + (f" ({sizes})" if sizes else "")
+    shown = replace(shown, place=place, case=plain(example.case))
+    if not numbers:
+        return shown
+    inputs = tuple((plain(name), compact(value)) for name, value in example.inputs.items())
+    return replace(shown, inputs=inputs, entry=_entry(target, example, names))
+
+
+def _entry(target: TargetReport, example: Counterexample, names: Notation | None) -> tuple[str, str, str] | None:
+    if example.index is None or example.expected is None or example.actual is None:
+        return None
+    name = names.entry(example.index) if names else target.name + _brackets(example.index)
+    return (name, *unlike(example.expected, example.actual))
+
+
+def _heading(group: tuple[TargetReport, ...], task: Task | None) -> str:
+    call = task.call if task else f"{group[0].call}(...)"
+    returns = len(task.targets) if task else 1
+    if returns == 1 or returns == len(group):
+        return call
+    return f"{', '.join(target.name for target in group)} of {call}"
+
+
+def sentence(target: TargetReport, names: Notation | None) -> str:
+    """The first line under a function's name: what came of it, in the student's words."""
+    detail = plain(target.detail)[:MAX_DETAIL]
+    match target.status:
+        case Status.CORRECT:
+            return f"{target.correct} of {target.total} cases agree."
+        case Status.WRONG_VALUE:
+            return f"The shape is right, the values differ in {_share(target)}."
+        case Status.NOT_FINITE:
+            return _ended(f"It returned NaN or infinity in {_share(target)}", "")
+        case Status.WRONG_SHAPE:
+            return _ended(f"It returned shape {detail}", names.axes_in_words if names else "")
+        case Status.RAISED:
+            return f"It raised{_line_of(target.traceback)}: {_ended(detail or 'an exception', '')}"
+        case Status.NOT_IMPLEMENTED:
+            return f"Not written yet: {target.call} still raises NotImplementedError."
+        case Status.MISSING:
+            return f"Not written yet: {_ended(detail or f'there is no function {target.call}', '')}"
+        case Status.UNGRADED:
+            return " ".join(filter(None, ("We could not grade this (our fault, no points lost).", detail)))
+        case Status.TIMED_OUT:
+            return _ended(detail or "It did not finish in time", "")
+        case Status.OUT_OF_MEMORY:
+            return _ended(detail or "It needed more memory than it may use", "")
+        case Status.KILLED:
+            return _ended(detail or "It stopped the process that it ran in", "")
+        case Status.REFUSED:
+            return _ended(detail or "It is not allowed here", "")
+        case Status.WRONG_COUNT:
+            return _ended(detail or "It returned another number of arrays", "")
+        case Status.WRONG_TYPE:
+            return _ended(detail or "It returned something that is no array of numbers", "")
+        case _:
+            assert_never(target.status)
+
+
+def _ended(text: str, more: str) -> str:
+    """One sentence, with its full stop, and perhaps another one."""
+    text = text.rstrip()
+    return " ".join(filter(None, (text if text.endswith((".", "!", "?", ")")) else f"{text}.", more)))
+
+
+def _share(target: TargetReport) -> str:
+    return f"{target.total - target.correct} of {target.total} cases"
+
+
+def _all(total: int) -> str:
+    return "the only case" if total == 1 else f"all {total} cases"
+
+
+def _line_of(traceback: str) -> str:
+    """` at line 7`, of the student's innermost frame."""
+    lines = re.findall(r"line (\d+)", traceback)
+    return f" at line {lines[-1]}" if lines else ""
+
+
+def total_line(report: Report) -> str:
+    """The last line: what was earned of what there was."""
+    return f"{points_of(report.score, report.points)}."
+
+
+def points_of(score: float | None, points: float) -> str:
+    """
+    The points in words.
+
+    >>> points_of(0.5, 3.0), points_of(1.0, 1.0), points_of(None, 2.0)
+    ('0.5 of 3 points', '1 of 1 point', 'not graded, of 2 points')
+    """
+    unit = "point" if points == 1 else "points"
+    earned = "not graded," if score is None else number(round(score, 2))
+    return f"{earned} of {number(round(points, 2))} {unit}"
+
+
+def flag_lines(report: Report) -> tuple[str, ...]:
+    """What a student can do something about, of the report's flags."""
+    shown = ("mutates_inputs", "nondeterministic", "single_precision", "load_error")
+    return tuple(FLAGS[flag] for flag in shown if flag in report.flags)
+
+
+def number(value: float, digits: int = 6) -> str:
+    """
+    A number for people: few digits, a real minus sign.
+
+    >>> number(2.0), number(-0.0060212345), number(float("nan"))
+    ('2', '−0.00602123', 'NaN')
+    """
+    if isinstance(value, str):  # strict JSON has "NaN" and its kin as text
+        value = float(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def unlike(expected: float, actual: float) -> tuple[str, str]:
+    """
+    Both numbers with as many digits as it takes to see that they differ.
+
+    >>> unlike(0.25, 1.0), unlike(1.0000001, 1.0000002)
+    (('0.25', '1'), ('1.0000001', '1.0000002'))
+    """
+    for digits in range(6, 18):
+        pair = number(expected, digits), number(actual, digits)
+        if pair[0] != pair[1]:
+            return pair
+    return pair
+
+
+def compact(value: object, *, most: int = 12) -> str:
+    """
+    Nested lists on one line; those of more than `most` numbers by their shape.
+
+    >>> compact([[1.0, 2.0], [3.0, -4.0]]), compact([0.0] * 20)
+    ('[[1, 2], [3, −4]]', '20 numbers')
+    """
+    count = _count(value)
+    if count > most:
+        return f"{count} numbers"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(compact(item, most=most) for item in value) + "]"
+    return number(value, 5) if isinstance(value, float | int | str) else plain(str(value))
+
+
+def _count(value: object) -> int:
+    return sum(map(_count, value)) if isinstance(value, list | tuple) else 1
+
+
+def _brackets(index: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, index))}]" if index else ""
