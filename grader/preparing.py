@@ -1,0 +1,105 @@
+"""
+Exercise, seed -> Record: drawing and referencing go hand in hand, since whether a draw is good shows only in its expected arrays.
+
+A record that was made before is read from the store, so that torch is imported only for a new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader import cases, store
+from grader.errors import ExerciseError, Fault, GraderError
+from grader.exercise import Exercise
+from grader.outcome import Case, Expected, Probe, Record
+
+if TYPE_CHECKING:
+    from grader.outcome import TargetKey
+
+PUBLIC_SEED = 0
+ENGINE = 1  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+MAX_ATTEMPTS = 60
+_ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
+SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
+
+
+def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None = None) -> Record:
+    """
+    The cases and expected arrays of an exercise at a seed, from the store or newly made.
+
+    `folder` is where a secret seed's records lie; without it they are read from the wheel and kept in the user's cache.
+    Raises ExerciseError when a case cannot be drawn, GraderError when torch is needed and missing.
+    """
+    name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
+    home = folder or store.cache_folder()
+    for path in (SHIPPED / name, home / name):
+        if (record := store.read(path, exercise.record_sha256, seed)) is not None:
+            return record
+    record = make(exercise, seed)
+    if folder is not None:
+        store.write(home / name, record)
+    else:
+        with contextlib.suppress(OSError):  # a cache that cannot be written costs time, not the check
+            store.write(home / name, record, max_store_bytes=store.MAX_STORE_BYTES)
+    return record
+
+
+def make(exercise: Exercise, seed: int) -> Record:
+    """A record, newly drawn and computed. Imports torch."""
+    if importlib.util.find_spec("torch") is None:
+        what = f"The expected arrays of {exercise.id} were not computed here before, and PyTorch, which computes them, is not installed."
+        raise GraderError(Fault(exercise.path or exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
+    import torch
+
+    from grader.reference import compute
+
+    drawn = tuple(_drawn(exercise, plan, seed) for plan in cases.plan_cases(exercise))
+    return Record(
+        record_sha256=exercise.record_sha256,
+        seed=seed,
+        cases=drawn,
+        probes=_probes(exercise, drawn),
+        hypotheses=compute.hypotheses_of(exercise),
+        versions={"torch": str(torch.__version__), "numpy": np.__version__},
+    )
+
+
+def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, Expected]:
+    """The first candidate that is well conditioned, finite and away from kinks."""
+    from grader.reference import compute
+
+    zeros, reason = 0, ""
+    for attempt in range(MAX_ATTEMPTS):
+        case = cases.draw_case(exercise, plan, seed, attempt)
+        found = compute.expected(exercise, case, accept_zero=zeros >= _ATTEMPTS_BEFORE_ZERO)
+        if isinstance(found, Expected):
+            return case, found
+        zeros += found.is_zero
+        reason = found.reason
+    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
+    raise ExerciseError(Fault(exercise.path or exercise.id, what, "Choose other draws or sizes, or change the named case, so that the forward function is smooth there."))
+
+
+def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:
+    """At most one probe a target; targets that the same scaled input serves share one."""
+    from grader.reference import probes
+
+    base = next((case for case, _ in drawn if case.role == "random"), drawn[0][0] if drawn else None)
+    if base is None:
+        return ()
+    groups: dict[tuple[str, float], list[TargetKey]] = {}
+    for task, target in exercise.targets():
+        for scaling in probes.scalings(exercise, target, base):
+            groups.setdefault(scaling, []).append((task.function, target.name))
+            break
+    found = []
+    for number, ((name, factor), keys) in enumerate(groups.items()):
+        case = cases.scaled(base, name, factor, case_name=f"probe {number + 1}")
+        expected = probes.expected_at_probe(exercise, case)
+        found.append(Probe(case=case, scaled=name, factor=factor, targets=tuple(keys), expected=expected))
+    return tuple(found)

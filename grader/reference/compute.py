@@ -1,0 +1,163 @@
+"""Exercise, case -> Expected, or the reason to draw the case again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from grader.errors import ExerciseError, Fault
+from grader.exercise import Argument, Constant, Exercise, Group, Mistake, Name, Table, Target
+from grader.formula import FormulaError, NotFiniteError
+from grader.outcome import Case, Expected, Hypothesis
+from grader.reference import hypotheses
+from grader.reference.derivatives import Point, Tensors, at, derive, differentiated, laid_out
+from grader.reference.evaluate import evaluate
+
+if TYPE_CHECKING:
+    from grader.outcome import Array, TargetKey
+
+MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance
+MIN_KINK_DISTANCE = 1e-3
+NUDGE = 1e-10  # relative change of every input when conditioning is judged
+MAX_CONDITION = 1e6
+MAX_PREDICTED_ENTRIES = 20_000  # of one target: beyond it only declared mistakes are predicted
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw:
+    """Why a case is no good. `is_zero`: an expected array is zero throughout, which some exercises mean."""
+
+    reason: str
+    is_zero: bool = False
+
+
+def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False) -> Expected | Redraw:
+    """The reference at a case, or why it should be drawn again. Raises ExerciseError for a formula that cannot be evaluated."""
+    kinks: list[float] = []
+    inputs = tensors(case.values)
+    try:
+        point = at(exercise, case.sizes, inputs, kinks)
+        if kinks and min(kinks) < MIN_KINK_DISTANCE:
+            return Redraw(f"the forward function has a kink within {min(kinks):.2g} of it")
+        arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
+        if (redraw := _unfit(arrays, accept_zero=accept_zero)) is not None:
+            return redraw
+        near = nudged(exercise, inputs)
+        if near is not None and (redraw := ill_conditioned(arrays, at(exercise, case.sizes, near))) is not None:
+            return redraw
+    except FormulaError as error:
+        return Redraw(f"{error.what}")
+    predictions = {
+        (task.function, target.name): _predictions(point, task.function, target, arrays) for task, target in exercise.targets()
+    }
+    quantities = {name: array(point.values[name]) for name in called_quantities(exercise)}
+    return Expected(targets={key: array(value) for key, value in arrays.items()}, quantities=quantities, predictions=predictions)
+
+
+def hypotheses_of(exercise: Exercise) -> Mapping[TargetKey, tuple[Hypothesis, ...]]:
+    """The hypotheses whose predictions `expected` gives, in its order: first the declared ones, whose words the exercise holds."""
+    found: dict[TargetKey, tuple[Hypothesis, ...]] = {}
+    for task, target in exercise.targets():
+        declared = tuple(Hypothesis(rule="declared") for _ in target.mistakes)
+        found[task.function, target.name] = declared + tuple(graph.hypothesis for graph in hypotheses.of_target(exercise, target))
+    return found
+
+
+def derived(point: Point, target: Target) -> torch.Tensor:
+    """The expected array of a target at a point."""
+    return laid_out(point.exercise, target, derive(point, target.kind).detach())
+
+
+def called_quantities(exercise: Exercise) -> tuple[str, ...]:
+    """The lines of `forward` that a call passes to a student's function."""
+    lines = {line.name for line in exercise.forward}
+    names = (name for task in exercise.tasks for arguments in (task.arguments, *(given.arguments for given in task.given)) for name in _names(arguments))
+    return tuple(dict.fromkeys(name for name in names if name in lines))
+
+
+def tensors(values: Mapping[str, Array]) -> dict[str, torch.Tensor]:
+    """Arrays as tensors that share nothing with them."""
+    return {name: torch.tensor(value) for name, value in values.items()}
+
+
+def array(value: torch.Tensor) -> Array:
+    """A tensor as a read-only array."""
+    found: Array = np.ascontiguousarray(value.detach().numpy()).reshape(tuple(value.shape))
+    found.flags.writeable = False
+    return found
+
+
+def _names(arguments: tuple[Argument, ...]) -> list[str]:
+    found: list[str] = []
+    for argument in arguments:
+        match argument:
+            case Name():
+                found.append(argument.name)
+            case Group():
+                found += _names(argument.items)
+            case Table():
+                found += _names(tuple(value for _, value in argument.items))
+            case Constant():
+                pass
+    return found
+
+
+def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool) -> Redraw | None:
+    for (_, name), value in arrays.items():
+        if not bool(torch.isfinite(value).all()):
+            return Redraw(f"{name} is not finite there")
+        largest = float(value.abs().max()) if value.numel() else 1.0
+        if largest == 0 and not accept_zero:
+            return Redraw(f"{name} is zero throughout there", is_zero=True)
+        if 0 < largest < MIN_LARGEST_ENTRY:
+            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, which says nothing")
+    return None
+
+
+def nudged(exercise: Exercise, inputs: Tensors) -> dict[str, torch.Tensor] | None:
+    """The inputs that derivatives are taken by, each entry changed in its last digits; None when there are none."""
+    free = [name for name in inputs if name in differentiated(exercise) and inputs[name].is_floating_point()]
+    if not free:
+        return None
+    # Alternating signs: a common factor would cancel in functions that do not depend on scale.
+    signs = {name: 1 - 2 * (torch.arange(inputs[name].numel()) % 2).reshape(inputs[name].shape) for name in free}
+    return {name: value * (1 + NUDGE * signs[name]) if name in free else value for name, value in inputs.items()}
+
+
+def ill_conditioned(arrays: Mapping[TargetKey, torch.Tensor], near: Point) -> Redraw | None:
+    """Whether any of `arrays` is far from what it is at a point that differs in the last digits."""
+    for task, target in near.exercise.targets():
+        value = arrays.get((task.function, target.name))
+        if value is None or not value.numel() or not value.is_floating_point():
+            continue
+        change = float((derived(near, target) - value).abs().max())
+        if change > NUDGE * MAX_CONDITION * float(value.abs().max()):
+            return Redraw(f"{target.name} is ill-conditioned there: last digits of the inputs change its leading ones")
+    return None
+
+
+def _predictions(point: Point, function: str, target: Target, arrays: Mapping[TargetKey, torch.Tensor]) -> tuple[Array | None, ...]:
+    found = [_mistaken(point, function, target, mistake, arrays) for mistake in target.mistakes]
+    is_small = arrays[function, target.name].numel() <= MAX_PREDICTED_ENTRIES
+    for graph in hypotheses.of_target(point.exercise, target):
+        found.append(hypotheses.prediction(point.exercise, target, graph, point) if is_small else None)
+    return tuple(None if value is None else array(value) for value in found)
+
+
+def _mistaken(
+    point: Point, function: str, target: Target, mistake: Mistake, arrays: Mapping[TargetKey, torch.Tensor]
+) -> torch.Tensor | None:
+    """What a declared mistake returns; None where it has no finite value. It may use other targets by name, its own task's first."""
+    names = {name: value for (_, name), value in arrays.items()}
+    names |= {name: value for (task, name), value in arrays.items() if task == function}
+    try:
+        return evaluate(mistake.returned, {**names, **point.values}, point.sizes)
+    except NotFiniteError:  # such as a division by an entry that happens to be 0
+        return None
+    except FormulaError as error:
+        what = f"The mistake `{mistake.returned.text}` of {target.name} cannot be evaluated: {error.what}"
+        raise ExerciseError(Fault(point.exercise.path or point.exercise.id, what, error.remedy or "Correct its formula.")) from None

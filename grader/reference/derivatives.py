@@ -1,0 +1,150 @@
+"""
+The derivative kinds, each as a function of one forward graph, by torch.autograd in float64.
+
+"With respect to an intermediate" cuts the graph at that name: it is held as an input, and the lines after it are run again.
+torch.func is not used: its first call imports for seconds, while reverse mode over the rows of a small Jacobian takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+import torch
+
+from grader.exercise import VJP, JVP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
+from grader.reference.edits import Edit
+from grader.reference.evaluate import evaluate
+
+Tensors = Mapping[str, torch.Tensor]
+LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """The values of all inputs, upstream gradients and quantities of an exercise at one case, cut off from any graph."""
+
+    exercise: Exercise
+    sizes: Mapping[str, int]
+    values: Tensors
+
+
+def at(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, kinks: list[float] | None = None) -> Point:
+    """
+    The forward function at `inputs`. `kinks` collects how near the point is to where a line is not differentiable.
+
+    Raises FormulaError when a line has no finite value there.
+    """
+    free = differentiated(exercise)
+    values = {name: _leaf(value) if name in free else value for name, value in inputs.items()}
+    for line in exercise.forward:
+        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks)
+    return Point(exercise=exercise, sizes=sizes, values={name: value.detach() for name, value in values.items()})
+
+
+def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Tensor:
+    """
+    What `kind` asks for at a point, in numerator layout; `edits` change what is differentiated, never a value.
+
+    Shapes as the classes of `exercise` say. Source: reverse mode; audited against central differences.
+    """
+    match kind:
+        case Value():
+            return point.values[kind.of]
+        case Local():
+            leaf = _leaf(point.values[kind.wrt])
+            line = _line(point.exercise, kind.of)
+            out = evaluate(line.formula, {**point.values, kind.wrt: leaf}, point.sizes, edits=(edits or {}).get(line.name, {}))
+            return rows(out, leaf)
+        case Jacobian():
+            out, leaf = _along(point, kind.of, kind.wrt, edits)
+            return rows(out, leaf)
+        case Gradient():
+            out, leaf = _along(point, kind.of, kind.wrt, edits)
+            return pull(out.reshape(()), leaf)
+        case VJP():
+            out, leaf = _along(point, kind.of, kind.wrt, edits)
+            return pull(out, leaf, point.values[kind.upstream])
+        case JVP():
+            out, leaf = _along(point, kind.of, kind.wrt, edits)
+            return torch.tensordot(rows(out, leaf), point.values[kind.tangent], dims=leaf.ndim)
+        case Hessian():
+            first, second = _leaf(point.values[kind.wrt]), _leaf(point.values[kind.other])
+            leaves = {kind.wrt: first, kind.other: second if kind.other != kind.wrt else first}
+            out = rerun(point, leaves, edits)[kind.of]
+            gradient = pull(out.reshape(()), first, create_graph=True)
+            return rows(gradient, leaves[kind.other])
+        case _:
+            assert_never(kind)
+
+
+def laid_out(exercise: Exercise, target: Target, derivative: torch.Tensor) -> torch.Tensor:
+    """A derivative in numerator layout, as the target wants its axes."""
+    if target.layout == "numerator":
+        return derivative
+    wrt = exercise.blocks(target)[0]
+    of = derivative.ndim - wrt
+    return derivative.permute(*range(of, derivative.ndim), *range(of))
+
+
+def differentiated(exercise: Exercise) -> frozenset[str]:
+    """The inputs and lines that targets differentiate by, and all that those are computed from."""
+    found = {name for _, target in exercise.targets() for name in (getattr(target.kind, "wrt", None), getattr(target.kind, "other", None)) if name}
+    for line in reversed(exercise.forward):
+        if line.name in found:
+            found |= line.formula.names
+    integer = {item.name for item in exercise.inputs if item.draw.law == "labels"}
+    return frozenset(found - integer)
+
+
+def dependents(exercise: Exercise, names: frozenset[str]) -> frozenset[str]:
+    """The names, and every line that is computed from one of them; a line that is itself held does not pass it on."""
+    found = set(names)
+    for line in exercise.forward:
+        if line.formula.names & found:
+            found.add(line.name)
+    return frozenset(found)
+
+
+def rerun(point: Point, leaves: Tensors, edits: LineEdits | None = None) -> dict[str, torch.Tensor]:
+    """The lines that depend on `leaves`, run again with these held as inputs; everything else stays a constant."""
+    values = {**point.values, **leaves}
+    touched = dependents(point.exercise, frozenset(leaves))
+    for line in point.exercise.forward:
+        if line.name in touched and line.name not in leaves:
+            values[line.name] = evaluate(line.formula, values, point.sizes, edits=(edits or {}).get(line.name, {}))
+    return values
+
+
+def rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
+    """The Jacobian of `out`, one backward pass an entry. Shape: (*out, *leaf)."""
+    flat = out.reshape(-1)
+    if not flat.requires_grad:
+        return leaf.new_zeros((*out.shape, *leaf.shape))
+    jacobian = leaf.new_empty((flat.numel(), *leaf.shape))
+    for i in range(flat.numel()):
+        row = torch.autograd.grad(flat[i], leaf, retain_graph=True, allow_unused=True)[0]
+        jacobian[i] = 0.0 if row is None else row
+    return jacobian.reshape(*out.shape, *leaf.shape)
+
+
+def pull(out: torch.Tensor, leaf: torch.Tensor, upstream: torch.Tensor | None = None, *, create_graph: bool = False) -> torch.Tensor:
+    """Σ upstream · ∂out/∂leaf. Shape: leaf."""
+    if not out.requires_grad:
+        return torch.zeros_like(leaf)
+    found = torch.autograd.grad(out, leaf, grad_outputs=upstream, allow_unused=True, create_graph=create_graph)[0]
+    return torch.zeros_like(leaf) if found is None else found
+
+
+def _along(point: Point, of: str, wrt: str, edits: LineEdits | None) -> tuple[torch.Tensor, torch.Tensor]:
+    leaf = _leaf(point.values[wrt])
+    return rerun(point, {wrt: leaf}, edits)[of], leaf
+
+
+def _leaf(value: torch.Tensor) -> torch.Tensor:
+    return value.detach().clone().requires_grad_(value.is_floating_point())
+
+
+def _line(exercise: Exercise, name: str) -> Line:
+    return next(line for line in exercise.forward if line.name == name)

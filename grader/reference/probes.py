@@ -1,0 +1,68 @@
+"""Probes: which input to scale, and by how much, so that numerical differentiation of a target loses its digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from grader.exercise import VJP, Exercise, Gradient, Jacobian, Target
+from grader.formula import FormulaError
+from grader.outcome import Case, Expected
+from grader.reference.compute import MIN_KINK_DISTANCE, array, called_quantities, derived, ill_conditioned, nudged, tensors
+from grader.reference.derivatives import Tensors, at, derive
+from grader.reference.hypotheses import difference
+
+FACTORS = (1e-8, 1e8, 1e-10, 1e10)
+MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
+_SCHEMES = ((1e-2, 4), (1e-3, 2), (1e-5, 2))  # step, order: the central differences that lose the fewest digits
+
+
+def scalings(exercise: Exercise, target: Target, case: Case) -> Iterator[tuple[str, float]]:
+    """
+    Inputs and factors at which every finite difference of a target loses its digits.
+
+    The expected array stays well conditioned there, so that a right answer keeps its digits in whatever form it is written.
+    """
+    kind = target.kind
+    if not isinstance(kind, Jacobian | Gradient | VJP):
+        return
+    inputs = tensors(case.values)
+    upstream = {item.name for item in exercise.upstream}
+    for name, value in inputs.items():
+        if name != kind.wrt and name not in upstream and value.is_floating_point():
+            for factor in FACTORS:
+                if _differences_fail(exercise, target, kind, case, {**inputs, name: value * factor}):
+                    yield name, factor
+
+
+def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradient | VJP, case: Case, inputs: Tensors) -> bool:
+    kinks: list[float] = []
+    near = nudged(exercise, inputs)
+    if near is None:
+        return False
+    try:
+        point = at(exercise, case.sizes, inputs, kinks)
+        value = derived(point, target)
+        key = next((task.function, other.name) for task, other in exercise.targets() if other is target)
+        if not value.numel() or not bool(torch.isfinite(value).all()) or not bool(value.any()):
+            return False
+        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or ill_conditioned({key: value}, at(exercise, case.sizes, near)) is not None:
+            return False
+        exact = derive(point, kind)
+        errors = (_relative_error(difference(point, kind, step, central=True, order=order), exact) for step, order in _SCHEMES)
+        return all(error > MIN_DIFFERENCE_ERROR for error in errors)
+    except FormulaError:
+        return False
+
+
+def _relative_error(found: torch.Tensor, exact: torch.Tensor) -> float:
+    error = float((found - exact).abs().max() / exact.abs().max())
+    return error if error == error else float("inf")  # NaN: no digits at all
+
+
+def expected_at_probe(exercise: Exercise, case: Case) -> Expected:
+    """The expected arrays at a probe; nothing is predicted there."""
+    point = at(exercise, case.sizes, tensors(case.values))
+    targets = {(task.function, target.name): array(derived(point, target)) for task, target in exercise.targets()}
+    return Expected(targets=targets, quantities={name: array(point.values[name]) for name in called_quantities(exercise)})
