@@ -1,0 +1,244 @@
+"""The parts of a formula: immutable nodes, their text, and the Formula that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+from grader.errors import Fault, GraderError
+
+
+class FormulaError(GraderError):
+    """What is wrong with a formula, what to do, and the column (from 1) where it shows; None where that is nowhere."""
+
+    def __init__(self, what: str, remedy: str = "", column: int | None = None) -> None:
+        super().__init__(Fault("" if column is None else f"column {column}", what, remedy))
+        self.what = what
+        self.remedy = remedy
+        self.column = column
+
+
+class NotFiniteError(FormulaError):
+    """A formula that has no finite value at these numbers: log(-1), the inverse of a singular matrix. Others may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal number."""
+
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A literal text as a function takes it: the subscripts of einsum, a mode."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """True, False or None."""
+
+    value: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An input, an earlier quantity, an axis, or one of CONSTANTS."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """-x or +x."""
+
+    operator: str
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """One of + - * / // % ** @ between two operands."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One comparison; it gives 1.0 where it holds and 0.0 elsewhere."""
+
+    operator: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the registry; keywords stand in the order of its signature."""
+
+    function: str
+    arguments: tuple[Node, ...]
+    keywords: tuple[tuple[str, Node], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """start:stop:step inside an index."""
+
+    start: Node | None
+    stop: Node | None
+    step: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """... inside an index: all axes that the other items leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """value[items]; Constant(None) adds an axis."""
+
+    value: Node
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose:
+    """value.T: all axes in reverse."""
+
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A tuple or list as a function takes it: a shape, several axes, the arrays of stack."""
+
+    items: tuple[Node, ...]
+
+
+Node: TypeAlias = Number | Text | Constant | Name | Unary | Binary | Compare | Call | Slice | Rest | Index | Transpose | Sequence
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The parts of a node, in the order in which they are evaluated."""
+    match node:
+        case Unary():
+            return (node.operand,)
+        case Binary() | Compare():
+            return (node.left, node.right)
+        case Call():
+            return (*node.arguments, *(value for _, value in node.keywords))
+        case Slice():
+            return tuple(part for part in (node.start, node.stop, node.step) if part is not None)
+        case Index():
+            return (node.value, *node.items)
+        case Transpose():
+            return (node.value,)
+        case Sequence():
+            return node.items
+        case _:
+            return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """
+    A parsed formula. Two formulas are equal when they have the same parts, however they are spaced.
+
+    `nodes` holds every node in the order of evaluation, operands before the operation: the position in it tells two
+    equal nodes apart. `names` are the free names, `pi` and `e` among them (see CONSTANTS).
+    """
+
+    text: str = field(compare=False)
+    root: Node
+    nodes: tuple[Node, ...] = field(init=False, compare=False, repr=False)
+    names: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes: list[Node] = []
+        _collect(self.root, nodes)
+        object.__setattr__(self, "nodes", tuple(nodes))
+        object.__setattr__(self, "names", frozenset(node.name for node in nodes if isinstance(node, Name)))
+
+    def __str__(self) -> str:
+        return self.canonical
+
+    @property
+    def canonical(self) -> str:
+        """The formula as this module writes it; parsing that gives an equal formula."""
+        return node_text(self.root)
+
+
+def _collect(node: Node, into: list[Node]) -> None:
+    for child in children(node):
+        _collect(child, into)
+    into.append(node)
+
+
+T = TypeVar("T")
+
+
+def fold(formula: Formula, combine: Callable[[int, Node, tuple[T, ...]], T]) -> T:
+    """What `combine(position, node, what its children came to)` makes of the root, called in the order of `nodes`."""
+    done: list[T] = []
+    for position, node in enumerate(formula.nodes):
+        first = len(done) - len(children(node))
+        operands = tuple(done[first:])
+        del done[first:]
+        done.append(combine(position, node, operands))
+    return done.pop()
+
+
+# How tightly each form holds its operands, as in Python.
+_COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _PRIMARY = range(6)
+_BINDING = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT, "@": _PRODUCT, "**": _POWER}
+
+
+def node_text(node: Node) -> str:
+    """A node as the author would write it, with no more brackets than it needs."""
+    return _write(node)[0]
+
+
+def _write(node: Node) -> tuple[str, int]:
+    """The text of a node and how tightly it holds together."""
+    match node:
+        case Number() | Text() | Constant():
+            return repr(node.value), _PRIMARY if not isinstance(node, Number) else _POWER
+        case Name():
+            return node.name, _PRIMARY
+        case Unary():
+            return node.operator + _inside(node.operand, _SIGN), _SIGN
+        case Binary(operator="**"):
+            return f"{_inside(node.left, _PRIMARY, numbers=True)} ** {_inside(node.right, _SIGN)}", _POWER
+        case Binary():
+            binding = _BINDING[node.operator]
+            return f"{_inside(node.left, binding)} {node.operator} {_inside(node.right, binding + 1)}", binding
+        case Compare():
+            return f"{_inside(node.left, _SUM)} {node.operator} {_inside(node.right, _SUM)}", _COMPARE
+        case Call():
+            keywords = (f"{name}={node_text(value)}" for name, value in node.keywords)
+            return f"{node.function}({', '.join([*map(node_text, node.arguments), *keywords])})", _PRIMARY
+        case Slice():
+            start, stop, step = ("" if part is None else node_text(part) for part in (node.start, node.stop, node.step))
+            return f"{start}:{stop}" + (f":{step}" if step else ""), _PRIMARY
+        case Rest():
+            return "...", _PRIMARY
+        case Index():
+            return f"{_inside(node.value, _PRIMARY)}[{', '.join(map(node_text, node.items))}]", _PRIMARY
+        case Transpose():
+            return f"{_inside(node.value, _PRIMARY)}.T", _PRIMARY
+        case Sequence():
+            inner = ", ".join(map(node_text, node.items))
+            return f"({inner},)" if len(node.items) == 1 else f"({inner})", _PRIMARY
+
+
+def _inside(node: Node, binding: int, *, numbers: bool = False) -> str:
+    """A node as an operand; `2.T` and `2[0]` do not parse, so a number counts as loose there, but not in `2 ** x`."""
+    text, own = _write(node)
+    return text if own >= binding or (numbers and isinstance(node, Number)) else f"({text})"
