@@ -108,7 +108,11 @@ def _draw_sizes(exercise: Exercise, plan: CasePlan, seed: int) -> dict[str, int]
         sizes = _with_derived(exercise.axes, drawn, plan.edge.sizes)
         if all(size >= 1 for size in sizes.values()):
             return sizes
-    fault = Fault(exercise.path or exercise.id, f"No sizes fit the case {plan.name!r}: a computed axis comes to less than 1.", "Narrow the ranges of dims.")
+    fault = Fault(
+        exercise.path or exercise.id,
+        f"No sizes fit the case {plan.name!r}: a computed axis comes to less than 1.",
+        "Narrow the ranges of dims.",
+    )
     raise ExerciseError(fault)
 
 

@@ -1,6 +1,4 @@
-"""
-Answer, Expected -> Verdict: returned? how many? type? shape? finite? value? The first no decides. Nothing is broadcast.
-"""
+"""Answer, Expected -> Verdict: returned? how many? type? shape? finite? value? The first no decides. Nothing is broadcast."""
 
 from __future__ import annotations
 

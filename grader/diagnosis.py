@@ -2,8 +2,8 @@
 Verdicts -> Diagnosis: an ordered list of hypotheses, each of which predicts what a student making that mistake returns.
 
 A hypothesis is spoken only if it reproduces the student's numbers in every case; a wrong diagnosis is worse than none.
-Mistakes that need the forward graph were predicted when the record was made (`reference.hypotheses`); those that only rearrange or
-scale the expected array are predicted here.
+Mistakes that need the forward graph were predicted when the record was made (`reference.hypotheses`); those that only
+rearrange or scale the expected array are predicted here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,13 @@ Prediction = Callable[[Evidence], "Array | None"]
 
 
 def diagnose(
-    exercise: Exercise, target: Target, key: TargetKey, record: Record, verdicts: Sequence[Verdict], *, single_precision: bool = False
+    exercise: Exercise,
+    target: Target,
+    key: TargetKey,
+    record: Record,
+    verdicts: Sequence[Verdict],
+    *,
+    single_precision: bool = False,
 ) -> Diagnosis | None:
     """
     The likely mistake behind a target's verdicts, one for each case of the record; None when no hypothesis explains all of them.
@@ -76,7 +82,10 @@ def diagnose(
         if explains(lambda i, predict=predict: predict(evidence[i])):
             return Diagnosis(rule=rule, text=text)
     if single_precision and all(_reproduces(one.expected, one, _SINGLE_PRECISION_RTOL) for one in evidence):
-        return Diagnosis(rule="single_precision", text="The values are right to about six digits only: you computed in float32. Keep float64 throughout.")
+        return Diagnosis(
+            rule="single_precision",
+            text="The values are right to about six digits only: you computed in float32. Keep float64 throughout.",
+        )
     return regime.find(exercise, verdicts, evidence)
 
 
@@ -97,27 +106,32 @@ def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float) -> bo
 def rearranged(target: Target, first: int, sample: Evidence) -> Iterator[tuple[str, str, Prediction]]:
     """Right numbers in a wrong place: (rule, text, prediction). `first`: how many axes the target's first block has."""
     name, rank = symbol(target.kind), sample.expected.ndim
-    yield "zero", "You returned zeros only.", lambda one: np.zeros(one.actual.shape) if one.actual.shape == one.expected.shape else None
+    yield (
+        "zero",
+        "You returned zeros only.",
+        lambda one: np.zeros(one.actual.shape) if one.actual.shape == one.expected.shape else None,
+    )
     yield "sign", f"The sign is wrong: you returned −{name}.", lambda one: -one.expected
     if 0 < first < rank:
         turned = (*range(first, rank), *range(first))
-        text = f"The axes are swapped: {name} has the axes {_axes_text(target.axes[:first])} first, then {_axes_text(target.axes[first:])}."
-        yield "transposed", f"{text} You returned the transpose.", lambda one: one.expected.transpose(turned)
+        order = f"{_axes_text(target.axes[:first])} first, then {_axes_text(target.axes[first:])}"
+        text = f"The axes are swapped: {name} has the axes {order}. You returned the transpose."
+        yield "transposed", text, lambda one: one.expected.transpose(turned)
     if 2 <= rank <= MAX_PERMUTED_AXES:
-        for order in itertools.permutations(range(rank)):
-            if order != tuple(range(rank)):
-                wanted, got = _axes_text(target.axes), _axes_text(tuple(target.axes[i] for i in order))
+        for places in itertools.permutations(range(rank)):
+            if places != tuple(range(rank)):
+                wanted, got = _axes_text(target.axes), _axes_text(tuple(target.axes[i] for i in places))
                 rule = "transposed" if rank == 2 else "axes_permuted"
                 text = f"The axes are in another order: {name} has the axes {wanted}, you returned {got}."
-                yield rule, text, lambda one, order=order: one.expected.transpose(order)
+                yield rule, text, lambda one, places=places: one.expected.transpose(places)
     yield "extra_axis", _extra_axis_text(name, target.axes), _same_but_for_ones
     if rank >= 2:
         text = f"The numbers are right, but flattened: {name} has one axis each for {_axes_text(target.axes)}. Keep them apart."
         yield "flattening_order", text, lambda one: _flattened(one, "C")
-        text = "The numbers are right, but in column-major order: the last axis varies fastest in NumPy and PyTorch. Check the order of your reshape."
+        text = "The numbers are right, but in column-major order; in NumPy and PyTorch the last axis varies fastest."
         yield "flattening_order", text, lambda one: _flattened(one, "F")
     if pairs := _diagonal_pairs(target, first):
-        text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, with zeros off the diagonal where entries do not depend on each other."
+        text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, zeros included."
         yield "diagonal_only", text, lambda one: _diagonal(one.expected, pairs)
         text = f"You kept only the diagonal of {name}; the other entries are not zero here."
         yield "diagonal_only", text, lambda one: _off_diagonal_zero(one.expected, pairs)
@@ -184,13 +198,23 @@ def scaled(target: Target, sample: Evidence) -> Iterator[tuple[str, str, Predict
         text = f"Your answer is {product} times too large: a mean is asked for, so a factor 1/({product}) belongs in it."
         yield "sum_for_mean", text, lambda one, group=group: one.expected * _product(one.case.sizes, group)
     if (factor := _ratio(sample)) is not None and not math.isclose(abs(factor), 1.0, rel_tol=1e-9):
-        yield "constant_factor", f"Every entry of {name} is {_number(factor)} times too large." if abs(factor) > 1 else (
-            f"Every entry of {name} is too small: you returned {_number(factor)} times the right value."
-        ), lambda one: factor * one.expected
-    yield "rounded", "You returned whole numbers: the digits after the point were cut off (an integer array, or // in place of /).", _truncated
+        yield (
+            "constant_factor",
+            f"Every entry of {name} is {_number(factor)} times too large."
+            if abs(factor) > 1
+            else (f"Every entry of {name} is too small: you returned {_number(factor)} times the right value."),
+            lambda one: factor * one.expected,
+        )
+    yield (
+        "rounded",
+        "You returned whole numbers: the digits after the point were cut off (an integer array, or // in place of /).",
+        _truncated,
+    )
     for digits in range(6):
-        yield "rounded", f"You rounded to {digits} digits after the point. Return the values as they are.", (
-            lambda one, digits=digits: np.round(one.expected, digits)
+        yield (
+            "rounded",
+            f"You rounded to {digits} digits after the point. Return the values as they are.",
+            (lambda one, digits=digits: np.round(one.expected, digits)),
         )
 
 

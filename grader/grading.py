@@ -55,7 +55,9 @@ def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox
     part = submission.part(exercise.id)
     plans = tuple(_plan(exercise, task, record) for task in exercise.tasks)
     trial = sandbox.run(Job(sources=part.sources, tasks=plans, arrays=exercise.arrays, limits=exercise.limits))
-    judged = [_judge(exercise, task, record, answers) for task, answers in zip(exercise.tasks, _answers(trial, plans), strict=True)]
+    judged = [
+        _judge(exercise, task, record, answers) for task, answers in zip(exercise.tasks, _answers(trial, plans), strict=True)
+    ]
     again = _run_again(exercise, part, record, plans, judged, sandbox)
     judged = [second or first for first, second in zip(judged, again, strict=True)]
     return replace(
@@ -180,7 +182,10 @@ def _same_answer(first: Answer, second: Answer) -> bool:
     if first.status is not second.status or len(first.items) != len(second.items):
         return False
     pairs = zip(first.items, second.items, strict=True)
-    return all(isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and compare.agrees_without_floor(b, a, REPEAT_RTOL) for a, b in pairs)
+    return all(
+        isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and compare.agrees_without_floor(b, a, REPEAT_RTOL)
+        for a, b in pairs
+    )
 
 
 # The report
@@ -210,14 +215,23 @@ def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial
 
 
 def _target_report(
-    exercise: Exercise, task: Task, target: Target, record: Record, judged: _Judged, verdicts: tuple[Verdict, ...], *, is_inexact: bool
+    exercise: Exercise,
+    task: Task,
+    target: Target,
+    record: Record,
+    judged: _Judged,
+    verdicts: tuple[Verdict, ...],
+    *,
+    is_inexact: bool,
 ) -> TargetReport:
     key = (task.function, target.name)
     single_precision = any(answer.single_precision for answer in judged.answers)
     found = diagnosis.diagnose(exercise, target, key, record, verdicts, single_precision=single_precision)
     verdict = rubric.deciding(verdicts)
     if is_inexact and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
-        found = Diagnosis(rule="numerical_differentiation", text="The values agree only as finite differences do. Derive the formula by hand.")
+        found = Diagnosis(
+            rule="numerical_differentiation", text="The values agree only as finite differences do. Derive the formula by hand."
+        )
         verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
         verdicts = (verdict, *verdicts[1:])
     detail = verdict.detail

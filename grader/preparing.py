@@ -52,7 +52,7 @@ def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None 
 def make(exercise: Exercise, seed: int) -> Record:
     """A record, newly drawn and computed. Imports torch."""
     if importlib.util.find_spec("torch") is None:
-        what = f"The expected arrays of {exercise.id} were not computed here before, and PyTorch, which computes them, is not installed."
+        what = f"The expected arrays of {exercise.id} are not stored here, and PyTorch, which computes them, is not installed."
         raise GraderError(Fault(exercise.path or exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
     import torch
 
@@ -82,7 +82,13 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, E
         zeros += found.is_zero
         reason = found.reason
     what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
-    raise ExerciseError(Fault(exercise.path or exercise.id, what, "Choose other draws or sizes, or change the named case, so that the forward function is smooth there."))
+    raise ExerciseError(
+        Fault(
+            exercise.path or exercise.id,
+            what,
+            "Choose other draws or sizes, or change the named case, so that the forward function is smooth there.",
+        )
+    )
 
 
 def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:

@@ -1,4 +1,4 @@
-"""A pattern in which cases are right -> Diagnosis `regime`: right for square layers only, wrong where an input is negative, ..."""
+"""A pattern in which cases are right -> Diagnosis `regime`: right for square layers only, wrong where X is negative ..."""
 
 from __future__ import annotations
 
@@ -75,6 +75,10 @@ def _sign_of_an_input(evidence: Sequence[Evidence], rtol: float) -> Diagnosis | 
         for word, holds in (("negative", np.less), ("positive", np.greater)):
             there = [holds(value, 0) for value in values]
             matches = all(bool((mask == place).all()) for mask, place in zip(wrong, there, strict=True))
-            if matches and sum(int(place.sum()) for place in there) >= MIN_WRONG_ENTRIES and not all(place.all() for place in there):
+            if (
+                matches
+                and sum(int(place.sum()) for place in there) >= MIN_WRONG_ENTRIES
+                and not all(place.all() for place in there)
+            ):
                 return Diagnosis(rule="regime", text=f"Wrong exactly where {name} is {word}, right everywhere else.")
     return None

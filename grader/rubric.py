@@ -17,7 +17,8 @@ def score(exercise: Exercise, target: Target, verdicts: Sequence[Verdict], diagn
     """
     The points of one target; None when a case could not be judged, which is our fault.
 
-    `partial: none` gives all or nothing, `partial: cases` the share of right cases; a diagnosed mistake earns at least its credit.
+    `partial: none` gives all or nothing, `partial: cases` the share of right cases; a diagnosed mistake earns its credit
+    at least.
     A refused answer earns nothing, whatever else it is.
     """
     statuses = {verdict.status for verdict in verdicts}

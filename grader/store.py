@@ -139,7 +139,8 @@ def encode(record: Record) -> bytes:
         "seed": str(record.seed),
         "cases": [[case(one), expected(its)] for one, its in record.cases],
         "probes": [
-            [case(probe.case), probe.scaled, probe.factor, [list(key) for key in probe.targets], expected(probe.expected)] for probe in record.probes
+            [case(probe.case), probe.scaled, probe.factor, [list(key) for key in probe.targets], expected(probe.expected)]
+            for probe in record.probes
         ],
         "hypotheses": keyed({key: [[h.rule, h.text] for h in hypotheses] for key, hypotheses in record.hypotheses.items()}),
         "versions": dict(record.versions),
@@ -183,7 +184,13 @@ def decode(data: bytes) -> Record:
         seed=int(header["seed"]),
         cases=tuple((case(one), expected(its)) for one, its in header["cases"]),
         probes=tuple(
-            Probe(case=case(one), scaled=scaled, factor=factor, targets=tuple((call, name) for call, name in keys), expected=expected(its))
+            Probe(
+                case=case(one),
+                scaled=scaled,
+                factor=factor,
+                targets=tuple((call, name) for call, name in keys),
+                expected=expected(its),
+            )
             for one, scaled, factor, keys, its in header["probes"]
         ),
         hypotheses={

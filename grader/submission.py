@@ -118,7 +118,9 @@ def _source(name: str, data: bytes) -> Source:
         raise _too_large(name, MAX_NOTEBOOK_BYTES)
     cells = _code_cells(name, data)
     if sum(map(len, cells)) > MAX_CODE_BYTES:
-        raise SubmissionError(Fault(name, f"The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code.", "Hand in your own code only."))
+        raise SubmissionError(
+            Fault(name, f"The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code.", "Hand in your own code only.")
+        )
     return Source(name=name, cells=cells, is_notebook=True)
 
 
@@ -132,7 +134,9 @@ def _code_cells(name: str, data: bytes) -> tuple[bytes, ...]:
         cells = _cells_of(notebook)
         code = [_text(cell.get("source", cell.get("input", ""))) for cell in cells if cell.get("cell_type") == "code"]
     except (TypeError, AttributeError, KeyError):
-        raise SubmissionError(Fault(name, "This is JSON, but not a notebook: it has no list of cells.", "Save it as .ipynb from Jupyter.")) from None
+        raise SubmissionError(
+            Fault(name, "This is JSON, but not a notebook: it has no list of cells.", "Save it as .ipynb from Jupyter.")
+        ) from None
     if len(code) > MAX_CELLS:
         raise SubmissionError(Fault(name, f"The notebook has more than {MAX_CELLS} code cells.", "Hand in your own cells only."))
     return tuple(text.encode("utf-8", errors="surrogatepass") for text in code)

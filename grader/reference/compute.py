@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from grader.reference.evaluate import evaluate
 
 from grader.errors import ExerciseError, Fault
 from grader.exercise import Argument, Constant, Exercise, Group, Mistake, Name, Table, Target
@@ -15,7 +16,6 @@ from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
 from grader.reference import hypotheses
 from grader.reference.derivatives import Point, Tensors, at, derive, differentiated, laid_out
-from grader.reference.evaluate import evaluate
 
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey
@@ -59,12 +59,17 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False) -> Ex
 
 
 def hypotheses_of(exercise: Exercise) -> Mapping[TargetKey, tuple[Hypothesis, ...]]:
-    """The hypotheses whose predictions `expected` gives, in its order: first the declared ones, whose words the exercise holds."""
+    """The hypotheses whose predictions `expected` gives, in its order; the declared ones come first."""
     found: dict[TargetKey, tuple[Hypothesis, ...]] = {}
     for task, target in exercise.targets():
         declared = tuple(Hypothesis(rule="declared") for _ in target.mistakes)
         found[task.function, target.name] = declared + tuple(graph.hypothesis for graph in hypotheses.of_target(exercise, target))
     return found
+
+
+def point_of(exercise: Exercise, case: Case) -> Point:
+    """The forward function at a case."""
+    return at(exercise, case.sizes, tensors(case.values))
 
 
 def derived(point: Point, target: Target) -> torch.Tensor:
@@ -75,7 +80,12 @@ def derived(point: Point, target: Target) -> torch.Tensor:
 def called_quantities(exercise: Exercise) -> tuple[str, ...]:
     """The lines of `forward` that a call passes to a student's function."""
     lines = {line.name for line in exercise.forward}
-    names = (name for task in exercise.tasks for arguments in (task.arguments, *(given.arguments for given in task.given)) for name in _names(arguments))
+    names = (
+        name
+        for task in exercise.tasks
+        for arguments in (task.arguments, *(given.arguments for given in task.given))
+        for name in _names(arguments)
+    )
     return tuple(dict.fromkeys(name for name in names if name in lines))
 
 
@@ -140,7 +150,9 @@ def ill_conditioned(arrays: Mapping[TargetKey, torch.Tensor], near: Point) -> Re
     return None
 
 
-def _predictions(point: Point, function: str, target: Target, arrays: Mapping[TargetKey, torch.Tensor]) -> tuple[Array | None, ...]:
+def _predictions(
+    point: Point, function: str, target: Target, arrays: Mapping[TargetKey, torch.Tensor]
+) -> tuple[Array | None, ...]:
     found = [_mistaken(point, function, target, mistake, arrays) for mistake in target.mistakes]
     is_small = arrays[function, target.name].numel() <= MAX_PREDICTED_ENTRIES
     for graph in hypotheses.of_target(point.exercise, target):
@@ -151,7 +163,7 @@ def _predictions(point: Point, function: str, target: Target, arrays: Mapping[Ta
 def _mistaken(
     point: Point, function: str, target: Target, mistake: Mistake, arrays: Mapping[TargetKey, torch.Tensor]
 ) -> torch.Tensor | None:
-    """What a declared mistake returns; None where it has no finite value. It may use other targets by name, its own task's first."""
+    """What a declared mistake returns; None where it has no finite value. It may use targets by name, its own task's first."""
     names = {name: value for (_, name), value in arrays.items()}
     names |= {name: value for (task, name), value in arrays.items() if task == function}
     try:
@@ -160,4 +172,6 @@ def _mistaken(
         return None
     except FormulaError as error:
         what = f"The mistake `{mistake.returned.text}` of {target.name} cannot be evaluated: {error.what}"
-        raise ExerciseError(Fault(point.exercise.path or point.exercise.id, what, error.remedy or "Correct its formula.")) from None
+        raise ExerciseError(
+            Fault(point.exercise.path or point.exercise.id, what, error.remedy or "Correct its formula.")
+        ) from None

@@ -2,7 +2,8 @@
 The derivative kinds, each as a function of one forward graph, by torch.autograd in float64.
 
 "With respect to an intermediate" cuts the graph at that name: it is held as an input, and the lines after it are run again.
-torch.func is not used: its first call imports for seconds, while reverse mode over the rows of a small Jacobian takes milliseconds.
+torch.func is not used: its first call imports for seconds, while reverse mode over the rows of a small Jacobian takes
+milliseconds.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import torch
-
-from grader.exercise import VJP, JVP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 from grader.reference.edits import Edit
 from grader.reference.evaluate import evaluate
+
+from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
@@ -54,7 +55,7 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
             return point.values[kind.of]
         case Local():
             leaf = _leaf(point.values[kind.wrt])
-            line = _line(point.exercise, kind.of)
+            line = line_of(point.exercise, kind.of)
             out = evaluate(line.formula, {**point.values, kind.wrt: leaf}, point.sizes, edits=(edits or {}).get(line.name, {}))
             return rows(out, leaf)
         case Jacobian():
@@ -90,7 +91,12 @@ def laid_out(exercise: Exercise, target: Target, derivative: torch.Tensor) -> to
 
 def differentiated(exercise: Exercise) -> frozenset[str]:
     """The inputs and lines that targets differentiate by, and all that those are computed from."""
-    found = {name for _, target in exercise.targets() for name in (getattr(target.kind, "wrt", None), getattr(target.kind, "other", None)) if name}
+    found = {
+        name
+        for _, target in exercise.targets()
+        for name in (getattr(target.kind, "wrt", None), getattr(target.kind, "other", None))
+        if name
+    }
     for line in reversed(exercise.forward):
         if line.name in found:
             found |= line.formula.names
@@ -129,7 +135,9 @@ def rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
     return jacobian.reshape(*out.shape, *leaf.shape)
 
 
-def pull(out: torch.Tensor, leaf: torch.Tensor, upstream: torch.Tensor | None = None, *, create_graph: bool = False) -> torch.Tensor:
+def pull(
+    out: torch.Tensor, leaf: torch.Tensor, upstream: torch.Tensor | None = None, *, create_graph: bool = False
+) -> torch.Tensor:
     """Σ upstream · ∂out/∂leaf. Shape: leaf."""
     if not out.requires_grad:
         return torch.zeros_like(leaf)
@@ -146,5 +154,6 @@ def _leaf(value: torch.Tensor) -> torch.Tensor:
     return value.detach().clone().requires_grad_(value.is_floating_point())
 
 
-def _line(exercise: Exercise, name: str) -> Line:
+def line_of(exercise: Exercise, name: str) -> Line:
+    """The line of `forward` with that name."""
     return next(line for line in exercise.forward if line.name == name)

@@ -1,6 +1,7 @@
 """
-Mistakes that need the forward graph to be predicted: a factor of the chain rule left out or taken at the wrong place, one of two paths
-dropped, the derivative of something else. Each is a hypothesis with a function that predicts what somebody making it returns.
+Mistakes that need the forward graph to be predicted, each with a function that says what somebody making it returns.
+
+A factor of the chain rule left out or taken at the wrong place, one of two paths dropped, the derivative of something else.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-
-from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
-from grader.formula import Call, Name, node_text
-from grader.outcome import Hypothesis
-from grader.reference.derivatives import LineEdits, Point, dependents, derive, laid_out
 from grader.reference.edits import AsIdentity, DerivativeAt, DerivativeByOutput, Detached, Edit, elementwise_unary
 from grader.reference.evaluate import evaluate
+
+from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
+from grader.formula import Binary, Call, Formula, Name, Node, Unary, node_text
+from grader.outcome import Hypothesis
+from grader.reference.derivatives import LineEdits, Point, dependents, derive, laid_out
+from grader.reference.numerical import difference
 
 MAX_HYPOTHESES = 48  # a target; forward functions of textbook size have far fewer
 _FORWARD_STEPS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
@@ -110,19 +112,27 @@ def _factors(kind: Kind, path: tuple[Line, ...], exercise: Exercise) -> Iterator
     for line in reversed(path):
         for position in elementwise_unary(line.formula):
             node = line.formula.nodes[position]
-            text, inside = node_text(node), _argument_text(node)
+            text, inside = node_text(node), node_text(_first_argument(node))
             function = node.function if isinstance(node, Call) else ""
             out = line.name if position == len(line.formula.nodes) - 1 else text
             factor = _DERIVATIVE.get(function, "").format(y=out, u=inside)
             names = f"{factor}, the derivative of {text}" if factor else f"the derivative of {text}"
-            yield "factor_missing", f"You left out {names}: one factor of the chain rule.", _edited(kind, line, position, lambda _: AsIdentity())
+            yield (
+                "factor_missing",
+                f"You left out {names}: one factor of the chain rule.",
+                _edited(kind, line, position, lambda _: AsIdentity()),
+            )
             if function in ("tanh", "sigmoid", "exp", "sqrt"):
                 slip = "You squared" if function == "tanh" else "You used"
                 taken = f"The derivative of {text} is {factor}, in terms of the output. {slip} {inside}, the input."
                 argument = lambda point, node=node: DerivativeByOutput(_value(_first_argument(node), point))  # noqa: E731
                 yield "factor_misplaced", taken, _edited(kind, line, position, argument)
             at_output = lambda point, node=node: DerivativeAt(_value(node, point))  # noqa: E731
-            yield "factor_misplaced", f"You took the derivative of {text} at {out} instead of at {inside}.", _edited(kind, line, position, at_output)
+            yield (
+                "factor_misplaced",
+                f"You took the derivative of {text} at {out} instead of at {inside}.",
+                _edited(kind, line, position, at_output),
+            )
             for other in _same_axes(exercise, line.name):
                 if other not in (inside, out):
                     at_other = lambda point, other=other: DerivativeAt(point.values[other])  # noqa: E731
@@ -168,7 +178,11 @@ def _upstream(exercise: Exercise, kind: Kind) -> Iterator[_Named]:
             vjp = lambda point: torch.tensordot(  # noqa: E731
                 point.values[kind.tangent], derive(point, Jacobian(of=kind.of, wrt=kind.wrt)), dims=point.values[kind.of].ndim
             )
-            yield "jvp_for_vjp", f"You multiplied the Jacobian by {kind.tangent} from the wrong side: the tangent comes last.", vjp
+            yield (
+                "jvp_for_vjp",
+                f"You multiplied the Jacobian by {kind.tangent} from the wrong side: the tangent comes last.",
+                vjp,
+            )
         ones = lambda point: derive(_with(point, kind.tangent, torch.ones_like(point.values[kind.tangent])), kind)  # noqa: E731
         yield "upstream_ignored", f"You left out the tangent {kind.tangent}.", ones
 
@@ -192,7 +206,7 @@ def _other_quantities(exercise: Exercise, kind: Kind, path: tuple[Line, ...]) ->
             fits = isinstance(kind, Jacobian) or line.axes == exercise.axes_of(kind.of)
             if fits:
                 other: Kind = dataclasses.replace(kind, of=line.name)
-                text = f"That is the derivative of {line.name}, before {kind.of} is computed from it: ∂{line.name}/∂{wrt}, not ∂{kind.of}/∂{wrt}."
+                text = f"That is the derivative of {line.name}, from which {kind.of} is computed: the chain rule goes on."
                 yield "pre_activation", text, lambda point, other=other: derive(point, other)
     integer = {item.name for item in exercise.inputs if item.draw.law == "labels"}
     for name in [line.name for line in reversed(path[:-1])] + [item.name for item in exercise.inputs]:
@@ -208,12 +222,16 @@ def _other_quantities(exercise: Exercise, kind: Kind, path: tuple[Line, ...]) ->
             text = f"That is {symbol(swapped)}, the derivative with respect to {name}, not {wrt}."
             yield "wrong_variable", text, lambda point, swapped=swapped: derive(point, swapped)
     if isinstance(kind, Hessian):
-        yield "wrong_variable", f"That is the gradient ∂{kind.of}/∂{wrt}, not the second derivative.", (
-            lambda point: derive(point, Gradient(of=kind.of, wrt=wrt))
+        yield (
+            "wrong_variable",
+            f"That is the gradient ∂{kind.of}/∂{wrt}, not the second derivative.",
+            (lambda point: derive(point, Gradient(of=kind.of, wrt=wrt))),
         )
     if isinstance(kind, Local):
-        yield "wrong_variable", f"That is the derivative through all lines; only the line of {kind.of} is asked for.", (
-            lambda point: derive(point, Jacobian(of=kind.of, wrt=wrt))
+        yield (
+            "wrong_variable",
+            f"That is the derivative through all lines; only the line of {kind.of} is asked for.",
+            (lambda point: derive(point, Jacobian(of=kind.of, wrt=wrt))),
         )
 
 
@@ -229,43 +247,25 @@ def _differences(kind: Kind) -> Iterator[_Named]:
         return
     text = "Those are finite differences with the step {step:g}: an approximation. Derive the formula."
     for step in _FORWARD_STEPS:
-        yield "numerical_differentiation", text.format(step=step), lambda point, step=step: difference(point, kind, step, central=False)
+        yield "numerical_differentiation", text.format(step=step), lambda point, step=step: difference(point, kind, step, order=1)
     for step in _CENTRAL_STEPS:
-        yield "numerical_differentiation", text.format(step=step), lambda point, step=step: difference(point, kind, step, central=True)
+        yield "numerical_differentiation", text.format(step=step), lambda point, step=step: difference(point, kind, step, order=2)
 
 
-def difference(point: Point, kind: Jacobian | Gradient | VJP, step: float, *, central: bool, order: int = 2) -> torch.Tensor:
-    """The target by finite differences in each entry of `wrt`; `order=4` takes the five-point formula."""
-    start = point.values[kind.wrt]
-    base = _forward_from(point, kind, start)
-    columns = []
-    for i in range(start.numel()):
-        nudge = torch.zeros_like(start).reshape(-1)
-        nudge[i] = step
-        nudge = nudge.reshape(start.shape)
-        ahead = _forward_from(point, kind, start + nudge)
-        if not central:
-            columns.append((ahead - base) / step)
-            continue
-        behind = _forward_from(point, kind, start - nudge)
-        slope = (ahead - behind) / (2 * step)
-        if order == 4:
-            wide = (_forward_from(point, kind, start + 2 * nudge) - _forward_from(point, kind, start - 2 * nudge)) / (4 * step)
-            slope = (4 * slope - wide) / 3
-        columns.append(slope)
-    stacked = torch.stack(columns, dim=-1) if columns else base.new_zeros((*base.shape, 0))
-    return stacked.reshape(*base.shape, *start.shape)
+def _first_argument(node: Node) -> Node:
+    """What an elementwise function of one array is applied to."""
+    match node:
+        case Call():
+            return node.arguments[0]
+        case Binary():
+            return node.left
+        case Unary():
+            return node.operand
+    raise AssertionError(f"{node_text(node)} is no elementwise function")
 
 
-def _forward_from(point: Point, kind: Jacobian | Gradient | VJP, wrt: torch.Tensor) -> torch.Tensor:
-    """`of`, or its product with the upstream gradient, when `wrt` is held at a value."""
-    values = {**point.values, kind.wrt: wrt}
-    moved = dependents(point.exercise, frozenset({kind.wrt}))
-    for line in point.exercise.forward:
-        if line.name in moved and line.name != kind.wrt:
-            values[line.name] = evaluate(line.formula, values, point.sizes)
-    out = values[kind.of].detach()
-    return (out * point.values[kind.upstream]).sum() if isinstance(kind, VJP) else out
+def _value(node: Node, point: Point) -> torch.Tensor:
+    return evaluate(Formula(text=node_text(node), root=node), point.values, point.sizes)
 
 
 def _wrt(kind: Kind) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -9,9 +10,18 @@ import torch
 from grader.exercise import VJP, Exercise, Gradient, Jacobian, Target
 from grader.formula import FormulaError
 from grader.outcome import Case, Expected
-from grader.reference.compute import MIN_KINK_DISTANCE, array, called_quantities, derived, ill_conditioned, nudged, tensors
+from grader.reference.compute import (
+    MIN_KINK_DISTANCE,
+    array,
+    called_quantities,
+    derived,
+    ill_conditioned,
+    nudged,
+    point_of,
+    tensors,
+)
 from grader.reference.derivatives import Tensors, at, derive
-from grader.reference.hypotheses import difference
+from grader.reference.numerical import difference
 
 FACTORS = (1e-8, 1e8, 1e-10, 1e10)
 MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
@@ -47,10 +57,12 @@ def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradi
         key = next((task.function, other.name) for task, other in exercise.targets() if other is target)
         if not value.numel() or not bool(torch.isfinite(value).all()) or not bool(value.any()):
             return False
-        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or ill_conditioned({key: value}, at(exercise, case.sizes, near)) is not None:
+        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or ill_conditioned(
+            {key: value}, at(exercise, case.sizes, near)
+        ) is not None:
             return False
         exact = derive(point, kind)
-        errors = (_relative_error(difference(point, kind, step, central=True, order=order), exact) for step, order in _SCHEMES)
+        errors = (_relative_error(difference(point, kind, step, order=order), exact) for step, order in _SCHEMES)
         return all(error > MIN_DIFFERENCE_ERROR for error in errors)
     except FormulaError:
         return False
@@ -58,11 +70,11 @@ def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradi
 
 def _relative_error(found: torch.Tensor, exact: torch.Tensor) -> float:
     error = float((found - exact).abs().max() / exact.abs().max())
-    return error if error == error else float("inf")  # NaN: no digits at all
+    return float("inf") if math.isnan(error) else error  # NaN: no digits at all
 
 
 def expected_at_probe(exercise: Exercise, case: Case) -> Expected:
     """The expected arrays at a probe; nothing is predicted there."""
-    point = at(exercise, case.sizes, tensors(case.values))
+    point = point_of(exercise, case)
     targets = {(task.function, target.name): array(derived(point, target)) for task, target in exercise.targets()}
     return Expected(targets=targets, quantities={name: array(point.values[name]) for name in called_quantities(exercise)})

@@ -1,0 +1,262 @@
+"""
+Are the exercises themselves right? Every exercise proves itself before students meet it.
+
+Model answers earn full points at several seeds, starters none; every declared mistake and every built-in wrong answer is
+caught, and named; references agree with central differences; no case is ill-conditioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import compare, diagnosis, preparing, starter
+from grader.errors import ExerciseError, Fault, GraderError
+from grader.exercise import Arrays, Exercise, Target
+from grader.grading import grade
+from grader.outcome import Answer, Record, Status, Verdict
+from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from grader.outcome import Array, TargetKey
+    from grader.sandbox import Sandbox
+
+SEEDS = (preparing.PUBLIC_SEED, 1, 2)
+DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
+MIN_CAUGHT_SHARE = 0.5  # of the random cases, in which a wrong answer must show
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was tried on one exercise, and every fault found."""
+
+    exercise: str
+    faults: tuple[Fault, ...]
+    targets: int = 0
+    cases: int = 0
+    model_answers: int = 0
+    declared: int = 0  # mistakes caught and named
+    built_in: int = 0  # wrong answers caught and named
+    probes: int = 0  # targets at which numerical differentiation shows
+    difference: float = 0.0  # the largest relative gap between a reference and central differences
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts and faults while an audit runs."""
+
+    where: str
+    faults: list[Fault] = field(default_factory=list)
+    declared: int = 0
+    built_in: int = 0
+    model_answers: int = 0
+    difference: float = 0.0
+
+    def fault(self, what: str, remedy: str) -> None:
+        fault = Fault(self.where, what, remedy)
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+
+def audit(
+    exercise: Exercise, solutions: Sequence[Path], sandbox_for: Callable[[Arrays], Sandbox], *, seeds: Sequence[int] = SEEDS
+) -> Audit:
+    """
+    The proof of one exercise, or what is wrong with it.
+
+    `solutions` are model answers in the forms that students may choose; `sandbox_for` gives the sandbox of an array library.
+    """
+    tally = _Tally(where=exercise.path or exercise.id)
+    try:
+        records = [
+            preparing.prepare(exercise, seed) if seed == preparing.PUBLIC_SEED else preparing.make(exercise, seed)
+            for seed in seeds
+        ]
+    except ExerciseError as error:
+        return Audit(exercise=exercise.id, faults=error.faults)
+    _try_model_answers(exercise, solutions, records, sandbox_for, tally)
+    _try_starter(exercise, records[0], sandbox_for, tally)
+    for record in records:
+        _try_mistakes(exercise, record, tally)
+        _try_differences(exercise, record, tally)
+    if exercise.numerical == "forbid":
+        _try_probes(exercise, records[0], tally)
+    return Audit(
+        exercise=exercise.id,
+        faults=tuple(tally.faults),
+        targets=sum(1 for _ in exercise.targets()),
+        cases=len(records[0].cases),
+        model_answers=tally.model_answers,
+        declared=tally.declared,
+        built_in=tally.built_in,
+        probes=len({key for probe in records[0].probes for key in probe.targets}),
+        difference=tally.difference,
+    )
+
+
+def find_solutions(exercise: Exercise, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Model answers of an exercise: NAME.py and NAME.FORM.py in the folders, and in their subfolder for torch arrays."""
+    places = [place for folder in folders for place in (folder, folder / "torch")]
+    found = (path for place in places for path in (place / f"{exercise.id}.py", *sorted(place.glob(f"{exercise.id}.*.py"))))
+    return tuple(dict.fromkeys(path for path in found if path.is_file()))
+
+
+def solution_folders(exercise: Exercise) -> tuple[Path, ...]:
+    """Where model answers usually lie: `solutions` beside the exercise, or beside its folder."""
+    folder = Path(exercise.path).resolve().parent
+    return (folder / "solutions", folder.parent / "solutions")
+
+
+# What is tried
+
+
+def _try_model_answers(
+    exercise: Exercise,
+    solutions: Sequence[Path],
+    records: Sequence[Record],
+    sandbox_for: Callable[[Arrays], Sandbox],
+    tally: _Tally,
+) -> None:
+    if not solutions:
+        tally.fault(
+            "There is no model answer to try.", f"Write solutions/{exercise.id}.py with the functions that are asked for."
+        )
+    for path in solutions:
+        asked = _with_arrays(exercise, "torch" if path.parent.name == "torch" else "numpy")
+        try:
+            submission = Submission.from_file(path)
+        except GraderError as error:
+            tally.faults.extend(error.faults)
+            continue
+        for record in records:
+            report = grade(asked, submission, record=record, sandbox=sandbox_for(asked.arrays))
+            for target in report.targets:
+                if target.status is Status.CORRECT:
+                    continue
+                case = f' in the case "{target.counterexample.case}"' if target.counterexample else ""
+                said = target.detail or (target.diagnosis.text if target.diagnosis else "")
+                judged = f"is judged {target.status.value} for {target.name}{case} at seed {record.seed}"
+                tally.fault(
+                    f"The model answer {path.name} {judged}. {said}".strip(),
+                    "Correct the model answer, or the exercise if the answer is right.",
+                )
+            if exercise.numerical == "forbid" and "inexact" in report.flags:
+                what = f"The model answer {path.name} loses its digits at the probe that makes numerical differentiation visible."
+                tally.fault(what, "Write it in another form, or write numerical: flag in the exercise.")
+        tally.model_answers += 1
+
+
+def _with_arrays(exercise: Exercise, arrays: Arrays) -> Exercise:
+    return replace(exercise, arrays=arrays)
+
+
+def _try_starter(exercise: Exercise, record: Record, sandbox_for: Callable[[Arrays], Sandbox], tally: _Tally) -> None:
+    source = starter.python_source(exercise).encode()
+    submission = Submission.from_bytes({f"{exercise.id}.py": source})
+    report = grade(exercise, submission, record=record, sandbox=sandbox_for(exercise.arrays))
+    for target in report.targets:
+        if target.status is not Status.NOT_IMPLEMENTED:
+            tally.fault(
+                f"The starter is judged {target.status.value} for {target.name}, not not_implemented.",
+                "This is a fault of the grader.",
+            )
+
+
+def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    for task, target in exercise.targets():
+        key = (task.function, target.name)
+        for place, mistake in enumerate(target.mistakes):
+            answers = [expected.predictions[key][place] for _, expected in record.cases]
+            said = f"The mistake `{mistake.returned.text}` of {target.name}"
+            if any(answer is None for answer in answers):
+                tally.fault(f"{said} has no finite value in some case.", "Correct its formula.")
+                continue
+            verdicts = _verdicts(exercise, key, record, answers)
+            if not _is_caught(verdicts):
+                tally.fault(
+                    f"{said} gives right answers in too many cases.", "Correct its formula; if it is right, it is no mistake."
+                )
+                continue
+            named = diagnosis.diagnose(exercise, target, key, record, verdicts)
+            if named is None or (named.rule, named.text) != ("declared", mistake.hint):
+                other = f"`{named.text}`" if named else "nothing"
+                tally.fault(
+                    f"{said} is not named by its hint but by {other}.",
+                    "Two mistakes that return the same cannot be told apart: keep one.",
+                )
+                continue
+            tally.declared += record.seed == preparing.PUBLIC_SEED
+        for rule, answers in _built_in(target, exercise, key, record):
+            verdicts = _verdicts(exercise, key, record, answers)
+            if all(verdict.status is Status.CORRECT for verdict in verdicts):
+                continue  # a slip that changes nothing here, such as the sign of zeros
+            if not _is_caught(verdicts):
+                tally.fault(
+                    f"A wrong answer ({rule}) for {target.name} is right in most random cases.",
+                    "Use more cases, or other draws and sizes.",
+                )
+            elif diagnosis.diagnose(exercise, target, key, record, verdicts) is None:
+                tally.fault(f"A wrong answer ({rule}) for {target.name} is not named.", "This is a fault of the grader.")
+            else:
+                tally.built_in += record.seed == preparing.PUBLIC_SEED
+
+
+def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record) -> Iterator[tuple[str, list[Array | None]]]:
+    """What built-in wrong answers return in every case, with their rule."""
+    hypotheses = record.hypotheses[key]
+    for place in range(len(target.mistakes), len(hypotheses)):
+        answers = [expected.predictions[key][place] for _, expected in record.cases]
+        if all(answer is not None for answer in answers):
+            yield hypotheses[place].rule, answers
+    points = [diagnosis.Evidence(case, expected.targets[key], expected.targets[key]) for case, expected in record.cases]
+    for rule, _, predict in diagnosis.rearranged(target, exercise.blocks(target)[0], points[-1]):
+        yield rule, [predict(point) for point in points]
+
+
+def _verdicts(exercise: Exercise, key: TargetKey, record: Record, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
+    return tuple(
+        compare.judge(
+            Answer(items=() if answer is None else (answer,)), case, expected.targets[key], place=0, count=1, rtol=exercise.rtol
+        )
+        for answer, (case, expected) in zip(answers, record.cases, strict=True)
+    )
+
+
+def _is_caught(verdicts: Sequence[Verdict]) -> bool:
+    random = [verdict for verdict in verdicts if verdict.case.role == "random"] or list(verdicts)
+    return sum(verdict.status is not Status.CORRECT for verdict in random) >= MIN_CAUGHT_SHARE * len(random)
+
+
+def _try_differences(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    """References against central differences, at the cases that are small enough to be quick."""
+    from grader.reference import compute, numerical
+
+    for case, expected in record.cases:
+        if case.role == "named":  # these may lie where differences have no digits: saturation, zero
+            continue
+        point = compute.point_of(exercise, case)
+        for task, target in exercise.targets():
+            gap = numerical.gap(point, target, expected.targets[task.function, target.name])
+            if gap is None:
+                continue
+            tally.difference = max(tally.difference, gap)
+            if gap > DIFFERENCE_RTOL:
+                place = f'in the case "{case.name}" at seed {record.seed}'
+                what = f"The reference of {target.name} and central differences differ by {gap:.1g} {place}."
+                tally.fault(what, "Is the forward function smooth there? Choose draws that keep away from its kinks.")
+
+
+def _try_probes(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    probed = {key for probe in record.probes for key in probe.targets}
+    for task, target in exercise.targets():
+        if (task.function, target.name) not in probed:
+            why = "no input can be scaled so that differences lose their digits"
+            what = f"numerical: forbid cannot be held for {target.name}: {why}."
+            tally.fault(what, "Write numerical: flag; differences are then flagged where they show.")
