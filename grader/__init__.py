@@ -10,13 +10,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from grader.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from grader.errors import ExerciseError, ExportError, GraderError, SandboxError, SubmissionError
     from grader.exercise import Assignment, Exercise
     from grader.outcome import Report, Status
+    from grader.python import check, grade, load
     from grader.submission import Submission
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Assignment": "grader.exercise",
@@ -29,6 +30,9 @@ _HOMES = {
     "Status": "grader.outcome",
     "Submission": "grader.submission",
     "SubmissionError": "grader.errors",
+    "check": "grader.python",
+    "grade": "grader.python",
+    "load": "grader.python",
 }
 
 __all__ = [
@@ -43,6 +47,9 @@ __all__ = [
     "Submission",
     "SubmissionError",
     "__version__",
+    "check",
+    "grade",
+    "load",
 ]
 
 

@@ -6,12 +6,8 @@ Plain strings, no terminal library: `check` is what students wait for.
 
 from __future__ import annotations
 
-import codecs
-import os
-import shlex
-import sys
 import textwrap
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING
 
 from grader.outcome import Status
 from grader.render.words import Finding, findings, flag_lines, plain, total_line
@@ -28,15 +24,15 @@ MAX_OUTPUT_LINES = 10
 _COLOURS = {"✓": "32", "✗": "31", "?": "33", "-": "33"}
 
 
-def render(report: Report, exercise: Exercise | None, *, file: str = "", colour: bool = False) -> str:
+def render(report: Report, exercise: Exercise | None, *, again: str = "", colour: bool = False) -> str:
     """
     The report as a student reads it, ending in a newline.
 
-    `file` is the file that was checked, for the next step's command; without one no command is named.
+    `again` is the command that makes this report, for the next step to name; without one no step is named.
     """
     lines = [*_wrapped(plain(report.title or report.exercise), 0), ""]
     for finding in findings(report, exercise):
-        lines += [*_finding(finding, report.exercise, file, colour), ""]
+        lines += [*_finding(finding, again, colour), ""]
     for line in flag_lines(report):
         lines += [*_wrapped(f"Note: {line}", 0), ""]
     if report.output.strip():
@@ -45,7 +41,7 @@ def render(report: Report, exercise: Exercise | None, *, file: str = "", colour:
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: Finding, exercise: str, file: str, colour: bool) -> Iterator[str]:
+def _finding(finding: Finding, again: str, colour: bool) -> Iterator[str]:
     yield from _headed(finding, colour)
     yield from _wrapped(finding.sentence, 6)
     if finding.traceback:
@@ -62,8 +58,8 @@ def _finding(finding: Finding, exercise: str, file: str, colour: bool) -> Iterat
         yield from textwrap.wrap(label + finding.cause, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 20)
         if finding.explains:
             yield from _wrapped(f"({finding.explains})", 20)
-    if finding.case and file and finding.status is not Status.CORRECT:
-        yield f'      See it:       grader check {exercise} {_shell(file)} --case "{finding.case}"'
+    if finding.case and again and finding.status is not Status.CORRECT:
+        yield f'      See it:       {again} --case "{finding.case}"'
 
 
 def _headed(finding: Finding, colour: bool) -> Iterator[str]:
@@ -115,41 +111,6 @@ def _quoted(text: str, most: int, *, from_end: bool) -> Iterator[str]:
         yield left_out
 
 
-def _shell(file: str) -> str:
-    return f'"{file}"' if sys.platform == "win32" and " " in file else shlex.quote(plain(file))
-
-
-# The terminal itself
-
-
-def has_colour(stream: TextIO) -> bool:
-    """Whether colour is wanted on a stream: a terminal that knows it, and no NO_COLOR."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return stream.isatty()
-
-
 def paint(text: str, code: str, colour: bool) -> str:
     """The text in a colour (an SGR code), or as it is."""
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
-
-
-_ASCII = {
-    "✓": "+", "✗": "x", "∂": "d", "−": "-", "×": "x", "·": "*", "Σ": "sum", "²": "^2", "³": "^3", "′": "'", "∞": "inf",
-    "–": "-", "—": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=",
-    "∇": "grad ", "√": "sqrt", "│": "|", "─": "-", "━": "-", "╸": "-", "╺": "-", "█": "#",
-}  # fmt: skip
-
-
-def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(_ASCII.get(char, "?") for char in error.object[error.start : error.end]), error.end
-
-
-def show_what_the_terminal_can() -> None:
-    """Let stdout and stderr write `d` for ∂ and the like where their encoding has no such character."""
-    codecs.register_error("grader", _in_ascii)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            cast("codecs.StreamReaderWriter", stream).reconfigure(errors="grader")  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
-from grader.outcome import Counterexample, Report, Status, TargetReport
+from grader.outcome import Report, Status, TargetReport
 from grader.sandbox.text import cleaned as plain
 from grader.statement import Notation, notation
 
@@ -135,11 +135,13 @@ def _with_evidence(shown: Finding, target: TargetReport, names: Notation | None,
     if not numbers:
         return shown
     inputs = tuple((plain(name), compact(value)) for name, value in example.inputs.items())
-    return replace(shown, inputs=inputs, entry=_entry(target, example, names))
+    return replace(shown, inputs=inputs, entry=entry(target, names))
 
 
-def _entry(target: TargetReport, example: Counterexample, names: Notation | None) -> tuple[str, str, str] | None:
-    if example.index is None or example.expected is None or example.actual is None:
+def entry(target: TargetReport, names: Notation | None) -> tuple[str, str, str] | None:
+    """The counterexample's entry: its name, what was expected, what was returned; None where no value was judged."""
+    example = target.counterexample
+    if example is None or example.index is None or example.expected is None or example.actual is None:
         return None
     name = names.entry(example.index) if names else target.name + _brackets(example.index)
     return (name, *unlike(example.expected, example.actual))
@@ -166,7 +168,7 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
         case Status.WRONG_SHAPE:
             return _ended(f"It returned shape {detail}", names.axes_in_words if names else "")
         case Status.RAISED:
-            return f"It raised{_line_of(target.traceback)}: {_ended(detail or 'an exception', '')}"
+            return f"It raised{_place(target.traceback)}: {_ended(detail or 'an exception', '')}"
         case Status.NOT_IMPLEMENTED:
             return f"Not written yet: {target.call} still raises NotImplementedError."
         case Status.MISSING:
@@ -192,7 +194,8 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
 def _ended(text: str, more: str) -> str:
     """One sentence, with its full stop, and perhaps another one."""
     text = text.rstrip()
-    return " ".join(filter(None, (text if text.endswith((".", "!", "?", ")")) else f"{text}.", more)))
+    text = text[:1].upper() + text[1:]
+    return " ".join(filter(None, (text if text.endswith((".", "!", "?")) else f"{text}.", more)))
 
 
 def _share(target: TargetReport) -> str:
@@ -203,10 +206,18 @@ def _all(total: int) -> str:
     return "the only case" if total == 1 else f"all {total} cases"
 
 
-def _line_of(traceback: str) -> str:
-    """` at line 7`, of the student's innermost frame."""
-    lines = re.findall(r"line (\d+)", traceback)
-    return f" at line {lines[-1]}" if lines else ""
+def _place(traceback: str) -> str:
+    """
+    Where the student's innermost frame was.
+
+    >>> _place("answer.py, line 7, in dY_dW"), _place("answer.ipynb, cell 3, line 2")
+    (' at line 7', ' in cell 3, line 2')
+    """
+    frames = re.findall(r"^\S.*?, (cell \d+, )?line (\d+)", traceback, re.MULTILINE)
+    if not frames:
+        return ""
+    cell, line = frames[-1]
+    return f" in {cell}line {line}" if cell else f" at line {line}"
 
 
 def total_line(report: Report) -> str:

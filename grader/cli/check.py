@@ -1,0 +1,82 @@
+"""`check`: a student's own answer, run in a child process, told at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.common import exercises_option, find_exercise, with_arrays
+from grader.cli.streams import has_colour
+from grader.sandbox import Sandbox
+from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from grader.outcome import Report
+
+FULL_MARKS, NOT_FULL_MARKS, NOT_GRADED = 0, 1, 3
+
+
+@click.command(
+    "check",
+    epilog="\b\nExample:\n  $ grader check tanh_layer answer.py\n  $ grader check tanh_layer answer.py --case 'one feature'",
+)
+@click.argument("exercise")
+@click.argument("file", type=click.Path(path_type=Path))
+@exercises_option
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--case", "case_name", metavar="NAME", help="Show one case: its inputs, what is expected, what you returned.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Other numbers; those of seed 0 come along.")
+@click.option("--arrays", type=click.Choice(["numpy", "torch"]), help="What your functions are given.")
+def command_check(
+    *, exercise: str, file: Path, folders: tuple[Path, ...], as_json: bool, case_name: str | None, seed: int, arrays: str | None
+) -> int:
+    """
+    Check your own answer: a .py file or a notebook.
+
+    Your code runs in a child process, so that a loop without end or a crash is told, too.
+
+    Exit status: 0 full marks, 1 not, 2 unusable input, 3 could not be graded.
+    """
+    asked = with_arrays(find_exercise(exercise, folders), arrays)
+    submission = Submission.from_file(file)
+    with Sandbox(asked.arrays) as sandbox:  # it starts while NumPy is imported here
+        from grader.grading import grade
+        from grader.preparing import prepare
+
+        record = prepare(asked, seed)
+        if case_name is not None:
+            from grader.showing import case_sheet
+
+            text, report = case_sheet(asked, submission, record=record, sandbox=sandbox, name=case_name)
+        else:
+            text, report = "", grade(asked, submission, record=record, sandbox=sandbox)
+    if as_json:
+        import json
+
+        text = json.dumps(report.to_json(), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    elif not text:
+        from grader.render import terminal
+
+        again = _command(exercise, file, folders, seed, arrays)
+        text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout))
+    click.echo(text, nl=False)
+    return exit_status(report)
+
+
+def exit_status(report: Report) -> int:
+    """0 for full marks, 1 for less, 3 where something could not be graded."""
+    if report.score is None:
+        return NOT_GRADED
+    return FULL_MARKS if report.score >= report.points else NOT_FULL_MARKS
+
+
+def _command(exercise: str, file: Path, folders: tuple[Path, ...], seed: int, arrays: str | None) -> str:
+    """This command as the student typed it, for the next step."""
+    parts = ["grader", "check", exercise, str(file)]
+    parts += [part for folder in folders for part in ("--exercises", str(folder))]
+    parts += ["--seed", str(seed)] if seed else []
+    parts += ["--arrays", arrays] if arrays else []
+    return " ".join(f'"{part}"' if " " in part else part for part in parts)

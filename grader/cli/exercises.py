@@ -1,0 +1,101 @@
+"""`list`, `show`, `start`: what there is to do, and a file to do it in."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader import catalogue
+from grader.cli.common import exercises_option, find_exercise
+from grader.cli.streams import has_colour
+from grader.errors import GraderError
+from grader.loading import load_exercise
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+
+
+@click.command("list", epilog="\b\nExample:\n  $ grader list --exercises my_course/exercises")
+@exercises_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON: id, title, points, kinds, path.")
+def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
+    """List the exercises: id, points, kinds of target, title."""
+    found: list[Exercise] = []
+    has_faults = False
+    for path in catalogue.names(folders).values():
+        try:
+            found.append(load_exercise(path))
+        except GraderError as error:
+            has_faults = True
+            click.echo(str(error), err=True)
+    if as_json:
+        import json
+
+        rows = [
+            {"id": one.id, "title": one.title, "points": one.points, "kinds": list(_kinds(one)), "path": one.path}
+            for one in found
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print_table([(one.id, f"{one.points:g}", ", ".join(_kinds(one)), one.title) for one in found])
+    return 2 if has_faults else 0
+
+
+def _kinds(exercise: Exercise) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(type(target.kind).__name__.lower() for _, target in exercise.targets()))
+
+
+def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
+    """Columns as wide as they need to be; the title, which comes last, may run on."""
+    rows = [("exercise", "points", "kinds", "title"), *rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for name, points, kinds, title in rows:
+        click.echo(f"{name:<{widths[0]}}  {points:>{widths[1]}}  {kinds:<{widths[2]}}  {title}".rstrip())
+
+
+@click.command("show", epilog="\b\nExample:\n  $ grader show tanh_derivative --key --set X=2")
+@click.argument("exercise")
+@exercises_option
+@click.option("--key", is_flag=True, help="Print values and expected derivatives, for instructors. Needs PyTorch.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An input for --key: x=2, or W=[[1,2],[3,4]].")
+def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: tuple[str, ...]) -> int:
+    """
+    Show what an exercise asks: its statement, the calls, the shapes.
+
+    With --key, print the forward values and the expected derivatives at the inputs that --set gives; other inputs are drawn.
+    """
+    asked = find_exercise(exercise, folders)
+    if settings and not key:
+        raise click.UsageError("--set says where to evaluate the key: add --key.")
+    from grader import showing
+
+    if key:
+        click.echo(showing.key(asked, settings))
+    else:
+        click.echo(showing.task_sheet(asked, colour=has_colour(sys.stdout)))
+    return 0
+
+
+@click.command("start", epilog="\b\nExample:\n  $ grader start tanh_layer -o answer.ipynb")
+@click.argument("exercise")
+@exercises_option
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The file to write, .py or .ipynb; without it, EXERCISE.py."
+)
+@click.option("--arrays", type=click.Choice(["numpy", "torch"]), help="What your functions will be given.")
+@click.option("--force", is_flag=True, help="Write over a file that is there already.")
+def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None, arrays: str | None, force: bool) -> int:
+    """Write a starter: signatures, what each index means, and `raise NotImplementedError` where your code goes."""
+    from grader import starter
+    from grader.cli.common import with_arrays, write_new
+
+    asked = with_arrays(find_exercise(exercise, folders), arrays)
+    path = output or Path(f"{asked.id}.py")
+    if path.suffix not in (".py", ".ipynb"):
+        raise click.UsageError(f"{path} should end in .py or .ipynb.")
+    write_new(path, starter.as_notebook(asked) if path.suffix == ".ipynb" else starter.as_script(asked, str(path)), force=force)
+    click.echo(f"Wrote {path}. Fill it in, then: grader check {exercise} {path}", err=True)
+    return 0

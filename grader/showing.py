@@ -1,0 +1,210 @@
+"""An exercise shown: what it asks, its key at given inputs, and one case beside a student's answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from grader.errors import Fault, GraderError
+from grader.outcome import NotAnArray, Status
+from grader.render import words
+from grader.statement import notation, shape_text, statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from grader.exercise import Exercise, Task
+    from grader.outcome import Answer, Array, Case, Expected, Record, Report
+    from grader.sandbox import Sandbox
+    from grader.submission import Submission
+    from grader.trial import Job, Trial
+
+MOST_ENTRIES = 36  # of an array that is shown whole
+
+
+def task_sheet(exercise: Exercise) -> str:
+    """The statement, then each call with what it returns."""
+    head = [exercise.title, *([f"Source: {exercise.source}"] if exercise.source else []), "", statement(exercise), "", "Write:"]
+    return "\n".join([*head, *(line for task in exercise.tasks for line in _asked(exercise, task))])
+
+
+def _asked(exercise: Exercise, task: Task) -> Iterator[str]:
+    yield ""
+    yield f"  {task.call}"
+    for given in task.given:
+        yield f"      where {given.name} is {given}, your own function, called first"
+    if len(task.targets) > 1:
+        yield f"      returns ({', '.join(target.name for target in task.targets)}), or a dict with these names"
+    for target in task.targets:
+        note = notation(exercise, target)
+        shape = f"shape {note.shape}" if target.axes else "a number"
+        yield f"      {note.formula}"
+        yield f"          {shape}; {target.points:g} {'point' if target.points == 1 else 'points'}"
+
+
+# The key at given inputs
+
+
+def key(exercise: Exercise, settings: Sequence[str]) -> str:
+    """
+    Every quantity of `forward` and every expected array at the inputs that `settings` give as `NAME=VALUE`.
+
+    Inputs that are not given are drawn, at sizes that fit the given ones. Raises GraderError for a setting that does not fit.
+    """
+    from importlib.util import find_spec
+
+    from grader.cases import CasePlan, draw_case
+    from grader.exercise import NamedCase
+    from grader.preparing import PUBLIC_SEED
+
+    given = dict(_setting(exercise, text) for text in settings)
+    edge = NamedCase(name="given", sizes=_sizes(exercise, given), set=given)
+    case = draw_case(exercise, CasePlan(name="given", role="named", edge=edge), PUBLIC_SEED)
+    if find_spec("torch") is None:
+        what = "PyTorch, which computes the key, is not installed."
+        raise GraderError(Fault(exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
+    return "\n".join(_key_lines(exercise, case, frozenset(given)))
+
+
+def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterator[str]:
+    from grader.reference import compute
+
+    point = compute.at(exercise, case.sizes, compute.tensors(case.values))
+    yield exercise.title
+    yield ""
+    for name, value in case.values.items():
+        yield _named(f"  {name}", value) + ("" if name in given else "    (drawn)")
+    yield ""
+    for line in exercise.forward:
+        yield _named(f"  {line.name}", compute.array(point.values[line.name]))
+    yield ""
+    for _, target in exercise.targets():
+        yield _named(f"  {target.name} = {notation(exercise, target).symbol}", compute.array(compute.derived(point, target)))
+
+
+def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    known = [item.name for item in (*exercise.inputs, *exercise.upstream)]
+    if not equals or name.strip() not in known:
+        raise GraderError(
+            Fault(f"--set {text}", f"{name.strip()!r} is no input of {exercise.id}.", f"Its inputs: {', '.join(known)}.")
+        )
+    try:
+        found = json.loads(value)
+        _shape(found)
+    except ValueError:
+        what = f"{value!r} is neither a number nor rectangular lists of numbers."
+        raise GraderError(Fault(f"--set {text}", what, "Write it as --set x=2 or --set W=[[1,2],[3,4]].")) from None
+    return name.strip(), found
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    """The shape of nested lists. Raises ValueError where they are ragged, empty or hold no numbers."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return ()
+    if not isinstance(value, list) or not value:
+        raise ValueError(value)
+    first, *rest = map(_shape, value)
+    if any(shape != first for shape in rest):
+        raise ValueError(value)
+    return (len(value), *first)
+
+
+def _sizes(exercise: Exercise, given: Mapping[str, object]) -> dict[str, int]:
+    """The sizes that the given arrays come to; a single number stands for an array of any size."""
+    sizes: dict[str, int] = {}
+    for name, value in given.items():
+        axes, shape = exercise.axes_of(name), _shape(value)
+        if not shape:
+            continue
+        if len(shape) != len(axes):
+            what = f"{name} has shape {shape_text(axes)}, you gave {shape}."
+            raise GraderError(Fault(f"--set {name}", what, "Give one number, or lists in that shape."))
+        for axis, size in zip(axes, shape, strict=True):
+            if (int(axis) if axis.isdigit() else sizes.setdefault(axis, size)) != size:
+                what = f"The axis {axis} is {size} long in {name}, elsewhere {sizes.get(axis, axis)}."
+                raise GraderError(Fault(f"--set {name}", what, "Give inputs whose sizes agree."))
+    return sizes
+
+
+# One case beside an answer
+
+
+class _Kept:
+    """A sandbox whose first trial is kept: the report that is made from it has no arrays."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.trial: Trial | None = None
+
+    def run(self, job: Job) -> Trial:
+        trial = self.sandbox.run(job)
+        self.trial = self.trial or trial
+        return trial
+
+
+def case_sheet(exercise: Exercise, submission: Submission, *, record: Record, sandbox: Sandbox, name: str) -> tuple[str, Report]:
+    """
+    One case, its inputs, what is expected and what came back, as text; and the report on this case alone.
+
+    Raises GraderError when there is no case of that name.
+    """
+    from grader.grading import grade
+
+    only = tuple((case, expected) for case, expected in record.cases if case.name == name)
+    if not only:
+        names = ", ".join(f'"{case.name}"' for case, _ in record.cases)
+        raise GraderError(Fault(exercise.id, f'It has no case "{name}".', f"Its cases: {names}."))
+    kept = _Kept(sandbox)
+    report = grade(exercise, submission, record=replace(record, cases=only, probes=()), sandbox=cast("Sandbox", kept))
+    # What explains one case may explain nothing in the others.
+    report = replace(report, targets=tuple(replace(target, diagnosis=None) for target in report.targets))
+    return "\n".join(_case_lines(exercise, report, *only[0], kept.trial)) + "\n", report
+
+
+def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expected, trial: Trial | None) -> Iterator[str]:
+    sizes = ", ".join(f"{axis}={size}" for axis, size in case.sizes.items())
+    yield f'{exercise.title}, case "{case.name}"' + (f" ({sizes})" if sizes else "")
+    yield ""
+    for name, value in case.values.items():
+        yield _named(f"  {name}", value)
+    answers = [task.answers[0] if task.answers else None for task in trial.tasks] if trial and trial.status is None else []
+    for place, (task, target) in enumerate(exercise.targets()):
+        shown = report.targets[place]
+        yield ""
+        yield f"  {words.GLYPHS.get(shown.status, '✗')} {target.name} of {task.call}: {words.LABELS[shown.status]}"
+        if shown.status not in _HAS_ARRAY:
+            yield f"      {words.sentence(shown, notation(exercise, target))}"
+        yield _named("      expected", expected.targets[task.function, target.name])
+        if answers and (returned := _item(answers[exercise.tasks.index(task)], task.targets.index(target))) is not None:
+            yield _named("      returned", returned)
+        if (
+            shown.counterexample
+            and (entry := words.entry(shown, notation(exercise, target)))
+            and expected.targets[task.function, target.name].ndim
+        ):
+            yield f"      furthest apart: {entry[0]}, expected {entry[1]}, you returned {entry[2]}"
+
+
+def _item(answer: Answer | None, place: int) -> Array | None:
+    item = answer.items[place] if answer and answer.status is None and place < len(answer.items) else None
+    return None if item is None or isinstance(item, NotAnArray) else item
+
+
+_HAS_ARRAY = frozenset({Status.CORRECT, Status.WRONG_VALUE, Status.NOT_FINITE})
+
+
+def _named(label: str, array: Array) -> str:
+    """`label = numbers`, those of a large array by its shape and its first few."""
+    import numpy as np
+
+    if array.ndim == 0:
+        return f"{label} = {words.number(float(array))}"
+    head = f"{label} {'×'.join(map(str, array.shape))} ="
+    text = np.array2string(array, precision=6, separator=", ", threshold=MOST_ENTRIES, edgeitems=2, max_line_width=64)
+    lines = text.splitlines()
+    if len(lines) == 1 and len(head) + len(text) < 78:
+        return f"{head} {text}"
+    pad = " " * (len(label) - len(label.lstrip()) + 4)
+    return "\n".join([head, *(pad + line for line in lines if line.strip())])
