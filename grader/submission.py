@@ -23,6 +23,7 @@ MAX_CODE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 32 << 20  # with the pictures that its outputs hold
 MAX_CELLS = 20_000
 
+_WHICH = "Name the file you want checked."
 _MARK = re.compile(rb"[ \t]*#[ \t]*exercise:[ \t]*([a-z][a-z0-9_]*)[ \t]*\r?\n?", re.ASCII)
 
 
@@ -83,25 +84,29 @@ def read_regular_file(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise _cannot_open(path, error) from None
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - the descriptor is what was checked, not the path
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             what = "This is a folder" if stat.S_ISDIR(mode) else "This is not a regular file"
-            raise SubmissionError(Fault(str(path), f"{what}, not a .py or .ipynb file.", "Name the file you want checked."))
-        try:
+            raise SubmissionError(Fault(str(path), f"{what}, not a .py or .ipynb file.", _WHICH))
+        # The descriptor is read, not the path again: it is what was checked.
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
-        except OSError as error:
-            raise _cannot_open(path, error) from None
+    except OSError as error:
+        raise _cannot_open(path, error) from None
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise _too_large(str(path), limit)
     return data
 
 
 def _cannot_open(path: Path, error: OSError | ValueError) -> SubmissionError:
-    if isinstance(error, IsADirectoryError) or (isinstance(error, PermissionError) and path.is_dir()):
-        return SubmissionError(Fault(str(path), "This is a folder, not a .py or .ipynb file.", "Name the file you want checked."))
+    if path.is_dir():  # Windows refuses to open a folder at all
+        return SubmissionError(Fault(str(path), "This is a folder, not a .py or .ipynb file.", _WHICH))
     reason = getattr(error, "strerror", None) or str(error)
-    return SubmissionError(Fault(str(path), f"The file cannot be opened: {reason}.", "Is the name right, and may you read it?"))
+    remedy = "Is the name right, and may you read it?"
+    return SubmissionError(Fault(str(path), f"The file cannot be opened: {reason}.", remedy))
 
 
 def _too_large(name: str, limit: int) -> SubmissionError:

@@ -1,0 +1,106 @@
+"""The comparison, shown right and wrong answers of every sort."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grader.compare import judge
+from grader.outcome import Answer, Case, NotAnArray, Status, Verdict
+
+CASE = Case(name="one", role="random", sizes={}, values={})
+EXPECTED = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+
+
+def verdict(*items: object, expected: np.ndarray = EXPECTED, count: int = 1, place: int = 0, rtol: float = 1e-6) -> Verdict:
+    answer = Answer(items=tuple(np.asarray(item, dtype=float) if not isinstance(item, NotAnArray) else item for item in items))
+    return judge(answer, CASE, expected, place=place, count=count, rtol=rtol)
+
+
+@pytest.mark.parametrize(
+    ("item", "status"),
+    [
+        (EXPECTED, Status.CORRECT),
+        (EXPECTED + 5e-6, Status.CORRECT),
+        (EXPECTED + 7e-6, Status.WRONG_VALUE),
+        (-EXPECTED, Status.WRONG_VALUE),
+        (EXPECTED.T, Status.WRONG_SHAPE),
+        (EXPECTED[None], Status.WRONG_SHAPE),
+        (5.0, Status.WRONG_SHAPE),
+        (np.full((1, 3), 1.0), Status.WRONG_SHAPE),
+        (np.full((2, 3), np.nan), Status.NOT_FINITE),
+        (np.where(EXPECTED > 5, np.inf, EXPECTED), Status.NOT_FINITE),
+        (NotAnArray(type_name="NoneType"), Status.WRONG_TYPE),
+    ],
+)
+def test_the_first_no_decides(item: object, status: Status) -> None:
+    """Type, shape, finite, value, in this order; nothing is broadcast."""
+    assert verdict(item).status is status
+
+
+def test_infinity_in_the_right_place_is_not_finite_all_the_same() -> None:
+    """An expected array is finite always, so an infinite answer is never right."""
+    assert verdict([np.inf], expected=np.array([1e300])).status is Status.NOT_FINITE
+
+
+def test_the_tolerance_is_relative_to_the_largest_entry() -> None:
+    """An entry of 1e-9 beside one of 1 may be off by 1e-6: the maximum is over the target."""
+    expected = np.array([1.0, 1e-9])
+    assert verdict([1.0, 0.0], expected=expected).status is Status.CORRECT
+    assert verdict([1.0, 2e-6], expected=expected).status is Status.WRONG_VALUE
+
+
+def test_a_saturated_row_set_to_zero_is_caught() -> None:
+    """torch.testing's default atol of 1e-7 passes this; the rule here allows 3e-10 (STYLE, "Tolerance")."""
+    row = np.array([2e-8, 1e-8, 3e-4])
+    assert verdict([0.0, 0.0, 3e-4], expected=row).status is Status.WRONG_VALUE
+
+
+def test_an_expected_zero_has_an_absolute_floor() -> None:
+    """1e-12 is zero, 1e-11 is not."""
+    zeros = np.zeros(3)
+    assert verdict([0, 1e-13, 0], expected=zeros).status is Status.CORRECT
+    assert verdict([0, 1e-11, 0], expected=zeros).status is Status.WRONG_VALUE
+
+
+def test_the_worst_entry_is_named() -> None:
+    """Index, expected and actual of the entry furthest out; the first that is not finite when there is one."""
+    answer = EXPECTED.copy()
+    answer[1, 2] = 0
+    worst = verdict(answer).worst
+    assert worst is not None
+    assert (worst.index, worst.expected, worst.actual) == ((1, 2), 6.0, 0.0)
+    answer[0, 1] = np.nan
+    worst = verdict(answer).worst
+    assert worst is not None
+    assert worst.index == (0, 1)
+
+
+def test_too_few_and_too_many_are_a_count() -> None:
+    """The count is asked for before type and shape."""
+    one = verdict(EXPECTED, count=2)
+    assert (one.status, one.detail) == (Status.WRONG_COUNT, "It returned 1 thing; 2 are asked for.")
+    assert verdict(EXPECTED, EXPECTED, count=2, place=1).status is Status.CORRECT
+
+
+def test_what_the_call_ended_in_goes_first() -> None:
+    """An exception is the verdict, with its line and frames."""
+    answer = Answer(status=Status.RAISED, detail="NameError: name 'np' is not defined", traceback="answer.py, line 1")
+    found = judge(answer, CASE, EXPECTED, place=0, count=1, rtol=1e-6)
+    assert (found.status, found.detail, found.traceback) == (Status.RAISED, answer.detail, answer.traceback)
+
+
+def test_empty_arrays_agree_when_their_shapes_do() -> None:
+    """There is no entry that could be wrong."""
+    assert verdict(np.zeros((0, 3)), expected=np.zeros((0, 3))).status is Status.CORRECT
+    assert verdict(np.zeros((3, 0)), expected=np.zeros((0, 3))).status is Status.WRONG_SHAPE
+
+
+def test_a_wrong_entry_in_a_later_chunk_is_found() -> None:
+    """Large arrays are compared in pieces; the last entry counts like the first."""
+    expected = np.ones((3, 1 << 20))
+    answer = expected.copy()
+    answer[2, -1] = 2.0
+    found = verdict(answer, expected=expected)
+    assert found.worst is not None
+    assert (found.status, found.worst.index) == (Status.WRONG_VALUE, (2, (1 << 20) - 1))
