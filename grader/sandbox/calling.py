@@ -1,0 +1,150 @@
+"""
+The calls of one task: fresh arguments for each, the student's function, and what came of it as an `Answer`.
+
+Pure: it runs in the sandboxed child, and for `grader.check` in the user's own process.
+"""
+
+from __future__ import annotations
+
+import mmap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grader.exercise import Constant, Group, Name, Table
+from grader.outcome import Answer, Status
+from grader.sandbox.failures import clear_frames, frames_of, line_of, status_of
+from grader.sandbox.returned import Items
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from grader.exercise import Argument, Arrays, Given
+    from grader.outcome import Array
+    from grader.trial import Inputs, TaskPlan
+
+    Functions = Mapping[str, Callable[..., object]]
+
+_array_equal = np.array_equal  # kept: a student may patch numpy
+
+
+def call_task(plan: TaskPlan, functions: Functions, arrays: Arrays) -> tuple[Answer, ...]:
+    """The answers of a task, one for each of its inputs; items are read-only copies. A real Ctrl-C goes through."""
+    return tuple(_owned(answer) for answer in calls(plan, functions, arrays, confined=False))
+
+
+def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: bool) -> Iterator[Answer]:
+    """
+    The answers of a task one after the other.
+
+    An item may share memory with what the student's code still holds: use it before asking for the next.
+    """
+    needed = [*(given.function for given in plan.given), plan.function]
+    missing = [name for name in dict.fromkeys(needed) if name not in functions]
+    for inputs in plan.inputs:
+        if missing:
+            yield Answer(status=Status.MISSING, detail=f"no function {missing[0]} is defined")
+        else:
+            yield _call(plan, inputs, functions, arrays, confined)
+
+
+def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, confined: bool) -> Answer:
+    ballast = mmap.mmap(-1, 2 << 20)  # never touched: room to tell of a MemoryError
+    fresh = _Fresh(inputs, arrays)
+    makes = ""
+    value: object = None
+    try:
+        for given in plan.given:
+            makes = f"{given.function}, which makes `{given.name}`, raised "
+            fresh.made[given.name] = _give(given, functions[given.function], fresh)
+        makes = ""
+        fresh.renew()
+        value = functions[plan.function](*[fresh.argument(argument) for argument in plan.arguments])
+        returned = Items(value, plan.returns)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not confined:
+            raise
+        if isinstance(error, MemoryError):
+            ballast.close()
+            value = None
+            clear_frames(error)
+        return Answer(status=status_of(error), detail=makes + line_of(error), traceback=frames_of(error), mutated=fresh.mutated())
+    return Answer(
+        items=returned.items, detail=returned.detail, mutated=fresh.mutated(), single_precision=returned.single_precision
+    )
+
+
+def _give(given: Given, function: Callable[..., object], fresh: _Fresh) -> object:
+    fresh.renew()
+    value: Any = function(*[fresh.argument(argument) for argument in given.arguments])
+    return value if given.item is None else value[given.item]
+
+
+class _Fresh:
+    """Arguments of one call: copies of the inputs, made anew by `renew`, and what `given` functions made."""
+
+    def __init__(self, inputs: Inputs, arrays: Arrays) -> None:
+        self.inputs = inputs
+        self.arrays = arrays
+        self.made: dict[str, object] = {}
+        self.values: dict[str, Any] = {}
+
+    def renew(self) -> None:
+        """Forget the copies: the next function gets its own."""
+        self.values = {}
+
+    def argument(self, argument: Argument) -> Any:
+        """The value of one argument as the student gets it."""
+        match argument:
+            case Constant(value):
+                return value
+            case Group(items):
+                return tuple(self.argument(item) for item in items)
+            case Table(pairs):
+                return {key: self.argument(item) for key, item in pairs}
+            case Name(name):
+                if name in self.made:
+                    return self.made[name]
+                if name not in self.values:
+                    self.values[name] = self._copy(self.inputs[name])
+                return self.values[name]
+
+    def _copy(self, value: Array | int) -> Any:
+        if isinstance(value, int):
+            return value
+        if self.arrays == "torch":
+            import torch
+
+            return torch.from_numpy(np.array(value))
+        return value.dtype.type(value[()]) if value.ndim == 0 else np.array(value)
+
+    def mutated(self) -> tuple[str, ...]:
+        """The names of the arguments that no longer are what was given."""
+        return tuple(name for name, value in self.values.items() if _changed(value, self.inputs[name]))
+
+
+def _changed(value: Any, given: Array | int) -> bool:
+    if isinstance(given, int) or isinstance(value, np.generic):
+        return False
+    try:
+        now = value if type(value) is np.ndarray else value.detach().numpy()
+        return now.shape != given.shape or now.dtype != given.dtype or not _array_equal(now, given)
+    except BaseException:  # a tensor that was resized, moved or freed under our feet
+        return True
+
+
+def _owned(answer: Answer) -> Answer:
+    items = []
+    for item in answer.items:
+        if isinstance(item, np.ndarray):
+            item = item.copy()
+            item.flags.writeable = False
+        items.append(item)
+    return Answer(
+        status=answer.status,
+        items=tuple(items),
+        detail=answer.detail,
+        traceback=answer.traceback,
+        mutated=answer.mutated,
+        single_precision=answer.single_precision,
+    )

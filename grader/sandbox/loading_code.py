@@ -1,0 +1,222 @@
+"""
+Loads the files of a submission from memory, in the child: modules of their own, notebook cells one by one.
+
+An exception while loading keeps what was defined before that line. Files of a submission can import one another.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import linecache
+import re
+import sys
+import tokenize
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from grader.sandbox import autodiff
+from grader.sandbox.failures import clear_frames, frames_of, is_own, line_of
+from grader.sandbox.standins import Finder, Policy, StandIn
+from grader.trial import LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from grader.trial import Source
+
+
+class _CellRefused(Exception):
+    """A cell that is not run, with the reason."""
+
+
+@dataclass(slots=True)
+class Submission:
+    """The sources of a job as they load. Mutable: importing one file may load another in the midst of it."""
+
+    sources: Sequence[Source]
+    asked: Sequence[str]
+    policy: Policy
+    modules: dict[str, ModuleType] = field(default_factory=dict)  # by the name of the source
+    errors: list[LoadError] = field(default_factory=list)
+    raised: dict[str, BaseException] = field(default_factory=dict)
+    trees: dict[str, list[ast.Module]] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Load every source that no other has imported already."""
+        for source in self.sources:
+            if source.name not in self.modules:
+                self._load(source)
+        self.policy.loading = False
+
+    def sibling(self, name: str) -> ModuleType | None:
+        """The module of that name if a file of the submission is it, loading it first; its exception passes on."""
+        for source in self.sources:
+            if not source.is_notebook and module_name(source) == name:
+                if source.name not in self.modules:
+                    self._load(source)
+                if source.name in self.raised:
+                    raise self.raised[source.name]
+                return self.modules[source.name]
+        if any(module_name(source).startswith(f"{name}.") for source in self.sources):
+            package = ModuleType(name)
+            package.__path__ = []
+            return package
+        return None
+
+    def _load(self, source: Source) -> None:
+        module = ModuleType(module_name(source))
+        module.__file__ = source.name
+        if "." in module.__name__:
+            module.__package__ = module.__name__.rpartition(".")[0]
+        self.modules[source.name] = module
+        sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; never over a real module
+        if source.is_notebook:
+            module.__dict__.update(display=_display, get_ipython=lambda: StandIn("IPython", self.policy))
+        for number, cell in enumerate(source.cells, 1):
+            label = f"{source.name}, cell {number}" if source.is_notebook else source.name
+            self._run(source, cell, label, module)
+
+    def _run(self, source: Source, cell: bytes, label: str, module: ModuleType) -> None:
+        compiling = True
+        try:
+            _remember(label, cell)
+            tree, text = _parse_cell(cell, label) if source.is_notebook else (_parse(cell, label), cell)
+            if tree is None:
+                return
+            self.trees.setdefault(source.name, []).append(tree)
+            code = compile(tree, label, "exec", dont_inherit=True)
+            compiling = False
+            del text, tree
+            exec(code, module.__dict__)  # the sandbox exists for this line
+        except _CellRefused as refusal:
+            self.errors.append(LoadError(source=label, detail=str(refusal)))
+        except SystemExit as error:
+            raise Exited(f"it called sys.exit() while loading ({label})") from error
+        except BaseException as error:
+            if isinstance(error, MemoryError):
+                clear_frames(error)
+            self.raised[source.name] = error
+            detail = line_of(error, while_compiling=compiling)
+            self.errors.append(LoadError(source=label, detail=detail, traceback=frames_of(error)))
+
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """The asked functions by name; one that several sources define differently is left out."""
+        found: dict[str, Callable[..., Any]] = {}
+        for name in self.asked:
+            made = {id(thing): thing for thing in (module.__dict__.get(name) for module in self.modules.values()) if _is_own(thing)}
+            if len(made) == 1:
+                found[name] = next(iter(made.values()))
+        return found
+
+    def defined(self) -> Mapping[str, tuple[str, ...]]:
+        """The student's functions by name, each with the sources whose own they are, in the order of the sources."""
+        defined: dict[str, dict[int, str]] = {}
+        for source in self.sources:
+            for name, thing in list(self.modules[source.name].__dict__.items()):
+                if type(name) is str and not name.startswith("__") and (name in self.asked or type(thing) is FunctionType) and _is_own(thing):
+                    defined.setdefault(name, {}).setdefault(id(thing), source.name)
+        return {name: tuple(sources.values()) for name, sources in defined.items()}
+
+    def autodiff(self) -> tuple[str, ...]:
+        """Names of automatic differentiation that the asked functions can reach."""
+        found: dict[str, None] = {}
+        for trees in self.trees.values():
+            found |= dict.fromkeys(autodiff.names_used(trees, self.asked))
+        return tuple(found)
+
+
+class Exited(Exception):
+    """Student code called sys.exit() while it was loaded; the argument says where."""
+
+
+def load(sources: Sequence[Source], asked: Sequence[str], wanted: Callable[[str], bool]) -> Submission:
+    """The loaded submission. Raises Exited when student code exits meanwhile."""
+    policy = Policy()
+    submission = Submission(sources=sources, asked=asked, policy=policy)
+    sys.meta_path.insert(0, Finder(policy, submission.sibling, wanted))
+    submission.load()
+    return submission
+
+
+def module_name(source: Source) -> str:
+    """The name that a file is imported by: `cs231n/layers.py` is cs231n.layers."""
+    return re.sub(r"\.(py|ipynb)$", "", source.name).replace("\\", "/").strip("/").replace("/", ".")
+
+
+def _is_own(thing: object) -> bool:
+    """Whether a thing of a student's namespace is a function of the student's, not one imported from a library."""
+    if not callable(thing) or isinstance(thing, StandIn):
+        return False
+    kind = type(thing)
+    if kind is FunctionType:
+        seen = 0
+        while hasattr(thing, "__wrapped__") and seen < 100:
+            thing = thing.__wrapped__
+            seen += 1
+        code = getattr(thing, "__code__", None)
+        return code is None or is_own(code.co_filename) or code.co_filename == "<string>"
+    if kind.__name__ in {"builtin_function_or_method", "ufunc", "_ArrayFunctionDispatcher", "method_descriptor", "wrapper_descriptor"}:
+        return False
+    return not (isinstance(thing, type) and sys.modules.get(thing.__module__, builtins).__dict__.get("__spec__") is not None)
+
+
+def _parse(source: bytes, filename: str) -> ast.Module:
+    return ast.parse(source, filename)
+
+
+def _remember(filename: str, source: bytes) -> None:
+    """Let tracebacks show the lines of a source that lies in no file."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        text = source.decode(encoding, "replace")
+    except (SyntaxError, LookupError):
+        text = source.decode("utf-8", "replace")
+    linecache.cache[filename] = (len(source), None, text.splitlines(keepends=True), filename)
+
+
+# --- notebook cells -------------------------------------------------------------------------------------------------
+
+_RUN_BODY: Final = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "pypy"})
+_NOT_CODE: Final = frozenset({"html", "HTML", "latex", "markdown", "javascript", "js", "svg", "SVG"})
+_MAGIC: Final = re.compile(r"^(?P<indent>\s*)(?P<target>[A-Za-z_]\w*\s*=\s*)?(?P<mark>%|!|\?)")
+
+
+def _parse_cell(cell: bytes, label: str) -> tuple[ast.Module | None, bytes]:
+    """The tree of a cell without its magics, or None when nothing of it is Python."""
+    text = cell.decode("utf-8", "replace")
+    first = text.lstrip().partition("\n")[0]
+    if first.startswith("%%"):
+        name = first[2:].split(" ")[0].strip()
+        if name in _NOT_CODE:
+            return None, b""
+        if name not in _RUN_BODY:
+            raise _CellRefused(f"a %%{name[:20]} cell is not run inside the grader")
+        at = text.index("%%")
+        text = text[:at] + "#" + text[at + 1 :]  # the line stays, so that line numbers do
+    lines = text.split("\n")
+    for _ in range(len(lines) + 1):
+        try:
+            return ast.parse("\n".join(lines), label), b""
+        except SyntaxError as error:
+            at = (error.lineno or 0) - 1
+            if not 0 <= at < len(lines) or (plain := _without_magic(lines[at])) is None:
+                raise
+            lines[at] = plain
+    raise _CellRefused("its magic lines could not be taken out")
+
+
+def _without_magic(line: str) -> str | None:
+    """The line as Python without its magic, help or shell call; None when it has none."""
+    match = _MAGIC.match(line)
+    if match is None:
+        return f"{line[: len(line) - len(line.lstrip())]}pass" if re.match(r"^\s*[\w.]+\?{1,2}\s*;?$", line) else None
+    if match["mark"] == "!":
+        raise _CellRefused("shell lines (`!...`) are not run inside the grader; take the line out")
+    return f"{match['indent']}{match['target']}None" if match["target"] else f"{match['indent']}pass"
+
+
+def _display(*things: object, **_: object) -> None:
+    print(*things)

@@ -1,0 +1,395 @@
+"""
+The bytes between the grader and a child that runs student code.
+
+A frame is a fixed header and a body. To the child, which trusts us: JSON and raw arrays. From the child, which nobody
+trusts: fields read by struct, every length checked against a cap before anything is allocated for it; numbers come as
+float64 or int64 and nothing is ever unpickled or evaluated. What a forged frame can say is what an answer can say.
+
+The arrays of a body begin on a multiple of 8 bytes, so that they are used where they lie.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+
+from grader.exercise import Argument, Constant, Given, Group, Name, Table
+from grader.outcome import Answer, NotAnArray, Status
+from grader.sandbox.text import cleaned
+from grader.trial import LoadError, Source, TaskPlan
+
+if TYPE_CHECKING:
+    from grader.exercise import Arrays
+    from grader.outcome import Array
+
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+HEADER: Final = struct.Struct("<4sB3xQQ")  # magic, kind, nonce, length of the body
+MAGIC: Final = b"grd1"
+
+# kinds of frame
+SOURCES, TASK = 1, 2  # to the child
+READY, FAULT, LOADED, ANSWER, WANTED = 16, 17, 18, 19, 20  # from the child; one of the first two comes first, from our own code
+
+MAX_ANSWER_BYTES: Final = 256 << 20  # the arrays of one answer
+MAX_BODY: Final = {READY: 0, FAULT: 4096, LOADED: 1 << 20, ANSWER: MAX_ANSWER_BYTES + (1 << 20), WANTED: 4}
+MAX_RANK: Final = 32
+MAX_ITEMS: Final = 256
+MAX_TEXT: Final = 16_384
+MAX_NAMES: Final = 2000
+
+_WIRE_DTYPES: Final = ("<f8", "<i8")
+_NOT_AN_ARRAY: Final = 2
+# what a call may end in; the place in this tuple is the code on the wire, 0 is "it returned"
+_STATUSES: Final = (
+    None,
+    Status.MISSING,
+    Status.REFUSED,
+    Status.OUT_OF_MEMORY,
+    Status.KILLED,
+    Status.NOT_IMPLEMENTED,
+    Status.RAISED,
+)
+_SINGLE_PRECISION, _WROTE = 1, 2
+
+
+class ProtocolError(Exception):
+    """The child sent bytes that are no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One frame as it came; `body` is cut to its length."""
+
+    kind: int
+    nonce: int
+    body: memoryview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What loading came to."""
+
+    errors: tuple[LoadError, ...]
+    defined: Mapping[str, tuple[str, ...]]
+    autodiff: tuple[str, ...]
+    exited: str = ""  # where student code called sys.exit(), which ends the job
+    wrote_to_stdout: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What the child is told before any input goes out."""
+
+    nonce: int
+    arrays: Arrays
+    asked: tuple[str, ...]  # names of the functions that tasks will call
+    sources: tuple[Source, ...]
+
+
+def header(kind: int, nonce: int, length: int) -> bytes:
+    """The header of a frame."""
+    return HEADER.pack(MAGIC, kind, nonce, length)
+
+
+def read_header(raw: Buffer, allowed: Mapping[int, int]) -> tuple[int, int, int]:
+    """Kind, nonce and length of the body; `allowed` maps the kinds that may come to the longest body of each."""
+    magic, kind, nonce, length = HEADER.unpack(raw)
+    if magic != MAGIC or kind not in allowed:
+        raise ProtocolError("it sent bytes that are no answer")
+    if length > allowed[kind]:
+        raise ProtocolError(f"it sent an answer of {length} bytes")
+    return kind, nonce, length
+
+
+# --- to the child ---------------------------------------------------------------------------------------------------
+
+
+def _json_frame(kind: int, nonce: int, head: object, blobs: Sequence[Buffer]) -> list[Buffer]:
+    text = json.dumps(head, separators=(",", ":")).encode()
+    text += b" " * (-(4 + len(text)) % 8)
+    length = 4 + len(text) + sum(map(len, blobs))
+    return [header(kind, nonce, length) + struct.pack("<I", len(text)) + text, *blobs]
+
+
+def _read_json_frame(body: memoryview) -> tuple[Any, memoryview]:
+    (length,) = struct.unpack_from("<I", body)
+    return json.loads(bytes(body[4 : 4 + length])), body[4 + length :]
+
+
+def pack_orders(orders: Orders) -> list[Buffer]:
+    """The frame that opens a job, as buffers to be written one after the other."""
+    head = {
+        "arrays": orders.arrays,
+        "asked": orders.asked,
+        "sources": [[source.name, source.is_notebook, [len(cell) for cell in source.cells]] for source in orders.sources],
+    }
+    return _json_frame(SOURCES, orders.nonce, head, [cell for source in orders.sources for cell in source.cells])
+
+
+def unpack_orders(frame: Frame) -> Orders:
+    """The orders of a frame from the grader."""
+    head, blob = _read_json_frame(frame.body)
+    sources, at = [], 0
+    for name, is_notebook, lengths in head["sources"]:
+        cells = []
+        for length in lengths:
+            cells.append(bytes(blob[at : at + length]))
+            at += length
+        sources.append(Source(name=name, cells=tuple(cells), is_notebook=is_notebook))
+    return Orders(nonce=frame.nonce, arrays=head["arrays"], asked=tuple(head["asked"]), sources=tuple(sources))
+
+
+def pack_task(plan: TaskPlan, nonce: int) -> list[Buffer]:
+    """The frame of one task with all its inputs."""
+    blobs: list[Buffer] = []
+    at = 0
+    cases = []
+    for inputs in plan.inputs:
+        case: dict[str, Any] = {}
+        for name, value in inputs.items():
+            if isinstance(value, int):
+                case[name] = value
+                continue
+            raw = value.tobytes()
+            case[name] = [value.dtype.str, value.shape, at]
+            blobs.append(raw)
+            at += len(raw)
+        cases.append(case)
+    head = {
+        "function": plan.function,
+        "arguments": [_pack_argument(argument) for argument in plan.arguments],
+        "returns": plan.returns,
+        "given": [
+            [given.name, given.function, [_pack_argument(argument) for argument in given.arguments], given.item]
+            for given in plan.given
+        ],
+        "inputs": cases,
+    }
+    return _json_frame(TASK, nonce, head, blobs)
+
+
+def unpack_task(frame: Frame) -> TaskPlan:
+    """The plan of a frame from the grader; its arrays are read-only views into the frame."""
+    import numpy as np
+
+    head, blob = _read_json_frame(frame.body)
+    blob = blob.toreadonly()
+    inputs = []
+    for case in head["inputs"]:
+        values: dict[str, Array | int] = {}
+        for name, value in case.items():
+            if isinstance(value, int):
+                values[name] = value
+            else:
+                dtype, shape, at = value
+                size = int(np.prod(shape, dtype=np.int64))
+                values[name] = np.frombuffer(blob, dtype=dtype, count=size, offset=at).reshape(shape)
+        inputs.append(values)
+    return TaskPlan(
+        function=head["function"],
+        arguments=tuple(_unpack_argument(argument) for argument in head["arguments"]),
+        returns=tuple(head["returns"]),
+        given=tuple(
+            Given(name=name, function=function, arguments=tuple(map(_unpack_argument, arguments)), item=item)
+            for name, function, arguments, item in head["given"]
+        ),
+        inputs=tuple(inputs),
+    )
+
+
+def _pack_argument(argument: Argument) -> object:
+    match argument:
+        case Name(name):
+            return ["name", name]
+        case Constant(value):
+            return ["constant", value]
+        case Group(items):
+            return ["group", [_pack_argument(item) for item in items]]
+        case Table(pairs):
+            return ["table", [[key, _pack_argument(item)] for key, item in pairs]]
+
+
+def _unpack_argument(packed: Any) -> Argument:
+    kind, value = packed
+    if kind == "name":
+        return Name(value)
+    if kind == "constant":
+        return Constant(value)
+    if kind == "group":
+        return Group(tuple(map(_unpack_argument, value)))
+    return Table(tuple((key, _unpack_argument(item)) for key, item in value))
+
+
+# --- from the child -------------------------------------------------------------------------------------------------
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.raw = bytearray()
+
+    def number(self, code: str, value: int) -> None:
+        self.raw += struct.pack("<" + code, value)
+
+    def text(self, text: str) -> None:
+        raw = str(text).encode("utf-8", "replace")[:MAX_TEXT]
+        self.number("I", len(raw))
+        self.raw += raw
+
+    def texts(self, texts: Sequence[str]) -> None:
+        texts = texts[:MAX_NAMES]
+        self.number("I", len(texts))
+        for text in texts:
+            self.text(text)
+
+    def pad(self) -> None:
+        self.raw += bytes(-len(self.raw) % 8)
+
+
+class _Reader:
+    def __init__(self, body: memoryview) -> None:
+        self.body = body
+        self.at = 0
+
+    def number(self, code: str) -> int:
+        try:
+            (value,) = struct.unpack_from("<" + code, self.body, self.at)
+        except struct.error:
+            _broken()
+        self.at += struct.calcsize("<" + code)
+        assert isinstance(value, int)
+        return value
+
+    def bounded(self, code: str, most: int) -> int:
+        value = self.number(code)
+        return value if value <= most else _broken()
+
+    def text(self) -> str:
+        length = self.bounded("I", MAX_TEXT)
+        raw = bytes(self.body[self.at : self.at + length])
+        self.at += length
+        return cleaned(raw.decode("utf-8", "replace")) if len(raw) == length else _broken()
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple([self.text() for _ in range(self.bounded("I", MAX_NAMES))])
+
+    def pad(self) -> None:
+        self.at += -self.at % 8
+
+    def end(self) -> None:
+        if self.at != len(self.body):
+            _broken()
+
+
+def _broken() -> NoReturn:
+    raise ProtocolError("it sent bytes that are no answer")
+
+
+def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
+    """The frame that says what loading came to."""
+    out = _Writer()
+    out.number("B", loaded.wrote_to_stdout)
+    errors = loaded.errors[:20]
+    out.number("I", len(errors))
+    for error in errors:
+        for text in (error.source, error.detail, error.traceback):
+            out.text(text)
+    defined = list(loaded.defined.items())[:MAX_NAMES]
+    out.number("I", len(defined))
+    for name, sources in defined:
+        out.text(name)
+        out.texts(sources)
+    out.texts(loaded.autodiff)
+    out.text(loaded.exited)
+    return [header(LOADED, nonce, len(out.raw)), out.raw]
+
+
+def unpack_loaded(body: memoryview) -> Loaded:
+    """What a child says about loading. Raises ProtocolError."""
+    read = _Reader(body)
+    wrote = bool(read.number("B"))
+    errors = tuple(
+        [
+            LoadError(source=read.text(), detail=read.text(), traceback=read.text())
+            for _ in range(read.bounded("I", MAX_NAMES))
+        ]
+    )
+    defined = {read.text(): read.texts() for _ in range(read.bounded("I", MAX_NAMES))}
+    autodiff, exited = read.texts(), read.text()
+    read.end()
+    return Loaded(errors=errors, defined=defined, autodiff=autodiff, exited=exited, wrote_to_stdout=wrote)
+
+
+def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool) -> list[Buffer]:
+    """The frame of one answer. Its arrays are C-contiguous, float64 or int64, and are not copied."""
+    out = _Writer()
+    out.number("I", index)
+    out.number("B", _STATUSES.index(answer.status))
+    out.number("B", _SINGLE_PRECISION * answer.single_precision | _WROTE * wrote_to_stdout)
+    out.text(answer.detail)
+    out.text(answer.traceback)
+    out.texts(answer.mutated)
+    out.number("H", len(answer.items))
+    arrays: list[Buffer] = []
+    for item in answer.items:
+        if isinstance(item, NotAnArray):
+            out.number("B", _NOT_AN_ARRAY)
+            out.text(item.type_name)
+            out.text(item.detail)
+            continue
+        out.number("B", _WIRE_DTYPES.index(item.dtype.str))
+        out.number("B", item.ndim)
+        for size in item.shape:
+            out.number("Q", size)
+        if item.size:
+            arrays.append(memoryview(item.reshape(-1)).cast("B"))
+    out.pad()
+    return [header(ANSWER, nonce, len(out.raw) + sum(map(len, arrays))), out.raw, *arrays]
+
+
+def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
+    """The answer to call number `index`, and whether anything was written to stdout. Raises ProtocolError."""
+    read = _Reader(body)
+    if read.number("I") != index:
+        _broken()
+    status = _STATUSES[read.bounded("B", len(_STATUSES) - 1)]
+    flags = read.number("B")
+    detail, traceback, mutated = read.text(), read.text(), read.texts()
+    heads = [_read_item(read) for _ in range(read.bounded("H", MAX_ITEMS))]
+    read.pad()
+    items = tuple([head if isinstance(head, NotAnArray) else _read_array(read, *head) for head in heads])
+    read.end()
+    answer = Answer(
+        status=status,
+        items=items if status is None else (),
+        detail=detail,
+        traceback=traceback,
+        mutated=mutated,
+        single_precision=bool(flags & _SINGLE_PRECISION),
+    )
+    return answer, bool(flags & _WROTE)
+
+
+def _read_item(read: _Reader) -> NotAnArray | tuple[str, tuple[int, ...]]:
+    tag = read.bounded("B", _NOT_AN_ARRAY)
+    if tag == _NOT_AN_ARRAY:
+        return NotAnArray(type_name=read.text(), detail=read.text())
+    return _WIRE_DTYPES[tag], tuple([read.bounded("Q", 1 << 40) for _ in range(read.bounded("B", MAX_RANK))])
+
+
+def _read_array(read: _Reader, dtype: str, shape: tuple[int, ...]) -> Array:
+    import numpy as np
+
+    bound = math.prod(max(1, length) for length in shape)  # numpy refuses absurd axes of an empty array, too
+    size = bound if all(shape) else 0
+    if bound > MAX_ANSWER_BYTES or 8 * size > len(read.body) - read.at:
+        _broken()
+    flat = np.frombuffer(read.body, dtype=dtype, count=size, offset=read.at) if size else np.empty(0, dtype)
+    array: Array = flat.reshape(shape)
+    array.flags.writeable = False
+    read.at += 8 * size
+    return array

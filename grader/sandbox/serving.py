@@ -1,0 +1,190 @@
+"""What a zygote does once it is started: load the modules, confine itself, fork a confined child for every request."""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import importlib
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from grader.sandbox import child, protocol
+from grader.sandbox.standins import ALLOWED, PRELOADED
+
+if TYPE_CHECKING:
+    import socket
+
+    from grader.sandbox.child import Channel
+
+_FIRST_FOREIGN: Final = 5  # a child keeps 0 to 4
+
+_TORCH: Final = (
+    "torch", "torch.nn", "torch.nn.functional", "torch.linalg", "torch.fft", "torch.special", "torch.autograd.functional", "torch.func",
+    "torch.optim", "torch.testing", "torch.utils.data",
+)  # fmt: skip
+
+
+def main(settings: dict[str, Any]) -> None:
+    """Serve until the control socket closes; with `once`, be the child of one job."""
+    sys.dont_write_bytecode = True
+    importlib.invalidate_caches()
+    if settings["once"]:
+        _once(settings)
+        return
+    import socket
+
+    from grader.sandbox import confinement
+
+    control = socket.socket(fileno=settings["control"])
+    preload(settings["arrays"])
+    confinement.confine_zygote(settings)
+    gc.collect()
+    gc.freeze()
+    control.send(json.dumps({"ready": confinement.try_child(settings)}).encode())
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 65536, 3)
+        if not message:
+            os._exit(0)
+        request = json.loads(message)
+        if "load" in request:
+            for name in request["load"]:
+                _load(name)
+            gc.collect()
+            gc.freeze()
+            control.send(b"{}")
+        else:
+            _fork(control, descriptors, request, settings)
+
+
+def preload(arrays: str) -> None:
+    """Import what nearly every submission wants."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    import numpy as np
+
+    # their first use imports or allocates something, which every child would pay for anew
+    np.einsum("i,i->", np.ones(2), np.ones(2))
+    np.linalg.inv(np.eye(2))
+    np.array_equal(np.ones(1), np.ones(1))
+    if arrays == "torch":
+        for name in _TORCH:
+            _load(name)
+        import torch
+
+        torch.set_num_threads(1)
+        one = torch.ones(2, dtype=torch.float64, requires_grad=True)
+        torch.tanh(one).sum().backward()  # type: ignore[no-untyped-call]
+        torch.func.vmap(torch.func.jacrev(torch.tanh))(torch.ones(2, 2))
+
+
+def _load(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except Exception:  # not part of this Python, as tkinter often is: it becomes a stand-in
+        pass
+
+
+def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any], settings: dict[str, Any]) -> None:
+    import socket
+
+    try:
+        pid = os.fork()
+    except OSError as error:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        control.send(json.dumps({"fault": f"fork: {error.strerror}"}).encode())
+        return
+    if pid == 0:
+        _be_child(descriptors, request, settings)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    pidfd = os.pidfd_open(pid)
+    socket.send_fds(control, [b"{}"], [pidfd])
+    os.close(pidfd)
+    _, status, usage = os.wait4(pid, 0)
+    if os.getpid() == 1:
+        _end_leftovers()
+    ended = {"exit": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss}
+    ended["faults"] = usage.ru_minflt
+    control.send(json.dumps(ended).encode())
+
+
+def _end_leftovers() -> None:
+    """In a pid namespace of our own: whatever a child has left running ends with it."""
+    import signal
+
+    try:
+        os.kill(-1, signal.SIGKILL)
+        while True:
+            os.wait()
+    except (ProcessLookupError, ChildProcessError):
+        pass
+
+
+def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Never returns."""
+    try:
+        from grader.sandbox import confinement
+
+        for target, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, target)
+        channel = child.arrange_descriptors()
+        os.closerange(_FIRST_FOREIGN, 256)
+        os.setsid()
+        child.open_text_streams()
+        faulthandler.enable(file=2, all_threads=False)
+        _reseed(settings["arrays"])
+        complaint = confinement.confine_child(settings, request)
+        if complaint:
+            channel.send([protocol.header(protocol.FAULT, 0, len(complaint)), complaint.encode()])
+            os._exit(1)
+        gc.enable()
+        child.run(channel, _tell_wanted)
+    finally:
+        os._exit(70)
+
+
+def _reseed(arrays: str) -> None:
+    """Random numbers that nobody can foretell from another child's."""
+    import random
+
+    import numpy as np
+
+    random.seed()
+    if "numpy.random" in sys.modules:
+        np.random.seed()
+    if arrays == "torch":
+        import torch
+
+        torch.seed()
+
+
+def _tell_wanted(channel: Channel, name: str) -> bool:
+    """Ask for a module and end: the zygote loads it, and another child begins again."""
+    number = child.index_of(name).to_bytes(4, "little")
+    channel.send([protocol.header(protocol.WANTED, 0, len(number)), number])
+    os._exit(0)
+
+
+def _once(settings: dict[str, Any]) -> None:
+    channel = child.arrange_descriptors()
+    child.open_text_streams()
+    preload(settings["arrays"])
+    faulthandler.enable(file=2, all_threads=False)
+    if settings["walls"]:
+        from grader.sandbox import confinement
+
+        for name in ALLOWED:
+            _load(name)
+        confinement.confine_zygote(settings)
+        complaint = confinement.confine_child(settings, settings["limits"])
+        if complaint:
+            channel.send([protocol.header(protocol.FAULT, 0, len(complaint)), complaint.encode()])
+            os._exit(1)
+    elif settings["limits"] and sys.platform != "win32":
+        from grader.sandbox import rlimits
+
+        rlimits.limit_from(settings["limits"])
+    child.run(channel, lambda _channel, name: True)
