@@ -59,12 +59,13 @@ def make(exercise: Exercise, seed: int) -> Record:
     from grader.reference import compute
 
     drawn = tuple(_drawn(exercise, plan, seed) for plan in cases.plan_cases(exercise))
+    drawn, hypotheses = compute.telling(exercise, drawn)
     return Record(
         record_sha256=exercise.record_sha256,
         seed=seed,
         cases=drawn,
         probes=_probes(exercise, drawn),
-        hypotheses=compute.hypotheses_of(exercise),
+        hypotheses=hypotheses,
         versions={"torch": str(torch.__version__), "numpy": np.__version__},
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,13 +58,41 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False) -> Ex
     return Expected(targets={key: array(value) for key, value in arrays.items()}, quantities=quantities, predictions=predictions)
 
 
-def hypotheses_of(exercise: Exercise) -> Mapping[TargetKey, tuple[Hypothesis, ...]]:
-    """The hypotheses whose predictions `expected` gives, in its order; the declared ones come first."""
-    found: dict[TargetKey, tuple[Hypothesis, ...]] = {}
+def telling(
+    exercise: Exercise, drawn: Sequence[tuple[Case, Expected]]
+) -> tuple[tuple[tuple[Case, Expected], ...], dict[TargetKey, tuple[Hypothesis, ...]]]:
+    """
+    The cases with the predictions that tell something, and the hypotheses that these belong to: first the declared ones.
+
+    Left out are predictions that are right, zero throughout, or the same as an earlier one's in every case.
+    """
+    kept: dict[TargetKey, list[int]] = {}
+    named: dict[TargetKey, tuple[Hypothesis, ...]] = {}
     for task, target in exercise.targets():
-        declared = tuple(Hypothesis(rule="declared") for _ in target.mistakes)
-        found[task.function, target.name] = declared + tuple(graph.hypothesis for graph in hypotheses.of_target(exercise, target))
-    return found
+        key = (task.function, target.name)
+        declared = len(target.mistakes)
+        graphs = hypotheses.of_target(exercise, target)
+        truth = [expected.targets[key] for _, expected in drawn]
+        seen = [truth]
+        kept[key] = list(range(declared))
+        for place in range(declared, declared + len(graphs)):
+            predicted = [prediction for _, expected in drawn if (prediction := expected.predictions[key][place]) is not None]
+            is_whole = len(predicted) == len(drawn) and any(prediction.any() for prediction in predicted)
+            if is_whole and not any(all(map(_same, predicted, other)) for other in seen):
+                seen.append(predicted)
+                kept[key].append(place)
+        declared_ones = tuple(Hypothesis(rule="declared") for _ in target.mistakes)
+        named[key] = declared_ones + tuple(graphs[place - declared].hypothesis for place in kept[key][declared:])
+    return tuple((case, _with_kept(expected, kept)) for case, expected in drawn), named
+
+
+def _with_kept(expected: Expected, kept: Mapping[TargetKey, Sequence[int]]) -> Expected:
+    predictions = {key: tuple(expected.predictions[key][place] for place in places) for key, places in kept.items()}
+    return replace(expected, predictions=predictions)
+
+
+def _same(first: Array, second: Array) -> bool:
+    return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-9, atol=1e-12))
 
 
 def point_of(exercise: Exercise, case: Case) -> Point:

@@ -1,0 +1,198 @@
+"""Formulas on torch tensors: float64 throughout, NumPy's conventions, nothing but the functions of the registry."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+
+from grader.formula import (
+    CONSTANTS,
+    FUNCTIONS,
+    Binary,
+    Call,
+    Compare,
+    Constant,
+    Formula,
+    FormulaError,
+    Index,
+    Name,
+    Node,
+    NotFiniteError,
+    Number,
+    Rest,
+    Sequence,
+    Slice,
+    Text,
+    Transpose,
+    Unary,
+    fold,
+    infer_shape,
+    node_text,
+)
+from grader.formula import arguments as args
+from grader.formula.numbers import arithmetic
+from grader.formula.shapes import slice_of
+from grader.reference.edits import Edit, edited
+from grader.reference.functions import IMPLEMENTATIONS, KINKS, as_tensor, integers, power_kink, real
+
+Tensor: TypeAlias = torch.Tensor
+
+_COMPARISONS = {"<": torch.lt, "<=": torch.le, ">": torch.gt, ">=": torch.ge, "==": torch.eq, "!=": torch.ne}
+_OPERATIONS: Mapping[str, Callable[[Any, Any], Tensor]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "@": operator.matmul,
+}
+_NO_EDITS: Mapping[int, Edit] = {}
+
+
+def evaluate(
+    formula: Formula,
+    values: Mapping[str, Tensor],
+    axes: Mapping[str, int],
+    *,
+    edits: Mapping[int, Edit] = _NO_EDITS,
+    kinks: list[float] | None = None,
+) -> Tensor:
+    """
+    What `formula` comes to, float64, or int64 where it is made of indices.
+
+    `edits` change what is differentiated at a node, never a value. `kinks` collects the distance to each place where the
+    formula has no derivative, of nodes that depend on something with `requires_grad`.
+    Raises FormulaError in the author's words; NotFiniteError, with the part, where there is no finite value at this point.
+    """
+    infer_shape(formula, {name: tuple(value.shape) for name, value in values.items()}, axes)
+
+    def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
+        if isinstance(node, Name):
+            return _named(node.name, values, axes)
+        try:
+            result = _value(node, operands)
+            if isinstance(result, Tensor):
+                _check_finite(result)
+                if kinks is not None:
+                    _add_kink(node, operands, kinks)
+                if position in edits:
+                    return _edited(edits[position], node, operands, result)
+            return result
+        except FormulaError as error:
+            raise type(error)(f"{node_text(node)}: {error.what}", error.remedy) from None
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            raise NotFiniteError(f"{node_text(node)}: the matrix is singular, or not positive definite") from None
+        except (RuntimeError, IndexError) as error:
+            raise FormulaError(f"{node_text(node)} cannot be computed: {str(error).partition(chr(10))[0]}") from None
+
+    found = fold(formula, combine)
+    return found if isinstance(found, Tensor) else real(found)
+
+
+def _named(name: str, values: Mapping[str, Tensor], axes: Mapping[str, int]) -> object:
+    if name in values:
+        value = values[name]
+        return value if value.dtype == torch.int64 else real(value)
+    return axes[name] if name in axes else CONSTANTS[name]
+
+
+def _check_finite(result: Tensor) -> None:
+    if result.is_floating_point() and not bool(torch.isfinite(result).all()):
+        raise NotFiniteError("it is not finite here", "Keep its argument in range, also where `where` does not choose it.")
+
+
+def _value(node: Node, operands: tuple[object, ...]) -> object:
+    """A tensor, a plain number, or what stands for an option."""
+    match node:
+        case Number() | Text() | Constant():
+            return node.value
+        case Unary():
+            return _signed(node.operator, operands[0])
+        case Binary():
+            return _binary(node.operator, *operands)
+        case Compare():
+            return real(_COMPARISONS[node.operator](real(operands[0]), real(operands[1])))
+        case Call():
+            return IMPLEMENTATIONS[node.function](**_bound(node, operands))
+        case Slice():
+            return slice_of(node, operands)
+        case Rest():
+            return ...
+        case Index():
+            return _index(as_tensor(operands[0]), operands[1:])
+        case Transpose():
+            return IMPLEMENTATIONS["transpose"](operands[0], axes=None)
+        case Sequence():
+            return operands
+        case Name():
+            raise AssertionError("names are looked up before")
+
+
+def _bound(node: Call, operands: tuple[object, ...]) -> dict[str, object]:
+    split = len(node.arguments)
+    keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
+    return FUNCTIONS[node.function].bind(operands[:split], keywords)
+
+
+def _signed(sign: str, operand: object) -> object:
+    if sign == "+":
+        return operand
+    return -operand if isinstance(operand, int | float) else -as_tensor(operand)
+
+
+def _binary(sign: str, left: object, right: object) -> object:
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return arithmetic(sign, left, right)
+    if sign in {"+", "-", "*"} and _is_whole(left) and _is_whole(right):  # shifted indices stay indices
+        return _OPERATIONS[sign](as_tensor(left), as_tensor(right))
+    # a plain exponent keeps the derivative by the base finite at 0
+    return _OPERATIONS[sign](real(left), right if sign == "**" and isinstance(right, int | float) else real(right))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) or (isinstance(value, Tensor) and value.dtype == torch.int64)
+
+
+def _index(value: Tensor, items: tuple[object, ...]) -> Tensor:
+    """NumPy's indexing, where index arrays stand side by side; torch's differs else."""
+    key: list[object] = []
+    axis = 0
+    for item, size in args.index_plan(items, tuple(value.shape)):
+        if isinstance(item, slice) and (item.step or 1) < 0:  # torch has no slices backwards
+            value = value.index_select(axis, torch.tensor(list(args.slice_range(item, size)), dtype=torch.int64))
+            key.append(slice(None))
+        else:
+            key.append(integers(item) if isinstance(item, Tensor) else item)
+        axis += item is not None
+    found: Tensor = value[tuple(key)]  # type: ignore[index]
+    return found
+
+
+def _add_kink(node: Node, operands: tuple[object, ...], kinks: list[float]) -> None:
+    if not any(isinstance(operand, Tensor) and operand.requires_grad for operand in operands):
+        return
+    with torch.no_grad():
+        match node:
+            case Call() if node.function in KINKS:
+                distance = KINKS[node.function](**_bound(node, operands))
+            case Binary(operator="**"):
+                distance = power_kink(*operands)
+            case Compare():
+                distance = real(operands[0]) - real(operands[1])
+            case _:
+                return
+        if distance is not None and distance.numel():
+            kinks.append(float(distance.abs().min()))
+
+
+def _edited(edit: Edit, node: Node, operands: tuple[object, ...], result: Tensor) -> Tensor:
+    place = next((i for i, operand in enumerate(operands) if isinstance(operand, Tensor) and operand.is_floating_point()), None)
+
+    def again(value: Tensor) -> Tensor:
+        return real(_value(node, tuple(value if i == place else operand for i, operand in enumerate(operands))))
+
+    operand = None if place is None else operands[place]
+    return edited(edit, node, operand if isinstance(operand, Tensor) else None, result, again)

@@ -1,0 +1,67 @@
+"""Exercises built in memory, for tests of the modules that come after loading."""
+
+from __future__ import annotations
+
+from grader.exercise import (
+    Axis,
+    DrawnAxis,
+    Exercise,
+    Input,
+    Jacobian,
+    Line,
+    Mistake,
+    Name,
+    NamedCase,
+    Target,
+    Task,
+    Upstream,
+)
+from grader.formula import parse
+
+
+def axes(**ranges: tuple[int, int]) -> tuple[Axis, ...]:
+    """Drawn axes: `axes(n=(2, 6))`."""
+    return tuple(DrawnAxis(name=name, low=low, high=high) for name, (low, high) in ranges.items())
+
+
+def names(text: str) -> tuple[Name, ...]:
+    """Arguments of a call: `names("W X B")`."""
+    return tuple(map(Name, text.split()))
+
+
+def line(name: str, formula: str, shape: str = "") -> Line:
+    """A line of `forward` whose axes are given: loading infers them."""
+    return Line(name=name, formula=parse(formula), axes=tuple(shape.split()))
+
+
+def inputs(**shapes: str) -> tuple[Input, ...]:
+    """Inputs drawn normal: `inputs(W="m n")`."""
+    return tuple(Input(name=name, axes=tuple(shape.split())) for name, shape in shapes.items())
+
+
+def upstream(**shapes: str) -> tuple[Upstream, ...]:
+    """Upstream gradients: `upstream(g="m")`."""
+    return tuple(Upstream(name=name, axes=tuple(shape.split())) for name, shape in shapes.items())
+
+
+def tanh_layer() -> Exercise:
+    """Y = tanh(W X + B), its two Jacobians, as in CONTRACT."""
+    forgotten = Mistake(returned=parse("einsum('ki,j->kij', eye(m), X)"), hint="That is ∂Z/∂W.", credit=0.5)
+    weights = Target(name="dY_dW", kind=Jacobian(of="Y", wrt="W"), axes=("m", "m", "n"), points=2.0, mistakes=(forgotten,))
+    bias = Target(name="dY_dB", kind=Jacobian(of="Y", wrt="B"), axes=("m", "m"))
+    return Exercise(
+        id="tanh_layer",
+        title="Jacobians of a tanh layer",
+        axes=axes(n=(2, 6), m=(2, 5)),
+        inputs=inputs(W="m n", X="n", B="m"),
+        forward=(line("Z", "W @ X + B", "m"), line("Y", "tanh(Z)", "m")),
+        tasks=(
+            Task(function="dY_dW", arguments=names("W X B"), targets=(weights,)),
+            Task(function="dY_dB", arguments=names("W X B"), targets=(bias,)),
+        ),
+        named_cases=(
+            NamedCase(name="one feature", sizes={"n": 1, "m": 1}),
+            NamedCase(name="square layer", sizes={"n": 3, "m": 3}),
+            NamedCase(name="saturated", scale={"W": 4.0}),
+        ),
+    )
