@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from grader.batch.work import Steps
+from grader.errors import Fault, SandboxError
 from grader.exercise import Assignment, Exercise, Jacobian, Name, Target, Task
+from grader.outcome import Record, Report, Status, TargetReport
+from grader.submission import Submission
 
 RIGHT = "def {function}(x):\n    return x\n"
 
@@ -45,3 +52,78 @@ def pack(path: Path, files: Mapping[str, str | bytes]) -> Path:
         for name, text in files.items():
             archive.writestr(name, text)
     return path
+
+
+# Grading without a sandbox: what a file says is its status
+
+
+def report(exercise: Exercise, student: str, status: Status, *, seed: int = 0, detail: str = "", **facts: Any) -> Report:
+    """A report whose targets all have this status."""
+    score = None if status is Status.UNGRADED else float(status is Status.CORRECT)
+    targets = tuple(
+        TargetReport(
+            call=task.function,
+            name=target.name,
+            kind="jacobian",
+            of="y",
+            wrt="x",
+            status=status,
+            score=score and score * target.points,
+            points=target.points,
+            correct=int(status is Status.CORRECT),
+            total=1,
+            detail=detail,
+            **facts,
+        )
+        for task, target in exercise.targets()
+    )
+    return Report(
+        exercise=exercise.id,
+        title=exercise.title,
+        exercise_sha256=exercise.sha256,
+        student=student,
+        source_sha256="",
+        seed=seed,
+        versions={},
+        isolation="none",
+        layers=(),
+        targets=targets,
+    )
+
+
+@dataclass
+class Reader:
+    """Grades by reading the first word of the first file: a status, `slow`, `crash` or `interrupt`."""
+
+    graded: list[tuple[str, str]] = field(default_factory=list)
+    closed: int = 0
+
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+        """The report that the file asks for."""
+        self.graded.append((str(submission.student), exercise.id))
+        word = submission.sources[0].cells[0].decode().split()[0]
+        if word == "crash":
+            raise RuntimeError("a fault of ours")
+        if word == "nobox":
+            raise SandboxError(Fault("", "There is no sandbox here.", "Look for one."))
+        if word == "slow":
+            time.sleep(0.05)
+        status = Status(word) if word in set(Status) else Status.CORRECT
+        return report(exercise, str(submission.student), status, seed=record.seed)
+
+    def close(self) -> None:
+        """Counts."""
+        self.closed += 1
+
+
+def steps(reader: Reader) -> Steps:
+    """The steps of a batch with this reader in the sandbox's place."""
+    return Steps(
+        prepare=lambda exercise, seed, folder: Record(
+            record_sha256="", seed=seed, cases=(), probes=(), hypotheses={}, versions={}
+        ),
+        missing=lambda exercise, student, record, detail: report(
+            exercise, student, Status.MISSING, seed=record.seed, detail=detail
+        ),
+        open_worker=lambda: reader,
+    )

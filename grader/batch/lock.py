@@ -1,0 +1,36 @@
+"""One run at a time in a folder. The lock is the kernel's: it goes with the process, so none is ever stale."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.errors import Fault, GraderError
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds `folder/lock`. Raises GraderError when another run holds it."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        try:
+            _take(descriptor)
+        except OSError:
+            what = "Another run is writing here."
+            raise GraderError(Fault(str(folder), what, "Wait until it ends, or name another folder with -o.")) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,179 @@
+"""
+OUT, the folder that a run leaves behind: whose it is, its seed, and files that are written whole or not at all.
+
+Private to its owner. `state.json` says which assignment it belongs to and holds the seed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from grader.batch.lock import locked
+from grader.errors import Fault, GraderError
+from grader.exercise import Assignment
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a folder remembers of its assignment."""
+
+    assignment: str
+    title: str
+    exercises: tuple[str, ...]
+    seed: int
+    run: str  # tells the results of several folders apart in one database
+    path: str = ""  # of the assignment file
+    schema: int = SCHEMA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Out:
+    """An open folder."""
+
+    path: Path
+    state: State
+
+    @property
+    def database(self) -> Path:
+        """The results of a run that names no other database."""
+        return self.path / "state.sqlite"
+
+    def report(self, student: str, exercise: str) -> Path:
+        """Where the report of one submission of one exercise lies."""
+        return self.path / "reports" / safe_name(student) / f"{exercise}.json"
+
+    def feedback(self, student: str) -> Path:
+        """Where the student's page lies."""
+        return self.path / "feedback" / f"{safe_name(student)}.html"
+
+    def write(self, path: Path, text: str) -> None:
+        """The text as a file in this folder, whole or not at all. Raises GraderError when the disk is full."""
+        with disk_errors(self.path):
+            write_whole(path, text.encode("utf-8", "replace"))
+
+
+@contextmanager
+def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fresh_seed: bool = False) -> Iterator[Out]:
+    """
+    The folder for this assignment, made where there is none, held until the end of the block.
+
+    The seed is drawn once; `seed` sets it, `fresh_seed` draws another. Raises GraderError when the path is a file, holds
+    other things or another assignment, or when another run is writing there.
+    """
+    _make(path)
+    with locked(path):
+        old = read_state(path)
+        if old is not None and old.assignment != assignment.id:
+            what = f"This folder holds the results of another assignment, {old.assignment}."
+            raise GraderError(Fault(str(path), what, "Name another folder with -o."))
+        if seed is None:
+            seed = old.seed if old and not fresh_seed else secrets.randbelow(2**53)  # as far as JSON's numbers are exact
+        new = State(
+            assignment=assignment.id,
+            title=assignment.title,
+            exercises=tuple(exercise.id for exercise in assignment.exercises),
+            seed=seed,
+            run=old.run if old else secrets.token_hex(16),
+            path=str(Path(assignment.path).resolve()) if assignment.path else "",
+        )
+        out = Out(path=path, state=new)
+        if new != old:
+            out.write(path / "state.json", json.dumps(asdict(new), ensure_ascii=False, indent=1) + "\n")
+        yield out
+
+
+@contextmanager
+def existing_out(path: Path) -> Iterator[Out]:
+    """The folder of an earlier run, held until the end of the block. Raises GraderError when it is none."""
+    if not path.is_dir() or (state := read_state(path)) is None:
+        remedy = "Name the folder that `grader grade ... -o OUT` wrote."
+        raise GraderError(Fault(str(path), "There are no results of a run here.", remedy))
+    with locked(path):
+        yield Out(path=path, state=state)
+
+
+def read_state(path: Path) -> State | None:
+    """What `state.json` says; None where there is none. Raises GraderError when it cannot be used."""
+    try:
+        facts = json.loads((path / "state.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise GraderError(Fault(str(path / "state.json"), f"It cannot be read: {error}.", "Grade into another folder.")) from None
+    if not isinstance(facts, Mapping) or facts.get("schema") != SCHEMA:
+        what = "It was written by another version of grader."
+        raise GraderError(Fault(str(path / "state.json"), what, "Use that version, or grade into another folder."))
+    return replace(State(**facts), exercises=tuple(facts["exercises"]))
+
+
+def safe_name(student: str) -> str:
+    """
+    A file name for a student: the id itself where every file system takes it, else a likeness with a fingerprint.
+
+    >>> safe_name("s01"), safe_name("../../x")
+    ('s01', '.._.._x~e9da5dd3')
+    """
+    name = unicodedata.normalize("NFC", student)
+    likeness = re.sub(r"[^\w .@+'()-]", "_", name)
+    while len(likeness.encode()) > 120:
+        likeness = likeness[:-1]
+    is_plain = likeness == name and not name.startswith(".") and name == name.strip(" .") and name.upper() not in _RESERVED
+    if is_plain and name:
+        return name
+    return f"{likeness}~{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is there with all its bytes, or as it was before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{os.getpid()}.part")  # short: the name itself may be as long as names can be
+    try:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - with a mode
+            file.write(data)
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turns a full disk and its kin into a GraderError that says that nothing is lost."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        what = "The disk is full." if full else f"It cannot be written: {error.strerror or error}."
+        remedy = f"{'Free some space' if full else 'Mend that'} and give the same command again: what is graded is kept."
+        raise GraderError(Fault(str(folder), what, remedy)) from None
+
+
+def _make(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise GraderError(Fault(str(path), "It is a file, not a folder.", "Name a new folder with -o."))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        others = {entry.name for entry in os.scandir(path)}
+        if others - {"lock"} and "state.json" not in others:
+            what = "The folder holds other things than results."
+            raise GraderError(Fault(str(path), what, "Name a new folder with -o."))
+        path.chmod(0o700)
+    except OSError as error:
+        what = f"The folder cannot be made: {error.strerror or error}."
+        raise GraderError(Fault(str(path), what, "Name another folder with -o.")) from None

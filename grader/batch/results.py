@@ -1,0 +1,271 @@
+"""
+What is graded so far, kept as it comes: each result is on disk before the next one counts as begun.
+
+SQLite in OUT, or any database that SQLAlchemy speaks to. A killed run loses what was in flight and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from grader.batch.intake import Unplaced
+from grader.batch.out import Out
+from grader.batch.roster import Student
+from grader.errors import Fault, GraderError
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One submission of one exercise: what it was graded from (`key`), and its report as JSON data."""
+
+    student: str
+    exercise: str
+    key: str
+    report: Mapping[str, Any]
+
+    @property
+    def is_ungraded(self) -> bool:
+        """Whether some target has no score, for a reason of ours."""
+        return self.report["score"] is None
+
+
+class Results:
+    """The results of one folder, in its database."""
+
+    def __init__(self, engine: sa.Engine, run: str, where: str) -> None:
+        self._engine = engine
+        self._run = run
+        self._where = where
+        self._tables = _tables()
+        with self._begin() as connection:
+            self._check_schema(connection)
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._engine.dispose()
+
+    def keys(self, student: str) -> Mapping[str, str]:
+        """What the student's results were graded from, by exercise; those that we could not grade are left out."""
+        import sqlalchemy as sa
+
+        table = self._tables["result"]
+        query = sa.select(table.c.exercise, table.c.key).where(
+            table.c.run == self._run, table.c.student == student, table.c.score.is_not(None)
+        )
+        with self._begin() as connection:
+            return {exercise: key for exercise, key in connection.execute(query)}
+
+    def put(self, result: Result) -> None:
+        """Keeps a result in the place of an earlier one."""
+        table = self._tables["result"]
+        here = (table.c.run == self._run) & (table.c.student == result.student) & (table.c.exercise == result.exercise)
+        row = {
+            "run": self._run,
+            "student": result.student,
+            "exercise": result.exercise,
+            "key": result.key,
+            "score": result.report["score"],
+            "points": result.report["points"],
+            "report": json.dumps(result.report),
+        }
+        with self._begin() as connection:
+            connection.execute(table.delete().where(here))
+            connection.execute(table.insert(), row)
+
+    def get(self, student: str, exercise: str) -> Result | None:
+        """One result."""
+        table = self._tables["result"]
+        return next(self._select((table.c.student == student) & (table.c.exercise == exercise)), None)
+
+    def all(self) -> Iterator[Result]:
+        """Every result, by student and exercise, read a few at a time."""
+        import sqlalchemy as sa
+
+        yield from self._select(sa.true())
+
+    def _select(self, where: sa.ColumnElement[bool]) -> Iterator[Result]:
+        table = self._tables["result"]
+        query = table.select().where(table.c.run == self._run, where).order_by(table.c.student, table.c.exercise)
+        with self._begin() as connection:
+            for row in connection.execution_options(yield_per=200).execute(query):
+                yield Result(student=row.student, exercise=row.exercise, key=row.key, report=json.loads(row.report))
+
+    def scores(self) -> Iterator[tuple[str, str, float | None, float]]:
+        """(student, exercise, score or None where ungraded, points) of every result, without the reports."""
+        import sqlalchemy as sa
+
+        table = self._tables["result"]
+        query = sa.select(table.c.student, table.c.exercise, table.c.score, table.c.points).where(table.c.run == self._run)
+        with self._begin() as connection:
+            for row in connection.execution_options(yield_per=2000).execute(query.order_by(table.c.student, table.c.exercise)):
+                yield row.student, row.exercise, row.score, row.points
+
+    def put_students(self, students: tuple[Student, ...]) -> None:
+        """Keeps who is in the class; students of earlier runs stay."""
+        table = self._tables["student"]
+        with self._begin() as connection:
+            known = {row.student for row in connection.execute(table.select().where(table.c.run == self._run))}
+            rows = [{"run": self._run, "student": one.id, "facts": json.dumps(_facts(one))} for one in students]
+            for row in rows:
+                if row["student"] in known:
+                    here = (table.c.run == self._run) & (table.c.student == row["student"])
+                    connection.execute(table.update().where(here).values(facts=row["facts"]))
+            if new := [row for row in rows if row["student"] not in known]:
+                connection.execute(table.insert(), new)
+
+    def students(self) -> tuple[Student, ...]:
+        """Who is in the class, by id."""
+        table = self._tables["student"]
+        with self._begin() as connection:
+            rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.student))
+            return tuple(_student(row.student, json.loads(row.facts)) for row in rows)
+
+    def put_unplaced(self, unplaced: tuple[Unplaced, ...]) -> None:
+        """Keeps what the latest run found no place for."""
+        table = self._tables["unplaced"]
+        rows = [{"run": self._run, "place": place, "path": one.path, "reason": one.reason} for place, one in enumerate(unplaced)]
+        with self._begin() as connection:
+            connection.execute(table.delete().where(table.c.run == self._run))
+            if rows:
+                connection.execute(table.insert(), rows)
+
+    def unplaced(self) -> tuple[Unplaced, ...]:
+        """What the latest run found no place for."""
+        table = self._tables["unplaced"]
+        with self._begin() as connection:
+            rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.place))
+            return tuple(Unplaced(path=row.path, reason=row.reason) for row in rows)
+
+    def forget(self, student: str | None = None) -> None:
+        """Removes a student's results, or everything of this folder."""
+        with self._begin() as connection:
+            for name, table in self._tables.items():
+                if name == "schema" or (name == "unplaced" and student is not None):
+                    continue
+                whose = table.c.run == self._run
+                connection.execute(table.delete().where(whose if student is None else whose & (table.c.student == student)))
+
+    def _check_schema(self, connection: sa.Connection) -> None:
+        table = self._tables["schema"]
+        table.metadata.create_all(connection)
+        found = connection.execute(table.select()).scalar()
+        if found is None:
+            connection.execute(table.insert(), {"version": SCHEMA})
+        elif found != SCHEMA:
+            what = f"Its tables are of version {found}; this version of grader reads version {SCHEMA}."
+            raise GraderError(Fault(self._where, what, "Use the version that wrote it, or grade into another folder."))
+
+    @contextmanager
+    def _begin(self) -> Iterator[sa.Connection]:
+        with database_errors(self._where), self._engine.begin() as connection:
+            yield connection
+
+
+def open_results(out: Out, url: str | None = None) -> Results:
+    """The results of a folder. Raises GraderError when SQLAlchemy is not installed or the database cannot be used."""
+    try:
+        import sqlalchemy as sa
+    except ImportError:
+        what = "Grading a class keeps its results with SQLAlchemy, which is not installed."
+        raise GraderError(Fault("", what, "pip install 'autograd-grader[class]'")) from None
+    where = str(out.database) if url is None else "the database"
+    try:
+        engine = sa.create_engine(url or f"sqlite:///{out.database}")
+    except (sa.exc.ArgumentError, ImportError) as error:
+        what = f"The address cannot be used: {type(error).__name__}: {str(error).splitlines()[0]}"
+        raise GraderError(Fault("--db", what, "It looks like postgresql+psycopg://HOST/NAME.")) from None
+    if engine.dialect.name == "sqlite":
+        out.database.touch(mode=0o600)
+        sa.event.listen(engine, "connect", _quick_but_safe)
+    return Results(engine, out.state.run, where)
+
+
+@contextmanager
+def database_errors(where: str) -> Iterator[None]:
+    """Turns what databases say of full disks, locks and lost connections into a GraderError in words."""
+    import sqlalchemy as sa
+
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+        remedy = "Mend that and give the same command again: what is graded is kept."
+        if "full" in said:
+            said, remedy = "the disk is full", "Free some space and give the same command again: what is graded is kept."
+        elif "locked" in said:
+            remedy = "Another program has it open: close that, then give the same command again."
+        elif "malformed" in said or "not a database" in said:
+            remedy = "Restore it from a copy, or grade into another folder."
+        raise GraderError(Fault(where, f"The results cannot be read or written: {said}.", remedy)) from None
+
+
+def _quick_but_safe(connection: Any, record: object) -> None:
+    """A commit survives the death of the process; only a power cut may lose the last ones, and never tears the file."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def _tables() -> Mapping[str, sa.Table]:
+    import sqlalchemy as sa
+
+    data = sa.MetaData()
+    run = sa.String(32)
+    name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # one order in every database: Python's
+    return {
+        "schema": sa.Table("grader_schema", data, sa.Column("version", sa.Integer, primary_key=True)),
+        "result": sa.Table(
+            "grader_result",
+            data,
+            sa.Column("run", run, primary_key=True),
+            sa.Column("student", name, primary_key=True),
+            sa.Column("exercise", name, primary_key=True),
+            sa.Column("key", sa.String(64), nullable=False),
+            sa.Column("score", sa.Double),
+            sa.Column("points", sa.Double, nullable=False),
+            sa.Column("report", sa.Text, nullable=False),
+        ),
+        "student": sa.Table(
+            "grader_student",
+            data,
+            sa.Column("run", run, primary_key=True),
+            sa.Column("student", name, primary_key=True),
+            sa.Column("facts", sa.Text, nullable=False),
+        ),
+        "unplaced": sa.Table(
+            "grader_unplaced",
+            data,
+            sa.Column("run", run, primary_key=True),
+            sa.Column("place", sa.Integer, primary_key=True),
+            sa.Column("path", sa.Text, nullable=False),
+            sa.Column("reason", sa.Text, nullable=False),
+        ),
+    }
+
+
+def _facts(student: Student) -> Mapping[str, Any]:
+    at = student.submitted_at
+    return {
+        "name": student.name,
+        "email": student.email,
+        "section": student.section,
+        "ids": dict(student.ids),
+        "submitted_at": at and at.isoformat(),
+        "late": student.late,
+    }
+
+
+def _student(id: str, facts: Mapping[str, Any]) -> Student:
+    at = facts["submitted_at"]
+    return Student(id=id, **{**facts, "submitted_at": at and datetime.fromisoformat(at)})

@@ -1,0 +1,176 @@
+"""`grader grade`: a folder of submissions -> results, reports and grades in OUT, resumed where an earlier run stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.batch.collect import Collection, Entry, collect
+from grader.batch.intake import Unplaced
+from grader.batch.out import Out, open_out
+from grader.batch.results import Result, Results, open_results
+from grader.batch.work import Pool, Steps, Threads, Work, sandboxed, work_of
+from grader.exercise import Assignment, Exercise
+from grader.gradebook import write_grades
+from grader.outcome import Record, Report
+from grader.preparing import ENGINE
+from grader.version import VERSION
+
+if TYPE_CHECKING:
+    from grader.sandbox import Isolation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a class is graded."""
+
+    jobs: int = 0  # workers; 0: as many as there are processors
+    seed: int | None = None
+    fresh_seed: bool = False
+    fresh: bool = False  # grade everything again
+    isolation: Isolation = "best"
+    database: str | None = None  # an SQLAlchemy address instead of SQLite in OUT
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is; the callback gets the same object each time."""
+
+    total: int
+    done: int = 0
+    reused: int = 0  # of those done: unchanged since an earlier run
+    ungraded: int = 0
+    slowest: tuple[str, float] = ("", 0.0)  # exercise, seconds of one submission
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a run did."""
+
+    students: int
+    entries: int
+    reused: int
+    ungraded: int
+    unplaced: tuple[Unplaced, ...]
+    layout: str
+    seconds: float
+    grades: Path
+
+
+def grade_folder(
+    submissions: Path,
+    assignment: Assignment,
+    out: Path,
+    *,
+    options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    steps: Steps | None = None,
+) -> Summary:
+    """
+    Grades what is in a folder or zip, and writes OUT.
+
+    Results are kept as they come; an interrupted run (KeyboardInterrupt passes through) has written the grades of what
+    it graded. Raises GraderError when the submissions, OUT, the database or the sandbox cannot be used.
+    """
+    options = options or Options()
+    collection = collect(submissions, assignment)
+    steps = steps or sandboxed(options.isolation)
+    with open_out(out, assignment, seed=options.seed, fresh_seed=options.fresh_seed) as place:
+        results = open_results(place, options.database)
+        try:
+            return _Run(collection, assignment, place, results, options, steps, progress or (lambda _: None)).go()
+        finally:
+            results.close()
+
+
+@dataclass(slots=True)
+class _Run:
+    collection: Collection
+    assignment: Assignment
+    out: Out
+    results: Results
+    options: Options
+    steps: Steps
+    tell: Callable[[Progress], None]
+    exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
+
+    def go(self) -> Summary:
+        """Grade, write, sum up."""
+        at = Progress(total=len(self.collection.entries))
+        self.results.put_students(self.collection.students)
+        self.results.put_unplaced(self.collection.unplaced)
+        self.exercises = {
+            one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.path)) for one in self.assignment.exercises
+        }
+        pool: Pool = Threads(self.options.jobs or _processors(), self.steps, self.exercises)
+        try:
+            self.tell(at)
+            for work, report in pool.reports(self._to_do(at)):
+                self._keep(work, report)
+                at.done += 1
+                at.ungraded += report.score is None
+                at.slowest = max(at.slowest, (report.exercise, report.seconds), key=lambda one: one[1])
+                self.tell(at)
+        finally:
+            pool.close()
+            grades = write_grades(self.out, self.results)
+        return Summary(
+            students=len(self.collection.students),
+            entries=len(self.collection.entries),
+            reused=at.reused,
+            ungraded=at.ungraded,
+            unplaced=self.collection.unplaced,
+            layout=self.collection.layout,
+            seconds=at.seconds,
+            grades=grades,
+        )
+
+    def _to_do(self, at: Progress) -> Iterator[Work]:
+        """The entries that changed since they were graded, or never were; the others count as done."""
+        judged_by = {one.id: f"{one.sha256} {self.out.state.seed} {VERSION} {ENGINE}" for one in self.assignment.exercises}
+        student: str | None = None
+        keys: Mapping[str, str] = {}
+        for entry in self.collection.entries:
+            if entry.student != student:
+                student, keys = entry.student, self.results.keys(entry.student)
+            work = work_of(entry, judged_by[entry.exercise])
+            if self.options.fresh or keys.get(entry.exercise) != work.key:
+                yield work
+                continue
+            self._restore(entry)
+            at.done += 1
+            at.reused += 1
+            self.tell(at)
+
+    def _keep(self, work: Work, report: Report) -> None:
+        data = report.to_json()
+        self.results.put(Result(student=work.student, exercise=work.exercise, key=work.key, report=data))
+        self._write(work.student, work.exercise, data)
+
+    def _restore(self, entry: Entry) -> None:
+        """The report's file, where a run was killed between the database and it."""
+        if not self.out.report(entry.student, entry.exercise).exists():
+            result = self.results.get(entry.student, entry.exercise)
+            if result is not None:
+                self._write(entry.student, entry.exercise, result.report)
+
+    def _write(self, student: str, exercise: str, data: Mapping[str, object]) -> None:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
+        self.out.write(self.out.report(student, exercise), text + "\n")
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,205 @@
+"""One submission of one exercise as it travels to whoever grades it, and the pools of workers that do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from grader.batch.collect import Entry
+from grader.errors import GraderError, SandboxError, SubmissionError
+from grader.exercise import Arrays, Exercise
+from grader.outcome import Record, Report, Status
+from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from grader.sandbox import Isolation, Sandbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What one worker needs of one entry; `key` changes with everything that could change the verdict."""
+
+    student: str
+    exercise: str
+    files: Mapping[str, bytes]
+    key: str
+    clashes: tuple[str, ...] = ()
+    status: Status | None = None
+    detail: str = ""
+
+
+def work_of(entry: Entry, judged_by: str) -> Work:
+    """The entry with its files read. `judged_by` stands for exercise, seed and version in the key."""
+    files: dict[str, bytes] = {}
+    status, detail = entry.status, entry.detail
+    try:
+        for file in entry.files:
+            name = file.name if file.name not in files else file.path
+            files[name] = file.read()
+    except SubmissionError as error:
+        files, status, detail = {}, Status.REFUSED, f"{error.faults[0].where}: {error.faults[0].what}"
+    prints = [[name, hashlib.sha256(data).hexdigest()] for name, data in files.items()]
+    told = json.dumps([judged_by, entry.student, entry.exercise, prints, entry.clashes, status, detail])
+    key = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    return Work(
+        student=entry.student,
+        exercise=entry.exercise,
+        files=files,
+        key=key,
+        clashes=entry.clashes,
+        status=status,
+        detail=detail,
+    )
+
+
+class Worker(Protocol):
+    """Whoever grades one submission after the other."""
+
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+        """The report. Raises SandboxError when that is not possible here at all."""
+
+    def close(self) -> None:
+        """Ends what is running, at once."""
+
+
+class SandboxWorker:
+    """Grades in sandboxes of its own, one for each kind of arrays."""
+
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
+        self._sandboxes: dict[Arrays, Sandbox] = {}
+
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+        """The report, from a child of the sandbox."""
+        from grader import grading
+        from grader.sandbox import Sandbox
+
+        if exercise.arrays not in self._sandboxes:
+            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation)
+        return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
+
+    def close(self) -> None:
+        """Closes the sandboxes; a submission that runs in one is begun once more, and ended by closing again."""
+        for sandbox in list(self._sandboxes.values()):
+            sandbox.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps of grading that a batch takes; tests put others in their place."""
+
+    prepare: Callable[[Exercise, int, Path], Record]
+    missing: Callable[[Exercise, str, Record, str], Report]
+    open_worker: Callable[[], Worker]
+
+
+def sandboxed(isolation: Isolation) -> Steps:
+    """Grading as it is done: in sandboxes of this isolation."""
+    from grader import grading, preparing
+
+    return Steps(
+        prepare=lambda exercise, seed, folder: preparing.prepare(exercise, seed, folder=folder),
+        missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
+        open_worker=lambda: SandboxWorker(isolation),
+    )
+
+
+def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+    """
+    The report on one entry, whatever happens: what we fail at is `ungraded`.
+
+    Raises SandboxError: then nothing can be graded here.
+    """
+    if work.status is not None:
+        return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
+    try:
+        submission = Submission.from_bytes(work.files, student=work.student, name=", ".join(work.files))
+    except SubmissionError as error:
+        detail = f"{error.faults[0].where}: {error.faults[0].what}"
+        return _with_status(steps.missing(exercise, work.student, record, detail), Status.REFUSED)
+    if work.clashes and exercise.id not in submission.marks:
+        return steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
+    try:
+        return worker.grade(exercise, submission, record)
+    except SandboxError:
+        raise
+    except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
+        detail = f"The grader failed: {type(error).__name__}: {error}"
+        return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
+
+
+def _with_status(report: Report, status: Status) -> Report:
+    score = None if status is Status.UNGRADED else 0.0
+    return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
+
+
+def _clash(exercise: Exercise, clashes: tuple[str, ...]) -> str:
+    both = ", ".join((exercise.id, *clashes))
+    return (
+        f"Several exercises ask for functions of the same name ({both}), and this file does not say which one is meant. "
+        f"Write a line `# exercise: {exercise.id}` above the functions for this exercise (in a notebook: as the first "
+        f"line of a cell), or hand in one file an exercise: {exercise.id}.py."
+    )
+
+
+class Pool(Protocol):
+    """Several workers."""
+
+    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
+        """Each work with its report, in the order in which they get done; `works` is read only a little ahead."""
+
+    def close(self) -> None:
+        """Ends the workers; what is in flight is lost."""
+
+
+class Threads:
+    """Workers in threads of this process: they wait for their sandboxes, which run beside it."""
+
+    def __init__(self, jobs: int, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]]) -> None:
+        self._jobs = jobs
+        self._steps = steps
+        self._exercises = exercises
+        self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+        self._local = threading.local()
+        self._workers: list[Worker] = []
+        self._pending: dict[Future[Report], Work] = {}
+
+    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
+        """Each work with its report, in the order in which they get done."""
+        for work in works:
+            self._pending[self._executor.submit(self._grade, work)] = work
+            if len(self._pending) >= 2 * self._jobs:
+                yield from self._done()
+        while self._pending:
+            yield from self._done()
+
+    def close(self) -> None:
+        """Ends the workers; a submission in flight dies with its sandbox."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        while True:
+            for worker in self._workers:
+                with suppress(GraderError, OSError):
+                    worker.close()
+            if not wait(self._pending, timeout=0.1).not_done:
+                break
+        self._executor.shutdown(wait=True)
+
+    def _grade(self, work: Work) -> Report:
+        worker: Worker | None = getattr(self._local, "worker", None)
+        if worker is None:
+            worker = self._local.worker = self._steps.open_worker()
+            self._workers.append(worker)
+        exercise, record = self._exercises[work.exercise]
+        return grade_work(work, exercise, record, worker, self._steps)
+
+    def _done(self) -> Iterator[tuple[Work, Report]]:
+        done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield self._pending.pop(future), future.result()

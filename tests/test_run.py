@@ -1,0 +1,307 @@
+"""A class is graded once, in any order, kept as it comes, and gone on with where it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from classroom import Reader, assignment, exercise, hand_in, steps
+
+from grader.batch import out as out_module
+from grader.batch.lock import locked
+from grader.batch.run import Options, Summary, grade_folder
+from grader.errors import GraderError, SandboxError
+
+CLASS = {
+    "s01/tanh_layer.py": "correct",
+    "s01/chain_rule.py": "wrong_value",
+    "s02/tanh_layer.py": "ungraded",
+    "s02/chain_rule.py": "correct",
+    "s03/chain_rule.py": "correct",
+}
+GRADES = """\
+student,tanh_layer,chain_rule,total,submitted_at
+s01,1,0,1,
+s02,,1,,
+s03,0,1,1,
+s04,,,,
+"""
+
+
+@pytest.fixture
+def submissions(tmp_path):
+    """Three students with answers, one with an empty folder."""
+    folder = hand_in(tmp_path / "class", CLASS)
+    (folder / "s04").mkdir()
+    return folder
+
+
+def grade(folder: Path, out: Path, reader: Reader | None = None, **options) -> Summary:
+    """The folder graded without a sandbox."""
+    return grade_folder(folder, assignment(), out, options=Options(**{"jobs": 2, **options}), steps=steps(reader or Reader()))
+
+
+def test_grades_csv_has_a_row_a_student_and_a_column_an_exercise(submissions, tmp_path):
+    """Empty is not submitted or ungraded; missing is 0."""
+    grade(submissions, tmp_path / "out")
+    assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+def test_every_entry_has_a_report(submissions, tmp_path):
+    """reports/STUDENT/EXERCISE.json, strict JSON; for what is missing, too."""
+    grade(submissions, tmp_path / "out")
+    reports = sorted(path.relative_to(tmp_path / "out/reports").as_posix() for path in tmp_path.glob("out/reports/*/*"))
+    assert [f"s0{n}/{id}.json" for n in (1, 2, 3) for id in ("chain_rule", "tanh_layer")] == reports
+    found = json.loads((tmp_path / "out/reports/s03/tanh_layer.json").read_bytes())
+    assert ["missing", 0.0] == [found["targets"][0]["status"], found["score"]]
+
+
+def test_the_outputs_do_not_depend_on_timing(submissions, tmp_path):
+    """One worker or four, slow or quick: the same files."""
+    hand_in(submissions, {"s01/tanh_layer.py": "slow"})
+    for jobs in (1, 4):
+        grade(submissions, tmp_path / f"out{jobs}", jobs=jobs, seed=1)
+    one, four = (
+        {
+            path.relative_to(out): path.read_bytes()
+            for path in sorted(out.rglob("*.*"))
+            if path.suffix in {".csv", ".json"} and path.name != "state.json"
+        }
+        for out in (tmp_path / "out1", tmp_path / "out4")
+    )
+    assert one == four
+
+
+def test_a_second_run_grades_only_what_changed(submissions, tmp_path):
+    """The changed file, the one we failed at, and nothing else."""
+    grade(submissions, tmp_path / "out")
+    hand_in(submissions, {"s03/chain_rule.py": "wrong_value"})
+    reader = Reader()
+    summary = grade(submissions, tmp_path / "out", reader)
+    assert [("s02", "tanh_layer"), ("s03", "chain_rule")] == sorted(reader.graded)
+    assert (6, 4, 1) == (summary.entries, summary.reused, summary.ungraded)
+    assert "s03,0,0,0," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [{"fresh": True}, {"seed": 5}, {"fresh_seed": True}])
+def test_fresh_and_another_seed_grade_everything_again(options, submissions, tmp_path):
+    """What is missing is not run at all."""
+    grade(submissions, tmp_path / "out")
+    reader = Reader()
+    grade(submissions, tmp_path / "out", reader, **options)
+    assert 5 == len(reader.graded)
+
+
+def test_a_changed_exercise_is_graded_again(submissions, tmp_path):
+    """Only that one."""
+    grade(submissions, tmp_path / "out")
+    reader = Reader()
+    changed = assignment(exercise("tanh_layer"), exercise("chain_rule", points=2.0))
+    grade_folder(submissions, changed, tmp_path / "out", steps=steps(reader))
+    assert [("s01", "chain_rule"), ("s02", "chain_rule"), ("s02", "tanh_layer"), ("s03", "chain_rule")] == sorted(reader.graded)
+
+
+def test_late_hand_ins_join_the_others(submissions, tmp_path):
+    """A second folder graded into the same OUT, with the same seed."""
+    grade(submissions, tmp_path / "out")
+    seed = out_module.read_state(tmp_path / "out").seed
+    grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
+    assert GRADES + "s05,1,0,1,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert seed == out_module.read_state(tmp_path / "out").seed
+
+
+def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
+    """Two folders have two seeds; the folder and its state are the owner's alone."""
+    for out in ("a", "b"):
+        grade(submissions, tmp_path / out)
+    assert out_module.read_state(tmp_path / "a").seed != out_module.read_state(tmp_path / "b").seed
+    modes = [
+        oct(path.stat().st_mode & 0o777) for path in (tmp_path / "a", tmp_path / "a/state.json", tmp_path / "a/state.sqlite")
+    ]
+    assert ["0o700", "0o600", "0o600"] == modes
+
+
+def test_exercises_that_clash_say_what_to_do(tmp_path):
+    """Without `# exercise:` lines functions of one name are nobody's; with them each part is graded."""
+    both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
+    files = {"s01.py": "correct", "s02.py": "correct\n# exercise: tanh_layer\n"}
+    grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
+    assert ["s01,0,0,0,", "s02,0,1,1,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
+    assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
+
+
+def test_a_notebook_that_is_none_is_refused(tmp_path):
+    """The report says why."""
+    grade(hand_in(tmp_path / "class", {"s01/tanh_layer.ipynb": "[1"}), tmp_path / "out")
+    found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())["targets"][0]
+    assert ("refused", "tanh_layer.ipynb: This is not a notebook: it is not JSON.") == (found["status"], found["detail"])
+
+
+def test_our_fault_costs_nobody_a_point(submissions, tmp_path):
+    """A grader that fails at one submission leaves it ungraded and goes on."""
+    hand_in(submissions, {"s01/tanh_layer.py": "crash"})
+    summary = grade(submissions, tmp_path / "out")
+    assert 2 == summary.ungraded
+    found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
+    assert [None, "The grader failed: RuntimeError: a fault of ours"] == [found["score"], found["targets"][0]["detail"]]
+
+
+def test_without_a_sandbox_nothing_is_graded(submissions, tmp_path):
+    """A SandboxError ends the run in its own words."""
+    hand_in(submissions, {"s01/tanh_layer.py": "nobox"})
+    with pytest.raises(SandboxError, match="There is no sandbox here"):
+        grade(submissions, tmp_path / "out")
+
+
+def test_progress_counts_every_entry(submissions, tmp_path):
+    """Done of total, reused and ungraded among them."""
+    seen = []
+    for _ in range(2):
+        grade_folder(
+            submissions,
+            assignment(),
+            tmp_path / "out",
+            steps=steps(Reader()),
+            progress=lambda at: seen.append((at.done, at.reused)),
+        )
+    assert [(n, 0) for n in range(7)] == seen[:7]
+    assert (6, 5) == seen[-1]
+
+
+def test_ctrl_c_keeps_what_is_graded(submissions, tmp_path):
+    """KeyboardInterrupt passes through; grades.csv has the first results, and the next run does the rest."""
+
+    def interrupt(at):
+        if at.done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_folder(
+            submissions, assignment(), tmp_path / "out", options=Options(jobs=1), steps=steps(Reader()), progress=interrupt
+        )
+    assert "s01,1,0,1," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert 2 == grade(submissions, tmp_path / "out").reused
+    assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from classroom import Reader, assignment, steps
+from grader.batch.run import Options, grade_folder
+
+def tell(at):
+    if at.done >= 2:
+        print("now", flush=True)
+        time.sleep(60)
+
+grade_folder(Path({folder!r}), assignment(), Path({out!r}), options=Options(jobs=1), steps=steps(Reader()), progress=tell)
+"""
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions, tmp_path):
+    """In the middle, by -9: the lock is no obstacle, what was graded is not graded again."""
+    program = KILLED.format(tests=str(Path(__file__).parent), folder=str(submissions), out=str(tmp_path / "out"))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"now\n"
+        process.send_signal(signal.SIGKILL)
+    (tmp_path / "out/reports/s01/tanh_layer.json").unlink()
+    assert 2 == grade(submissions, tmp_path / "out").reused
+    assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert (tmp_path / "out/reports/s01/tanh_layer.json").exists()
+
+
+# OUT
+
+
+def test_another_run_in_the_same_folder_is_refused(submissions, tmp_path):
+    """While the first one lasts."""
+    grade(submissions, tmp_path / "out")
+    with locked(tmp_path / "out"), pytest.raises(GraderError, match="Another run is writing here"):
+        grade(submissions, tmp_path / "out")
+
+
+def test_another_assignments_folder_is_refused(submissions, tmp_path):
+    """With its name."""
+    grade(submissions, tmp_path / "out")
+    with pytest.raises(GraderError, match="results of another assignment, ps1"):
+        grade_folder(submissions, replace(assignment(), id="ps2"), tmp_path / "out", steps=steps(Reader()))
+
+
+def test_a_file_or_a_full_folder_is_refused(submissions, tmp_path):
+    """A file, and a folder with other things in it, whose mode stays as it is."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(GraderError, match="It is a file, not a folder"):
+        grade(submissions, tmp_path / "file")
+    mode = submissions.stat().st_mode
+    with pytest.raises(GraderError, match="holds other things than results"):
+        grade(submissions, submissions)
+    assert mode == submissions.stat().st_mode
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 0}'])
+def test_a_state_that_cannot_be_used_is_refused(text, submissions, tmp_path):
+    """Torn, or of another version."""
+    hand_in(tmp_path / "out", {"state.json": text})
+    with pytest.raises(GraderError, match=r"cannot be read|another version"):
+        grade(submissions, tmp_path / "out")
+
+
+def test_a_full_disk_is_said_in_words_and_loses_nothing(submissions, tmp_path):
+    """No room for a report: the message says so, earlier results stay, no half file is left."""
+    grade(submissions, tmp_path / "out")
+    before = (tmp_path / "out/grades.csv").read_bytes()
+    program = f"""
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from classroom import *
+from grader.batch.run import grade_folder
+from grader.errors import GraderError
+import grader.batch.out, os, errno
+def full(path, data):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+grader.batch.out.write_whole = full
+try:
+    grade_folder(Path({str(submissions)!r}), assignment(), Path({str(tmp_path / "out")!r}), steps=steps(Reader()))
+except GraderError as error:
+    print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "The disk is full.\n    Free some space and give the same command again: what is graded is kept." in said
+    assert before == (tmp_path / "out/grades.csv").read_bytes()
+    assert [] == list(tmp_path.glob("out/**/*.part"))
+
+
+def test_a_full_file_system_is_said_in_words(submissions):
+    """A real one: a file system of 64 KiB."""
+    if not Path("/dev/full").exists() or os.geteuid() != 0:
+        pytest.skip("mounting needs root")
+    place = submissions.parent / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place], capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        with pytest.raises(GraderError, match=r"disk is full(.|\n)*what is graded is kept"):
+            grade(submissions, place / "out")
+    finally:
+        time.sleep(0.1)
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("name", ["s01", "Ana López_12", "../../x", "s" * 250, "CON", ".hidden", "a/b", "é01"])
+def test_safe_names_are_file_names_and_differ(name):
+    """One path component, at most 140 bytes, never a special one."""
+    safe = out_module.safe_name(name)
+    assert safe == Path(safe).name
+    assert len(safe.encode()) <= 140
+    assert (safe == name) == (name in {"s01", "Ana López_12", "é01"})
