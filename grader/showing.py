@@ -68,9 +68,9 @@ def key(exercise: Exercise, settings: Sequence[str]) -> str:
 
 
 def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterator[str]:
-    from grader.reference import compute
+    from grader.reference import compute, derivatives
 
-    point = compute.at(exercise, case.sizes, compute.tensors(case.values))
+    point = derivatives.at(exercise, case.sizes, compute.tensors(case.values))
     yield exercise.title
     yield ""
     for name, value in case.values.items():
@@ -85,7 +85,7 @@ def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterato
 
 def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
-    known = [item.name for item in (*exercise.inputs, *exercise.upstream)]
+    known = [*(item.name for item in exercise.inputs), *(item.name for item in exercise.upstream)]
     if not equals or name.strip() not in known:
         raise GraderError(
             Fault(f"--set {text}", f"{name.strip()!r} is no input of {exercise.id}.", f"Its inputs: {', '.join(known)}.")

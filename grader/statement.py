@@ -99,9 +99,8 @@ def _listed(items: Sequence[str]) -> str:
 
 
 def _formula(exercise: Exercise, target: Target) -> str:
-    used = {axis.name for axis in exercise.axes} | {
-        item.name for item in (*exercise.inputs, *exercise.upstream, *exercise.forward)
-    }
+    used = {axis.name for axis in exercise.axes} | {item.name for item in exercise.inputs}
+    used |= {item.name for item in exercise.upstream} | {line.name for line in exercise.forward}
     letters = [letter for letter in _LETTERS if letter not in used]
     kind = target.kind
     match kind:
@@ -119,7 +118,7 @@ def _formula(exercise: Exercise, target: Target) -> str:
 def _first_order(
     exercise: Exercise, target: Target, kind: Local | Gradient | Jacobian | VJP | JVP, letters: Sequence[str]
 ) -> str:
-    of, wrt = _indices(letters, len(exercise.axes_of(kind.of)), len(exercise.axes_of(kind.wrt)))
+    of, wrt = _indices(kind, letters, len(exercise.axes_of(kind.of)), len(exercise.axes_of(kind.wrt)))
     partial = f"∂{kind.of}{_at(of)}/∂{kind.wrt}{_at(wrt)}"
     match kind:
         case Local() | Jacobian() | Gradient():
@@ -134,9 +133,9 @@ def _first_order(
             assert_never(kind)
 
 
-def _indices(letters: Sequence[str], of: int, wrt: int) -> tuple[Sequence[str], Sequence[str]]:
-    """Letters for both: a matrix that is derived for gets i and j, as in textbooks; else the numerator comes first."""
-    if wrt >= 2 and of <= 1:
+def _indices(kind: Kind, letters: Sequence[str], of: int, wrt: int) -> tuple[Sequence[str], Sequence[str]]:
+    """Letters for both: what is returned begins with i; a matrix that is derived for gets i and j, as in textbooks."""
+    if isinstance(kind, VJP) or (wrt >= 2 and of <= 1 and not isinstance(kind, JVP)):
         return letters[wrt : wrt + of], letters[:wrt]
     return letters[:of], letters[of : of + wrt]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ import click
 
 from grader import catalogue
 from grader.cli.common import exercises_option, find_exercise
-from grader.cli.streams import has_colour
 from grader.errors import GraderError
 from grader.loading import load_exercise
 
@@ -75,7 +73,7 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
     if key:
         click.echo(showing.key(asked, settings))
     else:
-        click.echo(showing.task_sheet(asked, colour=has_colour(sys.stdout)))
+        click.echo(showing.task_sheet(asked))
     return 0
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
-from grader.render.words import Feedback, Finding, findings, flag_lines, plain, total_line
+from grader.render.words import Feedback, Finding, findings, flag_lines, total_line
+from grader.sandbox.text import cleaned as plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,7 +10,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
-from grader.render.words import Finding, findings, flag_lines, plain, total_line
+from grader.render.words import Finding, findings, flag_lines, total_line
+from grader.sandbox.text import cleaned as plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

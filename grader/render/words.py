@@ -164,37 +164,37 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
         case Status.WRONG_VALUE:
             return f"The shape is right, the values differ in {_share(target)}."
         case Status.NOT_FINITE:
-            return _ended(f"It returned NaN or infinity in {_share(target)}", "")
+            return _ended(f"It returned NaN or infinity in {_share(target)}")
         case Status.WRONG_SHAPE:
             return _ended(f"It returned shape {detail}", names.axes_in_words if names else "")
         case Status.RAISED:
-            return f"It raised{_place(target.traceback)}: {_ended(detail or 'an exception', '')}"
+            return f"It raised{_place(target.traceback)}: {_ended(detail or 'an exception')}"
         case Status.NOT_IMPLEMENTED:
             return f"Not written yet: {target.call} still raises NotImplementedError."
         case Status.MISSING:
-            return f"Not written yet: {_ended(detail or f'there is no function {target.call}', '')}"
+            return f"Not written yet: {_ended(detail or f'there is no function {target.call}')}"
         case Status.UNGRADED:
             return " ".join(filter(None, ("We could not grade this (our fault, no points lost).", detail)))
         case Status.TIMED_OUT:
-            return _ended(detail or "It did not finish in time", "")
+            return _ended(detail or "It did not finish in time")
         case Status.OUT_OF_MEMORY:
-            return _ended(detail or "It needed more memory than it may use", "")
+            return _ended(detail or "It needed more memory than it may use")
         case Status.KILLED:
-            return _ended(detail or "It stopped the process that it ran in", "")
+            return _ended(detail or "It stopped the process that it ran in")
         case Status.REFUSED:
-            return _ended(detail or "It is not allowed here", "")
+            return _ended(detail or "It is not allowed here")
         case Status.WRONG_COUNT:
-            return _ended(detail or "It returned another number of arrays", "")
+            return _ended(detail or "It returned another number of arrays")
         case Status.WRONG_TYPE:
-            return _ended(detail or "It returned something that is no array of numbers", "")
+            return _ended(detail or "It returned something that is no array of numbers")
         case _:
             assert_never(target.status)
 
 
-def _ended(text: str, more: str) -> str:
+def _ended(text: str, more: str = "") -> str:
     """One sentence, with its full stop, and perhaps another one."""
     text = text.rstrip()
-    text = text[:1].upper() + text[1:]
+    text = f"It {text[3:]}" if text.startswith("it ") else text
     return " ".join(filter(None, (text if text.endswith((".", "!", "?")) else f"{text}.", more)))
 
 
@@ -222,7 +222,7 @@ def _place(traceback: str) -> str:
 
 def total_line(report: Report) -> str:
     """The last line: what was earned of what there was."""
-    return f"{points_of(report.score, report.points)}."
+    return f"{points_of(report.score, report.points)}.".replace("not", "Not")
 
 
 def points_of(score: float | None, points: float) -> str:
@@ -230,11 +230,10 @@ def points_of(score: float | None, points: float) -> str:
     The points in words.
 
     >>> points_of(0.5, 3.0), points_of(1.0, 1.0), points_of(None, 2.0)
-    ('0.5 of 3 points', '1 of 1 point', 'not graded, of 2 points')
+    ('0.5 of 3 points', '1 of 1 point', 'not graded (2 points)')
     """
-    unit = "point" if points == 1 else "points"
-    earned = "not graded," if score is None else number(round(score, 2))
-    return f"{earned} of {number(round(points, 2))} {unit}"
+    possible = f"{number(round(points, 2))} {'point' if points == 1 else 'points'}"
+    return f"not graded ({possible})" if score is None else f"{number(round(score, 2))} of {possible}"
 
 
 def flag_lines(report: Report) -> tuple[str, ...]:
@@ -243,15 +242,14 @@ def flag_lines(report: Report) -> tuple[str, ...]:
     return tuple(FLAGS[flag] for flag in shown if flag in report.flags)
 
 
-def number(value: float, digits: int = 6) -> str:
+def number(value: float | str, digits: int = 6) -> str:
     """
     A number for people: few digits, a real minus sign.
 
     >>> number(2.0), number(-0.0060212345), number(float("nan"))
     ('2', '−0.00602123', 'NaN')
     """
-    if isinstance(value, str):  # strict JSON has "NaN" and its kin as text
-        value = float(value)
+    value = float(value)  # strict JSON has "NaN" and its kin as text
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -259,7 +257,7 @@ def number(value: float, digits: int = 6) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
-def unlike(expected: float, actual: float) -> tuple[str, str]:
+def unlike(expected: float | str, actual: float | str) -> tuple[str, str]:
     """
     Both numbers with as many digits as it takes to see that they differ.
 

@@ -1,0 +1,94 @@
+"""Notation of targets and entries, and statements made from the exercise."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from made import backward_exercise, hessian_exercise, tanh_exercise, target
+
+from grader.exercise import JVP, VJP, Gradient, Hessian, Input, Jacobian, Line, Local, Value
+from grader.formula import parse
+from grader.statement import notation, shape_text, statement
+
+
+def wide():
+    """The tanh layer with a matrix input first, a tangent, an upstream gradient and a loss."""
+    exercise = tanh_exercise()
+    inputs = (*exercise.inputs, Input(name="v", axes=("m", "n")), Input(name="g", axes=("m",)))
+    return replace(exercise, inputs=inputs, forward=(*exercise.forward, Line(name="E", formula=parse("sum(y ** 2)"), axes=())))
+
+
+@pytest.mark.parametrize(
+    ("kind", "axes", "formula", "index", "entry"),
+    [
+        (Jacobian(of="y", wrt="W"), ("m", "m", "n"), "t[k,i,j] = ∂y[k]/∂W[i,j]", (0, 1, 2), "∂y[0]/∂W[1,2]"),
+        (Jacobian(of="y", wrt="x"), ("m", "n"), "t[i,j] = ∂y[i]/∂x[j]", (1, 0), "∂y[1]/∂x[0]"),
+        (
+            Local(of="y", wrt="z"),
+            ("m", "m"),
+            "t[i,j] = ∂y[i]/∂z[j], the other operands of its line held fixed",
+            (1, 0),
+            "∂y[1]/∂z[0]",
+        ),
+        (Gradient(of="E", wrt="W"), ("m", "n"), "t[i,j] = ∂E/∂W[i,j]", (1, 0), "∂E/∂W[1,0]"),
+        (VJP(of="y", wrt="W", upstream="g"), ("m", "n"), "t[i,j] = ∂L/∂W[i,j] = Σ_k g[k] ∂y[k]/∂W[i,j]", (1, 0), "∂L/∂W[1,0]"),
+        (JVP(of="y", wrt="W", tangent="v"), ("m",), "t[i] = Σ_jk ∂y[i]/∂W[j,k] v[j,k]", (1,), "(∂y/∂W · v)[1]"),
+        (Hessian(of="E", wrt="W", other="x"), ("m", "n", "n"), "t[i,j,k] = ∂²E/∂W[i,j]∂x[k]", (0, 1, 2), "∂²E/∂W[0,1]∂x[2]"),
+        (Value(of="y"), ("m",), "t[i] = y[i]", (1,), "y[1]"),
+        (Gradient(of="E", wrt="E"), (), "t = ∂E/∂E", (), "∂E/∂E"),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "of") else "",
+)
+def test_every_kind_has_a_formula_and_names_its_entries(kind, axes, formula, index, entry) -> None:
+    """The formula says what each index means; an entry's name is the formula at that index."""
+    note = notation(wide(), target("t", kind, axes))
+    assert (note.formula, note.entry(index)) == (formula, entry)
+
+
+def test_the_denominator_layout_puts_the_axes_of_wrt_first() -> None:
+    """Formula, entry and meaning of the axes follow the layout."""
+    note = notation(wide(), target("t", Jacobian(of="y", wrt="W"), ("m", "n", "m"), layout="denominator"))
+    assert note.formula == "t[i,j,k] = ∂y[k]/∂W[i,j]"
+    assert note.entry((1, 2, 0)) == "∂y[0]/∂W[1,2]"
+    assert note.axes_in_words == "∂y/∂W has shape (m, n, m): the axes of W, then the axes of y."
+
+
+def test_letters_are_not_names_of_the_exercise() -> None:
+    """An index is never called as an axis or an input is."""
+    exercise = replace(wide(), inputs=(*wide().inputs, Input(name="i", axes=())))
+    assert notation(exercise, target("t", Jacobian(of="y", wrt="x"), ("m", "n"))).formula == "t[j,k] = ∂y[j]/∂x[k]"
+
+
+def test_axes_of_a_scalar_are_not_mentioned() -> None:
+    """The Jacobian by a scalar has the numerator's axes only; a number has none."""
+    exercise = replace(wide(), inputs=(*wide().inputs, Input(name="a", axes=())))
+    assert (
+        notation(exercise, target("t", Jacobian(of="y", wrt="a"), ("m",))).axes_in_words == "∂y/∂a has shape (m,): the axes of y."
+    )
+    assert (
+        notation(exercise, target("t", Gradient(of="E", wrt="a"), ())).axes_in_words == "∂E/∂a is a single number, of shape ()."
+    )
+
+
+def test_shapes_are_written_as_python_writes_them() -> None:
+    """One axis keeps its comma."""
+    assert [shape_text(axes) for axes in ((), ("m",), ("m", "n"))] == ["()", "(m,)", "(m, n)"]
+
+
+def test_a_statement_is_made_where_there_is_none() -> None:
+    """It names every input with its shape, every line of forward, and the gradient that arrives."""
+    made = statement(backward_exercise())
+    for part in ("`x` of shape (N, D)", "    out = x @ w", "`dout` = ∂L/∂out of shape (N, M)"):
+        assert part in made
+
+
+def test_the_exercise_s_own_statement_wins() -> None:
+    """A statement of the file is shown as it is."""
+    assert statement(replace(hessian_exercise(), statement="Differentiate.\n")) == "Differentiate."
+
+
+def test_one_input_reads_as_a_sentence() -> None:
+    """No stray comma or `and`."""
+    assert re.match(r"Given `w` of shape \(n,\), let\n", statement(hessian_exercise()))
