@@ -31,7 +31,7 @@ def test_a_script_defines_every_function_and_none_is_written(exercise) -> None:
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.id)
 def test_a_notebook_is_valid(exercise) -> None:
-    """nbformat accepts it, cell ids included, and its kernel is set."""
+    """The notebook passes nbformat's check, cell ids included, and its kernel is set."""
     notebook = nbformat.reads(starter.as_notebook(exercise), as_version=4)
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
