@@ -118,7 +118,9 @@ def _call(tree: ast.Call) -> tuple[str, str]:
     for keyword_ in tree.keywords:
         if keyword_.arg not in known or function.is_variadic:
             return f"{name} has no keyword `{keyword_.arg}`", f"It is {function.signature}."
-    return f"{name} takes at most {len(known)} argument{'s' * (len(known) != 1)}", f"It is {function.signature}."
+    if len(tree.args) > len(known):
+        return f"{name} takes at most {len(known)} argument{'s' * (len(known) != 1)}", f"It is {function.signature}."
+    return f"an option of {name} is not what it takes", f"It is {function.signature}."
 
 
 def _dotted(function: ast.Attribute) -> str:
@@ -172,6 +174,8 @@ class _Respelling(ast.NodeTransformer):
         if is_method and isinstance(function, ast.Attribute):
             arguments.insert(0, function.value)
         arguments = [self.visit(argument) for argument in arguments]
+        if not name:  # 2(x + 1)
+            return ast.BinOp(self.visit(function), ast.Mult(), arguments[0]) if len(arguments) == 1 else node
         if name in _NO_OPERATION and is_method:
             return arguments[0]
         if name == "t" and len(arguments) == 1:
@@ -181,7 +185,7 @@ class _Respelling(ast.NodeTransformer):
         ours = _ours(name)
         if ours in _TAKES_A_TUPLE:
             arguments = _with_tuple(ours, arguments)
-        keywords = [ast.keyword(_KEYWORDS.get(k.arg or "", k.arg), self.visit(k.value)) for k in node.keywords]
+        keywords = [ast.keyword(_KEYWORDS.get(k.arg or "", k.arg), _option(k)) for k in node.keywords]
         return ast.Call(ast.Name(ours, ast.Load()), arguments, keywords)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -197,16 +201,18 @@ class _Respelling(ast.NodeTransformer):
         return ast.BinOp(left, sign, right)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        first, *others = [self.visit(value) for value in node.values]
-        for other in others:
-            first = ast.BinOp(first, ast.Mult(), other) if isinstance(node.op, ast.And) else _call_of("maximum", first, other)
-        return first
+        result: ast.expr = self.visit(node.values[0])
+        for value in node.values[1:]:
+            other = self.visit(value)
+            result = ast.BinOp(result, ast.Mult(), other) if isinstance(node.op, ast.And) else _call_of("maximum", result, other)
+        return result
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         operand = self.visit(node.operand)
         if isinstance(node.op, ast.Not | ast.Invert):
             return ast.BinOp(ast.Constant(1), ast.Sub(), operand)
-        return ast.UnaryOp(node.op, operand)
+        result: ast.expr = ast.UnaryOp(node.op, operand)
+        return result
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         return _call_of("where", self.visit(node.test), self.visit(node.body), self.visit(node.orelse))
@@ -218,6 +224,14 @@ class _Respelling(ast.NodeTransformer):
         for other in others:
             result = ast.BinOp(result, ast.Mult(), other)
         return result
+
+
+def _option(given: ast.keyword) -> ast.expr:
+    """The value of a keyword; `unbiased=False` is ddof=0."""
+    if given.arg == "unbiased" and isinstance(given.value, ast.Constant):
+        return ast.Constant(int(bool(given.value.value)))
+    value: ast.expr = _Respelling().visit(given.value)
+    return value
 
 
 def _call_of(name: str, *arguments: ast.expr) -> ast.Call:
@@ -232,9 +246,9 @@ def _with_tuple(name: str, arguments: list[ast.expr]) -> list[ast.expr]:
     return arguments
 
 
-def syntax_error(source: str, error: SyntaxError) -> FormulaError:
+def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
     """What Python could not read, in the words of formulas."""
-    column = error.offset
+    column = indent + max(error.offset or 1, 1)
     words = [word for word in re.findall(r"[^\W\d]\w*", source) if keyword.iskeyword(word)]
     if word := next(
         (w for w in words if w not in {"and", "or", "not", "if", "else", "in", "is", "for", "True", "False", "None"}), None
@@ -256,15 +270,15 @@ def syntax_error(source: str, error: SyntaxError) -> FormulaError:
     return FormulaError(f"this is not a formula: {error.msg}", remedy, column)
 
 
-def odd_character(source: str, odd: str | None) -> FormulaError | None:
+def odd_character(source: str, odd: str | None, indent: int) -> FormulaError | None:
     """What is wrong with a character that no formula has; None when all are fine (names may be Greek)."""
-    for place, character in enumerate(source, 1):
+    for place, character in enumerate(source, indent + 1):
         if (meant := _CHARACTERS.get(character)) is not None:
             return FormulaError(f"the character {character} is not known in a formula", f"Write {meant} instead.", place)
     if odd == "#":
         return FormulaError(
-            "`#` starts no comment inside a formula", "Put the comment on a line of its own.", source.index(odd) + 1
+            "`#` starts no comment inside a formula", "Put the comment on a line of its own.", indent + source.index(odd) + 1
         )
     if odd is not None:
-        return FormulaError(f"the character {odd!r} is not known in a formula", "Leave it out.", source.index(odd) + 1)
+        return FormulaError(f"the character {odd!r} is not known in a formula", "Leave it out.", indent + source.index(odd) + 1)
     return None

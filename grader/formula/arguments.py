@@ -28,7 +28,7 @@ def whole(value: object, name: str, *, least: int | None = None) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise FormulaError(
             f"{name} has to be a whole number",
-            "Literals, axes and + - * // % of them are known beforehand; entries of arrays are not.",
+            "Write a literal, an axis, or + - * // % of them.",
         )
     if least is not None and value < least:
         raise FormulaError(f"{name} is {value}, less than {least}")
@@ -62,6 +62,8 @@ def some_axes(axis: object, ndim: int, name: str = "axis") -> Shape:
     if axis is None:
         return tuple(range(ndim))
     axes = tuple(one_axis(item, ndim, name) for item in (axis if isinstance(axis, tuple) else (axis,)))
+    if not axes:
+        raise FormulaError(f"{name} is (), which names none")
     if len(set(axes)) < len(axes):
         raise FormulaError(f"{name} names an axis twice")
     return axes

@@ -93,7 +93,7 @@ _TABLE: Mapping[str, Mapping[str, str]] = {
         "min(x, axis=None, keepdims=False)": "smallest entry",
         "prod(x, axis=None, keepdims=False)": "product",
         "logsumexp(x, axis=None, keepdims=False)": "log(sum(exp(x))), without overflow",
-        "norm(x, ord=None, axis=None, keepdims=False)": "root of the sum of squares; with ord=p, sum(abs(x) ** p) ** (1 / p) of vectors",
+        "norm(x, ord=None, axis=None, keepdims=False)": "root of the sum of squares; of a vector, ord=p for another power",
         "argmax(x, axis=None, keepdims=False)": "index of the largest entry, an integer; of the flat array without axis",
         "argmin(x, axis=None, keepdims=False)": "index of the smallest entry",
     },

@@ -55,16 +55,17 @@ def parse(text: str) -> Formula:
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"this formula has {len(text)} characters", f"At most {MAX_LENGTH}: split it into several lines.")
     source = text.replace("\n", " ").replace("\t", " ").strip()
+    indent = len(text) - len(text.lstrip())
     if not source:
         raise FormulaError("the formula is empty", "Write an expression, such as W @ x + b.")
     if (odd := next((c for c in source if not c.isprintable() or c in "#\\"), None)) is not None or not source.isascii():
-        _refuse_characters(source, odd)
-    formula = Formula(text, _Reader(source).read(_tree(source), 0))
+        _refuse_characters(source, odd, indent)
+    formula = Formula(text, _Reader(source, indent).read(_tree(source, indent), 0))
     fold(formula, _constant)
     return formula
 
 
-def _tree(source: str) -> ast.expr:
+def _tree(source: str, indent: int) -> ast.expr:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's advice on "2if x" and the like would reach the terminal
@@ -72,15 +73,15 @@ def _tree(source: str) -> ast.expr:
     except SyntaxError as error:
         from grader.formula.advice import syntax_error
 
-        raise syntax_error(source, error) from None
+        raise syntax_error(source, error, indent) from None
     except (RecursionError, MemoryError):
         raise _too_deep() from None
 
 
-def _refuse_characters(source: str, odd: str | None) -> None:
+def _refuse_characters(source: str, odd: str | None, indent: int) -> None:
     from grader.formula.advice import odd_character
 
-    if (error := odd_character(source, odd)) is not None:
+    if (error := odd_character(source, odd, indent)) is not None:
         raise error
 
 
@@ -102,11 +103,21 @@ def _constant(_: int, node: Node, operands: tuple[Scalar | None, ...]) -> Scalar
             return None
 
 
+def _has_fitting_options(function: Function, tree: ast.Call) -> bool:
+    """Whether parameters whose default is a text, True or False are given a literal of that kind."""
+    written = {parameter.name: value for parameter, value in zip(function.parameters, tree.args, strict=False)}
+    written |= {keyword.arg or "": keyword.value for keyword in tree.keywords}
+    options = [p for p in function.parameters if isinstance(p.default, str | bool) and p.name in written]
+    values = [(p, written[p.name]) for p in options]
+    return all(isinstance(value, ast.Constant) and isinstance(value.value, type(p.default)) for p, value in values)
+
+
 class _Reader:
     """One pass over Python's tree. Sequences, texts, True, False and None are taken only where a function takes them."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, indent: int) -> None:
         self.source = source
+        self.indent = indent
         self.nodes = 0
 
     def read(self, tree: ast.expr, depth: int, *, as_argument: bool = False) -> Node:
@@ -175,7 +186,7 @@ class _Reader:
                     f"{function.name} is given `{keyword.arg}` twice", f"It is {function.signature}.", self._column(tree)
                 )
             given.append(keyword.arg or "")
-        if len(tree.args) > len(names) and not function.is_variadic:
+        if not function.is_variadic and (len(tree.args) > len(names) or not _has_fitting_options(function, tree)):
             self._refuse(tree)
         missing = [p.name for p in function.parameters if p.is_required and p.name not in given]
         if missing:
@@ -204,7 +215,7 @@ class _Reader:
 
     def _column(self, tree: ast.expr) -> int:
         """Python counts bytes; people count characters, from 1."""
-        return len(self.source.encode()[: tree.col_offset].decode()) + 1
+        return self.indent + len(self.source.encode()[: tree.col_offset].decode()) + 1
 
     def _refuse(self, tree: ast.expr) -> NoReturn:
         from grader.formula.advice import refusal

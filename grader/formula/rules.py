@@ -394,7 +394,7 @@ def _take_along_axis(x: object, indices: object, axis: object) -> Shape:
     place = args.one_axis(axis, len(shape))
     if len(picked) != len(shape):
         raise FormulaError("indices need as many axes as the array", "Add one by indices[:, None].")
-    sizes = list(args.broadcast(*(sizes[:place] + (1,) + sizes[place + 1 :] for sizes in (shape, picked))))
+    sizes = list(args.broadcast(*((*sizes[:place], 1, *sizes[place + 1 :]) for sizes in (shape, picked))))
     sizes[place] = picked[place]
     return tuple(sizes)
 

@@ -102,6 +102,10 @@ def _value(node: Node, operands: tuple[object, ...]) -> object:
         case Rest():
             return ...
         case Index():
+            if any(isinstance(item, Compare) for item in node.items):
+                raise FormulaError(
+                    "how many entries a condition picks is not known", "Write where(condition, x, 0), or multiply by it."
+                )
             return Array(_index(shape_of(operands[0]), operands[1:]))
         case Transpose():
             return Array(shape_of(operands[0])[::-1])
