@@ -216,7 +216,7 @@ def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record
         if all(answer is not None for answer in answers):
             yield hypotheses[place].rule, answers
     points = [diagnosis.Evidence(case, expected.targets[key], expected.targets[key]) for case, expected in record.cases]
-    for rule, _, predict in diagnosis.rearranged(target, exercise.blocks(target)[0], points[-1]):
+    for rule, _, predict in diagnosis.rearranged(exercise, target):
         yield rule, [predict(point) for point in points]
 
 

@@ -63,13 +63,13 @@ def draw_case(exercise: Exercise, plan: CasePlan, seed: int, attempt: int = 0) -
     """
     sizes = _draw_sizes(exercise, plan, seed)
     values: dict[str, Array] = {}
-    for item in (*exercise.inputs, *exercise.upstream):
-        rng = _stream(seed, exercise.id, plan.name, item.name, str(attempt))
-        draw = getattr(item, "draw", Draw())
-        level = attempt // ATTEMPTS_PER_LEVEL if plan.role == "small" else len(_READABLE)
-        shape = shape_of(item.axes, sizes)
-        value = _draw_values(draw, shape, sizes, rng, level)
-        values[item.name] = _edged(exercise, plan.edge, item.name, value)
+    level = attempt // ATTEMPTS_PER_LEVEL if plan.role == "small" else len(_READABLE)
+    drawn = [(item.name, item.axes, item.draw) for item in exercise.inputs]
+    drawn += [(item.name, item.axes, Draw()) for item in exercise.upstream]
+    for name, axes, draw in drawn:
+        rng = _stream(seed, exercise.id, plan.name, name, str(attempt))
+        value = _draw_values(draw, shape_of(axes, sizes), sizes, rng, level)
+        values[name] = _edged(exercise, plan.edge, name, value)
     return Case(name=plan.name, role=plan.role, sizes=sizes, values=values)
 
 
@@ -193,17 +193,21 @@ def _draw_values(draw: Draw, shape: tuple[int, ...], sizes: Mapping[str, int], r
             return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
         case "simplex":
             weights = rng.integers(1, 5, shape).astype(np.float64) if readable else 0.1 + rng.exponential(1.0, shape)
-            return weights / weights.sum(axis=-1, keepdims=True)
+            simplex: Array = weights / weights.sum(axis=-1, keepdims=True)
+            return simplex
         case "symmetric":
             half = rng.choice(readable, shape) if readable else rng.standard_normal(shape)
-            lower = np.tril(half)
-            return lower + np.swapaxes(np.tril(half, -1), -1, -2)
+            symmetric: Array = np.tril(half) + np.swapaxes(np.tril(half, -1), -1, -2)
+            return symmetric
         case "spd":
             half = rng.choice(readable, shape) if readable else rng.standard_normal(shape)
-            return half @ np.swapaxes(half, -1, -2) / (1 if readable else shape[-1]) + np.eye(shape[-1])
+            square: Array = half @ np.swapaxes(half, -1, -2)
+            return square / (1 if readable else shape[-1]) + np.eye(shape[-1])
         case "orthogonal":
             q, r = np.linalg.qr(rng.standard_normal(shape))
-            return q * np.sign(np.diagonal(r, axis1=-2, axis2=-1))[..., None, :]  # the signs make Q uniform over the group
+            # The signs make Q uniform over the group.
+            orthogonal: Array = q * np.sign(np.diagonal(r, axis1=-2, axis2=-1))[..., None, :]
+            return orthogonal
     raise AssertionError(f"loading let the draw {draw.law!r} through")
 
 

@@ -12,12 +12,12 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grader import regime
-from grader.exercise import ABSOLUTE_FLOOR, Exercise, Target, symbol
+from grader.exercise import ABSOLUTE_FLOOR, Exercise, Hessian, Jacobian, Local, Target, symbol
 from grader.outcome import Case, Diagnosis, Status, Verdict
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Evidence:
     actual: Array
 
 
-Prediction = Callable[[Evidence], "Array | None"]
+Prediction: TypeAlias = "Callable[[Evidence], Array | None]"
+Named: TypeAlias = tuple[str, str, Prediction]  # rule, text, prediction
 
 
 def diagnose(
@@ -56,6 +57,8 @@ def diagnose(
     """
     if any(verdict.status not in _DIAGNOSED or verdict.actual is None for verdict in verdicts):
         return None
+    if all(verdict.status is Status.CORRECT for verdict in verdicts):
+        return None
     evidence = [
         Evidence(case, expected.targets[key], verdict.actual)
         for (case, expected), verdict in zip(record.cases, verdicts, strict=True)
@@ -64,23 +67,28 @@ def diagnose(
     # The wrong cases come first: most hypotheses fail at the first one.
     order = sorted(range(len(verdicts)), key=lambda i: verdicts[i].status is Status.CORRECT)
 
-    def explains(prediction: Callable[[int], Array | None]) -> bool:
-        return all(_reproduces(prediction(i), evidence[i], exercise.rtol) for i in order)
+    stored = [expected.predictions.get(key, ()) for _, expected in record.cases]
 
-    predictions = [expected.predictions.get(key, ()) for _, expected in record.cases]
-    declared = len(target.mistakes)
+    def explains(place: int) -> bool:
+        """Whether the stored prediction at `place` is what came, in every case."""
+        return all(place < len(stored[i]) and _reproduces(stored[i][place], evidence[i], exercise.rtol) for i in order)
+
+    def named(hypotheses: Iterator[Named]) -> Diagnosis | None:
+        for rule, text, predict in hypotheses:
+            if all(_reproduces(predict(evidence[i]), evidence[i], exercise.rtol) for i in order):
+                return Diagnosis(rule=rule, text=text)
+        return None
+
     for place, mistake in enumerate(target.mistakes):
-        if explains(lambda i, place=place: predictions[i][place] if place < len(predictions[i]) else None):
+        if explains(place):
             return Diagnosis(rule="declared", text=mistake.hint, credit=mistake.credit)
-    for rule, text, predict in rearranged(target, exercise.blocks(target)[0], evidence[order[0]]):
-        if explains(lambda i, predict=predict: predict(evidence[i])):
-            return Diagnosis(rule=rule, text=text)
-    for place, hypothesis in list(enumerate(record.hypotheses.get(key, ())))[declared:]:
-        if explains(lambda i, place=place: predictions[i][place] if place < len(predictions[i]) else None):
+    if (found := named(rearranged(exercise, target))) is not None:
+        return found
+    for place, hypothesis in enumerate(record.hypotheses.get(key, ())):
+        if place >= len(target.mistakes) and explains(place):
             return Diagnosis(rule=hypothesis.rule, text=hypothesis.text)
-    for rule, text, predict in scaled(target, evidence[order[0]]):
-        if explains(lambda i, predict=predict: predict(evidence[i])):
-            return Diagnosis(rule=rule, text=text)
+    if (found := named(scaled(target, evidence[order[0]]))) is not None:
+        return found
     if single_precision and all(_reproduces(one.expected, one, _SINGLE_PRECISION_RTOL) for one in evidence):
         return Diagnosis(
             rule="single_precision",
@@ -103,27 +111,23 @@ def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float) -> bo
 # Hypotheses that rearrange the expected array
 
 
-def rearranged(target: Target, first: int, sample: Evidence) -> Iterator[tuple[str, str, Prediction]]:
-    """Right numbers in a wrong place: (rule, text, prediction). `first`: how many axes the target's first block has."""
-    name, rank = symbol(target.kind), sample.expected.ndim
-    yield (
-        "zero",
-        "You returned zeros only.",
-        lambda one: np.zeros(one.actual.shape) if one.actual.shape == one.expected.shape else None,
-    )
+def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
+    """Right numbers in a wrong place: (rule, text, prediction)."""
+    name, rank, first = symbol(target.kind), len(target.axes), exercise.blocks(target)[0]
+    labels = _labels(exercise, target)
+    yield "zero", "You returned zeros only.", _zeros
     yield "sign", f"The sign is wrong: you returned −{name}.", lambda one: -one.expected
     if 0 < first < rank:
-        turned = (*range(first, rank), *range(first))
-        order = f"{_axes_text(target.axes[:first])} first, then {_axes_text(target.axes[first:])}"
+        order = f"{_axes_text(labels[:first])} first, then {_axes_text(labels[first:])}"
         text = f"The axes are swapped: {name} has the axes {order}. You returned the transpose."
-        yield "transposed", text, lambda one: one.expected.transpose(turned)
+        yield "transposed", text, _transposed((*range(first, rank), *range(first)))
     if 2 <= rank <= MAX_PERMUTED_AXES:
         for places in itertools.permutations(range(rank)):
             if places != tuple(range(rank)):
-                wanted, got = _axes_text(target.axes), _axes_text(tuple(target.axes[i] for i in places))
+                wanted, got = _axes_text(labels), _axes_text([labels[i] for i in places])
                 rule = "transposed" if rank == 2 else "axes_permuted"
                 text = f"The axes are in another order: {name} has the axes {wanted}, you returned {got}."
-                yield rule, text, lambda one, places=places: one.expected.transpose(places)
+                yield rule, text, _transposed(places)
     yield "extra_axis", _extra_axis_text(name, target.axes), _same_but_for_ones
     if rank >= 2:
         text = f"The numbers are right, but flattened: {name} has one axis each for {_axes_text(target.axes)}. Keep them apart."
@@ -135,6 +139,30 @@ def rearranged(target: Target, first: int, sample: Evidence) -> Iterator[tuple[s
         yield "diagonal_only", text, lambda one: _diagonal(one.expected, pairs)
         text = f"You kept only the diagonal of {name}; the other entries are not zero here."
         yield "diagonal_only", text, lambda one: _off_diagonal_zero(one.expected, pairs)
+
+
+def _zeros(one: Evidence) -> Array | None:
+    return np.zeros(one.expected.shape)
+
+
+def _transposed(places: Sequence[int]) -> Prediction:
+    return lambda one: one.expected.transpose(places)
+
+
+def _labels(exercise: Exercise, target: Target) -> tuple[str, ...]:
+    """The names of a target's axes; one that stands there twice says whose it is: `m of Y`."""
+    kind, axes = target.kind, target.axes
+    first, _ = exercise.blocks(target)
+    if not first or len(set(axes)) == len(axes):
+        return axes
+    match kind:
+        case Hessian():
+            owners = (kind.wrt, kind.other)
+        case Local() | Jacobian():
+            owners = (kind.of, kind.wrt) if target.layout == "numerator" else (kind.wrt, kind.of)
+        case _:
+            return axes
+    return tuple(f"{axis} of {owners[place >= first]}" if axes.count(axis) > 1 else axis for place, axis in enumerate(axes))
 
 
 def _diagonal_pairs(target: Target, first: int) -> tuple[tuple[int, int], ...]:
@@ -155,7 +183,8 @@ def _diagonal(expected: Array, pairs: Sequence[tuple[int, int]]) -> Array:
     for i, j in pairs:
         letters[j] = letters[i]
     kept = list(dict.fromkeys(letters))
-    return np.einsum(f"{''.join(letters)}->{''.join(kept)}", expected)
+    diagonal: Array = np.einsum(f"{''.join(letters)}->{''.join(kept)}", expected)
+    return diagonal
 
 
 def _off_diagonal_zero(expected: Array, pairs: Sequence[tuple[int, int]]) -> Array:
@@ -186,36 +215,29 @@ def _extra_axis_text(name: str, axes: tuple[str, ...]) -> str:
 # Hypotheses that scale or round it
 
 
-def scaled(target: Target, sample: Evidence) -> Iterator[tuple[str, str, Prediction]]:
-    """Right numbers but for a factor or for lost digits: (rule, text, prediction)."""
+def scaled(target: Target, sample: Evidence) -> Iterator[Named]:
+    """Right numbers but for a factor or for lost digits: (rule, text, prediction). `sample` suggests the factor."""
     name = symbol(target.kind)
     axes = [axis for axis, size in sample.case.sizes.items() if size > 1]
-    groups = [*((axis,) for axis in axes), *itertools.combinations(axes, 2)]
-    for group in groups:
+    for group in [*((axis,) for axis in axes), *itertools.combinations(axes, 2)]:
         product = " · ".join(group)
-        text = f"You divided by {product}: a sum is asked for, not a mean."
-        yield "mean_for_sum", text, lambda one, group=group: one.expected / _product(one.case.sizes, group)
+        yield "mean_for_sum", f"You divided by {product}: a sum is asked for, not a mean.", _times_sizes(group, -1)
         text = f"Your answer is {product} times too large: a mean is asked for, so a factor 1/({product}) belongs in it."
-        yield "sum_for_mean", text, lambda one, group=group: one.expected * _product(one.case.sizes, group)
+        yield "sum_for_mean", text, _times_sizes(group, 1)
     if (factor := _ratio(sample)) is not None and not math.isclose(abs(factor), 1.0, rel_tol=1e-9):
-        yield (
-            "constant_factor",
-            f"Every entry of {name} is {_number(factor)} times too large."
-            if abs(factor) > 1
-            else (f"Every entry of {name} is too small: you returned {_number(factor)} times the right value."),
-            lambda one: factor * one.expected,
-        )
-    yield (
-        "rounded",
-        "You returned whole numbers: the digits after the point were cut off (an integer array, or // in place of /).",
-        _truncated,
-    )
+        text = f"Every entry is {_number(factor)} times the right one: {name} has another constant factor."
+        yield "constant_factor", text, lambda one: factor * one.expected
+    yield "rounded", "The digits after the point were cut off: an integer array, or // in place of /.", _truncated
     for digits in range(6):
-        yield (
-            "rounded",
-            f"You rounded to {digits} digits after the point. Return the values as they are.",
-            (lambda one, digits=digits: np.round(one.expected, digits)),
-        )
+        yield "rounded", f"You rounded to {digits} digits after the point. Return the values as they are.", _rounded(digits)
+
+
+def _times_sizes(axes: Sequence[str], power: int) -> Prediction:
+    return lambda one: one.expected * float(_product(one.case.sizes, axes)) ** power
+
+
+def _rounded(digits: int) -> Prediction:
+    return lambda one: np.round(one.expected, digits)
 
 
 def _product(sizes: Mapping[str, int], axes: Sequence[str]) -> int:

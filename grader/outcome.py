@@ -13,10 +13,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Array: TypeAlias = NDArray[np.float64] | NDArray[np.int64]
+    Array: TypeAlias = NDArray[Any]  # float64, or int64 for labels
 
 TargetKey: TypeAlias = tuple[str, str]  # (function of the task, name of the target)
 
@@ -120,7 +119,7 @@ class Record:
     versions: Mapping[str, str]  # of torch and numpy that made it: provenance, not part of the key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class NotAnArray:
     """An item that was returned and is no array of numbers: the name of its type, and why when that is not enough."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,8 @@ from grader.outcome import Case, Diagnosis, Status, Verdict
 
 if TYPE_CHECKING:
     from grader.outcome import Array
+
+Condition = Callable[[Case], bool]
 
 MIN_WRONG_ENTRIES = 4  # of entries that a sign explains, or chance could do it
 
@@ -38,25 +41,37 @@ def find(exercise: Exercise, verdicts: Sequence[Verdict], evidence: Sequence[Evi
     return _sign_of_an_input(evidence, exercise.rtol)
 
 
-def _conditions(exercise: Exercise, cases: Sequence[Case]) -> Iterator[tuple[str, Callable[[Case], bool]]]:
+def _conditions(exercise: Exercise, cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
     """Conditions on a case, the most telling first."""
     axes = sorted({axis for case in cases for axis in case.sizes})
-    for a, b in itertools.combinations(axes, 2):
-        yield f"Right only where {a} = {b}, wrong in every other case.", lambda case, a=a, b=b: case.sizes[a] == case.sizes[b]
+    pairs = list(itertools.combinations(axes, 2))
+    for a, b in pairs:
+        yield f"Right only where {a} = {b}, wrong in every other case.", _compares(a, operator.eq, b)
     for a in axes:
-        yield f"Right only for {a} = 1, wrong in every other case.", lambda case, a=a: case.sizes[a] == 1
-        yield f"Wrong only for {a} = 1, right in every other case.", lambda case, a=a: case.sizes[a] != 1
-    for a, b in itertools.combinations(axes, 2):
-        yield f"Wrong only where {a} = {b}, right in every other case.", lambda case, a=a, b=b: case.sizes[a] != case.sizes[b]
-        for c, d in ((a, b), (b, a)):
-            yield f"Right only where {c} > {d}, wrong in every other case.", lambda case, c=c, d=d: case.sizes[c] > case.sizes[d]
+        yield f"Right only for {a} = 1, wrong in every other case.", _is_one(a, holds=True)
+        yield f"Wrong only for {a} = 1, right in every other case.", _is_one(a, holds=False)
+    for a, b in pairs:
+        yield f"Wrong only where {a} = {b}, right in every other case.", _compares(a, operator.ne, b)
+        yield f"Right only where {a} > {b}, wrong in every other case.", _compares(a, operator.gt, b)
+        yield f"Right only where {b} > {a}, wrong in every other case.", _compares(b, operator.gt, a)
     for edge in exercise.named_cases:
-        for name in edge.scale:
-            text = f'Wrong only in the case "{edge.name}", where {name} is scaled by {edge.scale[name]:g}.'
-            yield text, lambda case, edge=edge: case.name != edge.name
+        for name, factor in edge.scale.items():
+            yield f'Wrong only in the case "{edge.name}", where {name} is scaled by {factor:g}.', _is_not(edge.name)
         for name in edge.set:
-            yield f'Wrong only in the case "{edge.name}", where {name} is fixed.', lambda case, edge=edge: case.name != edge.name
-    yield "Right only for the inputs that are whole numbers, wrong for all others.", _is_whole
+            yield f'Wrong only in the case "{edge.name}", where {name} is fixed.', _is_not(edge.name)
+    yield "Right only for inputs that are whole numbers, wrong for all others.", _is_whole
+
+
+def _compares(a: str, how: Callable[[int, int], bool], b: str) -> Condition:
+    return lambda case: how(case.sizes[a], case.sizes[b])
+
+
+def _is_one(axis: str, *, holds: bool) -> Condition:
+    return lambda case: (case.sizes[axis] == 1) is holds
+
+
+def _is_not(name: str) -> Condition:
+    return lambda case: case.name != name
 
 
 def _is_whole(case: Case) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from grader.reference.evaluate import evaluate
 
 from grader.errors import ExerciseError, Fault
 from grader.exercise import Argument, Constant, Exercise, Group, Mistake, Name, Table, Target
@@ -16,6 +15,7 @@ from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
 from grader.reference import hypotheses
 from grader.reference.derivatives import Point, Tensors, at, derive, differentiated, laid_out
+from grader.reference.evaluate import evaluate
 
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey

@@ -69,7 +69,7 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
             return pull(out, leaf, point.values[kind.upstream])
         case JVP():
             out, leaf = _along(point, kind.of, kind.wrt, edits)
-            return torch.tensordot(rows(out, leaf), point.values[kind.tangent], dims=leaf.ndim)
+            return contract(rows(out, leaf), point.values[kind.tangent])
         case Hessian():
             first, second = _leaf(point.values[kind.wrt]), _leaf(point.values[kind.other])
             leaves = {kind.wrt: first, kind.other: second if kind.other != kind.wrt else first}
@@ -143,6 +143,12 @@ def pull(
         return torch.zeros_like(leaf)
     found = torch.autograd.grad(out, leaf, grad_outputs=upstream, allow_unused=True, create_graph=create_graph)[0]
     return torch.zeros_like(leaf) if found is None else found
+
+
+def contract(jacobian: torch.Tensor, tangent: torch.Tensor) -> torch.Tensor:
+    """A Jacobian times a tangent, summed over all axes of the tangent."""
+    product: torch.Tensor = torch.tensordot(jacobian, tangent, dims=tangent.ndim)
+    return product
 
 
 def _along(point: Point, of: str, wrt: str, edits: LineEdits | None) -> tuple[torch.Tensor, torch.Tensor]:

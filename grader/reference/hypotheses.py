@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-from grader.reference.edits import AsIdentity, DerivativeAt, DerivativeByOutput, Detached, Edit, argument, elementwise_unary
-from grader.reference.evaluate import evaluate
 
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
 from grader.formula import Call, Formula, Name, Node, node_text
 from grader.outcome import Hypothesis
-from grader.reference.derivatives import LineEdits, Point, dependents, derive, laid_out
+from grader.reference.derivatives import Point, contract, dependents, derive, laid_out, line_of
+from grader.reference.edits import AsIdentity, DerivativeAt, DerivativeByOutput, Detached, Edit, argument, elementwise_unary
+from grader.reference.evaluate import evaluate
 from grader.reference.numerical import difference
 
 MAX_HYPOTHESES = 48  # a target; forward functions of textbook size have far fewer
@@ -39,7 +39,8 @@ _DERIVATIVE = {
     "relu": "1 where {u} > 0, else 0",
 }
 
-Predict = Callable[[Point], "torch.Tensor | None"]
+Predict = Callable[[Point], torch.Tensor]
+_Derivative = Local | Gradient | Jacobian | VJP | JVP | Hessian
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +63,36 @@ def prediction(exercise: Exercise, target: Target, graph: GraphHypothesis, point
         predicted = graph.predict(point)
     except (RuntimeError, ValueError, IndexError):  # such as shapes that do not fit: nobody can have returned that
         return None
-    if predicted is None or not bool(torch.isfinite(predicted).all()):
+    if not bool(torch.isfinite(predicted).all()):
         return None
     fits = target.layout == "denominator" and predicted.ndim == sum(exercise.blocks(target))
     return laid_out(exercise, target, predicted) if fits else predicted
 
 
-_Named = tuple[str, str, Predict]
+_Named = tuple[str, str, Predict]  # rule, text, prediction
 
 
 def _all(exercise: Exercise, target: Target) -> Iterator[_Named]:
     kind = target.kind
     if isinstance(kind, Value):
-        yield from _other_values(exercise, kind)
+        for line in exercise.forward:
+            if line.name != kind.of:
+                yield "pre_activation", f"That is {line.name}, not {kind.of}.", _quantity(line.name)
         return
     path = _path(exercise, kind)
     yield from _factors(kind, path, exercise)
     yield from _paths(kind, path, exercise)
-    yield from _upstream(exercise, kind)
-    yield from _other_quantities(exercise, kind, path)
-    yield "forward_value", f"You returned {kind.of} itself, not a derivative of it.", lambda point: point.values[kind.of]
+    yield from _directions(exercise, kind)
+    yield from _earlier(exercise, kind, path)
+    yield from _other_variables(exercise, kind, path)
+    yield "forward_value", f"You returned {kind.of} itself, not a derivative of it.", _quantity(kind.of)
     yield from _differences(kind)
 
 
-def _path(exercise: Exercise, kind: Kind) -> tuple[Line, ...]:
+def _path(exercise: Exercise, kind: _Derivative) -> tuple[Line, ...]:
     """The lines between `wrt` and `of`: those that depend on the one and that the other depends on."""
-    if isinstance(kind, Value):
-        return ()
     if isinstance(kind, Local):
-        return tuple(line for line in exercise.forward if line.name == kind.of)
+        return (line_of(exercise, kind.of),)
     needed = {kind.of}
     for line in reversed(exercise.forward):
         if line.name in needed and line.name != kind.wrt:
@@ -99,15 +101,7 @@ def _path(exercise: Exercise, kind: Kind) -> tuple[Line, ...]:
     return tuple(line for line in exercise.forward if line.name in needed & moved and line.name != kind.wrt)
 
 
-def _edited(kind: Kind, line: Line, position: int, edit: Callable[[Point], Edit]) -> Predict:
-    def predict(point: Point) -> torch.Tensor:
-        edits: LineEdits = {line.name: {position: edit(point)}}
-        return derive(point, kind, edits)
-
-    return predict
-
-
-def _factors(kind: Kind, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
+def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
     """A factor of the chain rule that is missing, or taken at another quantity."""
     for line in reversed(path):
         for position in elementwise_unary(line.formula):
@@ -116,155 +110,160 @@ def _factors(kind: Kind, path: tuple[Line, ...], exercise: Exercise) -> Iterator
             function = node.function if isinstance(node, Call) else ""
             out = line.name if position == len(line.formula.nodes) - 1 else text
             factor = _DERIVATIVE.get(function, "").format(y=out, u=inside)
-            names = f"{factor}, the derivative of {text}" if factor else f"the derivative of {text}"
-            yield (
-                "factor_missing",
-                f"You left out {names}: one factor of the chain rule.",
-                _edited(kind, line, position, lambda _: AsIdentity()),
-            )
-            if function in ("tanh", "sigmoid", "exp", "sqrt"):
-                slip = "You squared" if function == "tanh" else "You used"
-                taken = f"The derivative of {text} is {factor}, in terms of the output. {slip} {inside}, the input."
-                at_input = lambda point, node=node: DerivativeByOutput(_value(argument(node), point))  # noqa: E731
-                yield "factor_misplaced", taken, _edited(kind, line, position, at_input)
-            at_output = lambda point, node=node: DerivativeAt(_value(node, point))  # noqa: E731
-            yield (
-                "factor_misplaced",
-                f"You took the derivative of {text} at {out} instead of at {inside}.",
-                _edited(kind, line, position, at_output),
-            )
+            missing = f"{factor}, the derivative of {text}" if factor else f"the derivative of {text}"
+
+            def edited(edit: _MakeEdit, line: Line = line, position: int = position) -> Predict:
+                return _edited(kind, line, position, edit)
+
+            yield "factor_missing", f"You left out {missing}: one factor of the chain rule.", edited(lambda _: AsIdentity())
+            if factor and "{y}" in _DERIVATIVE[function]:
+                slip = "squared" if function == "tanh" else "used"
+                taken = f"The derivative of {text} is {factor}, in terms of the output. You {slip} {inside}, the input."
+                yield "factor_misplaced", taken, edited(_by_output_at(argument(node)))
+            taken = f"You took the derivative of {text} at {{}} instead of at {inside}."
+            yield "factor_misplaced", taken.format(out), edited(_derivative_at(node))
             for other in _same_axes(exercise, line.name):
                 if other not in (inside, out):
-                    at_other = lambda point, other=other: DerivativeAt(point.values[other])  # noqa: E731
-                    said = f"You took the derivative of {text} at {other} instead of at {inside}."
-                    yield "factor_misplaced", said, _edited(kind, line, position, at_other)
+                    yield "factor_misplaced", taken.format(other), edited(_derivative_at(Name(other)))
 
 
-def _paths(kind: Kind, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
+def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
     """A quantity that reaches `of` in two ways, one of which is left out."""
+    moved = dependents(exercise, frozenset({kind.wrt}))
     for line in path:
         root = len(line.formula.nodes) - 1
         if line.name != kind.of:
-            text = f"You left out the path through {line.name}: it depends on {_wrt(kind)}, too."
+            text = f"You left out the path through {line.name}: it depends on {kind.wrt}, too."
             yield "one_path", text, _edited(kind, line, root, lambda _: Detached())
-        moved = dependents(exercise, frozenset({_wrt(kind)}))
         for position, node in enumerate(line.formula.nodes):
             is_reduction = isinstance(node, Call) and node.function in _REDUCTIONS
             is_moved_name = isinstance(node, Name) and node.name in moved
             if (is_reduction or is_moved_name) and position != root:
-                place = f"{node_text(node)} in {line.name}"
-                text = f"You treated {place} as a constant: it depends on {_wrt(kind)}, too."
+                text = f"You treated {node_text(node)} in {line.name} as a constant: it depends on {kind.wrt}, too."
                 yield "one_path", text, _edited(kind, line, position, lambda _: Detached())
 
 
-def _upstream(exercise: Exercise, kind: Kind) -> Iterator[_Named]:
+def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
+    """What goes wrong with an upstream gradient or a tangent."""
+    if not isinstance(kind, VJP | JVP):
+        return
+    vector = kind.upstream if isinstance(kind, VJP) else kind.tangent
+    called = "upstream gradient" if isinstance(kind, VJP) else "tangent"
+    yield "upstream_ignored", f"You left out the {called} {vector}.", lambda point: derive(_with_ones(point, vector), kind)
+    if exercise.axes_of(kind.of) == exercise.axes_of(kind.wrt):
+        place = "first" if isinstance(kind, VJP) else "last"
+        text = f"You multiplied the Jacobian by {vector} from the wrong side: the {called} comes {place}."
+        yield "jvp_for_vjp", text, lambda point: _from_wrong_side(point, kind, vector)
     if isinstance(kind, VJP):
-        ones = lambda point: derive(_with(point, kind.upstream, torch.ones_like(point.values[kind.upstream])), kind)  # noqa: E731
-        yield "upstream_ignored", f"You left out the upstream gradient {kind.upstream}.", ones
-        forward_mode = Jacobian(of=kind.of, wrt=kind.wrt)
-        if exercise.axes_of(kind.of) == exercise.axes_of(kind.wrt):
-            jvp = lambda point: torch.tensordot(  # noqa: E731
-                derive(point, forward_mode), point.values[kind.upstream], dims=point.values[kind.wrt].ndim
-            )
-            text = f"You multiplied the Jacobian by {kind.upstream} from the wrong side: the upstream gradient comes first."
-            yield "jvp_for_vjp", text, jvp
-        for place, axis in enumerate(exercise.axes_of(kind.of)):
+        for place_of_axis, axis in enumerate(exercise.axes_of(kind.of)):
             if axis not in exercise.axes_of(kind.wrt):
-                text = f"Sum over {axis}: {kind.wrt} is shared by all of it, so that its gradient is a sum over that axis."
-                yield "batch_not_summed", text, lambda point, place=place: _unsummed(point, kind, place)
-        yield "wrong_variable", f"You returned {kind.upstream} itself.", lambda point: point.values[kind.upstream]
-    if isinstance(kind, JVP):
-        if exercise.axes_of(kind.of) == exercise.axes_of(kind.wrt):
-            vjp = lambda point: torch.tensordot(  # noqa: E731
-                point.values[kind.tangent], derive(point, Jacobian(of=kind.of, wrt=kind.wrt)), dims=point.values[kind.of].ndim
-            )
-            yield (
-                "jvp_for_vjp",
-                f"You multiplied the Jacobian by {kind.tangent} from the wrong side: the tangent comes last.",
-                vjp,
-            )
-        ones = lambda point: derive(_with(point, kind.tangent, torch.ones_like(point.values[kind.tangent])), kind)  # noqa: E731
-        yield "upstream_ignored", f"You left out the tangent {kind.tangent}.", ones
+                text = f"Sum over {axis}: all of it shares {kind.wrt}, so that the gradient is a sum over that axis."
+                yield "batch_not_summed", text, _unsummed(kind, place_of_axis)
+    yield "upstream_only", f"You returned {vector} itself, without the derivative of {kind.of}.", _quantity(vector)
 
 
-def _unsummed(point: Point, kind: VJP, place: int) -> torch.Tensor:
-    """The terms of the sum over one axis of `of`, stacked along a new first axis."""
-    upstream = point.values[kind.upstream]
-    terms = []
-    for i in range(upstream.shape[place]):
-        masked = torch.zeros_like(upstream)
-        masked.select(place, i).copy_(upstream.select(place, i))
-        terms.append(derive(_with(point, kind.upstream, masked), kind))
-    return torch.stack(terms)
+def _earlier(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> Iterator[_Named]:
+    """The derivative of an earlier line."""
+    if not isinstance(kind, Jacobian | VJP | JVP):
+        return
+    for line in reversed(path[:-1]):
+        if isinstance(kind, Jacobian) or line.axes == exercise.axes_of(kind.of):
+            text = f"That is the derivative of {line.name}, from which {kind.of} is computed: the chain rule goes on."
+            yield "pre_activation", text, _derived(dataclasses.replace(kind, of=line.name))
 
 
-def _other_quantities(exercise: Exercise, kind: Kind, path: tuple[Line, ...]) -> Iterator[_Named]:
-    """The derivative of an earlier line, or with respect to something else."""
-    wrt = _wrt(kind)
-    if isinstance(kind, Jacobian | VJP | JVP):
-        for line in reversed(path[:-1]):
-            fits = isinstance(kind, Jacobian) or line.axes == exercise.axes_of(kind.of)
-            if fits:
-                other: Kind = dataclasses.replace(kind, of=line.name)
-                text = f"That is the derivative of {line.name}, from which {kind.of} is computed: the chain rule goes on."
-                yield "pre_activation", text, lambda point, other=other: derive(point, other)
+def _other_variables(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> Iterator[_Named]:
+    """The derivative with respect to something else, or of the wrong order, or through too many lines."""
     integer = {item.name for item in exercise.inputs if item.draw.law == "labels"}
     for name in [line.name for line in reversed(path[:-1])] + [item.name for item in exercise.inputs]:
-        if name != wrt and name not in integer and kind.of in dependents(exercise, frozenset({name})):
-            swapped: Kind
-            match kind:
-                case Jacobian() | Gradient() | VJP():
-                    swapped = dataclasses.replace(kind, wrt=name)
-                case Local():
-                    swapped = Jacobian(of=kind.of, wrt=name)
-                case _:
-                    continue
-            text = f"That is {symbol(swapped)}, the derivative with respect to {name}, not {wrt}."
-            yield "wrong_variable", text, lambda point, swapped=swapped: derive(point, swapped)
+        if name == kind.wrt or name in integer or kind.of not in dependents(exercise, frozenset({name})):
+            continue
+        if isinstance(kind, Jacobian | Gradient | VJP | Local):
+            other = dataclasses.replace(kind, wrt=name) if not isinstance(kind, Local) else Jacobian(of=kind.of, wrt=name)
+            text = f"That is {symbol(other)}, the derivative with respect to {name}, not {kind.wrt}."
+            yield "wrong_variable", text, _derived(other)
     if isinstance(kind, Hessian):
-        yield (
-            "wrong_variable",
-            f"That is the gradient ∂{kind.of}/∂{wrt}, not the second derivative.",
-            (lambda point: derive(point, Gradient(of=kind.of, wrt=wrt))),
-        )
+        text = f"That is the gradient ∂{kind.of}/∂{kind.wrt}, not the second derivative."
+        yield "wrong_variable", text, _derived(Gradient(of=kind.of, wrt=kind.wrt))
     if isinstance(kind, Local):
-        yield (
-            "wrong_variable",
-            f"That is the derivative through all lines; only the line of {kind.of} is asked for.",
-            (lambda point: derive(point, Jacobian(of=kind.of, wrt=wrt))),
-        )
+        text = f"That is the derivative through all lines; only the line of {kind.of} is asked for."
+        yield "wrong_variable", text, _derived(Jacobian(of=kind.of, wrt=kind.wrt))
 
 
-def _other_values(exercise: Exercise, kind: Value) -> Iterator[_Named]:
-    for line in exercise.forward:
-        if line.name != kind.of:
-            yield "pre_activation", f"That is {line.name}, not {kind.of}.", lambda point, line=line: point.values[line.name]
-
-
-def _differences(kind: Kind) -> Iterator[_Named]:
+def _differences(kind: _Derivative) -> Iterator[_Named]:
     """Numerical differentiation with a step that is too large to pass."""
-    if not isinstance(kind, Jacobian | Gradient | VJP):
-        return
-    text = "Those are finite differences with the step {step:g}: an approximation. Derive the formula."
-    for step in _FORWARD_STEPS:
-        yield "numerical_differentiation", text.format(step=step), lambda point, step=step: difference(point, kind, step, order=1)
-    for step in _CENTRAL_STEPS:
-        yield "numerical_differentiation", text.format(step=step), lambda point, step=step: difference(point, kind, step, order=2)
+    for order, steps in ((1, _FORWARD_STEPS), (2, _CENTRAL_STEPS)):
+        for step in steps:
+            text = f"Those are finite differences with the step {step:g}: an approximation. Derive the formula."
+            yield "numerical_differentiation", text, _differenced(kind, step, order)
+
+
+# Predictions
+
+_MakeEdit = Callable[[Point], Edit]
+
+
+def _edited(kind: Kind, line: Line, position: int, edit: _MakeEdit) -> Predict:
+    return lambda point: derive(point, kind, {line.name: {position: edit(point)}})
+
+
+def _by_output_at(node: Node) -> _MakeEdit:
+    return lambda point: DerivativeByOutput(_value(node, point))
+
+
+def _derivative_at(node: Node) -> _MakeEdit:
+    return lambda point: DerivativeAt(_value(node, point))
+
+
+def _derived(kind: Kind) -> Predict:
+    return lambda point: derive(point, kind)
+
+
+def _differenced(kind: Kind, step: float, order: int) -> Predict:
+    return lambda point: difference(point, kind, step, order=order)
+
+
+def _quantity(name: str) -> Predict:
+    return lambda point: point.values[name]
+
+
+def _unsummed(kind: VJP, place: int) -> Predict:
+    """The terms of the sum over one axis of `of`, stacked along a new first axis."""
+
+    def predict(point: Point) -> torch.Tensor:
+        upstream = point.values[kind.upstream]
+        terms = []
+        for i in range(upstream.shape[place]):
+            masked = torch.zeros_like(upstream)
+            masked.select(place, i).copy_(upstream.select(place, i))
+            terms.append(derive(_with(point, kind.upstream, masked), kind))
+        return torch.stack(terms)
+
+    return predict
+
+
+def _from_wrong_side(point: Point, kind: VJP | JVP, vector: str) -> torch.Tensor:
+    jacobian, value = derive(point, Jacobian(of=kind.of, wrt=kind.wrt)), point.values[vector]
+    if isinstance(kind, JVP):  # of and wrt have the same axes here: swapping their blocks turns the Jacobian around
+        half = value.ndim
+        jacobian = jacobian.permute(*range(half, 2 * half), *range(half))
+    return contract(jacobian, value)
+
+
+def _with_ones(point: Point, name: str) -> Point:
+    return _with(point, name, torch.ones_like(point.values[name]))
+
+
+def _with(point: Point, name: str, value: torch.Tensor) -> Point:
+    return dataclasses.replace(point, values={**point.values, name: value})
 
 
 def _value(node: Node, point: Point) -> torch.Tensor:
     return evaluate(Formula(text=node_text(node), root=node), point.values, point.sizes)
 
 
-def _wrt(kind: Kind) -> str:
-    return "" if isinstance(kind, Value) else kind.wrt
-
-
 def _same_axes(exercise: Exercise, name: str) -> tuple[str, ...]:
     """Inputs and lines with the axes of `name`, itself left out."""
     axes = exercise.axes_of(name)
-    return tuple(item.name for item in (*exercise.inputs, *exercise.forward) if item.axes == axes and item.name != name)
-
-
-def _with(point: Point, name: str, value: torch.Tensor) -> Point:
-    return dataclasses.replace(point, values={**point.values, name: value})
+    every = [(item.name, item.axes) for item in exercise.inputs] + [(line.name, line.axes) for line in exercise.forward]
+    return tuple(other for other, its in every if its == axes and other != name)

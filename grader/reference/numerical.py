@@ -10,7 +10,7 @@ import torch
 from grader.reference.evaluate import evaluate
 
 from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Local, Target, Value
-from grader.reference.derivatives import Point, derive, laid_out, line_of, rerun
+from grader.reference.derivatives import Point, contract, derive, laid_out, line_of, rerun
 
 if TYPE_CHECKING:
     from grader.outcome import Array
@@ -51,7 +51,7 @@ def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Te
             function = lambda wrt: (rerun(point, {kind.wrt: wrt})[kind.of] * point.values[kind.upstream]).sum()  # noqa: E731
         case JVP():
             jacobian = difference(point, Jacobian(of=kind.of, wrt=kind.wrt), step, order=order)
-            return torch.tensordot(jacobian, point.values[kind.tangent], dims=point.values[kind.wrt].ndim)
+            return contract(jacobian, point.values[kind.tangent])
         case Hessian():
             return _columns(lambda other: _gradient_at(point, kind, other), point.values[kind.other], step, order)
         case _:
