@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from grader import catalogue
 from grader.errors import Fault, GraderError
+from grader.exercise import Assignment
 from grader.loading import load_exercise
 
 if TYPE_CHECKING:
@@ -35,6 +37,22 @@ def exercises_option(command: Command) -> Command:
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
     """The exercise of that id or path."""
     return load_exercise(catalogue.find(name, folders))
+
+
+def find_assignment(name: str, folders: tuple[Path, ...]) -> Assignment:
+    """The assignment of a file; one exercise, by id or path, is an assignment of its own."""
+    from grader.loading import load_assignment
+
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} and path.is_file() and _lists_exercises(path):
+        return load_assignment(path, lambda exercise: catalogue.find(exercise, folders))
+    exercise = find_exercise(name, folders)
+    return Assignment(id=exercise.id, title=exercise.title, exercises=(exercise,), path=exercise.path)
+
+
+def _lists_exercises(path: Path) -> bool:
+    with path.open("rb") as file:
+        return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
 
 
 def with_arrays(exercise: Exercise, arrays: str | None) -> Exercise:

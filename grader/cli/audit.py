@@ -1,0 +1,72 @@
+"""`audit`: exercises prove themselves before students meet them."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader import catalogue
+from grader.cli.common import exercises_option, find_exercise
+from grader.errors import ExerciseError
+
+if TYPE_CHECKING:
+    from grader.audit import Audit
+    from grader.exercise import Arrays
+    from grader.sandbox import Sandbox
+
+RIGHT, WRONG = 0, 1
+
+
+@click.command("audit", epilog="\b\nExample:\n  $ grader audit tanh_layer --solutions solutions")
+@click.argument("exercises", nargs=-1)
+@exercises_option
+@click.option("--solutions", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Where model answers lie.")
+def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutions: tuple[Path, ...]) -> int:
+    """
+    Prove exercises right: all of them, or those that are named. Needs PyTorch.
+
+    Model answers earn full points at several seeds, starters none, declared mistakes are caught, expected values agree
+    with central differences. One line an exercise; exit status 0 when all are right, else 1.
+    """
+    from grader.audit import audit, find_solutions, solution_folders
+    from grader.sandbox import Sandbox
+
+    is_right = True
+    with contextlib.ExitStack() as stack:
+        boxes: dict[Arrays, Sandbox] = {}
+
+        def sandbox_for(arrays: Arrays) -> Sandbox:
+            if arrays not in boxes:
+                boxes[arrays] = stack.enter_context(Sandbox(arrays))
+            return boxes[arrays]
+
+        for name in exercises or tuple(catalogue.names(folders)):
+            try:
+                exercise = find_exercise(name, folders)
+            except ExerciseError as error:
+                is_right = False
+                click.echo(f"✗ {name}: the file is faulty")
+                click.echo(str(error), err=True)
+                continue
+            found = audit(exercise, find_solutions(exercise, solutions or solution_folders(exercise)), sandbox_for)
+            is_right = is_right and found.is_right
+            click.echo(_line(found))
+            for fault in found.faults:
+                click.echo(str(fault), err=True)
+    return RIGHT if is_right else WRONG
+
+
+def _line(found: Audit) -> str:
+    if not found.is_right:
+        return f"✗ {found.exercise}: {len(found.faults)} {'fault' if len(found.faults) == 1 else 'faults'}"
+    parts = [
+        f"{found.targets} {'target' if found.targets == 1 else 'targets'}",
+        f"{found.cases} cases",
+        f"{found.model_answers} model answers right",
+        f"{found.declared + found.built_in} wrong answers caught",
+        f"differences within {found.difference:.0e}",
+    ]
+    return f"✓ {found.exercise}: {', '.join(parts)}"

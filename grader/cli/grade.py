@@ -1,0 +1,177 @@
+"""`grade` and `demo`: a class, its table."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from grader.cli.common import exercises_option, find_assignment
+from grader.errors import Fault, GraderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.batch.run import Options, Progress, Summary
+    from grader.exercise import Assignment
+    from grader.sandbox import Isolation
+
+EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"  # only in a checkout
+MOST_ROWS = 60
+MOST_UNPLACED = 20
+
+
+@click.command("grade", epilog="\b\nExample:\n  $ grader grade submissions.zip -a problem_set_1.yaml -o OUT")
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option("-a", "--assignment", required=True, metavar="FILE", help="An assignment file, or one exercise by id or path.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for grades and reports.")
+@exercises_option
+@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Workers; by default one a processor.")
+@click.option("--seed", type=click.IntRange(min=0), help="The seed of the cases, in place of one that is drawn and kept in OUT.")
+@click.option("--fresh-seed", is_flag=True, help="Draw another seed; everything is graded again.")
+@click.option("--fresh", is_flag=True, help="Grade everything again, not only what changed.")
+@click.option("--isolation", type=click.Choice(["strict", "best", "none"]), default="best", help="What student code is kept in.")
+def command_grade(
+    *,
+    submissions: Path,
+    assignment: str,
+    output: Path,
+    folders: tuple[Path, ...],
+    jobs: int,
+    seed: int | None,
+    fresh_seed: bool,
+    fresh: bool,
+    isolation: str,
+) -> int:
+    """
+    Grade the submissions of a class: a folder or a zip.
+
+    A second run grades only what changed. Exit status: 0 every submission has a verdict, 2 unusable input, 3 some could
+    not be graded.
+    """
+    if isolation == "none":
+        click.echo("Without isolation, student code can read and change all that you can, its own mark too.", err=True)
+    from grader.batch.run import Options
+
+    options = Options(jobs=jobs, seed=seed, fresh_seed=fresh_seed, fresh=fresh, isolation=cast("Isolation", isolation))
+    return _grade(submissions, find_assignment(assignment, folders), output, options)
+
+
+@click.command("demo", epilog="\b\nExample:\n  $ grader demo -o OUT")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Keep the results in this folder.")
+def command_demo(output: Path | None) -> int:
+    """Grade the example class that lies in the repository, and print its table."""
+    if not (EXAMPLES / "class").is_dir():
+        what = "The example class is not installed: it holds right answers, and students install this package."
+        raise GraderError(Fault("grader demo", what, "Clone the repository and run `make demo` there."))
+    from grader.batch.run import Options
+
+    assignment = find_assignment(str(EXAMPLES / "problem_set_1.yaml"), ())
+    with contextlib.ExitStack() as stack:
+        kept = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-demo-")))
+        return _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)
+
+
+def _grade(submissions: Path, assignment: Assignment, output: Path, options: Options, *, keeps: bool = True) -> int:
+    from grader.batch.run import grade_folder
+
+    try:
+        with _progress() as tell:
+            summary = grade_folder(submissions, assignment, output, options=options, progress=tell)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. What is graded is kept in {output}; the same command goes on there.", err=True)
+        raise click.exceptions.Exit(130) from None
+    _print_table(summary, assignment)
+    _print_rest(summary, output if keeps else None)
+    return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED
+
+
+# While it runs
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, a line now and then elsewhere; always on stderr."""
+    if not sys.stderr.isatty():
+        yield _Lines().tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="", note="")
+
+        def tell(at: Progress) -> None:
+            rate = (at.done - at.reused) / at.seconds if at.seconds > 1 else 0.0
+            note = ", ".join(
+                filter(None, (f"{at.reused} unchanged" if at.reused else "", f"{at.ungraded} not graded" if at.ungraded else ""))
+            )
+            bar.update(task, total=at.total, completed=at.done, rate=f"{rate:.0f}/s" if rate else "", note=note)
+
+        yield tell
+
+
+class _Lines:
+    """A line of progress after 10 seconds, then after twice as long each time."""
+
+    def __init__(self) -> None:
+        self.next_seconds = 10.0
+
+    def tell(self, at: Progress) -> None:
+        if at.seconds >= self.next_seconds:
+            self.next_seconds = 2 * at.seconds
+            click.echo(f"{at.done} of {at.total} graded, {at.seconds:.0f} s.", err=True)
+
+
+# The table
+
+
+def _print_table(summary: Summary, assignment: Assignment) -> None:
+    import csv
+
+    points = [exercise.points for exercise in assignment.exercises]
+    with summary.grades.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    count = len(points)
+    head = ("student", *(exercise.id for exercise in assignment.exercises), "total")
+    body = [(row[0], *(cell or "-" for cell in row[1 : count + 2])) for row in rows[1 : MOST_ROWS + 1]]
+    body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}"), *body]
+    for line in _aligned([head, *body]):
+        click.echo(line)
+    if len(rows) - 1 > MOST_ROWS:
+        click.echo(f"... and {len(rows) - 1 - MOST_ROWS} more in {summary.grades}")
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """The first column on the left, numbers on the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *rest in rows:
+        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+
+
+def _print_rest(summary: Summary, output: Path | None) -> None:
+    """On stderr: how long it took, what has no place and why, where the results lie."""
+    reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
+    click.echo(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", err=True)
+    if summary.ungraded:
+        click.echo(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", err=True)
+    for item in summary.unplaced[:MOST_UNPLACED]:
+        click.echo(f"Not placed: {item.path}: {item.reason}", err=True)
+    if len(summary.unplaced) > MOST_UNPLACED:
+        click.echo(f"... and {len(summary.unplaced) - MOST_UNPLACED} more.", err=True)
+    if output is not None:
+        click.echo(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", err=True)
