@@ -12,39 +12,103 @@ import os
 import signal
 from typing import Any, Final
 
-from grader.sandbox import rlimits
+from grader.sandbox import landlock, rlimits, seccomp
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
+_PR_SET_NO_NEW_PRIVS: Final = 38
+_NOBODY: Final = 65534
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
-class _State:
+class _Found:
     """What is found out once in the zygote and used in every child."""
 
     address_space = 0
-    parent = 0
+    landlock = 0
 
 
 def confine_zygote(settings: dict[str, Any]) -> None:
     """Make the zygote unreadable to its children and end it with its parent; prepare what children use."""
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _State.address_space = rlimits.address_space()
-    _State.parent = os.getpid()
+    _end_with_parent()
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _Found.address_space = rlimits.address_space()
+    if "landlock" in settings["walls"]:
+        _Found.landlock = landlock.version()
 
 
 def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:
     """Put up every wall around this process; what is wrong with them, or nothing."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    rlimits.limit(
-        address_space_bytes=_State.address_space + request["memory_bytes"],
-        cpu_seconds=request["cpu_seconds"],
-    )
+    walls = settings["walls"]
+    try:
+        if walls and "namespaces" not in walls and os.geteuid() == 0:
+            _become_nobody()
+        _end_with_parent()
+        _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        rlimits.limit(
+            address_space_bytes=_Found.address_space + request["memory_bytes"], cpu_seconds=request["cpu_seconds"]
+        )
+        if _Found.landlock:
+            landlock.restrict(_Found.landlock)
+        if "seccomp" in walls:
+            here = seccomp.machine()
+            if here is None:
+                return "seccomp: there is no table of system calls for this machine"
+            seccomp.install(seccomp.program(here, os.getpid()))
+    except OSError as error:
+        return str(error)
     return ""
 
 
 def try_child(settings: dict[str, Any]) -> list[str]:
-    """The walls that held when a child of no submission tried them."""
-    return ["rlimits"]
+    """The walls that held when a child of no submission tried them. Empty when one that has to hold did not."""
+    pid = os.fork()
+    if pid == 0:
+        verdict = 1
+        try:
+            os.setsid()
+            if not confine_child(settings, {"memory_bytes": 64 << 20, "cpu_seconds": 10}):
+                verdict = 0 if "seccomp" not in settings["walls"] or _is_walled_in() else 1
+        finally:
+            os._exit(verdict)
+    _, status = os.waitpid(pid, 0)
+    if status != 0:
+        return []
+    held = [wall for wall in settings["walls"] if wall != "landlock" or _Found.landlock]
+    return [*held, "rlimits"]
+
+
+def _end_with_parent() -> None:
+    # a parent that is gone already closed its pipes, and whoever reads them then exits
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _become_nobody() -> None:
+    """Without a user namespace, root is root: not for student code."""
+    try:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError:
+        pass  # a container that maps no such user, or took the right to change: root there is not the machine's
+
+
+def _is_walled_in() -> bool:
+    """Whether reading, forking, connecting and signalling are refused; the zygote itself is what is aimed at."""
+    import socket
+
+    attempts = (
+        lambda: os.open("/", os.O_RDONLY),
+        os.fork,
+        lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM),
+        lambda: os.kill(os.getppid(), signal.SIGSTOP),
+        lambda: os.kill(os.getpid(), 0),
+    )
+    for attempt in attempts:
+        try:
+            attempt()
+        except PermissionError:
+            continue
+        return False
+    return True

@@ -84,7 +84,12 @@ def search_path() -> list[str]:
 
 def command(settings: Mapping[str, Any]) -> list[str]:
     """The command line of a zygote."""
-    return [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), json.dumps(settings)]
+    return [interpreter(), "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), json.dumps(settings)]
+
+
+def interpreter() -> str:
+    """The Python to start: on Linux the real one, since a box has no virtual environment's links in it."""
+    return str(Path(sys.executable).resolve()) if sys.platform == "linux" else sys.executable
 
 
 def environment() -> dict[str, str]:
@@ -238,6 +243,8 @@ class ForkedChild:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         except ProcessLookupError:
             pass
+        except PermissionError as error:  # root without CAP_KILL: the child, who is nobody, ends with its zygote
+            raise OurFaultError("a child could not be killed") from error
 
     def ended(self) -> Ending:
         """Wait for its end, ending it when it does not come, and let go of it."""

@@ -9,37 +9,54 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
-from grader.sandbox import host
-from grader.sandbox.host import OurFaultError, SpawnedChild, Zygote
+from grader.exercise import Limits
+from grader.sandbox import bubblewrap, host, walls
+from grader.sandbox.host import LaunchError, OurFaultError, SpawnedChild, Zygote
 from grader.sandbox.running import Run, WantedError
 from grader.sandbox.standins import ALLOWED
+from grader.sandbox.walls import Isolation, Plan
+from grader.trial import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from grader.exercise import Arrays
-    from grader.trial import Job, Trial
+    from grader.sandbox.host import Child
+    from grader.trial import Trial
 
-Isolation: TypeAlias = Literal["strict", "best", "none"]
 Method: TypeAlias = Literal["fork", "spawn"]
 
 _MOST_FAULTS: Final = 1  # of ours in one job; after the next one it is ungraded
+_failed: Final[dict[Plan, str]] = {}  # plans that this machine could not carry out, and why: not tried again
+_nested: Final[set[str]] = set()  # bubblewraps too old to bar further namespaces
 
 
 class Sandbox:
-    """A place to run student code in: a zygote, replaced by itself when it hangs or dies."""
+    """
+    A place to run student code in: a zygote, replaced by itself when it hangs or dies.
 
-    def __init__(self, arrays: Arrays, isolation: Isolation = "best", *, method: Method | None = None) -> None:
+    Making one starts the zygote and does not wait for it. Raises SandboxError when the isolation asked for cannot be had,
+    at once where that is plain, else at the first use. `plan` asks for exactly these walls: for `doctor` and tests.
+    """
+
+    def __init__(
+        self, arrays: Arrays, isolation: Isolation = "best", *, method: Method | None = None, plan: Plan | None = None
+    ) -> None:
         self.arrays = arrays
         self.method: Method = method or ("fork" if sys.platform == "linux" else "spawn")
-        self.isolation: str = "none"
-        self._settings = host.settings_for(arrays, ())
+        self._asked = isolation
+        self._plans, self._reasons = ((plan,), ()) if plan else walls.plans(isolation)
         self._wanted: list[str] = []  # modules that a replaced zygote has to load again
         self._zygote: Zygote | None = None
-        if self.method == "fork":
-            self._zygote = Zygote(self._settings)
+        self._layers: tuple[str, ...] | None = None
+        self._plan = self._next_plan()
+        try:
+            self._zygote = self._start()
+        except LaunchError:
+            self._zygote = None  # the first use tries again and falls back
 
     def __enter__(self) -> Self:
         return self
@@ -54,46 +71,110 @@ class Sandbox:
             self._zygote = None
 
     @property
+    def isolation(self) -> Isolation:
+        """The level that really holds: strict with namespaces and seccomp, best with seccomp alone, else none."""
+        self._settle()
+        return self._plan.isolation
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """The layers of protection that really hold."""
-        if self._zygote is not None:
-            return self._zygote.wait_ready()
-        return ("rlimits",) if os.name == "posix" else ()
+        return self._settle()
 
     def run(self, job: Job) -> Trial:
         """What came of a job. Never raises for what student code does."""
-        run = Run(job, is_sealed="seccomp" in self.layers, may_load=() if self.method == "spawn" else ALLOWED)
+        layers = self._settle()
+        run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else ALLOWED)
         faults = 0
         while run.is_pending:
             try:
-                self._serve(run, job)
+                run.serve(self._child(job))
             except WantedError as wanted:
                 # the second want loads everything: no job is begun anew more than twice
-                self._wanted = list(wanted.names) if not self._wanted else list(ALLOWED)
+                self._wanted = list(ALLOWED) if self._wanted else list(wanted.names)
                 run.may_load = set(ALLOWED) - set(self._wanted)
-                self._load()
+                faults += self._load_wanted()
             except OurFaultError as fault:
                 faults += 1
-                self._replace()
+                self.close()
                 if faults > _MOST_FAULTS:
                     run.give_up(str(fault))
-        return run.trial(self.isolation, self.layers)
+        return run.trial(self._plan.isolation, layers)
 
-    def _serve(self, run: Run, job: Job) -> None:
+    def _child(self, job: Job) -> Child:
         request = host.request_for(job.limits)
         if self.method == "spawn":
-            run.serve(SpawnedChild(self._settings, request))
-            return
+            return SpawnedChild(self._settings(), request, self._wrapper())
         if self._zygote is None:
-            self._zygote = Zygote(self._settings)
-            self._load()
-        self._zygote.wait_ready()
-        run.serve(self._zygote.fork(request))
+            self._zygote = zygote = Zygote(self._settings(), self._wrapper())
+            zygote.wait_ready()
+            self._load_wanted()
+        return self._zygote.fork(request)
 
-    def _load(self) -> None:
-        if self._zygote is not None and self._wanted:
-            self._zygote.wait_ready()
+    def _load_wanted(self) -> int:
+        """Have the zygote import what was asked for; 1 when it failed at that."""
+        if self._zygote is None or not self._wanted:
+            return 0
+        try:
             self._zygote.load(self._wanted)
+        except OurFaultError:
+            self.close()
+            return 1
+        return 0
 
-    def _replace(self) -> None:
+    # --- plans ---
+
+    def _settle(self) -> tuple[str, ...]:
+        """The layers of the first plan that works, found out once. Raises SandboxError when none does."""
+        while self._layers is None:
+            try:
+                self._layers = self._try()
+            except LaunchError as error:
+                self._fall_back(str(error))
+        return self._layers
+
+    def _try(self) -> tuple[str, ...]:
+        self._zygote = self._zygote or self._start()
+        try:
+            held = self._spawn_once() if self._zygote is None else self._zygote.wait_ready()
+        except OurFaultError as error:
+            raise LaunchError(str(error)) from error
+        lacking = set(self._plan.walls) - set(held) - {"landlock"}
+        if lacking:
+            raise LaunchError(f"{' and '.join(sorted(lacking))} did not hold when tried")
+        return held
+
+    def _fall_back(self, reason: str) -> None:
         self.close()
+        if "disable-userns" in reason and self._plan.bwrap and self._plan.bwrap not in _nested:
+            _nested.add(self._plan.bwrap)
+        elif self._plan is walls.OPEN:
+            raise walls.refusal(self._asked, (*self._reasons, f"a child process does not start: {reason}"))
+        else:
+            wall = "bubblewrap" if self._plan.bwrap else "seccomp"
+            _failed[self._plan] = f"{wall} does not work here: {reason}"
+            self._plan = self._next_plan()
+
+    def _next_plan(self) -> Plan:
+        for plan in self._plans:
+            if plan not in _failed:
+                return plan
+        raise walls.refusal(self._asked, (*self._reasons, *(_failed[plan] for plan in self._plans)))
+
+    def _settings(self) -> dict[str, Any]:
+        return host.settings_for(self.arrays, self._plan.walls)
+
+    def _wrapper(self) -> Sequence[str]:
+        if self._plan.bwrap is None:
+            return ()
+        return bubblewrap.wrapper(self._plan.bwrap, host.search_path(), nested_namespaces=self._plan.bwrap in _nested)
+
+    def _start(self) -> Zygote | None:
+        return Zygote(self._settings(), self._wrapper()) if self.method == "fork" else None
+
+    def _spawn_once(self) -> tuple[str, ...]:
+        """The layers of a fresh process: it confines itself or says why not before it reads anything."""
+        if self._plan.walls:
+            nothing = Job(sources=(), tasks=(), arrays=self.arrays, limits=Limits())
+            Run(nothing, is_sealed=True, may_load=()).serve(self._child(nothing))
+        return (*self._plan.walls, *(("rlimits",) if os.name == "posix" else ()))
