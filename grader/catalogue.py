@@ -1,0 +1,114 @@
+"""
+Where exercises are: by id in `./exercises`, given folders, installed packages and the shipped catalogue; or by path.
+
+A package brings exercises with an entry point of the group `grader.exercises` that names the module whose folder holds them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import ExerciseError, Fault
+
+GROUP = "grader.exercises"
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The file of an exercise, and the files of the same id that it hides."""
+
+    path: Path
+    shadows: tuple[Path, ...] = ()
+
+
+def find(name: str, folders: Sequence[Path] = ()) -> Found:
+    """The file of an exercise named by id, or by path. Raises ExerciseError for an id that is nowhere."""
+    if is_path(name):
+        return Found(Path(name))
+    files = [file for folder in _folders(folders) for file in _files(folder) if file.stem == name]
+    if files:
+        return Found(files[0], tuple(files[1:]))
+    raise ExerciseError(_unknown(name, folders))
+
+
+def names(folders: Sequence[Path] = ()) -> tuple[tuple[str, Path], ...]:
+    """Every exercise that `find` finds by id, with its file: ids in order, folder by folder."""
+    found: dict[str, Path] = {}
+    for folder in _folders(folders):
+        for file in _files(folder):
+            found.setdefault(file.stem, file)
+    return tuple(found.items())
+
+
+def is_path(name: str) -> bool:
+    """Whether a name is a path: it has a separator or ends as a YAML file does."""
+    return "/" in name or "\\" in name or name.endswith(SUFFIXES)
+
+
+def shipped() -> Path:
+    """The catalogue that comes with the package: inside it when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "_exercises"
+    return inside if inside.is_dir() else package.parent / "exercises"
+
+
+def _folders(given: Sequence[Path]) -> Iterator[Path]:
+    """The folders to look in, in their order, each once."""
+    seen: set[Path] = set()
+    for folder in (Path("exercises"), *given, *_installed(), shipped()):
+        if (real := folder.resolve()) not in seen:
+            seen.add(real)
+            yield folder
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES and file.is_file())
+
+
+def _installed() -> Iterator[Path]:
+    """The folders of installed packages of exercises."""
+    if not any(_mentions_group(Path(entry)) for entry in sys.path):
+        return  # importlib.metadata takes 30 ms to say the same
+    from importlib.metadata import entry_points
+
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        yield _folder_of(point.value, point.name)
+
+
+def _mentions_group(folder: Path) -> bool:
+    """Whether a folder of sys.path has a distribution with an entry point of our group."""
+    return any(GROUP in file.read_text("utf-8", errors="replace") for file in folder.glob("*.*-info/entry_points.txt"))
+
+
+def _folder_of(module: str, name: str) -> Path:
+    """The folder of a module, found without running the module."""
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(module.partition(":")[0])
+    except (ImportError, ValueError):
+        spec = None
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    if spec and spec.origin and not places:
+        places = [str(Path(spec.origin).parent)]
+    if not places:
+        what = f"The entry point {name} names the module {module}, which is not there."
+        raise ExerciseError(Fault("installed exercises", what, "Reinstall the package that brings it, or remove it."))
+    return Path(places[0])
+
+
+def _unknown(name: str, folders: Sequence[Path]) -> Fault:
+    from difflib import get_close_matches
+
+    known = [id for id, _ in names(folders)]
+    close = get_close_matches(name.lower(), known, n=1)
+    remedy = [f"Did you mean `{close[0]}`?"] if close else []
+    remedy.append(f"Known: {', '.join(known) or 'none'}.")
+    if Path(name).exists():
+        remedy.append(f"For the file of that name write ./{name}.")
+    return Fault("", f"There is no exercise `{name}`.", "\n".join(remedy))

@@ -1,0 +1,134 @@
+"""An assignment file: exercises that are handed in together, with what it overrides already in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from grader.errors import ExerciseError, Fault
+from grader.exercise import Assignment, Exercise
+from grader.loading.exercise_file import CHOICES, load_exercise, read_limits, read_schema, read_top
+from grader.loading.faults import Faults, listed, suggestion
+from grader.loading.files import read_text
+from grader.loading.reading import as_choice, as_fields, as_items, as_text, entries, in_range
+from grader.loading.targets import MAX_POINTS
+from grader.loading.tree import Fields, Node, Scalar
+
+_LIST_REMEDY = "Write ids, or paths relative to this file: `exercises: [tanh_layer, chain_rule]`."
+_DUE_REMEDY = "Write day, time and zone, as 2026-10-01T23:59:00+02:00."
+
+
+def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment:
+    """
+    The assignment of a file; `find` knows where the exercise of an id is, and raises ExerciseError where there is none.
+
+    Raises ExerciseError with every fault of this file and of the exercises' files.
+    """
+    path = Path(path)
+    faults = Faults(str(path))
+    fields = read_top(read_text(path), faults, "assignment")
+    if fields is None:
+        raise faults.error()
+    found = entries(
+        fields, "", faults, required=("schema", "title", "exercises"), optional=("arrays", "numerical", "due", "points", "limits")
+    )
+    read_schema(found, faults)
+    title = as_text(found["title"], "title", faults) if "title" in found else None
+    due = _due(found["due"], faults) if "due" in found else None
+    others: list[Fault] = []
+    exercises = _exercises(found["exercises"], path, find, faults, others) if "exercises" in found else {}
+    exercises = _overridden(exercises, found, faults)
+    if faults or others:
+        raise ExerciseError(*(faults.error().faults if faults else ()), *others)
+    return Assignment(id=path.stem, title=title or "", exercises=tuple(exercises.values()), due=due, path=str(path))
+
+
+def _exercises(node: Node, path: Path, find: Callable[[str], Path], faults: Faults, others: list[Fault]) -> dict[str, Exercise]:
+    """The exercises by id; faults of their own files go to `others`."""
+    items = as_items(node, "exercises", faults, remedy=_LIST_REMEDY)
+    if items == ():
+        faults.add(node.line, "exercises is empty.", _LIST_REMEDY)
+    exercises: dict[str, Exercise] = {}
+    for number, item in enumerate(items or (), 1):
+        name = as_text(item, f"exercises, number {number}", faults)
+        where = _where(name, item, path, find, faults) if name else None
+        if where is None:
+            continue
+        if where.stem in exercises:
+            faults.add(item.line, f"`{where.stem}` is listed twice.", "Keep one of them.")
+            continue
+        try:
+            exercises[where.stem] = load_exercise(where)
+        except ExerciseError as error:
+            others.extend(error.faults)
+    return exercises
+
+
+def _where(name: str, item: Node, path: Path, find: Callable[[str], Path], faults: Faults) -> Path | None:
+    if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
+        where = path.parent / name.replace("\\", "/")
+        if not where.is_file():
+            faults.add(item.line, f"There is no file {where}.", "Paths are relative to the assignment's file.")
+            return None
+        return where
+    try:
+        return find(name)
+    except ExerciseError as error:
+        for fault in error.faults:
+            faults.add(item.line, fault.what, fault.remedy)
+        return None
+
+
+def _due(node: Node, faults: Faults) -> datetime | None:
+    text = node.text if isinstance(node, Scalar) else ""
+    try:
+        due = datetime.fromisoformat(text)
+    except ValueError:
+        faults.add(node.line, f'due is "{text}", which is no time.' if text else "due is not a time.", _DUE_REMEDY)
+        return None
+    if due.tzinfo is None:
+        faults.add(node.line, f"due is {text}, without a zone.", _DUE_REMEDY)
+        return None
+    return due
+
+
+def _overridden(exercises: Mapping[str, Exercise], found: Mapping[str, Node], faults: Faults) -> dict[str, Exercise]:
+    """The exercises with what the assignment says instead."""
+    changes: dict[str, Any] = {}
+    for name in ("arrays", "numerical"):
+        if name in found:
+            changes[name] = as_choice(found[name], name, CHOICES[name], faults)
+    points = _points(found["points"], exercises, faults) if "points" in found else {}
+    overridden = {}
+    for id, exercise in exercises.items():
+        limits = read_limits(found["limits"], "limits", faults, exercise.limits) if "limits" in found else exercise.limits
+        overridden[id] = rescaled(replace(exercise, limits=limits, **changes), points.get(id, exercise.points))
+    return overridden
+
+
+def _points(node: Node, exercises: Mapping[str, Exercise], faults: Faults) -> dict[str, float]:
+    fields = as_fields(node, "points", faults, remedy="Write exercises and their points: {tanh_layer: 5}.") or Fields((), 0)
+    points: dict[str, float] = {}
+    for key, value in fields:
+        total = in_range(value, f"points.{key.text}", faults, low=0, high=MAX_POINTS, above=True)
+        if key.text not in exercises:
+            remedy = f"Exercises here: {listed(exercises)}. {suggestion(key.text, exercises)}".strip()
+            faults.add(key.line, f"points: `{key.text}` is not an exercise of this assignment.", remedy)
+        elif total is not None:
+            points[key.text] = float(total)
+    return points
+
+
+def rescaled(exercise: Exercise, total: float) -> Exercise:
+    """The exercise with `total` points, shared among its targets as before."""
+    if total == exercise.points:
+        return exercise
+    factor = total / exercise.points
+    tasks = tuple(
+        replace(task, targets=tuple(replace(target, points=target.points * factor) for target in task.targets))
+        for task in exercise.tasks
+    )
+    return replace(exercise, tasks=tasks)

@@ -1,0 +1,51 @@
+"""The faults of one file while it is read: collected, then reported together in line order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from grader.errors import ExerciseError, Fault
+
+MAX_REPORTED = 100  # of one file; more of them than that are consequences of the first
+
+
+class Faults:
+    """Collects what is wrong with one file. Reading goes on after a fault, so that all of them are said at once."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._found: dict[tuple[int, str], str] = {}  # what was said of a line is said once
+
+    def add(self, line: int, what: str, remedy: str = "") -> None:
+        """Note a fault at a line, counted from 1; line 0 is the file as a whole."""
+        self._found.setdefault((line, what), remedy)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def error(self) -> ExerciseError:
+        """All of them as one exception, in line order."""
+        ordered = sorted(self._found.items(), key=lambda found: found[0][0])
+        return ExerciseError(*(Fault(self._where(line), what, remedy) for (line, what), remedy in ordered[:MAX_REPORTED]))
+
+    def _where(self, line: int) -> str:
+        if not line:
+            return self.path
+        return f"{self.path}:{line}" if self.path else f"line {line}"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`Did you mean ...?` for a name that is close to a known one, else nothing."""
+    from difflib import get_close_matches  # 8 ms, and only needed when something is wrong
+
+    names = tuple(known)
+    lowered = {other.lower(): other for other in names}
+    if name.lower() in lowered:
+        return f"Did you mean `{lowered[name.lower()]}`?"
+    close = get_close_matches(name, names, n=1)
+    return f"Did you mean `{close[0]}`?" if close else ""
+
+
+def listed(names: Iterable[str], otherwise: str = "none") -> str:
+    """Names as a sentence lists them."""
+    return ", ".join(names) or otherwise
