@@ -27,9 +27,9 @@ SIZE_TRIES = 200
 
 # Readable numbers, the most readable first; later ones are tried when a case is refused, e.g. because tanh saturates at 9.
 _READABLE: tuple[tuple[float, ...], ...] = (
-    (-3, -2, -1, 1, 2, 3),
-    (-2, -1, 0, 1, 2),
-    (-1.5, -1, -0.5, 0.5, 1, 1.5),
+    (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0),
+    (-2.0, -1.0, 0.0, 1.0, 2.0),
+    (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5),
     (-0.9, -0.7, -0.4, -0.2, 0.1, 0.3, 0.5, 0.8),
 )
 ATTEMPTS_PER_LEVEL = 6

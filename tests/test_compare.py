@@ -13,6 +13,7 @@ EXPECTED = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
 def verdict(*items: object, expected: np.ndarray = EXPECTED, count: int = 1, place: int = 0, rtol: float = 1e-6) -> Verdict:
+    """The verdict on what a function returned."""
     answer = Answer(items=tuple(np.asarray(item, dtype=float) if not isinstance(item, NotAnArray) else item for item in items))
     return judge(answer, CASE, expected, place=place, count=count, rtol=rtol)
 

@@ -13,6 +13,7 @@ from grader.submission import MAX_CODE_BYTES, Submission
 
 
 def notebook(*cells: str, **more: object) -> bytes:
+    """A notebook of these code cells."""
     code = [{"cell_type": "code", "source": cell.splitlines(keepends=True), "metadata": {}, "outputs": []} for cell in cells]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": code, **more}).encode()
 

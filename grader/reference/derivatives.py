@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import torch
-from grader.reference.edits import Edit
-from grader.reference.evaluate import evaluate
 
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
+from grader.reference.edits import Edit
+from grader.reference.evaluate import evaluate
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, assert_never
 
 import torch
-from grader.reference.evaluate import evaluate
 
 from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Local, Target, Value
 from grader.reference.derivatives import Point, contract, derive, laid_out, line_of, rerun
+from grader.reference.evaluate import evaluate
 
 if TYPE_CHECKING:
     from grader.outcome import Array
