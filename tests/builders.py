@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from grader.exercise import (
+    VJP,
     Axis,
+    Draw,
     DrawnAxis,
     Exercise,
+    Group,
     Input,
     Jacobian,
+    Kind,
+    Layout,
     Line,
     Mistake,
     Name,
@@ -64,4 +69,47 @@ def tanh_layer() -> Exercise:
             NamedCase(name="square layer", sizes={"n": 3, "m": 3}),
             NamedCase(name="saturated", scale={"W": 4.0}),
         ),
+    )
+
+
+def affine() -> Exercise:
+    """Out = x w + b over a batch, its three vector-Jacobian products for an upstream gradient."""
+    targets = tuple(
+        Target(name=f"d{wrt}", kind=VJP(of="out", wrt=wrt, upstream="dout"), axes=tuple(shape.split()))
+        for wrt, shape in (("x", "N D"), ("w", "D M"), ("b", "M"))
+    )
+    arguments = (Name("dout"), Group((Name("x"), Name("w"), Name("b"))))
+    return Exercise(
+        id="affine",
+        title="Backward pass of an affine layer",
+        axes=axes(N=(2, 6), D=(2, 6), M=(2, 6)),
+        inputs=inputs(x="N D", w="D M", b="M"),
+        upstream=upstream(dout="N M"),
+        forward=(line("out", "x @ w + b", "N M"),),
+        tasks=(Task(function="affine_backward", arguments=arguments, targets=targets),),
+        named_cases=(NamedCase(name="batch of one", sizes={"N": 1}), NamedCase(name="square", sizes={"N": 3, "D": 3, "M": 3})),
+    )
+
+
+def one_target(
+    forward: str, kind: Kind, shape: str, *, draws: str = "normal", rtol: float = 1e-6, layout: Layout = "numerator"
+) -> Exercise:
+    """
+    An exercise of one vector x and one target `g`, called with x.
+
+    `forward` holds lines such as `u = x ** 2 | y = sum(u)`; a line's axes are (n,) unless it is named in capitals: a scalar.
+    """
+    lines = []
+    for text in forward.split("|"):
+        name, formula = text.split("=", 1)
+        lines.append(line(name.strip(), formula, "" if name.strip().isupper() else "n"))
+    target = Target(name="g", kind=kind, axes=tuple(shape.split()), layout=layout)
+    return Exercise(
+        id="one_target",
+        title="One target",
+        axes=axes(n=(2, 6)),
+        inputs=(Input(name="x", axes=("n",), draw=Draw(law=draws)),),
+        forward=tuple(lines),
+        tasks=(Task(function="g", arguments=names("x"), targets=(target,)),),
+        rtol=rtol,
     )

@@ -35,7 +35,7 @@ def test_a_notebook_is_its_code_cells() -> None:
 
 
 def test_a_notebook_of_format_3_is_read() -> None:
-    """nbformat 3 kept its cells in worksheets and their text in `input`."""
+    """Format 3 kept its cells in worksheets and their text in `input`."""
     data = {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1"]}]}]}
     assert Submission.from_bytes({"old.ipynb": json.dumps(data).encode()}).sources[0].cells == (b"x = 1",)
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from grader.errors import ExerciseError, Fault
-from grader.exercise import Argument, Constant, Exercise, Group, Mistake, Name, Table, Target
+from grader.exercise import ABSOLUTE_FLOOR, Argument, Constant, Exercise, Group, Mistake, Name, Table, Target
 from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
 from grader.reference import hypotheses
@@ -73,12 +73,13 @@ def telling(
         declared = len(target.mistakes)
         graphs = hypotheses.of_target(exercise, target)
         truth = [expected.targets[key] for _, expected in drawn]
-        seen = [truth]
+        seen: list[list[Array]] = []
         kept[key] = list(range(declared))
         for place in range(declared, declared + len(graphs)):
             predicted = [prediction for _, expected in drawn if (prediction := expected.predictions[key][place]) is not None]
             is_whole = len(predicted) == len(drawn) and any(prediction.any() for prediction in predicted)
-            if is_whole and not any(all(map(_same, predicted, other)) for other in seen):
+            is_right = is_whole and all(_same(one, true, exercise.rtol) for one, true in zip(predicted, truth, strict=True))
+            if is_whole and not is_right and not any(all(map(_same, predicted, other)) for other in seen):
                 seen.append(predicted)
                 kept[key].append(place)
         declared_ones = tuple(Hypothesis(rule="declared") for _ in target.mistakes)
@@ -91,8 +92,10 @@ def _with_kept(expected: Expected, kept: Mapping[TargetKey, Sequence[int]]) -> E
     return replace(expected, predictions=predictions)
 
 
-def _same(first: Array, second: Array) -> bool:
-    return first.shape == second.shape and bool(np.allclose(first, second, rtol=1e-9, atol=1e-12))
+def _same(first: Array, second: Array, rtol: float = 1e-9) -> bool:
+    if first.shape != second.shape:
+        return False
+    return bool(np.all(np.abs(first - second) <= rtol * np.abs(second).max(initial=0.0) + ABSOLUTE_FLOOR))
 
 
 def point_of(exercise: Exercise, case: Case) -> Point:

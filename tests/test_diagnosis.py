@@ -1,0 +1,314 @@
+"""Mistakes are named when they reproduce the student's numbers in every case, and not otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from builders import affine, one_target, tanh_layer
+
+from grader import compare, diagnosis, preparing
+from grader.exercise import Exercise, Gradient, Hessian, Jacobian, NamedCase
+from grader.outcome import Answer, Case, Diagnosis, Record
+
+Function = Callable[..., np.ndarray]
+
+
+@cache
+def record_of(make: Callable[[], Exercise]) -> tuple[Exercise, Record]:
+    """An exercise and its record at the public seed."""
+    exercise = make()
+    return exercise, preparing.make(exercise, 0)
+
+
+def diagnosed(
+    make: Callable[[], Exercise], name: str, wrong: Callable[[Case], np.ndarray], *, single: bool = False
+) -> Diagnosis | None:
+    """What is said of a function of the case for the target `name`."""
+    exercise, record = record_of(make)
+    task, target = next((task, target) for task, target in exercise.targets() if target.name == name)
+    key = (task.function, name)
+    verdicts = [
+        compare.judge(
+            Answer(items=(np.asarray(wrong(case), dtype=float),)),
+            case,
+            expected.targets[key],
+            place=0,
+            count=1,
+            rtol=exercise.rtol,
+        )
+        for case, expected in record.cases
+    ]
+    return diagnosis.diagnose(exercise, target, key, record, verdicts, single_precision=single)
+
+
+def on(function: Function) -> Callable[[Case], np.ndarray]:
+    """A function of the case's values by name, as of the case."""
+    import inspect
+
+    wanted = list(inspect.signature(function).parameters)
+    return lambda case: function(*(case.values[name] for name in wanted if name in case.values))
+
+
+def tanh_jacobian(W: np.ndarray, X: np.ndarray, B: np.ndarray, slope: Function = lambda z: 1 - np.tanh(z) ** 2) -> np.ndarray:
+    """dY/dW, with the derivative of tanh as a student may have it."""
+    return np.einsum("ki,k,j->kij", np.eye(len(B)), slope(W @ X + B), X)
+
+
+LAYER_MISTAKES: list[tuple[str, Function]] = [
+    ("declared", lambda W, X, B: tanh_jacobian(W, X, B, np.ones_like)),
+    ("factor_misplaced", lambda W, X, B: tanh_jacobian(W, X, B, lambda z: 1 - z**2)),
+    ("factor_misplaced", lambda W, X, B: tanh_jacobian(W, X, B, lambda z: 1 - np.tanh(np.tanh(z)) ** 2)),
+    ("sign", lambda W, X, B: -tanh_jacobian(W, X, B)),
+    ("transposed", lambda W, X, B: tanh_jacobian(W, X, B).transpose(1, 2, 0)),
+    ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).reshape(len(B), -1)),
+    ("extra_axis", lambda W, X, B: tanh_jacobian(W, X, B)[None]),
+    ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)),
+    ("zero", lambda W, X, B: np.zeros((len(B), *W.shape))),
+    ("constant_factor", lambda W, X, B: 2 * tanh_jacobian(W, X, B)),
+    ("mean_for_sum", lambda W, X, B: tanh_jacobian(W, X, B) / len(X)),
+    ("sum_for_mean", lambda W, X, B: tanh_jacobian(W, X, B) * len(B)),
+    ("forward_value", lambda W, X, B: np.tanh(W @ X + B)),
+    ("wrong_variable", lambda W, X, B: np.diag(1 - np.tanh(W @ X + B) ** 2)),
+    ("rounded", lambda W, X, B: np.round(tanh_jacobian(W, X, B), 3)),
+    ("rounded", lambda W, X, B: np.trunc(tanh_jacobian(W, X, B))),
+]
+
+
+@pytest.mark.parametrize(("rule", "wrong"), LAYER_MISTAKES)
+def test_a_mistake_in_the_weight_jacobian_is_named(rule: str, wrong: Function) -> None:
+    """Each from the student's formula, not from our own prediction of it."""
+    found = diagnosed(tanh_layer, "dY_dW", on(wrong))
+    assert found is not None
+    assert found.rule == rule
+
+
+def test_the_text_of_the_usual_mistake_names_the_factor() -> None:
+    """dY/dB without its factor: "you left out 1 - Y²"."""
+    found = diagnosed(tanh_layer, "dY_dB", on(lambda B: np.eye(len(B))))
+    assert found == Diagnosis(
+        rule="factor_missing", text="You left out 1 − Y², the derivative of tanh(Z): one factor of the chain rule."
+    )
+
+
+def test_the_text_of_squaring_the_input() -> None:
+    """The example of STYLE: 1 - z² for 1 - y²."""
+    found = diagnosed(tanh_layer, "dY_dB", on(lambda W, X, B: np.diag(1 - (W @ X + B) ** 2)))
+    assert found is not None
+    assert found.text == "The derivative of tanh(Z) is 1 − Y², in terms of the output. You squared Z, the input."
+
+
+def test_a_declared_mistake_carries_its_hint_and_credit() -> None:
+    """The author's words go first."""
+    found = diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: tanh_jacobian(W, X, B, np.ones_like)))
+    assert found == Diagnosis(rule="declared", text="That is ∂Z/∂W.", credit=0.5)
+
+
+def test_finite_differences_with_a_large_step_are_named() -> None:
+    """Forward differences with 1e-4 are off by about 1e-4, and so are the predicted ones."""
+
+    def forward_difference(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
+        columns = [(np.tanh(W @ X + B + 1e-4 * e) - np.tanh(W @ X + B)) / 1e-4 for e in np.eye(len(B))]
+        return np.stack(columns, axis=-1)
+
+    found = diagnosed(tanh_layer, "dY_dB", on(forward_difference))
+    assert found is not None
+    assert found.rule == "numerical_differentiation"
+    assert "0.0001" in found.text
+
+
+def test_right_answers_have_no_diagnosis() -> None:
+    """Also where the expected array equals its own transpose."""
+    assert diagnosed(tanh_layer, "dY_dW", on(tanh_jacobian)) is None
+    assert diagnosed(tanh_layer, "dY_dB", on(lambda W, X, B: np.diag(1 - np.tanh(W @ X + B) ** 2))) is None
+
+
+def test_noise_has_no_diagnosis() -> None:
+    """A wrong diagnosis is worse than none."""
+    rng = np.random.default_rng(5)
+    assert (
+        diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: tanh_jacobian(W, X, B) + 0.1 * rng.standard_normal((len(B), *W.shape))))
+        is None
+    )
+
+
+def test_a_mistake_in_most_cases_only_is_not_named() -> None:
+    """Minus in all cases but one is not "the sign is wrong"."""
+    found = diagnosed(
+        tanh_layer, "dY_dB", lambda case: (1 if case.name == "random 3" else -1) * np.diag(1 - np.tanh(_z(case)) ** 2)
+    )
+    assert found is None
+
+
+def _z(case: Case) -> np.ndarray:
+    return case.values["W"] @ case.values["X"] + case.values["B"]
+
+
+def test_not_a_number_has_no_diagnosis() -> None:
+    """There are no numbers to reproduce."""
+    assert diagnosed(tanh_layer, "dY_dB", on(lambda B: np.full((len(B), len(B)), np.nan))) is None
+
+
+def test_single_precision_is_named_only_when_it_came_as_float32() -> None:
+    """Off by 1e-6: the dtype tells why."""
+    blurred = on(lambda W, X, B: np.diag(1 - np.tanh(W @ X + B) ** 2) * (1 + 3e-6))
+    named = diagnosed(tanh_layer, "dY_dB", blurred, single=True)
+    assert named is not None
+    assert named.rule in ("single_precision", "constant_factor")
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "wrong"),
+    [
+        ("db", "batch_not_summed", lambda dout: dout),
+        ("db", "mean_for_sum", lambda dout: dout.mean(axis=0)),
+        ("db", "upstream_ignored", lambda dout: np.full(dout.shape[1], float(dout.shape[0]))),
+        ("dw", "mean_for_sum", lambda x, dout: x.T @ dout / len(x)),
+        ("dw", "transposed", lambda x, dout: dout.T @ x),
+        ("dw", "upstream_ignored", lambda x, dout: x.T @ np.ones_like(dout)),
+        ("dw", "batch_not_summed", lambda x, dout: np.einsum("nd,nm->ndm", x, dout)),
+        ("dx", "upstream_only", lambda dout: dout),
+        ("dx", "wrong_variable", lambda x, dout: x.T @ dout),
+        ("dx", "forward_value", lambda x, w, b: x @ w + b),
+        ("dx", "sign", lambda dout, w: -dout @ w.T),
+    ],
+)
+def test_a_mistake_in_a_backward_pass_is_named(name: str, rule: str, wrong: Function) -> None:
+    """Batches, upstream gradients and their sums."""
+    found = diagnosed(affine, name, on(wrong))
+    assert found is not None
+    assert found.rule == rule
+
+
+def softmax_like() -> Exercise:
+    """Y = u - sum(u) with u = exp(x): a quantity that reaches y in two ways."""
+    return one_target("u = exp(x) | S = sum(u) | y = u / S", Jacobian(of="y", wrt="x"), "n n")
+
+
+def test_a_dropped_path_is_named() -> None:
+    """The sum treated as a constant leaves only the diagonal of softmax's Jacobian plus nothing."""
+
+    def without_sum(x: np.ndarray) -> np.ndarray:
+        return np.diag(np.exp(x) / np.exp(x).sum())
+
+    found = diagnosed(softmax_like, "g", on(without_sum))
+    assert found is not None
+    assert (found.rule, found.text) == ("one_path", "You left out the path through S: it depends on x, too.")
+
+
+def test_the_diagonal_kept_of_a_full_jacobian_is_named() -> None:
+    """Softmax's Jacobian is not diagonal."""
+
+    def diagonal(x: np.ndarray) -> np.ndarray:
+        y = np.exp(x) / np.exp(x).sum()
+        return np.diag(y * (1 - y))
+
+    found = diagnosed(softmax_like, "g", on(diagonal))
+    assert found is not None
+    assert (found.rule, found.text) == (
+        "diagonal_only",
+        "You kept only the diagonal of ∂y/∂x; the other entries are not zero here.",
+    )
+
+
+def cubes() -> Exercise:
+    """E = sum(x³), its Hessian."""
+    return one_target("E = sum(x ** 3)", Hessian(of="E", wrt="x", other="x"), "n n")
+
+
+def test_the_gradient_for_a_hessian_is_named() -> None:
+    """The first derivative where the second is asked for; the diagonal as a vector."""
+    gradient = diagnosed(cubes, "g", on(lambda x: 3 * x**2))
+    vector = diagnosed(cubes, "g", on(lambda x: 6 * x))
+    assert gradient is not None
+    assert vector is not None
+    assert (gradient.rule, vector.rule) == ("wrong_variable", "diagonal_only")
+
+
+def absolute() -> Exercise:
+    """E = sum(|x|): right for positive x only, if one forgets the sign."""
+    return one_target("E = sum(abs(x))", Gradient(of="E", wrt="x"), "n")
+
+
+def test_a_sign_regime_is_stated() -> None:
+    """Wrong exactly where x is negative."""
+    found = diagnosed(absolute, "g", on(lambda x: np.where(x > 0, 1.0, 0.5)))
+    assert found == Diagnosis(rule="regime", text="Wrong exactly where x is negative, right everywhere else.")
+
+
+def test_a_size_regime_is_stated() -> None:
+    """Right only for square layers: the most common kind of error in students' code."""
+
+    def square_only(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right if case.sizes["n"] == case.sizes["m"] else right + 0.3
+
+    found = diagnosed(tanh_layer, "dY_dB", square_only)
+    assert found == Diagnosis(rule="regime", text="Right only where m = n, wrong in every other case.")
+
+
+def test_a_batch_of_one_regime_is_stated() -> None:
+    """Right for one sample, a constant off for more."""
+
+    def batch_of_one(case: Case) -> np.ndarray:
+        dout = case.values["dout"]
+        return dout.sum(axis=0) if len(dout) == 1 else dout.sum(axis=0) + 1
+
+    found = diagnosed(affine, "db", batch_of_one)
+    assert found == Diagnosis(rule="regime", text="Right only for N = 1, wrong in every other case.")
+
+
+def test_a_named_case_regime_is_stated() -> None:
+    """Wrong in the saturated case alone."""
+
+    def unstable(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right + 0.1 if case.name == "saturated" else right
+
+    found = diagnosed(tanh_layer, "dY_dB", unstable)
+    assert found == Diagnosis(rule="regime", text='Wrong only in the case "saturated", where W is scaled by 4.')
+
+
+def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
+    """A record lives longer than a hint: the words come from the exercise."""
+    exercise, record = record_of(tanh_layer)
+    task = exercise.tasks[0]
+    target = task.targets[0]
+    reworded = replace(target, mistakes=(replace(target.mistakes[0], hint="Think of the chain rule.", credit=0.25),))
+    verdicts = [
+        compare.judge(
+            Answer(items=(tanh_jacobian(case.values["W"], case.values["X"], case.values["B"], np.ones_like),)),
+            case,
+            expected.targets["dY_dW", "dY_dW"],
+            place=0,
+            count=1,
+            rtol=1e-6,
+        )
+        for case, expected in record.cases
+    ]
+    found = diagnosis.diagnose(exercise, reworded, ("dY_dW", "dY_dW"), record, verdicts)
+    assert found == Diagnosis(rule="declared", text="Think of the chain rule.", credit=0.25)
+
+
+def test_every_prediction_of_every_hypothesis_is_named() -> None:
+    """What the record predicts, and every rearrangement, has a name when somebody returns it."""
+    for make in (tanh_layer, affine, softmax_like, cubes):
+        exercise, record = record_of(make)
+        for task, target in exercise.targets():
+            key = (task.function, target.name)
+            for place, hypothesis in enumerate(record.hypotheses[key]):
+                answers = {case.name: expected.predictions[key][place] for case, expected in record.cases}
+                if all(answer is not None for answer in answers.values()):
+                    found = diagnosed(make, target.name, lambda case, answers=answers: answers[case.name])
+                    assert found is not None, (exercise.id, target.name, hypothesis)
+
+
+def test_named_cases_do_not_hide_a_rule() -> None:
+    """At n = m = 1 the transpose equals the right answer; the other cases tell."""
+    assert any(isinstance(edge, NamedCase) and edge.sizes == {"n": 1, "m": 1} for edge in tanh_layer().named_cases)
+    found = diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: tanh_jacobian(W, X, B).transpose(1, 2, 0)))
+    assert found is not None
+    assert found.rule == "transposed"
