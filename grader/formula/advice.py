@@ -44,6 +44,8 @@ _CHARACTERS = {
     "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u2192": "->", "\u00a0": "a plain space", "\u2016": "norm(...)",
 }  # fmt: skip
 
+_ASSIGNS = re.compile(r"(?<![=<>!])=(?!=)")
+_JOIN = "To join arrays write stack((a, b), axis=0); to pick entries, take(x, (0, 2), axis=0)."
 _FORMS = {
     ast.Lambda: ("a formula has no lambda", "Write the expression itself: the line has a name already."),
     ast.JoinedStr: ("a formula has no f-string", "Texts are only the subscripts of einsum and the like; write them out."),
@@ -55,14 +57,8 @@ _FORMS = {
     ast.Dict: ("a formula has no dict or set", ""),
     ast.Set: ("a formula has no dict or set", ""),
     ast.Starred: ("a formula has no `*` before an argument", "Write the arguments out."),
-    ast.Tuple: (
-        "a tuple stands where an array is needed",
-        "To join arrays write stack((a, b), axis=0) or concatenate((a, b), axis=0).",
-    ),
-    ast.List: (
-        "a list stands where an array is needed",
-        "To join arrays write stack((a, b), axis=0); to pick, take(x, (0, 2), axis=0).",
-    ),
+    ast.Tuple: ("a tuple stands where an array is needed", _JOIN),
+    ast.List: ("a list stands where an array is needed", _JOIN),
     ast.Slice: ("a slice stands outside an index", "Write x[1:3]."),
 }
 
@@ -75,7 +71,7 @@ def refusal(tree: ast.expr) -> tuple[str, str]:
         case ast.Attribute():
             what, remedy = (
                 f"`.{tree.attr}` is not known here",
-                "Only .T follows a dot; sizes of axes are their names under `dims`.",
+                "Only .T follows a dot; sizes of axes are their names.",
             )
         case ast.BinOp(op=ast.BitXor()):
             what, remedy = "`^` is not a power", "Write **."
@@ -254,7 +250,7 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
         (w for w in words if w not in {"and", "or", "not", "if", "else", "in", "is", "for", "True", "False", "None"}), None
     ):
         return FormulaError(f"`{word}` is a word of Python and cannot be a name", f"Call it {word[:3]} or {word}_.", column)
-    if re.search(r"(?<![=<>!:(,\w\s])\s*=\s*(?!=)|^\s*\w+\s*=(?!=)", source):
+    if any(source.count("(", 0, sign.start()) == source.count(")", 0, sign.start()) for sign in _ASSIGNS.finditer(source)):
         return FormulaError(
             "`=` stands inside the formula", "The name of a line stands before the colon; to compare, write ==.", column
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -158,12 +159,15 @@ _TABLE: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_default = functools.cache(ast.literal_eval)  # a dozen different ones
+
+
 def _function(signature: str, summary: str, kind: str) -> Function:
     name, _, inner = signature.removesuffix(")").partition("(")
     parameters = []
     for part in inner.split(", "):
         parameter, has_default, default = part.partition("=")
-        parameters.append(Parameter(parameter.lstrip("*"), ast.literal_eval(default) if has_default else None, not has_default))
+        parameters.append(Parameter(parameter.lstrip("*"), _default(default) if has_default else None, not has_default))
     return Function(name, signature, tuple(parameters), summary, kind, "*" in inner)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import math
+import sys
 import warnings
 from typing import NoReturn
 
@@ -31,8 +31,9 @@ from grader.formula.numbers import Scalar, arithmetic
 
 MAX_LENGTH = 2000
 MAX_NODES = 500
-MAX_DEPTH = 60
+MAX_DEPTH = 100
 
+_WHITESPACE = str.maketrans("\t\r\n", "   ")
 _BINARY = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -54,13 +55,17 @@ def parse(text: str) -> Formula:
     """
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"this formula has {len(text)} characters", f"At most {MAX_LENGTH}: split it into several lines.")
-    source = text.replace("\n", " ").replace("\t", " ").strip()
+    source = text.translate(_WHITESPACE).strip()
     indent = len(text) - len(text.lstrip())
     if not source:
         raise FormulaError("the formula is empty", "Write an expression, such as W @ x + b.")
     if (odd := next((c for c in source if not c.isprintable() or c in "#\\"), None)) is not None or not source.isascii():
         _refuse_characters(source, odd, indent)
-    formula = Formula(text, _Reader(source, indent).read(_tree(source, indent), 0))
+    try:
+        root = _Reader(source, indent).read(_tree(source, indent), 0)
+    except RecursionError:  # while advice is written out for a part that is deeper than what is read
+        raise _too_deep() from None
+    formula = Formula(text, root)
     fold(formula, _constant)
     return formula
 
@@ -157,7 +162,7 @@ class _Reader:
             case str() if as_argument and value.isascii() and value.isprintable():
                 return Text(value)
             case int() | float() if not isinstance(value, bool):
-                if not math.isfinite(value) or (isinstance(value, int) and value > 2**53):
+                if value > (2**53 if isinstance(value, int) else sys.float_info.max):
                     raise FormulaError(
                         "this number is too large", "Integers go up to 2**53, floats to 1.0e308.", self._column(tree)
                     )
