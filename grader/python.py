@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from grader.render.notebook import ShownReport
+    from grader.sandbox import Isolation
     from grader.submission import Submission
 
 
@@ -19,7 +20,7 @@ def load(name: str | Path) -> Exercise:
     """An exercise by id or path. Raises ExerciseError with every fault of its file."""
     from grader.loading import load_exercise
 
-    return load_exercise(catalogue.find(str(name)))
+    return load_exercise(catalogue.find(str(name)).path)
 
 
 def check(exercise: str | Path | Exercise, /, **functions: Callable[..., object]) -> ShownReport:
@@ -35,7 +36,9 @@ def check(exercise: str | Path | Exercise, /, **functions: Callable[..., object]
     return ShownReport.of(check_functions(asked, functions), asked)
 
 
-def grade(exercise: str | Path | Exercise, submission: Submission, *, seed: int = 0, isolation: str = "best") -> ShownReport:
+def grade(
+    exercise: str | Path | Exercise, submission: Submission, *, seed: int = 0, isolation: Isolation = "best"
+) -> ShownReport:
     """A submission graded in the sandbox. Raises SandboxError when the isolation that is asked for cannot be had."""
     from grader.sandbox import Sandbox
 

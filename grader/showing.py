@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
+from grader.latex import as_text
 from grader.outcome import NotAnArray, Status
 from grader.render import words
 from grader.statement import notation, shape_text, statement
@@ -25,7 +26,14 @@ MOST_ENTRIES = 36  # of an array that is shown whole
 
 def task_sheet(exercise: Exercise) -> str:
     """The statement, then each call with what it returns."""
-    head = [exercise.title, *([f"Source: {exercise.source}"] if exercise.source else []), "", statement(exercise), "", "Write:"]
+    head = [
+        exercise.title,
+        *([f"Source: {exercise.source}"] if exercise.source else []),
+        "",
+        as_text(statement(exercise)),
+        "",
+        "Write:",
+    ]
     return "\n".join([*head, *(line for task in exercise.tasks for line in _asked(exercise, task))])
 
 
@@ -173,7 +181,8 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
     for place, (task, target) in enumerate(exercise.targets()):
         shown = report.targets[place]
         yield ""
-        yield f"  {words.GLYPHS.get(shown.status, '✗')} {target.name} of {task.call}: {words.LABELS[shown.status]}"
+        heading = task.call if len(task.targets) == 1 else f"{target.name} of {task.call}"
+        yield f"  {words.GLYPHS.get(shown.status, '✗')} {heading}: {words.LABELS[shown.status]}"
         if shown.status not in _HAS_ARRAY:
             yield f"      {words.sentence(shown, notation(exercise, target))}"
         yield _named("      expected", expected.targets[task.function, target.name])
@@ -202,7 +211,7 @@ def _named(label: str, array: Array) -> str:
     if array.ndim == 0:
         return f"{label} = {words.number(float(array))}"
     head = f"{label} {'×'.join(map(str, array.shape))} ="
-    text = np.array2string(array, precision=6, separator=", ", threshold=MOST_ENTRIES, edgeitems=2, max_line_width=64)
+    text = np.array2string(array + 0, precision=6, separator=", ", threshold=MOST_ENTRIES, edgeitems=2, max_line_width=64)
     lines = text.splitlines()
     if len(lines) == 1 and len(head) + len(text) < 78:
         return f"{head} {text}"

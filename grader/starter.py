@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import keyword
-import re
 import textwrap
 from typing import TYPE_CHECKING, Any, assert_never
 
 from grader.exercise import Constant, Group, Name, Table
+from grader.latex import as_text
 from grader.statement import notation, shape_text, statement
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ _WIDTH = 88  # of docstrings: what code formatters take
 
 def as_script(exercise: Exercise, file: str = "answer.py") -> str:
     """The starter as Python source; `file` is what the command in it calls the file."""
-    head = "\n\n".join([f"{exercise.title}  (exercise {exercise.id})", _prose(statement(exercise)), _conventions(exercise)])
+    head = "\n\n".join(
+        [f"{exercise.title}  (exercise {exercise.id})", as_text(statement(exercise), _WIDTH), _conventions(exercise)]
+    )
     blocks = [
         _docstring(f"{head}\n\nCheck your answer:  grader check {exercise.id} {file}", ""),
         _IMPORTS[exercise.arrays],
@@ -99,9 +101,10 @@ def _helper(exercise: Exercise, given: Given) -> str:
 
 def _returned(exercise: Exercise, task: Task) -> str:
     notes = [notation(exercise, target) for target in task.targets]
-    lines = [f"{note.formula}\n{_indent(f'Shape {note.shape}.' if note.shape != '()' else 'A number.')}" for note in notes]
+    lines = [f"{note.formula}\n{_indent(_sized(target.axes))}" for note, target in zip(notes, task.targets, strict=True)]
     if len(notes) == 1:
-        return f"{notes[0].symbol}, {f'shape {notes[0].shape}' if notes[0].shape != '()' else 'a number'}.\n\n{notes[0].formula}"
+        head = f"{notes[0].symbol}, {_sized(task.targets[0].axes)}."
+        return head if notes[0].formula == f"{notes[0].name} = {notes[0].symbol}" else f"{head}\n\n{notes[0].formula}"
     return f"Returns ({', '.join(note.name for note in notes)}):\n\n" + "\n".join(lines)
 
 
@@ -168,15 +171,6 @@ def parameters(arguments: Sequence[Argument]) -> tuple[str, ...]:
 
 def _conventions(exercise: Exercise) -> str:
     return f"Arguments are {_ARRAYS[exercise.arrays]}. Shapes must be exact: nothing is broadcast."
-
-
-def _prose(markdown: str) -> str:
-    """Paragraphs wrapped for a docstring; indented lines and lists stay as they are."""
-    paragraphs = re.split(r"\n\s*\n", markdown)
-    return "\n\n".join(
-        part if re.match(r"\s{2,}|[-*|#>`$]|\d+\.", part) else textwrap.fill(part, _WIDTH, break_on_hyphens=False)
-        for part in paragraphs
-    )
 
 
 def _docstring(text: str, indent: str) -> str:

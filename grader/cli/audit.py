@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from grader import catalogue
-from grader.cli.common import exercises_option, find_exercise
+from grader.cli.common import find_exercise
+from grader.cli.options import exercises_option
 from grader.errors import ExerciseError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
                 boxes[arrays] = stack.enter_context(Sandbox(arrays))
             return boxes[arrays]
 
-        for name in exercises or tuple(catalogue.names(folders)):
+        for name in exercises or tuple(name for name, _ in catalogue.names(folders)):
             try:
                 exercise = find_exercise(name, folders)
             except ExerciseError as error:

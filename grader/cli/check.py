@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import exercises_option, find_exercise, with_arrays
+from grader.cli.options import exercises_option
 from grader.cli.streams import has_colour
 from grader.sandbox import Sandbox
-from grader.submission import Submission
 
 if TYPE_CHECKING:
+    from grader.exercise import Arrays
     from grader.outcome import Report
 
 FULL_MARKS, NOT_FULL_MARKS, NOT_GRADED = 0, 1, 3
@@ -40,9 +41,16 @@ def command_check(
 
     Exit status: 0 full marks, 1 not, 2 unusable input, 3 could not be graded.
     """
-    asked = with_arrays(find_exercise(exercise, folders), arrays)
-    submission = Submission.from_file(file)
-    with Sandbox(asked.arrays) as sandbox:  # it starts while NumPy is imported here
+    # The sandbox starts while everything else is imported here; most exercises are for NumPy.
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(cast("Arrays", arrays or "numpy")))
+        from grader.cli.common import find_exercise, with_arrays
+        from grader.submission import Submission
+
+        asked = with_arrays(find_exercise(exercise, folders), arrays)
+        submission = Submission.from_file(file)
+        if asked.arrays != sandbox.arrays:
+            sandbox = stack.enter_context(Sandbox(asked.arrays))
         from grader.grading import grade
         from grader.preparing import prepare
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -18,34 +17,26 @@ from grader.loading import load_exercise
 if TYPE_CHECKING:
     from grader.exercise import Arrays, Exercise
 
-    Command = TypeVar("Command", bound=Callable[..., object])
-
-
-def exercises_option(command: Command) -> Command:
-    """`--exercises DIR`: where to look before the shipped catalogue, may be given again."""
-    option = click.option(
-        "--exercises",
-        "folders",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="A folder of exercises to look in first.",
-    )
-    return option(command)
-
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
-    """The exercise of that id or path."""
-    return load_exercise(catalogue.find(name, folders))
+    """The exercise of that id or path; files of the same id that it hides are named on stderr."""
+    return load_exercise(_found(name, folders))
+
+
+def _found(name: str, folders: tuple[Path, ...]) -> Path:
+    found = catalogue.find(name, folders)
+    for hidden in found.shadows:
+        click.echo(f"{name} is {found.path}, which hides {hidden}.", err=True)
+    return found.path
 
 
 def find_assignment(name: str, folders: tuple[Path, ...]) -> Assignment:
-    """The assignment of a file; one exercise, by id or path, is an assignment of its own."""
+    """The assignment of a file or of the shipped catalogue; one exercise, by id or path, is an assignment of its own."""
     from grader.loading import load_assignment
 
-    path = Path(name)
-    if path.suffix in {".yaml", ".yml"} and path.is_file() and _lists_exercises(path):
-        return load_assignment(path, lambda exercise: catalogue.find(exercise, folders))
+    path = Path(name) if catalogue.is_path(name) else catalogue.shipped() / "assignments" / f"{name}.yaml"
+    if path.is_file() and _lists_exercises(path):
+        return load_assignment(path, lambda exercise: _found(exercise, folders))
     exercise = find_exercise(name, folders)
     return Assignment(id=exercise.id, title=exercise.title, exercises=(exercise,), path=exercise.path)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from grader import catalogue
-from grader.cli.common import exercises_option, find_exercise
+from grader.cli.common import find_exercise
+from grader.cli.options import exercises_option
 from grader.errors import GraderError
 from grader.loading import load_exercise
 
@@ -23,7 +24,7 @@ def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
     """List the exercises: id, points, kinds of target, title."""
     found: list[Exercise] = []
     has_faults = False
-    for path in catalogue.names(folders).values():
+    for _, path in catalogue.names(folders):
         try:
             found.append(load_exercise(path))
         except GraderError as error:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import exercises_option, find_assignment
+from grader.cli.common import find_assignment
+from grader.cli.options import exercises_option
 from grader.errors import Fault, GraderError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def command_demo(output: Path | None) -> int:
         raise GraderError(Fault("grader demo", what, "Clone the repository and run `make demo` there."))
     from grader.batch.run import Options
 
-    assignment = find_assignment(str(EXAMPLES / "problem_set_1.yaml"), ())
+    assignment = find_assignment(str(EXAMPLES / "autodiff_chapter.yaml"), ())
     with contextlib.ExitStack() as stack:
         kept = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-demo-")))
         return _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)

@@ -172,7 +172,10 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
         case Status.NOT_IMPLEMENTED:
             return f"Not written yet: {target.call} still raises NotImplementedError."
         case Status.MISSING:
-            return f"Not written yet: {_ended(detail or f'there is no function {target.call}')}"
+            # A whole sentence says what else is the matter, such as a clash of names.
+            return (
+                detail if detail[:1].isupper() else f"Not written yet: {_ended(detail or f'there is no function {target.call}')}"
+            )
         case Status.UNGRADED:
             return " ".join(filter(None, ("We could not grade this (our fault, no points lost).", detail)))
         case Status.TIMED_OUT:

@@ -1,0 +1,2 @@
+def dY_dx(x):
+    return 1 - x**2

@@ -1,0 +1,109 @@
+r"""
+Markdown with LaTeX -> text for a terminal or a docstring: `$\frac{\partial Y_k}{\partial W_{ij}}$` reads ∂Y_k/∂W_ij.
+
+A reading aid, no typesetting: commands that are not known lose their backslash, and stay.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+
+_WIDE = "\u2003"  # stands for a wide space until single ones are put in order
+_SYMBOLS = {
+    "partial": "∂", "nabla": "∇", "sum": "Σ", "prod": "Π", "int": "∫", "infty": "∞", "times": "×", "cdot": "·", "odot": "⊙",
+    "otimes": "⊗", "dots": "...", "ldots": "...", "cdots": "...", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
+    "neq": "≠", "approx": "≈", "to": "→", "rightarrow": "→", "mapsto": "↦", "in": "∈", "pm": "±", "sqrt": "√", "top": "ᵀ",
+    "left": "", "right": "", "big": "", "Big": "", "quad": _WIDE, "qquad": _WIDE, "lVert": "‖", "rVert": "‖", "ell": "ℓ",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η", "theta": "θ",
+    "lambda": "λ", "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "varphi": "φ", "chi": "χ",
+    "psi": "ψ", "omega": "ω", "Delta": "Δ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "Lambda": "Λ",
+}  # fmt: skip
+_TIGHT = frozenset({"partial", "nabla", "sqrt", "left", "right", "big", "Big"})  # `\partial Y` is ∂Y
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+# `$x$`, but not "between $5 and $6": no space inside the dollars, no digit after them
+_MATHS = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$\n]+(?:\n[^$\n]+)*)(?<!\s)\$(?!\d)", re.DOTALL)
+_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "vec": "\u20d7", "dot": "\u0307"}
+_BRACED = r"\{([^{}]*)\}"
+
+
+def as_text(markdown: str, width: int = 80) -> str:
+    r"""
+    The text with its formulas in plain characters, displayed ones on lines of their own; paragraphs wrapped to the width.
+
+    >>> as_text(r"$Y_i = \sum_{j=1}^{n} W_{ij} X_j$, so $\frac{\partial Y_i}{\partial X_j} = W_{ij}$")
+    'Y_i = Σ(j=1..n) W_ij X_j, so ∂Y_i/∂X_j = W_ij'
+    >>> as_text(r"$1 - \tanh^2(z) = \frac{1}{\cosh^{2}(z)}$, `$HOME`")
+    '1 - tanh²(z) = 1/cosh²(z), `$HOME`'
+    """
+    pieces = re.split(r"(```.*?```|`[^`\n]*`)", markdown, flags=re.DOTALL)
+    text = "".join(piece if piece.startswith("`") else _MATHS.sub(_formula, piece) for piece in pieces)
+    text = unicodedata.normalize("NFC", text)
+    return "\n\n".join(_wrapped(paragraph.strip("\n"), width) for paragraph in re.split(r"\n[ \t]*\n", text) if paragraph.strip())
+
+
+def _wrapped(paragraph: str, width: int) -> str:
+    """The paragraph in lines of that width; lists, tables and code stay as they are."""
+    if re.match(r"\s{2,}|[-*+|#>`]|\d+\.", paragraph):
+        return paragraph
+    return textwrap.fill(paragraph.strip(), width, break_long_words=False, break_on_hyphens=False)
+
+
+def _formula(found: re.Match[str]) -> str:
+    if found[1] is not None:
+        lines = (_spaced(line) for line in _plain(found[1]).splitlines())
+        return "\n\n" + "\n".join(f"    {line}" for line in lines if line) + "\n\n"
+    return _spaced(_plain(found[2]))
+
+
+def _spaced(line: str) -> str:
+    return re.sub(f" *{_WIDE}[ {_WIDE}]*", "   ", re.sub(r"[ \n]+", " ", line)).strip()
+
+
+def _plain(source: str) -> str:
+    text = " ".join(source.split()).replace("\\\\", "\n").replace("&", "").replace("\\{", "⦃").replace("\\}", "⦄")
+    text = re.sub(r"\\(?:begin|end)\{[^{}]*\}|\\!", "", text)
+    text = re.sub(r"\\[,;:> ]", " ", text)
+    text = re.sub(r"\\(?:math\w+|boldsymbol|text\w*|operatorname)\s*" + _BRACED, r"\1", text)
+    text = re.sub(
+        r"\\(hat|bar|tilde|vec|dot)(?:\s*\{(\w)\}|\s+(\w))", lambda part: (part[2] or part[3]) + _ACCENTS[part[1]], text
+    )
+    text = re.sub(r"\\(sum|prod)_" + _BRACED + r"\^(?:" + _BRACED + r"|(\w))", _range, text)
+    for _ in range(8):  # from the innermost braces outwards
+        before = text
+        text = re.sub(
+            r"\\[dt]?frac\s*" + _BRACED + r"\s*" + _BRACED, lambda part: f"{_operand(part[1])}/{_operand(part[2])}", text
+        )
+        text = re.sub(r"\^\s*" + _BRACED, _power, text)
+        text = re.sub(r"(?<!frac)(?<!\})" + _BRACED, r"\1", text)
+        if text == before:
+            break
+    text = re.sub(r"\^(\d)", lambda digit: digit[1].translate(_RAISED), text)
+    text = re.sub(r"\\([A-Za-z]+)( ?)(?=(.?))", _command, text)
+    return text.replace("^ᵀ", "ᵀ").replace("⦃", "{").replace("⦄", "}").replace("'", "′")
+
+
+def _range(found: re.Match[str]) -> str:
+    """A sum's bounds: Σ(j=1..n)."""
+    return f"{_SYMBOLS[found[1]]}({found[2]}..{found[3] or found[4]})"
+
+
+def _operand(text: str) -> str:
+    """Numerator or denominator, in brackets where it is more than one thing."""
+    bare = text.replace("\\partial ", "").strip()
+    return text.strip() if re.fullmatch(r"[\\\w{}^()]+", bare) else f"({text.strip()})"
+
+
+def _power(found: re.Match[str]) -> str:
+    text = found[1].strip()
+    if re.fullmatch(r"-?\d+", text):
+        return text.translate(_RAISED)
+    return f"^{text}" if re.fullmatch(r"\w|\\[A-Za-z]+", text) else f"^({text})"
+
+
+def _command(found: re.Match[str]) -> str:
+    name, space, after = found.groups()
+    if name in _SYMBOLS:
+        return _SYMBOLS[name] + ("" if name in _TIGHT else space)
+    return name + (space if after not in "(^_" else "")  # `\sin x` needs the space that `\sin (x)` does not

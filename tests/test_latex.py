@@ -1,0 +1,45 @@
+r"""LaTeX as text: what people read in a terminal where a notebook shows mathematics."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.latex import as_text
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (r"$\frac{\partial Y_k}{\partial W_{ij}}$", "∂Y_k/∂W_ij"),
+        (r"$\frac{1}{N} \sum_{i=1}^{N} z_i$", "1/N Σ(i=1..N) z_i"),
+        (r"$\frac{a + b}{2}$", "(a + b)/2"),
+        (r"$1 - \tanh^2(z)$", "1 - tanh²(z)"),
+        (r"$e^{-x}$ and $x^{-1}$", "e^(-x) and x⁻¹"),
+        (r"$\sin x \cdot \mathrm{d}y$", "sin x · dy"),
+        (r"$f'(x) \in \{0, 1\}$", "f′(x) ∈ {0, 1}"),
+        (r"$\hat{y} = \sigma\left(\mathbf{w}^\top x\right)$", "\u0177 = σ(wᵀ x)"),
+        (r"$k = 1, \dots, m$", "k = 1, ..., m"),
+        ("between $5 and $6", "between $5 and $6"),
+        ("`$HOME` stays", "`$HOME` stays"),
+        ("no mathematics", "no mathematics"),
+    ],
+)
+def test_formulas_in_a_line(source, text) -> None:
+    """Symbols, fractions, powers and indices are what they are on paper; code and prices stay."""
+    assert as_text(source) == text
+
+
+def test_displayed_formulas_stand_alone() -> None:
+    """A displayed formula is indented, one line for each of its lines."""
+    assert as_text(r"Let $$a = 1 \\ b = 2 \qquad c = 3$$ be given.") == "Let\n\n    a = 1\n    b = 2   c = 3\n\nbe given."
+
+
+def test_paragraphs_are_wrapped_and_lists_stay() -> None:
+    """Text fits the width; the lines of a list keep their places."""
+    assert as_text("one two three\n\n- a\n- b", width=8) == "one two\nthree\n\n- a\n- b"
+
+
+@pytest.mark.parametrize("source", [r"$\frac{1$", r"$}{$", "$" * 1000, r"$\sum_{$", "${" * 2000 + "}" * 2000 + "$"])
+def test_broken_formulas_do_no_harm(source) -> None:
+    """What is no LaTeX comes out as some text, soon."""
+    assert isinstance(as_text(source), str)
