@@ -166,7 +166,7 @@ FUNCTION_EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         "clip": [
             ("clip(X, -1, 1)", lambda v: np.clip(v.X, -1, 1)),
             ("clip(X, None, v)", lambda v: np.minimum(v.X, v.v)),
-            ("clip(X, a_min=0, a_max=None)", lambda v: np.maximum(v.X, 0)),
+            ("clip(X, a_min=0)", lambda v: np.maximum(v.X, 0)),
         ],
         "sum": [
             ("sum(X, axis=0)", lambda v: v.X.sum(0)),

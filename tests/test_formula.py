@@ -124,7 +124,9 @@ def _calls(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     def call(draw: st.DrawFn) -> Node:
         function = FUNCTIONS[draw(st.sampled_from(sorted(FUNCTIONS)))]
         if function.is_variadic:
-            return Call(function.name, (Text(draw(st.text("ij,->. ", max_size=5))), *draw(st.lists(parts, max_size=3))))
+            return Call(
+                function.name, (Text(draw(st.text("ij,->. ", max_size=5))), *draw(st.lists(parts, min_size=1, max_size=3)))
+            )
         given = [p for p in function.parameters if p.is_required or draw(st.booleans())]
         by_place = draw(st.integers(0, next((i for i, p in enumerate(function.parameters) if p not in given), len(given))))
         drawn = []
@@ -188,12 +190,16 @@ _WRITTEN_OUT = [
     ("x.unsqueeze(0)", "`.unsqueeze(...)` " + _METHOD, "expand_dims(x, 0)"),
     ("x.pow(2)", "`.pow(...)` " + _METHOD, "x ** 2"),
     ("x.detach().sum()", "`.sum(...)` " + _METHOD, "sum(x)"),
+    ("x.transpose(0, 1)", "`.transpose(...)` " + _METHOD, "swapaxes(x, 0, 1)"),
+    ("torch.std(x, dim=0)", "`torch.std` " + _MODULE, "std(x, axis=0, ddof=1)"),
+    ("torch.clamp(x, min=0)", "`torch.clamp` " + _MODULE, "clip(x, a_min=0)"),
+    ("F.one_hot(y, num_classes=C)", "`F.one_hot` " + _MODULE, "one_hot(y, classes=C)"),
     ("x.mT", "`.mT` is not known here", "x.T"),
     ("sum(x, dim=0)", "sum has no keyword `dim`", "sum(x, axis=0)"),
     ("sum(x, axis=0, keepdim=True)", "sum has no keyword `keepdim`", "sum(x, axis=0, keepdims=True)"),
     ("reshape(x, n, m)", "an option of reshape is not what it takes", "reshape(x, (n, m))"),
     ("zeros(n, m)", "zeros takes at most 1 argument", "zeros((n, m))"),
-    ("transpose(x, 1, 0)", "transpose takes at most 2 arguments", "transpose(x, (1, 0))"),
+    ("transpose(x, 1, 0)", "transpose takes at most 2 arguments", "swapaxes(x, 1, 0)"),
     ("x ^ 2", "`^` is not a power", "x ** 2"),
     ("x > 0 and y > 0", "conditions are arrays of 0 and 1 here", "(x > 0) * (y > 0)"),
     ("x or y", "conditions are arrays of 0 and 1 here", "maximum(x, y)"),
@@ -253,7 +259,7 @@ _REFUSED = [
     ("x + 'a'", "'a' stands where an array is needed", "True, False, None and texts are only options of functions."),
     ("2j * x", "2j stands where an array is needed", "True, False, None and texts are only options of functions."),
     ("x = y", "`=` stands inside the formula", "The name of a line stands before the colon; to compare, write ==."),
-    ("x'", "a quote opens a text that does not end", "For a transpose write x.T, for a derivative give it a name of its own."),
+    ("x'", "a quote opens a text that does not end", "For a transpose write x.T; a derivative needs a name."),
     ("2x", "a number runs into a name", "To multiply, write * between them: 2 * x."),
     ("W x", "this is not a formula: invalid syntax", "Between two factors write * (entry by entry) or @ (matrix product)."),
     ("(x", "this is not a formula: '(' was never closed", ""),

@@ -14,26 +14,26 @@ import re
 from grader.formula.functions import FUNCTIONS
 from grader.formula.nodes import FormulaError
 
-_MODULES = frozenset(
-    {"torch", "np", "numpy", "F", "nn", "math", "jnp", "jax", "scipy", "sp", "special", "linalg", "tf", "tensor"}
-)
+_MODULES = frozenset({"torch", "np", "numpy", "F", "nn", "math", "jnp", "jax", "scipy", "special", "linalg", "tf"})
 
 # Names that people know from NumPy, SciPy, PyTorch and mathematics, and ours. Values are names of the registry.
 _SPELLINGS = {
-    "absolute": "abs", "fabs": "abs", "acos": "arccos", "amax": "max", "amin": "min", "asin": "arcsin", "atan": "arctan",
-    "atan2": "arctan2", "avgpool2d": "avg_pool2d", "bmm": "matmul", "cat": "concatenate", "clamp": "clip", "det_log": "logdet",
-    "expand": "broadcast_to", "expit": "sigmoid", "flatten": "ravel", "full_matrix": "full", "gather": "take_along_axis",
-    "identity": "eye", "ident": "eye", "inverse": "inv", "lg": "log10", "ln": "log", "log_sigmoid": "logsigmoid",
-    "logistic": "sigmoid", "logsoftmax": "log_softmax", "maxpool2d": "max_pool2d", "mm": "matmul", "movedim": "moveaxis",
-    "mv": "matmul", "onehot": "one_hot", "permute": "transpose", "pow": "power", "rsqrt": "1 / sqrt", "sgn": "sign",
-    "sumexp": "logsumexp", "swapdims": "swapaxes", "swish": "silu", "take_along_dim": "take_along_axis", "tr": "trace",
-    "unsqueeze": "expand_dims", "vec": "ravel", "view": "reshape", "repeat_interleave": "repeat", "logarithm": "log",
+    "absolute": "abs", "acos": "arccos", "amax": "max", "amin": "min", "asin": "arcsin", "atan": "arctan", "atan2": "arctan2",
+    "avgpool2d": "avg_pool2d", "bmm": "matmul", "cat": "concatenate", "clamp": "clip", "expand": "broadcast_to",
+    "expit": "sigmoid", "fabs": "abs", "flatten": "ravel", "identity": "eye", "inverse": "inv", "ln": "log",
+    "log_sigmoid": "logsigmoid", "logistic": "sigmoid", "logsoftmax": "log_softmax", "maxpool2d": "max_pool2d", "mm": "matmul",
+    "movedim": "moveaxis", "mv": "matmul", "onehot": "one_hot", "permute": "transpose", "pow": "power",
+    "repeat_interleave": "repeat", "sgn": "sign", "swapdims": "swapaxes", "swish": "silu", "take_along_dim": "take_along_axis",
+    "tr": "trace", "unsqueeze": "expand_dims", "vec": "ravel", "view": "reshape",
 }  # fmt: skip
 _SIGNS: dict[str, ast.operator] = {
     "add": ast.Add(), "sub": ast.Sub(), "subtract": ast.Sub(), "mul": ast.Mult(), "multiply": ast.Mult(), "div": ast.Div(),
     "divide": ast.Div(), "true_divide": ast.Div(), "pow": ast.Pow(), "float_power": ast.Pow(),
 }  # fmt: skip
-_KEYWORDS = {"dim": "axis", "dims": "axis", "keepdim": "keepdims", "unbiased": "ddof", "correction": "ddof", "p": "ord"}
+_KEYWORDS = {
+    "correction": "ddof", "dim": "axis", "dims": "axis", "keepdim": "keepdims", "max": "a_max", "min": "a_min",
+    "num_classes": "classes", "p": "ord", "shifts": "shift", "unbiased": "ddof",
+}  # fmt: skip
 _TAKES_A_TUPLE = frozenset({"reshape", "transpose", "broadcast_to", "tile", "zeros", "ones"})
 _NO_OPERATION = frozenset({"detach", "clone", "copy", "item", "double", "float", "astype", "to", "numpy", "cpu", "contiguous"})
 
@@ -44,6 +44,7 @@ _CHARACTERS = {
     "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u2192": "->", "\u00a0": "a plain space", "\u2016": "norm(...)",
 }  # fmt: skip
 
+_OPERATORS = frozenset({"and", "or", "not", "if", "else", "in", "is", "for", "True", "False", "None"})
 _ASSIGNS = re.compile(r"(?<![=<>!])=(?!=)")
 _JOIN = "To join arrays write stack((a, b), axis=0); to pick entries, take(x, (0, 2), axis=0)."
 _FORMS = {
@@ -69,10 +70,7 @@ def refusal(tree: ast.expr) -> tuple[str, str]:
         case ast.Call():
             what, remedy = _call(tree)
         case ast.Attribute():
-            what, remedy = (
-                f"`.{tree.attr}` is not known here",
-                "Only .T follows a dot; sizes of axes are their names.",
-            )
+            what, remedy = f"`.{tree.attr}` is not known here", "Only .T follows a dot; sizes of axes are their names."
         case ast.BinOp(op=ast.BitXor()):
             what, remedy = "`^` is not a power", "Write **."
         case ast.BinOp(op=ast.BitAnd() | ast.BitOr()) | ast.BoolOp() | ast.UnaryOp(op=ast.Not() | ast.Invert()):
@@ -86,10 +84,8 @@ def refusal(tree: ast.expr) -> tuple[str, str]:
         case ast.IfExp():
             what, remedy = "`if ... else` cannot choose entry by entry", "Write where(condition, x, y)."
         case ast.Constant():
-            what, remedy = (
-                f"{ast.unparse(tree)} stands where an array is needed",
-                "True, False, None and texts are only options of functions.",
-            )
+            what = f"{ast.unparse(tree)} stands where an array is needed"
+            remedy = "True, False, None and texts are only options of functions."
         case ast.Subscript():
             what, remedy = "this index is empty", "Write x[i] or x[1:3]."
         case _:
@@ -107,9 +103,8 @@ def _call(tree: ast.Call) -> tuple[str, str]:
     name = tree.func.id
     function = FUNCTIONS.get(name)
     if function is None:
-        return f"there is no function `{name}`", _suggest(
-            name
-        ) or f"To multiply, write {name} * (...); docs/formulas.md lists the functions."
+        to_multiply = f"To multiply, write {name} * (...); docs/formulas.md lists the functions."
+        return f"there is no function `{name}`", _suggest(name) or to_multiply
     known = [parameter.name for parameter in function.parameters]
     for keyword_ in tree.keywords:
         if keyword_.arg not in known or function.is_variadic:
@@ -179,9 +174,14 @@ class _Respelling(ast.NodeTransformer):
         if name in _SIGNS and name not in FUNCTIONS and len(arguments) == 2:
             return ast.BinOp(arguments[0], _SIGNS[name], arguments[1])
         ours = _ours(name)
+        if name == "transpose" and len(arguments) == 3:  # torch's; NumPy's (1, 0) means the same
+            ours = "swapaxes"
         if ours in _TAKES_A_TUPLE:
             arguments = _with_tuple(ours, arguments)
         keywords = [ast.keyword(_KEYWORDS.get(k.arg or "", k.arg), _option(k)) for k in node.keywords]
+        is_torch = ast.unparse(function).startswith("torch.")
+        if is_torch and ours in {"var", "std"} and all(k.arg != "ddof" for k in keywords):  # torch divides by N - 1
+            keywords.append(ast.keyword("ddof", ast.Constant(1)))
         return ast.Call(ast.Name(ours, ast.Load()), arguments, keywords)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -245,10 +245,8 @@ def _with_tuple(name: str, arguments: list[ast.expr]) -> list[ast.expr]:
 def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
     """What Python could not read, in the words of formulas."""
     column = indent + max(error.offset or 1, 1)
-    words = [word for word in re.findall(r"[^\W\d]\w*", source) if keyword.iskeyword(word)]
-    if word := next(
-        (w for w in words if w not in {"and", "or", "not", "if", "else", "in", "is", "for", "True", "False", "None"}), None
-    ):
+    words = (word for word in re.findall(r"[^\W\d]\w*", source) if keyword.iskeyword(word) and word not in _OPERATORS)
+    if word := next(words, None):
         return FormulaError(f"`{word}` is a word of Python and cannot be a name", f"Call it {word[:3]} or {word}_.", column)
     if any(source.count("(", 0, sign.start()) == source.count(")", 0, sign.start()) for sign in _ASSIGNS.finditer(source)):
         return FormulaError(
@@ -258,9 +256,7 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
         return FormulaError("a number runs into a name", "To multiply, write * between them: 2 * x.", column)
     if "'" in source and "unterminated" in error.msg:
         return FormulaError(
-            "a quote opens a text that does not end",
-            "For a transpose write x.T, for a derivative give it a name of its own.",
-            column,
+            "a quote opens a text that does not end", "For a transpose write x.T; a derivative needs a name.", column
         )
     remedy = "Between two factors write * (entry by entry) or @ (matrix product)." if "invalid syntax" in error.msg else ""
     return FormulaError(f"this is not a formula: {error.msg}", remedy, column)

@@ -139,10 +139,8 @@ def order_of(order: object) -> str:
     return str(order)
 
 
-def einsum_plan(subscripts: object, shapes: Sequence[Shape]) -> tuple[str, Shape]:
+def einsum_plan(subscripts: str, shapes: Sequence[Shape]) -> tuple[str, Shape]:
     """The subscripts in full, with the result's ones after an arrow, and the shape that comes out."""
-    if not isinstance(subscripts, str):
-        raise FormulaError("the subscripts come first, as a text", "Write einsum('ij,j->i', W, x).")
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):

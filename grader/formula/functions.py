@@ -83,7 +83,7 @@ _TABLE: Mapping[str, Mapping[str, str]] = {
         "maximum(x, y)": "the larger of x and y, entry by entry",
         "minimum(x, y)": "the smaller of x and y, entry by entry",
         "where(condition, x, y)": "x where the condition is not 0, else y",
-        "clip(x, a_min, a_max)": "x held between a_min and a_max; None leaves a side open",
+        "clip(x, a_min=None, a_max=None)": "x held between a_min and a_max; None leaves a side open",
     },
     "reduction": {
         "sum(x, axis=None, keepdims=False)": "sum over the axes given, over all without",

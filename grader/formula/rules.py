@@ -143,6 +143,8 @@ def _kron(x: object, y: object) -> Shape:
 
 def _einsum(subscripts: object, operands: object) -> Shape:
     assert isinstance(operands, tuple)  # it is variadic
+    if not isinstance(subscripts, str):
+        raise FormulaError("the subscripts come first, as a text", "Write einsum('ij,j->i', W, x).")
     return args.einsum_plan(subscripts, [shape_of(operand) for operand in operands])[1]
 
 

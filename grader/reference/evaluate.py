@@ -70,10 +70,8 @@ def evaluate(
     infer_shape(formula, {name: tuple(value.shape) for name, value in values.items()}, axes)
 
     def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
-        if isinstance(node, Name):
-            return _named(node.name, values, axes)
         try:
-            result = _value(node, operands)
+            result = _named(node.name, values, axes) if isinstance(node, Name) else _value(node, operands)
             if isinstance(result, Tensor):
                 _check_finite(result)
                 if kinks is not None:

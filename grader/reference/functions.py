@@ -414,7 +414,7 @@ def _clip_kink(x: object, a_min: object, a_max: object) -> Tensor | None:
 
 
 KINKS: Mapping[str, Callable[..., Tensor | None]] = {
-    **dict.fromkeys(("relu", "abs", "sign", "sqrt", "cbrt"), lambda x: real(x)),
+    **dict.fromkeys(("relu", "abs", "sign", "sqrt", "cbrt"), lambda x: x),
     "leaky_relu": lambda x, negative_slope: real(x),
     "elu": lambda x, alpha: None if not isinstance(alpha, Tensor) and alpha == 1 else real(x),
     "maximum": lambda x, y: real(x) - real(y),
