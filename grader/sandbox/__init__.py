@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.sandbox.sandbox import Isolation, Method, Sandbox
+    from grader.sandbox.sandbox import Method, Sandbox
+    from grader.sandbox.walls import Isolation
 
 __all__ = ["Isolation", "Method", "Sandbox"]
 

@@ -70,7 +70,8 @@ def _aliases(trees: Sequence[ast.Module]) -> dict[str, str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 for name in node.names:
-                    aliases[name.asname or name.name.partition(".")[0]] = name.name if name.asname else name.name.partition(".")[0]
+                    root = name.name.partition(".")[0]
+                    aliases[name.asname or root] = name.name if name.asname else root
             elif isinstance(node, ast.ImportFrom) and node.module:
                 for name in node.names:
                     aliases[name.asname or name.name] = f"{node.module}.{name.name}"

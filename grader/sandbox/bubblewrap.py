@@ -22,6 +22,11 @@ _NAMESPACES: Final = (
     "--die-with-parent", "--as-pid-1",  # killing the zygote ends everything in the box
 )  # fmt: skip
 _SYSTEM_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store")
+_SINGLE_FILES: Final = (
+    "/etc/ld.so.cache",
+    "/proc/cpuinfo",
+    "/sys/devices/system/cpu",
+)  # by the last two torch chooses its kernels
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 # what a zygote reads of this package; exercises, records and the reference's code are not in the box
 _PARTS: Final = ("sandbox", "errors.py", "exercise.py", "outcome.py", "trial.py")
@@ -47,10 +52,12 @@ def _binds(packages: Sequence[str]) -> Iterator[str]:
     for folder in _SYSTEM_LIBRARIES:
         path = Path(folder)
         if path.is_symlink():
-            yield from ("--symlink", os.readlink(path), folder)
+            yield from ("--symlink", str(path.readlink()), folder)
         elif path.is_dir():
             yield from ("--ro-bind", folder, folder)
-    yield from ("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache")
+    for single in _SINGLE_FILES:
+        yield from ("--ro-bind-try", single, single)
+    yield from ("--dev-bind", "/dev/urandom", "/dev/urandom")  # importing torch opens it
     executable = Path(sys.executable).resolve()
     yield from ("--ro-bind", str(executable), str(executable))
     for folder in _folders(packages):

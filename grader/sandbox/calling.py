@@ -136,10 +136,10 @@ def _changed(value: Any, given: Array | int) -> bool:
 def _owned(answer: Answer) -> Answer:
     items = []
     for item in answer.items:
-        if isinstance(item, np.ndarray):
-            item = item.copy()
-            item.flags.writeable = False
-        items.append(item)
+        kept = item.copy() if isinstance(item, np.ndarray) else item
+        if isinstance(kept, np.ndarray):
+            kept.flags.writeable = False
+        items.append(kept)
     return Answer(
         status=answer.status,
         items=tuple(items),

@@ -7,6 +7,7 @@ rubric; it carries no verdict, only numbers.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -102,7 +103,8 @@ def open_text_streams() -> None:
     error = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
     sys.stderr = io.TextIOWrapper(error, "utf-8", "backslashreplace", line_buffering=True)
     sys.stdin = io.TextIOWrapper(io.BytesIO(), "utf-8")
-    sys.__stdout__, sys.__stderr__, sys.__stdin__ = sys.stdout, sys.stderr, sys.stdin
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, f"__{name}__", getattr(sys, name))
     sys.argv = [""]
 
 
@@ -139,9 +141,7 @@ def _serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel
     except RecursionError as error:
         errors.append(LoadError(source=orders.sources[0].name, detail=line_of(error, while_compiling=True)))
     _flush()
-    loaded = protocol.Loaded(
-        errors=tuple(errors), defined=submission.defined(), autodiff=used, wrote_to_stdout=_Stdout.wrote
-    )
+    loaded = protocol.Loaded(errors=tuple(errors), defined=submission.defined(), autodiff=used, wrote_to_stdout=_Stdout.wrote)
     channel.send(protocol.pack_loaded(loaded, orders.nonce))
     functions = submission.functions()
     while (frame := channel.receive()) is not None:
@@ -158,10 +158,8 @@ def _answer(channel: Channel, frame: protocol.Frame, functions: calling.Function
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(BaseException):  # whatever a student has put there
             stream.flush()
-        except BaseException:  # whatever a student has put there
-            pass
 
 
 def index_of(name: str) -> int:

@@ -46,9 +46,7 @@ def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:
             _become_nobody()
         _end_with_parent()
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        rlimits.limit(
-            address_space_bytes=_Found.address_space + request["memory_bytes"], cpu_seconds=request["cpu_seconds"]
-        )
+        rlimits.limit(address_space_bytes=_Found.address_space + request["memory_bytes"], cpu_seconds=request["cpu_seconds"])
         if _Found.landlock:
             landlock.restrict(_Found.landlock)
         if "seccomp" in walls:

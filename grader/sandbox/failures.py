@@ -6,6 +6,7 @@ Runs beside student code, so nothing of an exception is trusted to behave: `__st
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import re
@@ -35,11 +36,12 @@ _FOREIGN: Final = tuple(
 # NumPy took these names away in 1.24 and 2.0; students' old code and old tutorials have them
 _REMOVED: Final = {
     "float": "float", "int": "int", "bool": "bool", "object": "object", "str": "str", "complex": "complex", "long": "int",
-    "unicode": "str", "float_": "np.float64", "complex_": "np.complex128", "int_": "np.int64", "Inf": "np.inf", "Infinity": "np.inf",
+    "unicode": "str", "float_": "np.float64", "complex_": "np.complex128", "Inf": "np.inf", "Infinity": "np.inf",
     "infty": "np.inf", "PINF": "np.inf", "NINF": "-np.inf", "NaN": "np.nan", "NAN": "np.nan", "product": "np.prod",
     "cumproduct": "np.cumprod", "alltrue": "np.all", "sometrue": "np.any", "in1d": "np.isin", "trapz": "np.trapezoid",
-    "row_stack": "np.vstack", "mat": "np.asarray", "asscalar": "x.item()", "round_": "np.round", "asfarray": "np.asarray(x, float)",
-    "msort": "np.sort(x, axis=0)", "rank": "np.ndim", "obj2sctype": "np.dtype(x).type", "cast": "x.astype",
+    "row_stack": "np.vstack", "mat": "np.asarray", "asscalar": "x.item()", "round_": "np.round",
+    "asfarray": "np.asarray(x, float)", "msort": "np.sort(x, axis=0)", "rank": "np.ndim",
+    "obj2sctype": "np.dtype(x).type", "cast": "x.astype",
 }  # fmt: skip
 
 _PYTHON_2: Final = {
@@ -127,10 +129,8 @@ def clear_frames(error: BaseException) -> None:
     """Let go of what the frames of an exception hold: after a MemoryError that is what there is to free."""
     trace = error.__traceback__
     while trace is not None:
-        try:
+        with contextlib.suppress(RuntimeError):  # still running: one of ours
             trace.tb_frame.clear()
-        except RuntimeError:  # still running: one of ours
-            pass
         trace = trace.tb_next
 
 

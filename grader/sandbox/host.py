@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -49,8 +50,11 @@ class Ending:
 class Child(Protocol):
     """A running child."""
 
-    pipes: Pipes | ThreadedPipes
     clock: CpuClock
+
+    @property
+    def pipes(self) -> Pipes | ThreadedPipes:
+        """The grader's ends of its pipes."""
 
     def kill(self) -> None:
         """End it now."""
@@ -98,7 +102,8 @@ def environment() -> dict[str, str]:
     if sys.platform == "win32":
         kept["PATH"] = os.environ.get("PATH", "")  # DLLs of numpy under conda are found by it
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
-    return {"LC_ALL": "C.UTF-8", "HOME": "/", **threads, **kept}
+    # torch._dynamo, which torch.func imports at its first call, makes this folder or looks for a writable one
+    return {"LC_ALL": "C.UTF-8", "HOME": "/", "TORCHINDUCTOR_CACHE_DIR": "/", **threads, **kept}
 
 
 def request_for(limits: Limits) -> dict[str, int]:
@@ -192,7 +197,7 @@ class Zygote:
             return ""
         os.set_blocking(self._process.stderr.fileno(), False)
         text = (self._process.stderr.read() or b"").decode("utf-8", "replace")
-        return one_line(text[-2000:], 400)
+        return one_line(" ".join(text.splitlines()[-3:]), 400)
 
     def _send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
         try:
@@ -214,10 +219,8 @@ class Zygote:
         except OSError as error:
             raise OurFaultError(f"the zygote is gone ({error.strerror})") from error
         if not raw:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2.0)
-            except subprocess.TimeoutExpired:
-                pass
             raise OurFaultError(f"the zygote is gone ({self._process.returncode}). {self.complaint()}".strip())
         reply: dict[str, Any] = json.loads(raw)
         if "fault" in reply:

@@ -106,7 +106,8 @@ class Submission:
         """The asked functions by name; one that several sources define differently is left out."""
         found: dict[str, Callable[..., Any]] = {}
         for name in self.asked:
-            made = {id(thing): thing for thing in (module.__dict__.get(name) for module in self.modules.values()) if _is_own(thing)}
+            things = [module.__dict__.get(name) for module in self.modules.values()]
+            made: dict[int, Any] = {id(thing): thing for thing in things if _is_own(thing)}
             if len(made) == 1:
                 found[name] = next(iter(made.values()))
         return found
@@ -116,7 +117,8 @@ class Submission:
         defined: dict[str, dict[int, str]] = {}
         for source in self.sources:
             for name, thing in list(self.modules[source.name].__dict__.items()):
-                if type(name) is str and not name.startswith("__") and (name in self.asked or type(thing) is FunctionType) and _is_own(thing):
+                listed = type(name) is str and not name.startswith("__") and (name in self.asked or type(thing) is FunctionType)
+                if listed and _is_own(thing):
                     defined.setdefault(name, {}).setdefault(id(thing), source.name)
         return {name: tuple(sources.values()) for name, sources in defined.items()}
 
@@ -146,11 +148,16 @@ def module_name(source: Source) -> str:
     return re.sub(r"\.(py|ipynb)$", "", source.name).replace("\\", "/").strip("/").replace("/", ".")
 
 
-def _is_own(thing: object) -> bool:
+_LIBRARY_KINDS: Final = frozenset(
+    {"builtin_function_or_method", "ufunc", "_ArrayFunctionDispatcher", "method_descriptor", "wrapper_descriptor"}
+)
+
+
+def _is_own(thing: Any) -> bool:
     """Whether a thing of a student's namespace is a function of the student's, not one imported from a library."""
     if not callable(thing) or isinstance(thing, StandIn):
         return False
-    kind = type(thing)
+    kind: type = type(thing)
     if kind is FunctionType:
         seen = 0
         while hasattr(thing, "__wrapped__") and seen < 100:
@@ -158,7 +165,7 @@ def _is_own(thing: object) -> bool:
             seen += 1
         code = getattr(thing, "__code__", None)
         return code is None or is_own(code.co_filename) or code.co_filename == "<string>"
-    if kind.__name__ in {"builtin_function_or_method", "ufunc", "_ArrayFunctionDispatcher", "method_descriptor", "wrapper_descriptor"}:
+    if kind.__name__ in _LIBRARY_KINDS:
         return False
     return not (isinstance(thing, type) and sys.modules.get(thing.__module__, builtins).__dict__.get("__spec__") is not None)
 

@@ -313,10 +313,7 @@ def unpack_loaded(body: memoryview) -> Loaded:
     read = _Reader(body)
     wrote = bool(read.number("B"))
     errors = tuple(
-        [
-            LoadError(source=read.text(), detail=read.text(), traceback=read.text())
-            for _ in range(read.bounded("I", MAX_NAMES))
-        ]
+        [LoadError(source=read.text(), detail=read.text(), traceback=read.text()) for _ in range(read.bounded("I", MAX_NAMES))]
     )
     defined = {read.text(): read.texts() for _ in range(read.bounded("I", MAX_NAMES))}
     autodiff, exited = read.texts(), read.text()
@@ -346,7 +343,7 @@ def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool
         for size in item.shape:
             out.number("Q", size)
         if item.size:
-            arrays.append(memoryview(item.reshape(-1)).cast("B"))
+            arrays.append(item.reshape(-1).data.cast("B"))
     out.pad()
     return [header(ANSWER, nonce, len(out.raw) + sum(map(len, arrays))), out.raw, *arrays]
 

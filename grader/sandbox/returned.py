@@ -55,7 +55,7 @@ class Items:
         if len(names) > 1 and type(value) in (tuple, list):
             if len(value) != len(names):
                 self.detail = f"{len(value)} things; asked for {len(names)}: {', '.join(names)}"
-            return value[:MOST_ITEMS]
+            return tuple(value[:MOST_ITEMS])
         return (value,)
 
     def _item(self, value: object) -> Array | NotAnArray:

@@ -57,10 +57,9 @@ def limit(*, address_space_bytes: int | None, cpu_seconds: int, open_files: int 
         if what is None or most is None:
             continue
         _, hard = resource.getrlimit(what)
+        highest = sys.maxsize if hard == resource.RLIM_INFINITY else hard
         ceiling = most + 1 if name == "RLIMIT_CPU" else most  # its soft end is SIGXCPU, its hard end SIGKILL
-        if hard != resource.RLIM_INFINITY:
-            most, ceiling = min(most, hard), min(ceiling, hard)
-        resource.setrlimit(what, (most, ceiling))
+        resource.setrlimit(what, (min(most, highest), min(ceiling, highest)))
 
 
 def limit_from(request: dict[str, int]) -> None:

@@ -31,12 +31,13 @@ class Machine:
 
 # numbers: arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h of the kernel
 _X86_64: Final = (
-    "read 0 write 1 close 3 fstat 5 poll 7 lseek 8 mmap 9 mprotect 10 munmap 11 brk 12 rt_sigaction 13 rt_sigprocmask 14 "
-    "rt_sigreturn 15 ioctl 16 pread64 17 readv 19 writev 20 select 23 sched_yield 24 mremap 25 madvise 28 nanosleep 35 getpid 39 "
-    "clone 56 exit 60 kill 62 uname 63 fcntl 72 gettimeofday 96 getrusage 98 sysinfo 99 times 100 getuid 102 getgid 104 geteuid 107 "
-    "getegid 108 getppid 110 rt_sigpending 127 rt_sigtimedwait 128 rt_sigsuspend 130 sigaltstack 131 arch_prctl 158 gettid 186 "
-    "tkill 200 time 201 futex 202 sched_getaffinity 204 restart_syscall 219 clock_gettime 228 clock_getres 229 clock_nanosleep 230 "
-    "exit_group 231 tgkill 234 pselect6 270 ppoll 271 set_robust_list 273 prlimit64 302 getcpu 309 getrandom 318 membarrier 324 "
+    "read 0 write 1 close 3 fstat 5 poll 7 lseek 8 mmap 9 mprotect 10 munmap 11 brk 12 rt_sigaction 13 "
+    "rt_sigprocmask 14 rt_sigreturn 15 ioctl 16 pread64 17 readv 19 writev 20 select 23 sched_yield 24 mremap 25 "
+    "madvise 28 nanosleep 35 getpid 39 clone 56 exit 60 kill 62 uname 63 fcntl 72 gettimeofday 96 getrusage 98 "
+    "sysinfo 99 times 100 getuid 102 getgid 104 geteuid 107 getegid 108 getppid 110 rt_sigpending 127 "
+    "rt_sigtimedwait 128 rt_sigsuspend 130 sigaltstack 131 arch_prctl 158 gettid 186 tkill 200 time 201 futex 202 "
+    "sched_getaffinity 204 restart_syscall 219 clock_gettime 228 clock_getres 229 clock_nanosleep 230 exit_group 231 "
+    "tgkill 234 pselect6 270 ppoll 271 set_robust_list 273 prlimit64 302 getcpu 309 getrandom 318 membarrier 324 "
     "rseq 334 clone3 435"
 )
 _AARCH64: Final = (

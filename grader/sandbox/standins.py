@@ -9,6 +9,7 @@ mark; using one of automatic differentiation is refused.
 from __future__ import annotations
 
 import sys
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-AUTODIFF: Final = frozenset(
-    "torch torchvision functorch jax jaxlib flax equinox optax haiku tensorflow keras autograd theano aesara pytensor pymc casadi "
-    "mxnet paddle tinygrad chainer mindspore micrograd pytorch_lightning lightning algopy ad adolc numdifftools".split()
+_AUTODIFF: Final = (
+    "torch torchvision functorch jax jaxlib flax equinox optax haiku tensorflow keras autograd theano aesara pytensor pymc "
+    "casadi mxnet paddle tinygrad chainer mindspore micrograd pytorch_lightning lightning algopy ad adolc numdifftools"
 )
+AUTODIFF: Final = frozenset(_AUTODIFF.split())
 _KEEPS_FUNCTION: Final = ("no_grad", "enable_grad", "inference_mode")
 
 
@@ -69,6 +71,7 @@ class StandIn:
         _refuse(self._grader_name)
 
     def __call__(self, *arguments: object, **_: object) -> Any:
+        """Another stand-in, or, used as a decorator, the function itself."""
         absorbed = self._grader_absorbed()
         keeps = self._grader_name.partition(".")[0] not in AUTODIFF or self._grader_name.endswith(_KEEPS_FUNCTION)
         if keeps and len(arguments) == 1 and isinstance(arguments[0], FunctionType):
@@ -106,10 +109,13 @@ class StandIn:
         return f"<{self._grader_name}, which is not available inside the grader>"
 
 
-_ABSORBED: Final = "add radd sub rsub mul rmul truediv rtruediv floordiv mod pow rpow matmul rmatmul neg pos abs getitem setitem delitem"
+_ABSORBED: Final = (
+    "add radd sub rsub mul rmul truediv rtruediv floordiv mod pow rpow matmul rmatmul neg pos abs getitem setitem delitem"
+)
 for _name in _ABSORBED.split():
     setattr(StandIn, f"__{_name}__", StandIn._grader_absorbed)
-for _name in "bool len lt le gt ge float int index complex array contains".split():
+_REFUSED: Final = "bool len lt le gt ge float int index complex array contains"
+for _name in _REFUSED.split():
     setattr(StandIn, f"__{_name}__", StandIn._grader_refused)
 
 
@@ -127,6 +133,7 @@ class StandInModule(ModuleType):
         return StandIn(f"{self.__name__}.{name}", self.__dict__["_grader_policy"])
 
     def __call__(self, *_: object, **__: object) -> Any:
+        """What calling something out of the module comes to."""
         return StandIn(self.__name__, self.__dict__["_grader_policy"])._grader_absorbed()
 
 
@@ -160,40 +167,42 @@ def _absent(name: str) -> str:
     return f"No module named {name!r} inside the grader"
 
 
-class _Ready:
+class _Ready(Loader):
     """A loader of a module that is made already."""
 
     def __init__(self, module: ModuleType) -> None:
         self.module = module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module itself."""
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
-        return None
+        """Nothing: it has run."""
 
 
 # Loaded in every zygote because nearly every submission or numpy itself wants them; measured: together under 20 ms.
-PRELOADED: Final = tuple(
-    "math cmath random itertools functools collections collections.abc typing dataclasses abc enum operator copy time json re string "
-    "numbers warnings contextlib io os sys types inspect textwrap traceback datetime heapq bisect array struct ast tokenize "
-    "linecache faulthandler builtins __future__ weakref gc pathlib".split()
-)
+_PRELOADED: Final = """
+    __future__ abc array ast bisect builtins cmath collections collections.abc contextlib copy dataclasses datetime enum
+    faulthandler functools gc heapq inspect io itertools json linecache math numbers operator os pathlib random re string
+    struct sys textwrap time tokenize traceback types typing warnings weakref
+"""
 
-# Importable on demand: the zygote loads them when a submission first asks for one, outside student code's reach.
-ALLOWED: Final = (
-    *(
-        "statistics fractions decimal pprint timeit csv hashlib hmac pickle copyreg logging argparse tempfile shutil glob threading queue "
-        "concurrent.futures multiprocessing subprocess socket ctypes platform secrets uuid zlib gzip bz2 lzma base64 unittest unittest.mock "
-        "doctest dis keyword locale codecs unicodedata signal atexit calendar zipfile tarfile select selectors asyncio reprlib "
-        "sysconfig getpass urllib urllib.parse urllib.request http html xml optparse configparser fnmatch stat errno graphlib importlib "
-        "importlib.util importlib.resources pkgutil code codeop pdb cProfile profile pstats trace tracemalloc difflib shelve dbm sqlite3 mmap "
-        "resource fcntl pty tkinter email smtplib colorsys cmd shlex getopt binascii quopri zoneinfo contextvars sched symtable "
-        "typing_extensions opcode runpy site bdb pydoc ssl".split()
-    ),
-    *(
-        "numpy.linalg numpy.fft numpy.random numpy.polynomial numpy.ma numpy.ma.extras numpy.ma.mrecords numpy.testing numpy.typing numpy.char "
-        "numpy.rec numpy.strings numpy.ctypeslib numpy.lib.stride_tricks numpy.lib.scimath numpy.lib.recfunctions numpy.lib.format numpy.exceptions "
-        "numpy.dtypes numpy.core numpy.core.umath_tests numpy.matlib numpy.version numpy.emath".split()
-    ),
-)
+# Importable on demand: the zygote loads them when a submission first asks for one, out of student code's reach.
+_ALLOWED: Final = """
+    argparse asyncio atexit base64 bdb binascii bz2 cProfile calendar cmd code codecs codeop colorsys concurrent.futures
+    configparser contextvars copyreg csv ctypes dbm decimal difflib dis doctest email errno fcntl fnmatch fractions getopt
+    getpass glob graphlib gzip hashlib hmac html http importlib importlib.resources importlib.util keyword locale logging
+    lzma mmap multiprocessing opcode optparse pdb pickle pkgutil platform pprint profile pstats pty pydoc queue quopri
+    reprlib resource runpy sched secrets select selectors shelve shlex shutil signal site smtplib socket sqlite3 ssl stat
+    statistics subprocess symtable sysconfig tarfile tempfile threading timeit tkinter trace tracemalloc typing_extensions
+    unicodedata unittest unittest.mock urllib urllib.parse urllib.request uuid xml zipfile zlib zoneinfo
+    numpy.char numpy.core numpy.core.umath_tests numpy.ctypeslib numpy.dtypes numpy.emath numpy.exceptions numpy.fft
+    numpy.lib.format numpy.lib.recfunctions numpy.lib.scimath numpy.lib.stride_tricks numpy.linalg numpy.ma
+    numpy.ma.extras numpy.ma.mrecords numpy.matlib numpy.polynomial numpy.random numpy.rec numpy.strings numpy.testing
+    numpy.typing numpy.version
+    torch._dynamo
+"""
+
+PRELOADED: Final = tuple(_PRELOADED.split())
+ALLOWED: Final = tuple(_ALLOWED.split())

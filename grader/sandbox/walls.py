@@ -73,7 +73,8 @@ def floor(path: Path | None = None) -> Isolation:
             continue
         key, _, value = (part.strip() for part in setting.partition("="))
         if key != "isolation" or value not in _LEVELS:
-            raise SandboxError(Fault(f"{path}:{number}", f"`{setting}` is not a setting", "Write: isolation = strict (or best, or none)"))
+            remedy = "Write: isolation = strict (or best, or none)"
+            raise SandboxError(Fault(f"{path}:{number}", f"`{setting}` is not a setting", remedy))
         least = max(least, value, key=_LEVELS.index)
     return least
 
