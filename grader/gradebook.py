@@ -7,6 +7,7 @@ import io
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,14 +50,23 @@ def write_grades(out: Out, results: Results) -> Path:
     """`OUT/grades.csv`: a row a student, a column an exercise, total, time of handing in; empty is not submitted or ungraded."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", *out.state.exercises, "total", "submitted_at"])
+    table.writerow(["student", *out.state.exercises, "total", "submitted_at", "late_seconds"])
+    due = datetime.fromisoformat(out.state.due) if out.state.due else None
     for row in rows(results):
         at = row.student.submitted_at
+        late = late_seconds(row.student, due)
         scores = (number(row.scores.get(exercise)) for exercise in out.state.exercises)
-        table.writerow([cell(row.student.id), *scores, number(row.total), at.isoformat() if at else ""])
+        table.writerow([cell(row.student.id), *scores, number(row.total), at.isoformat() if at else "", number(late)])
     path = out.path / "grades.csv"
     out.write(path, text.getvalue())
     return path
+
+
+def late_seconds(student: Student, due: datetime | None) -> float | None:
+    """How long after `due` the student handed in, 0 when in time; None where one of the two is not known."""
+    if due is None or student.submitted_at is None:
+        return None
+    return max(0.0, round((student.submitted_at - due).total_seconds()))
 
 
 def number(score: float | None) -> str:

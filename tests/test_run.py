@@ -27,11 +27,11 @@ CLASS = {
     "s03/chain_rule.py": "correct",
 }
 GRADES = """\
-student,tanh_layer,chain_rule,total,submitted_at
-s01,1,0,1,
-s02,,1,,
-s03,0,1,1,
-s04,,,,
+student,tanh_layer,chain_rule,total,submitted_at,late_seconds
+s01,1,0,1,,
+s02,,1,,,
+s03,0,1,1,,
+s04,,,,,
 """
 
 
@@ -113,7 +113,7 @@ def test_late_hand_ins_join_the_others(submissions, tmp_path):
     grade(submissions, tmp_path / "out")
     seed = out_module.read_state(tmp_path / "out").seed
     grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
-    assert GRADES + "s05,1,0,1,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert GRADES + "s05,1,0,1,,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
     assert seed == out_module.read_state(tmp_path / "out").seed
 
 
@@ -133,7 +133,7 @@ def test_exercises_that_clash_say_what_to_do(tmp_path):
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     files = {"s01.py": "correct", "s02.py": "correct\n# exercise: tanh_layer\n"}
     grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
-    assert ["s01,0,0,0,", "s02,0,1,1,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ["s01,0,0,0,,", "s02,0,1,1,,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.intake import File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
 from grader.batch.lms import CANVAS_FILE, MOODLE_FOLDER, gradescope_submissions, nbgrader_time
-from grader.batch.roster import Student
+from grader.batch.roster import Student, match
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
 from grader.outcome import Status
@@ -84,6 +84,40 @@ def collect(path: Path, assignment: Assignment) -> Collection:
         entries.extend(_entries(one, assignment, unplaced))
     unplaced.sort(key=lambda item: item.path)
     return Collection(students=tuple(students), entries=tuple(entries), unplaced=tuple(unplaced), layout=layout)
+
+
+def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection:
+    """
+    The collection with the roster's students: known by the roster's ids, those who handed in nothing among them.
+
+    Who handed in and is not on the roster keeps the name that the files have, and is listed.
+    """
+    known = match(collection.students, roster)
+    taken: dict[str, str] = {}
+    unplaced = list(collection.unplaced)
+    for student in collection.students:
+        if student.id not in known:
+            reason = "It is graded under this name; nobody on the roster has it as an id, an email or a name."
+            unplaced.append(Unplaced(path=shown(student.id), reason=reason))
+        elif (earlier := taken.get(known[student.id].id)) is not None:
+            reason = f"It is the same student of the roster as {shown(student.id)}, which counts."
+            unplaced.append(Unplaced(path=shown(earlier), reason=reason))
+        if student.id in known:
+            taken[known[student.id].id] = student.id
+    counts = {name: known[name] for name in taken.values()}
+    students = {student.id: student for student in (*roster, *counts.values())}
+    students |= {student.id: student for student in collection.students if student.id not in known}
+    entries = (
+        replace(entry, student=counts[entry.student].id if entry.student in counts else entry.student)
+        for entry in collection.entries
+        if entry.student in counts or entry.student not in known
+    )
+    return replace(
+        collection,
+        students=tuple(students[id] for id in sorted(students)),
+        entries=tuple(sorted(entries, key=lambda entry: entry.student)),  # stable: the exercises keep their order
+        unplaced=tuple(sorted(unplaced, key=lambda item: item.path)),
+    )
 
 
 # Layouts

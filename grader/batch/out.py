@@ -35,6 +35,7 @@ class State:
     seed: int
     run: str  # tells the results of several folders apart in one database
     path: str = ""  # of the assignment file
+    due: str = ""  # ISO 8601 with its zone
     schema: int = SCHEMA
 
 
@@ -87,6 +88,7 @@ def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fre
             seed=seed,
             run=old.run if old else secrets.token_hex(16),
             path=str(Path(assignment.path).resolve()) if assignment.path else "",
+            due=assignment.due.isoformat() if assignment.due else "",
         )
         out = Out(path=path, state=new)
         if new != old:

@@ -111,16 +111,19 @@ class Results:
                 yield row.student, row.exercise, row.score, row.points
 
     def put_students(self, students: tuple[Student, ...]) -> None:
-        """Keeps who is in the class; students of earlier runs stay."""
+        """Keeps who is in the class. Students of earlier runs stay, and so does what this run does not know of one."""
         table = self._tables["student"]
         with self._begin() as connection:
-            known = {row.student for row in connection.execute(table.select().where(table.c.run == self._run))}
-            rows = [{"run": self._run, "student": one.id, "facts": json.dumps(_facts(one))} for one in students]
-            for row in rows:
-                if row["student"] in known:
-                    here = (table.c.run == self._run) & (table.c.student == row["student"])
-                    connection.execute(table.update().where(here).values(facts=row["facts"]))
-            if new := [row for row in rows if row["student"] not in known]:
+            rows = connection.execute(table.select().where(table.c.run == self._run))
+            known = {row.student: json.loads(row.facts) for row in rows}
+            for student in students:
+                if (old := known.get(student.id)) is not None and (merged := _merged(old, _facts(student))) != old:
+                    here = (table.c.run == self._run) & (table.c.student == student.id)
+                    connection.execute(table.update().where(here).values(facts=json.dumps(merged)))
+            new = [
+                {"run": self._run, "student": one.id, "facts": json.dumps(_facts(one))} for one in students if one.id not in known
+            ]
+            if new:
                 connection.execute(table.insert(), new)
 
     def students(self) -> tuple[Student, ...]:
@@ -264,6 +267,11 @@ def _facts(student: Student) -> Mapping[str, Any]:
         "submitted_at": at and at.isoformat(),
         "late": student.late,
     }
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = {name: value for name, value in new.items() if value not in ("", None)}
+    return {**old, **told, "ids": {**old["ids"], **new["ids"]}}
 
 
 def _student(id: str, facts: Mapping[str, Any]) -> Student:

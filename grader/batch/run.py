@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.batch.collect import Collection, Entry, collect
+from grader.batch.collect import Collection, Entry, collect, with_roster
 from grader.batch.intake import Unplaced
 from grader.batch.out import Out, open_out
 from grader.batch.results import Result, Results, open_results
+from grader.batch.roster import read_roster
 from grader.batch.work import Pool, Steps, Threads, Work, sandboxed, work_of
 from grader.exercise import Assignment, Exercise
 from grader.gradebook import write_grades
@@ -33,6 +34,7 @@ class Options:
     seed: int | None = None
     fresh_seed: bool = False
     fresh: bool = False  # grade everything again
+    roster: Path | None = None
     isolation: Isolation = "best"
     database: str | None = None  # an SQLAlchemy address instead of SQLite in OUT
 
@@ -85,6 +87,8 @@ def grade_folder(
     """
     options = options or Options()
     collection = collect(submissions, assignment)
+    if options.roster is not None:
+        collection = with_roster(collection, read_roster(options.roster))
     steps = steps or sandboxed(options.isolation)
     with open_out(out, assignment, seed=options.seed, fresh_seed=options.fresh_seed) as place:
         results = open_results(place, options.database)

@@ -183,13 +183,16 @@ class Threads:
     def close(self) -> None:
         """Ends the workers; a submission in flight dies with its sandbox."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-        while True:
-            for worker in self._workers:
-                with suppress(GraderError, OSError):
-                    worker.close()
-            if not wait(self._pending, timeout=0.1).not_done:
-                break
+        self._close_workers()
+        while running := [future for future in self._pending if not future.done()]:
+            wait(running, timeout=0.1)
+            self._close_workers()
         self._executor.shutdown(wait=True)
+
+    def _close_workers(self) -> None:
+        for worker in self._workers:
+            with suppress(GraderError, OSError):
+                worker.close()
 
     def _grade(self, work: Work) -> Report:
         worker: Worker | None = getattr(self._local, "worker", None)
