@@ -132,7 +132,7 @@ def rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
     for i in range(flat.numel()):
         row = torch.autograd.grad(flat[i], leaf, retain_graph=True, allow_unused=True)[0]
         jacobian[i] = 0.0 if row is None else row
-    return jacobian.reshape(*out.shape, *leaf.shape)
+    return jacobian.reshape((*out.shape, *leaf.shape))
 
 
 def pull(

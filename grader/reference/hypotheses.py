@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
-from grader.formula import Call, Formula, Name, Node, node_text
+from grader.formula import Call, Formula, FormulaError, Name, Node, node_text
 from grader.outcome import Hypothesis
 from grader.reference.derivatives import Point, contract, dependents, derive, laid_out, line_of
 from grader.reference.edits import AsIdentity, DerivativeAt, DerivativeByOutput, Detached, Edit, argument, elementwise_unary
@@ -61,7 +61,7 @@ def prediction(exercise: Exercise, target: Target, graph: GraphHypothesis, point
     """What the hypothesis predicts at a point, laid out as the target; None where it has no finite answer."""
     try:
         predicted = graph.predict(point)
-    except (RuntimeError, ValueError, IndexError):  # such as shapes that do not fit: nobody can have returned that
+    except (FormulaError, RuntimeError, ValueError, IndexError):  # such as shapes that do not fit: nobody can have returned that
         return None
     if not bool(torch.isfinite(predicted).all()):
         return None

@@ -86,4 +86,4 @@ def _columns(function: Callable[[torch.Tensor], torch.Tensor], start: torch.Tens
             slope = (4 * slope - wide) / 3
         columns.append(slope)
     stacked = torch.stack(columns, dim=-1) if columns else base.new_zeros((*base.shape, 0))
-    return stacked.reshape(*base.shape, *start.shape)
+    return stacked.reshape((*base.shape, *start.shape))

@@ -1,0 +1,255 @@
+"""One submission, start to end, through the sandbox: statuses, flags, scores, second run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from builders import affine, tanh_layer
+
+from grader import preparing
+from grader.errors import GraderError
+from grader.exercise import Exercise, Limits
+from grader.grading import check_functions, grade, missing
+from grader.outcome import Report, Status
+from grader.sandbox import Sandbox
+from grader.submission import Submission
+
+LAYER = replace(tanh_layer(), limits=Limits(seconds=2.0, memory_mib=512))
+AFFINE = replace(affine(), limits=Limits(seconds=2.0, memory_mib=512))
+
+RIGHT = """
+import numpy as np
+
+def dY_dW(W, X, B):
+    Y = np.tanh(W @ X + B)
+    return np.einsum("ki,k,j->kij", np.eye(len(Y)), 1 - Y**2, X)
+
+def dY_dB(W, X, B):
+    return np.diag(1 - np.tanh(W @ X + B) ** 2)
+"""
+RIGHT_AFFINE = """
+def affine_backward(dout, inputs):
+    x, w, b = inputs
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One zygote for all tests: what one submission does must not reach the next."""
+    with Sandbox("numpy", "best") as sandbox:
+        yield sandbox
+
+
+def graded(sandbox: Sandbox, source: str, exercise: Exercise = LAYER) -> Report:
+    """The report on one file."""
+    submission = Submission.from_bytes({"answer.py": source.encode()}, student="s01")
+    return grade(exercise, submission, record=preparing.prepare(exercise, 0), sandbox=sandbox)
+
+
+def statuses(report: Report) -> list[Status]:
+    """The status of each target."""
+    return [target.status for target in report.targets]
+
+
+def test_a_right_submission_has_full_marks_and_no_flags(sandbox: Sandbox) -> None:
+    """3 of 3 points, 15 of 15 cases, no diagnosis."""
+    report = graded(sandbox, RIGHT)
+    assert (report.score, report.points, report.flags, report.student) == (3.0, 3.0, (), "s01")
+    assert [(target.correct, target.total, target.diagnosis) for target in report.targets] == [(15, 15, None)] * 2
+
+
+def test_a_declared_mistake_earns_its_credit_and_shows_the_smallest_case(sandbox: Sandbox) -> None:
+    """Half of 2 points; the smallest of all failing cases, one entry."""
+    report = graded(sandbox, RIGHT.replace("1 - Y**2, X)", "1 + 0 * Y, X)"))
+    target = report.targets[0]
+    assert (target.status, target.score) == (Status.WRONG_VALUE, 1.0)
+    assert target.diagnosis is not None
+    assert target.diagnosis.text == "That is ∂Z/∂W."
+    assert target.counterexample is not None
+    assert (target.counterexample.case, target.counterexample.index) == ("one feature", (0, 0, 0))
+    assert set(target.counterexample.inputs) == {"W", "X", "B"}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("return np.diag(1 - np.tanh(W @ X + B) ** 2)", Status.CORRECT),
+        ("return (1 - np.tanh(W @ X + B) ** 2).tolist()", Status.WRONG_SHAPE),
+        ("return np.diag(1 - np.tanh(W @ X + B) ** 2).tolist()", Status.CORRECT),
+        ("return None", Status.WRONG_TYPE),
+        ("return 'a'", Status.WRONG_TYPE),
+        ("return np.eye(len(B)) * np.nan", Status.NOT_FINITE),
+        ("return np.eye(len(B))", Status.WRONG_VALUE),
+        ("raise NotImplementedError", Status.NOT_IMPLEMENTED),
+        ("return np.eye(len(B) / 0)", Status.RAISED),
+        ("raise MemoryError", Status.OUT_OF_MEMORY),
+        ("import os; os._exit(0)", Status.KILLED),
+        ("while True: pass", Status.TIMED_OUT),
+    ],
+)
+def test_every_status_has_its_cause(sandbox: Sandbox, body: str, status: Status) -> None:
+    """The other function is judged all the same."""
+    source = RIGHT.replace("return np.diag(1 - np.tanh(W @ X + B) ** 2)", body)
+    assert statuses(graded(sandbox, source)) == [Status.CORRECT, status]
+
+
+def test_a_function_that_is_not_there_is_missing(sandbox: Sandbox) -> None:
+    """And costs only its own points."""
+    report = graded(sandbox, RIGHT.replace("def dY_dB", "def dY_db"))
+    assert statuses(report) == [Status.CORRECT, Status.MISSING]
+    assert report.score == 2.0
+
+
+def test_a_broken_file_is_raised_with_its_line(sandbox: Sandbox) -> None:
+    """Functions after the error are not defined; the reason is the error, not that they are missing."""
+    report = graded(sandbox, "import numpy as np\ndef dY_dW(W, X, B):\n    return np.zeros(\n")
+    assert statuses(report) == [Status.RAISED, Status.RAISED]
+    assert "load_error" in report.flags
+    assert "SyntaxError" in report.targets[0].detail
+
+
+def test_a_failing_last_line_costs_nothing(sandbox: Sandbox) -> None:
+    """Test code at the end of a file often fails."""
+    report = graded(sandbox, RIGHT + "\nassert dY_dW(1, 2, 3) == 4\n")
+    assert (report.score, report.flags) == (3.0, ("load_error",))
+
+
+def test_a_tuple_of_three_is_judged_one_by_one(sandbox: Sandbox) -> None:
+    """A wrong dw costs dw alone."""
+    report = graded(sandbox, RIGHT_AFFINE.replace("x.T @ dout,", "-x.T @ dout,"), AFFINE)
+    assert [(target.name, target.status, target.score) for target in report.targets] == [
+        ("dx", Status.CORRECT, 1.0),
+        ("dw", Status.WRONG_VALUE, 0.0),
+        ("db", Status.CORRECT, 1.0),
+    ]
+
+
+def test_a_dict_with_the_names_is_right_and_a_pair_is_not(sandbox: Sandbox) -> None:
+    """Several results: a tuple, a list, or a dict by name."""
+    by_name = RIGHT_AFFINE.replace(
+        "return dout @ w.T, x.T @ dout, dout.sum(axis=0)", "return dict(db=dout.sum(0), dw=x.T @ dout, dx=dout @ w.T)"
+    )
+    assert graded(sandbox, by_name, AFFINE).score == 3.0
+    pair = graded(sandbox, RIGHT_AFFINE.replace(", dout.sum(axis=0)", ""), AFFINE)
+    assert statuses(pair) == [Status.WRONG_COUNT] * 3
+
+
+def test_partial_cases_gives_the_share_of_right_ones(sandbox: Sandbox) -> None:
+    """`partial: none` gives nothing for square layers only, `partial: cases` gives 2 of 15."""
+    square = RIGHT.replace("return np.diag(", "return (len(X) != len(B)) + np.diag(")
+    assert graded(sandbox, square).targets[1].score == 0.0
+    shared = graded(sandbox, square, replace(LAYER, partial="cases")).targets[1]
+    assert shared.score == pytest.approx(shared.correct / 15)
+    assert 0 < shared.correct < 15
+
+
+def test_flags_are_for_what_staff_should_see(sandbox: Sandbox) -> None:
+    """Prints, changed inputs and float32 cost nothing by themselves."""
+    source = RIGHT.replace("    Y = np", "    print('hello'); W0 = W.copy(); W[0] = 7; W = W0\n    Y = np")
+    report = graded(sandbox, source)
+    assert report.score == 3.0
+    assert set(report.flags) == {"mutates_inputs", "wrote_to_stdout"}
+    assert "hello" in report.output
+
+
+def test_numerical_differentiation_is_flagged_and_refused_where_forbidden(sandbox: Sandbox) -> None:
+    """Central differences agree in every case; the probe shows them."""
+    source = """
+import numpy as np
+
+def dY_dW(W, X, B):
+    J = np.zeros((len(B), *W.shape))
+    for i in range(W.shape[0]):
+        for j in range(W.shape[1]):
+            D = np.zeros_like(W)
+            D[i, j] = 1e-5
+            J[:, i, j] = (np.tanh((W + D) @ X + B) - np.tanh((W - D) @ X + B)) / 2e-5
+    return J
+"""
+    report = graded(sandbox, source)
+    assert (report.targets[0].status, report.flags) == (Status.CORRECT, ("inexact",))
+    forbidden = graded(sandbox, source, replace(LAYER, numerical="forbid")).targets[0]
+    assert (forbidden.status, forbidden.score) == (Status.REFUSED, 0.0)
+    assert forbidden.diagnosis is not None
+    assert forbidden.diagnosis.rule == "numerical_differentiation"
+
+
+def test_an_answer_that_counts_its_calls_is_found_out(sandbox: Sandbox) -> None:
+    """Right while the calls come in the first order, wrong in another: not right."""
+    source = RIGHT.replace("    return np.diag(", "    seen.append(W.shape)\n    return (seen[0] != first) + np.diag(").replace(
+        "import numpy as np\n", "import numpy as np\nseen = []\nfirst = (3, 2)\n"
+    )
+    report = graded(sandbox, source)
+    assert "nondeterministic" in report.flags
+    assert report.targets[1].status is Status.WRONG_VALUE
+    assert "another order" in report.targets[1].detail
+
+
+def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
+    """A coin in place of a derivation."""
+    report = graded(sandbox, RIGHT.replace("return np.diag(", "return (np.random.rand() < 0.02) + np.diag("))
+    assert report.targets[1].status in (Status.WRONG_VALUE, Status.CORRECT)
+    assert (report.targets[1].status is Status.CORRECT) == (report.targets[1].score == 1.0)
+
+
+def test_torch_exercises_give_tensors(sandbox: Sandbox) -> None:
+    """float64 tensors in, tensors or arrays out."""
+    source = """
+import torch
+
+def dY_dW(W, X, B):
+    assert W.dtype == torch.float64
+    Y = torch.tanh(W @ X + B)
+    return torch.einsum("ki,k,j->kij", torch.eye(len(Y)), 1 - Y**2, X)
+
+def dY_dB(W, X, B):
+    return torch.diag(1 - torch.tanh(W @ X + B) ** 2)
+"""
+    with Sandbox("torch", "best") as box:
+        report = graded(box, source, replace(LAYER, arrays="torch"))
+    assert (report.score, report.flags) == (3.0, ())
+
+
+def test_autodiff_in_a_torch_exercise_is_flagged() -> None:
+    """The answer is right; staff see how it came about."""
+    source = """
+import torch
+
+def dY_dW(W, X, B):
+    return torch.autograd.functional.jacobian(lambda W: torch.tanh(W @ X + B), W)
+"""
+    with Sandbox("torch", "best") as box:
+        report = graded(box, source, replace(LAYER, arrays="torch"))
+        allowed = graded(box, source, replace(LAYER, arrays="torch", autodiff="allow"))
+    assert report.targets[0].status is Status.CORRECT
+    assert "uses_autodiff" in report.flags
+    assert "uses_autodiff" not in allowed.flags
+
+
+def test_what_was_not_handed_in_is_missing_with_its_reason() -> None:
+    """0 points, and why."""
+    report = missing(LAYER, "s02", record=preparing.prepare(LAYER, 0), detail="s02 handed in no tanh_layer.py.")
+    assert (statuses(report), report.score, report.student) == ([Status.MISSING] * 2, 0.0, "s02")
+    assert report.targets[0].detail == "s02 handed in no tanh_layer.py."
+
+
+def test_functions_of_this_process_are_checked_alone() -> None:
+    """grader.check judges what it is given, and nothing else."""
+    import numpy as np
+
+    report = check_functions(LAYER, {"dY_dB": lambda W, X, B: np.diag(1 - np.tanh(W @ X + B) ** 2)})
+    assert [(target.name, target.status) for target in report.targets] == [("dY_dB", Status.CORRECT)]
+    with pytest.raises(GraderError, match=r"tanh_layer does not ask for dY_dX\.(.|\n)*It asks for dY_dW, dY_dB"):
+        check_functions(LAYER, {"dY_dX": lambda: None})
+
+
+def test_the_report_is_strict_json(sandbox: Sandbox) -> None:
+    """NaN and infinity are texts: any JSON reader can take the report."""
+    import json
+
+    report = graded(sandbox, RIGHT.replace("return np.diag(", "return np.nan * np.diag("))
+    text = json.dumps(report.to_json(), allow_nan=False)
+    assert json.loads(text)["targets"][1]["counterexample"]["actual"] == "NaN"

@@ -1,0 +1,179 @@
+"""Drawing and referencing: what is accepted, what is drawn again, what is stored."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import affine, one_target, tanh_layer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader import preparing, store
+from grader.errors import ExerciseError, GraderError
+from grader.exercise import Gradient, Jacobian, NamedCase
+from grader.outcome import Record
+
+LAYER = tanh_layer()
+KEY = ("dY_dW", "dY_dW")
+
+
+def layer_jacobian(values: dict[str, np.ndarray]) -> np.ndarray:
+    """dY/dW by hand."""
+    slope = 1 - np.tanh(values["W"] @ values["X"] + values["B"]) ** 2
+    return np.einsum("ki,k,j->kij", np.eye(len(slope)), slope, values["X"])
+
+
+@given(seed=st.integers(0, 2**128))
+@settings(max_examples=8, deadline=None)
+def test_the_reference_is_the_hand_derived_jacobian_at_any_seed(seed: int) -> None:
+    """δ_ki (1 - Y_k²) X_j."""
+    for case, expected in preparing.make(LAYER, seed).cases:
+        assert np.allclose(expected.targets[KEY], layer_jacobian(dict(case.values)), rtol=1e-12, atol=1e-14)
+
+
+def test_vector_jacobian_products_are_the_hand_derived_ones() -> None:
+    """Dx = dout wᵀ, dw = xᵀ dout, db = Σ dout."""
+    for case, expected in preparing.make(affine(), 3).cases:
+        x, w, dout = (case.values[name] for name in ("x", "w", "dout"))
+        by_hand = {"dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0)}
+        for name, array in by_hand.items():
+            assert np.allclose(expected.targets["affine_backward", name], array, rtol=1e-12, atol=1e-13)
+
+
+def test_two_makings_of_a_record_are_one() -> None:
+    """Bit for bit: a class graded twice is graded alike."""
+    assert store.encode(preparing.make(LAYER, 5)) == store.encode(preparing.make(LAYER, 5))
+
+
+def test_no_case_says_nothing() -> None:
+    """Every expected array has an entry of at least 1e-6."""
+    for _, expected in preparing.make(LAYER, 0).cases:
+        assert all(np.abs(array).max() >= 1e-6 for array in expected.targets.values())
+
+
+def test_cases_keep_away_from_kinks() -> None:
+    """Relu at 0: whole numbers would hit it, so such draws are refused."""
+    exercise = one_target("E = sum(maximum(x, 0))", Gradient(of="E", wrt="x"), "n")
+    for case, _ in preparing.make(exercise, 0).cases:
+        assert np.abs(case.values["x"]).min() >= 1e-3
+
+
+def test_a_target_that_is_zero_by_nature_is_accepted() -> None:
+    """The derivative of a constant in x."""
+    exercise = one_target("E = sum(sign(x))", Gradient(of="E", wrt="x"), "n", draws="nonzero")
+    for _, expected in preparing.make(exercise, 0).cases:
+        assert not expected.targets["g", "g"].any()
+
+
+def test_a_dead_relu_is_drawn_again() -> None:
+    """A case in which the whole array happens to be zero says little, so another is tried."""
+    exercise = one_target("y = maximum(x, 0)", Jacobian(of="y", wrt="x"), "n n")
+    for _, expected in preparing.make(exercise, 0).cases:
+        assert expected.targets["g", "g"].any()
+
+
+@pytest.mark.parametrize(
+    ("forward", "reason"),
+    [
+        ("E = sum(log(x - 100))", "log"),
+        ("E = sum(exp(1000 + x ** 2))", "exp"),
+        ("E = sum(maximum(x - x, 0))", "kink"),
+        ("E = 1e-20 * sum(x ** 2)", "no entry of g is larger than"),
+    ],
+)
+def test_an_exercise_without_a_good_case_is_a_fault(forward: str, reason: str) -> None:
+    """Case, reason and remedy; never an endless search."""
+    with pytest.raises(ExerciseError, match="was drawn 60 times and is no good") as caught:
+        preparing.make(one_target(forward, Gradient(of="E", wrt="x"), "n"), 0)
+    assert reason in str(caught.value)
+    assert "'small 1'" in str(caught.value)
+
+
+def test_a_named_case_on_a_kink_is_named() -> None:
+    """`set` cannot be drawn again."""
+    exercise = one_target("E = sum(abs(x))", Gradient(of="E", wrt="x"), "n", draws="nonzero")
+    with pytest.raises(ExerciseError, match=r"'at zero'.*kink"):
+        preparing.make(replace(exercise, named_cases=(NamedCase(name="at zero", set={"x": 0.0}),)), 0)
+
+
+def test_a_probe_makes_differences_lose_their_digits() -> None:
+    """dY/dW is proportional to X: with X at 1e-12 the difference of two values of Y has no digits left."""
+    (probe,) = preparing.make(LAYER, 0).probes
+    assert (probe.scaled, probe.factor, probe.targets) == ("X", 1e-12, (KEY,))
+    values = dict(probe.case.values)
+    exact = layer_jacobian(values)
+    assert np.allclose(probe.expected.targets[KEY], exact, rtol=1e-9, atol=0)
+    step = 1e-5
+    nudge = np.zeros_like(values["W"])
+    nudge[0, 0] = step
+    ahead, behind = (np.tanh((values["W"] + sign * nudge) @ values["X"] + values["B"]) for sign in (1, -1))
+    assert abs((ahead - behind)[0] / (2 * step) - exact[0, 0, 0]) > 1e-3 * abs(exact[0, 0, 0])
+
+
+def test_a_prepared_record_is_read_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And then nothing is computed."""
+    first = preparing.prepare(LAYER, 7, folder=tmp_path)
+    monkeypatch.setattr(preparing, "make", _never)
+    assert store.encode(preparing.prepare(LAYER, 7, folder=tmp_path)) == store.encode(first)
+
+
+def _never(*_: object) -> Record:
+    raise AssertionError("it was made again")
+
+
+def test_points_hints_and_limits_do_not_make_a_record_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what cases and expected arrays depend on is its key."""
+    preparing.prepare(LAYER, 7, folder=tmp_path)
+    task = LAYER.tasks[0]
+    target = replace(task.targets[0], points=9.0, mistakes=(replace(task.targets[0].mistakes[0], hint="Other words."),))
+    reworded = replace(
+        LAYER, title="Other", rtol=1e-5, arrays="torch", tasks=(replace(task, targets=(target,)), *LAYER.tasks[1:])
+    )
+    monkeypatch.setattr(preparing, "make", _never)
+    preparing.prepare(reworded, 7, folder=tmp_path)
+    with pytest.raises(AssertionError, match="made again"):
+        preparing.prepare(replace(LAYER, random_cases=11), 7, folder=tmp_path)
+
+
+def test_a_torn_record_is_made_again(tmp_path: Path) -> None:
+    """The store survives a power cut."""
+    preparing.prepare(LAYER, 7, folder=tmp_path)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+    preparing.prepare(LAYER, 7, folder=tmp_path)
+    assert path.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full or read-only home folder: the check goes on."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "file" / "cache"))
+    assert preparing.prepare(LAYER, 7).seed == 7
+
+
+def test_torch_is_imported_only_to_make_a_record(tmp_path: Path) -> None:
+    """Reading a stored one takes milliseconds, torch seconds."""
+    preparing.prepare(LAYER, 7, folder=tmp_path)
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from builders import tanh_layer
+from pathlib import Path
+from grader import preparing
+preparing.prepare(tanh_layer(), 7, folder=Path({str(tmp_path)!r}))
+assert "torch" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Students need it only for exercises whose records did not come along."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(GraderError, match=r"PyTorch.*is not installed(.|\n)*pip install 'autograd-grader\[torch\]'"):
+        preparing.make(LAYER, 0)
