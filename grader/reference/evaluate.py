@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Listing
 from typing import Any, TypeAlias
 
 import torch
@@ -36,7 +37,7 @@ from grader.formula import arguments as args
 from grader.formula.numbers import arithmetic
 from grader.formula.shapes import slice_of
 from grader.reference.edits import Edit, edited
-from grader.reference.functions import IMPLEMENTATIONS, KINKS, as_tensor, integers, power_kink, real
+from grader.reference.functions import IMPLEMENTATIONS, KINKS, as_tensor, integers, real
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -49,6 +50,8 @@ _OPERATIONS: Mapping[str, Callable[[Any, Any], Tensor]] = {
     "**": operator.pow,
     "@": operator.matmul,
 }
+_NEAR = 1e-2  # ties and zeros closer than this are looked at more closely
+_MAX_CHECKED = 256
 _NO_EDITS: Mapping[int, Edit] = {}
 
 
@@ -59,14 +62,16 @@ def evaluate(
     *,
     edits: Mapping[int, Edit] = _NO_EDITS,
     kinks: list[float] | None = None,
+    wrt: Listing[Tensor] = (),
 ) -> Tensor:
     """
     What `formula` comes to, float64, or int64 where it is made of indices.
 
-    `edits` change what is differentiated at a node, never a value. `kinks` collects the distance to each place where the
-    formula has no derivative, of nodes that depend on something with `requires_grad`.
+    `edits` change what is differentiated at a node, never a value. `kinks` collects how near the formula is to each place
+    where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`.
     Raises FormulaError in the author's words; NotFiniteError, with the part, where there is no finite value at this point.
     """
+    moving = tuple(wrt) or tuple(value for value in values.values() if value.is_leaf and value.requires_grad)
     infer_shape(formula, {name: tuple(value.shape) for name, value in values.items()}, axes)
 
     def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
@@ -74,8 +79,8 @@ def evaluate(
             result = _named(node.name, values, axes) if isinstance(node, Name) else _value(node, operands)
             if isinstance(result, Tensor):
                 _check_finite(result)
-                if kinks is not None:
-                    _add_kink(node, operands, kinks)
+                if kinks is not None and (kink := _kink(node, operands, moving)) is not None:
+                    kinks.append(kink)
                 if position in edits:
                     return _edited(edits[position], node, operands, result)
             return result
@@ -169,21 +174,37 @@ def _index(value: Tensor, items: tuple[object, ...]) -> Tensor:
     return found
 
 
-def _add_kink(node: Node, operands: tuple[object, ...], kinks: list[float]) -> None:
+def _kink(node: Node, operands: tuple[object, ...], wrt: tuple[Tensor, ...]) -> float | None:
+    """How near the node is to where its derivative jumps; None where it is nowhere near, or cannot move from there."""
     if not any(isinstance(operand, Tensor) and operand.requires_grad for operand in operands):
-        return
-    with torch.no_grad():
-        match node:
-            case Call() if node.function in KINKS:
-                distance = KINKS[node.function](**_bound(node, operands))
-            case Binary(operator="**"):
-                distance = power_kink(*operands)
-            case Compare():
-                distance = real(operands[0]) - real(operands[1])
-            case _:
-                return
-        if distance is not None and distance.numel():
-            kinks.append(float(distance.abs().min()))
+        return None
+    match node:
+        case Call() if node.function in KINKS:
+            distance = KINKS[node.function](**_bound(node, operands))
+        case Compare():
+            distance = real(operands[0]) - real(operands[1])
+        case _:
+            return None
+    if distance is None or not distance.numel():
+        return None
+    flat = distance.reshape(-1)
+    sizes, places = flat.detach().abs().sort()
+    for checked, (size, place) in enumerate(zip(sizes.tolist(), places.tolist(), strict=True)):
+        if size >= _NEAR or checked >= _MAX_CHECKED or _moves(flat[place], wrt):
+            return float(size)
+    return None
+
+
+def _moves(distance: Tensor, wrt: tuple[Tensor, ...]) -> bool:
+    """
+    Whether a distance depends on anything that derivatives are taken by.
+
+    A tie of zeros that come from `pad`, or from `relu` of what is negative, stays a tie: the maximum is 0 all around.
+    """
+    if not distance.requires_grad:
+        return False
+    gradients = torch.autograd.grad(distance, wrt, retain_graph=True, allow_unused=True)
+    return any(gradient is not None and bool(gradient.any()) for gradient in gradients)
 
 
 def _edited(edit: Edit, node: Node, operands: tuple[object, ...], result: Tensor) -> Tensor:

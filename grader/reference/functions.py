@@ -383,7 +383,8 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
 }
 
 
-# Kinks: what is zero where the function has no derivative; None where it has one everywhere
+# Kinks: what passes through zero where the derivative jumps, None where it never does. A derivative that grows without
+# bound (sqrt at 0) needs no entry: it comes out as not finite.
 
 
 def _two_best(windows: Tensor) -> Tensor | None:
@@ -398,14 +399,12 @@ def _extremum(sign: int) -> Callable[..., Tensor | None]:
     return lambda x, axis, keepdims: _two_best(sign * _together(real(x), args.some_axes(axis, real(x).ndim)))
 
 
-def power_kink(x: object, y: object) -> Tensor | None:
-    """What is 0 at the kink of x ** y: x, unless y is 0, 1, 2 ..."""
-    is_smooth = not isinstance(y, Tensor) and isinstance(y, int | float) and y >= 0 and y == int(y)
-    return None if is_smooth else real(x)
-
-
 def _norm_kink(x: object, ord: float | str | None, axis: object, keepdims: bool) -> Tensor:
-    return real(x) if ord not in {None, "fro", 2} else _REDUCTIONS["norm"](x, axis=axis, keepdims=False, ord=ord)
+    if isinstance(ord, int | float) and ord <= 1:
+        return real(x)
+    together = _together(real(x), args.some_axes(axis, real(x).ndim))
+    # only the origin itself is a kink; there, any sum of the entries with different weights passes through zero
+    return together[(together == 0).all(-1)] @ torch.arange(1.5, together.shape[-1] + 1, dtype=torch.float64)
 
 
 def _clip_kink(x: object, a_min: object, a_max: object) -> Tensor | None:
@@ -414,18 +413,16 @@ def _clip_kink(x: object, a_min: object, a_max: object) -> Tensor | None:
 
 
 KINKS: Mapping[str, Callable[..., Tensor | None]] = {
-    **dict.fromkeys(("relu", "abs", "sign", "sqrt", "cbrt"), lambda x: x),
+    **dict.fromkeys(("relu", "abs", "sign"), lambda x: x),
     "leaky_relu": lambda x, negative_slope: real(x),
     "elu": lambda x, alpha: None if not isinstance(alpha, Tensor) and alpha == 1 else real(x),
     "maximum": lambda x, y: real(x) - real(y),
     "minimum": lambda x, y: real(x) - real(y),
-    "power": power_kink,
     "clip": _clip_kink,
     "max": _extremum(1),
     "min": _extremum(-1),
     "argmax": _extremum(1),
     "argmin": _extremum(-1),
-    "std": lambda x, axis, ddof, keepdims: _REDUCTIONS["std"](x, axis=axis, keepdims=False, ddof=ddof),
     "norm": _norm_kink,
     "max_pool2d": lambda x, kernel_size, stride: _two_best(_windows(x, kernel_size, stride)),
 }
