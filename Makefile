@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup demo test lint audit clean
+.PHONY: help setup demo test lint audit records clean
 
 help:
 	@echo "make setup   install everything into $(VENV)"
 	@echo "make demo    grade the example class and print its table"
 	@echo "make test    style, types and tests"
 	@echo "make audit   prove the exercises right"
+	@echo "make records write the catalogue's public records anew"
 	@echo "make clean   remove $(VENV) and caches"
 
 setup: $(VENV)/.ready
@@ -37,6 +38,9 @@ lint: setup
 
 audit: setup
 	@$(BIN)/grader audit
+
+records: setup
+	$(BIN)/python -m grader.records
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,138 @@
+"""The audit, shown right exercises and wrong ones: an auditor that has only met right ones is untested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import one_target, tanh_layer
+
+from grader import catalogue
+from grader.audit import Audit, audit, find_solutions, solution_folders
+from grader.exercise import Arrays, Exercise, Gradient, Mistake
+from grader.formula import parse
+from grader.loading import load_exercise
+from grader.sandbox import Sandbox
+
+SandboxFor = Callable[[Arrays], Sandbox]
+CATALOGUE = sorted(catalogue.shipped().glob("*.yaml"))
+RIGHT = "import numpy as np\ndef g(x):\n    return 2 * x\n"
+SQUARES = one_target("E = sum(x ** 2)", Gradient(of="E", wrt="x"), "n")
+
+
+@pytest.fixture(scope="module")
+def sandbox_for() -> Iterator[SandboxFor]:
+    """One sandbox for each array library."""
+    with ExitStack() as stack:
+        boxes: dict[Arrays, Sandbox] = {}
+
+        def get(arrays: Arrays) -> Sandbox:
+            if arrays not in boxes:
+                boxes[arrays] = stack.enter_context(Sandbox(arrays))
+            return boxes[arrays]
+
+        yield get
+
+
+def audited(exercise: Exercise, sandbox_for: SandboxFor, tmp_path: Path, *solutions: str) -> Audit:
+    """The audit of an exercise with these model answers, at two seeds."""
+    paths = []
+    for number, solution in enumerate(solutions):
+        path = tmp_path / f"answer{number}.py"
+        path.write_text(solution, "utf-8")
+        paths.append(path)
+    return audit(exercise, paths, sandbox_for, seeds=(0, 1))
+
+
+def told(found: Audit) -> str:
+    """All faults as text."""
+    return "\n".join(map(str, found.faults))
+
+
+@pytest.mark.parametrize("path", CATALOGUE, ids=lambda path: path.stem)
+def test_every_exercise_of_the_catalogue_is_right(path: Path, sandbox_for: SandboxFor) -> None:
+    """Model answers, starters, mistakes, differences, conditioning."""
+    exercise = load_exercise(path)
+    found = audit(exercise, find_solutions(exercise, solution_folders(exercise)), sandbox_for, seeds=(0, 1))
+    assert told(found) == ""
+    assert found.model_answers >= 1
+    assert found.declared == sum(len(target.mistakes) for _, target in exercise.targets())
+    assert found.built_in > 0
+
+
+def test_the_seed_course_has_model_answers_in_numpy_and_torch() -> None:
+    """It is a PyTorch course."""
+    for name in ("tanh_derivative", "chain_rule", "scalar_linear", "linear_layer", "tanh_layer"):
+        exercise = load_exercise(catalogue.find(name).path)
+        assert {path.parent.name for path in find_solutions(exercise, solution_folders(exercise))} >= {"solutions", "torch"}
+
+
+def test_a_right_exercise_is_right(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """The small one that the others vary."""
+    found = audited(SQUARES, sandbox_for, tmp_path, RIGHT)
+    assert (told(found), found.is_right, found.model_answers) == ("", True, 1)
+    assert found.difference < 1e-9
+
+
+def test_a_wrong_model_answer_is_found(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """Its status, case and seed are named; the other form of the answer is tried as well."""
+    found = audited(SQUARES, sandbox_for, tmp_path, RIGHT, RIGHT.replace("2 * x", "x"))
+    assert 'The model answer answer1.py is judged wrong_value for g in the case "small 1" at seed 0.' in told(found)
+    assert "answer0.py" not in told(found)
+
+
+def test_no_model_answer_is_a_fault(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """What was not tried is not proved."""
+    assert "There is no model answer to try." in told(audited(SQUARES, sandbox_for, tmp_path))
+
+
+def test_a_mistake_that_is_right_is_found(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """A hint for the right answer would be told to nobody, or to everybody."""
+    task = SQUARES.tasks[0]
+    mistake = Mistake(returned=parse("x + x"), hint="Not so.")
+    target = replace(task.targets[0], mistakes=(mistake,))
+    wrong = replace(SQUARES, tasks=(replace(task, targets=(target,)),))
+    assert "The mistake `x + x` of g gives right answers in too many cases." in told(audited(wrong, sandbox_for, tmp_path, RIGHT))
+
+
+def test_two_mistakes_that_return_the_same_are_found(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """The second hint would never be spoken."""
+    task = SQUARES.tasks[0]
+    mistakes = (Mistake(returned=parse("3 * x"), hint="Three?"), Mistake(returned=parse("x * 3"), hint="Why three?"))
+    wrong = replace(SQUARES, tasks=(replace(task, targets=(replace(task.targets[0], mistakes=mistakes),)),))
+    assert "The mistake `x * 3` of g is not named by its hint but by `Three?`." in told(
+        audited(wrong, sandbox_for, tmp_path, RIGHT)
+    )
+
+
+def test_an_ill_conditioned_exercise_is_found(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """Cases that cannot be drawn are a fault, not a traceback."""
+    found = audited(one_target("E = 1e-20 * sum(x)", Gradient(of="E", wrt="x"), "n"), sandbox_for, tmp_path, RIGHT)
+    assert "is no good" in told(found)
+
+
+def test_numerical_forbid_needs_a_probe(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """sum(x²) has one input: nothing else can be scaled."""
+    found = audited(replace(SQUARES, numerical="forbid"), sandbox_for, tmp_path, RIGHT)
+    assert "numerical: forbid cannot be held for g" in told(found)
+
+
+def test_a_model_answer_by_differences_is_found_where_they_are_forbidden(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """The probe refuses it, and the audit says so."""
+    layer = tanh_layer()
+    only_weights = replace(layer, numerical="forbid", tasks=layer.tasks[:1])
+    solution = """
+import numpy as np
+
+def dY_dW(W, X, B):
+    J = np.zeros((len(B), *W.shape))
+    for place in np.ndindex(W.shape):
+        D = np.zeros_like(W)
+        D[place] = 1e-5
+        J[(slice(None), *place)] = (np.tanh((W + D) @ X + B) - np.tanh((W - D) @ X + B)) / 2e-5
+    return J
+"""
+    assert "is judged refused for dY_dW" in told(audited(only_weights, sandbox_for, tmp_path, solution))
