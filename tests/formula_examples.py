@@ -2,7 +2,7 @@
 Every function of the formula language at work: a formula, and the same in NumPy.
 
 The table drives the tests of values, shapes and derivatives, and the examples in docs/formulas.md; after a change run
-`python -m tests.formula_examples` to write that table anew.
+`python tests/formula_examples.py` to write that table anew.
 """
 
 from __future__ import annotations

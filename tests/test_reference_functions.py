@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from formula_examples import AXES, EXAMPLES, VALUES, expected_of
 
 from grader.formula import FUNCTIONS, Call, Compare, Formula, FormulaError, NotFiniteError, infer_shape, node_text, parse
 from grader.reference.edits import (
@@ -20,7 +21,6 @@ from grader.reference.edits import (
 )
 from grader.reference.evaluate import evaluate
 from grader.reference.functions import IMPLEMENTATIONS, KINKS
-from tests.formula_examples import AXES, EXAMPLES, VALUES, expected_of
 
 TENSORS = {name: torch.tensor(value) for name, value in VALUES.items()}
 SMOOTH = [example for example in EXAMPLES if example.is_smooth]

@@ -3,10 +3,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from formula_examples import AXES, EXAMPLES, SHAPES, expected_of
 
 from grader.formula import FUNCTIONS, FormulaError, infer_shape, parse
 from grader.formula.rules import RULES
-from tests.formula_examples import AXES, EXAMPLES, SHAPES, expected_of
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-from collections.abc import Sequence as Listing
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import torch
@@ -62,7 +61,7 @@ def evaluate(
     *,
     edits: Mapping[int, Edit] = _NO_EDITS,
     kinks: list[float] | None = None,
-    wrt: Listing[Tensor] = (),
+    wrt: Iterable[Tensor] = (),
 ) -> Tensor:
     """
     What `formula` comes to, float64, or int64 where it is made of indices.
