@@ -421,4 +421,4 @@ def documented(text: str) -> str:
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(documented(DOCUMENT.read_text()))
+    DOCUMENT.write_text(documented(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
