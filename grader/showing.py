@@ -92,9 +92,9 @@ def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterato
 
 
 def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
+    name, _, value = text.partition("=")
     known = [*(item.name for item in exercise.inputs), *(item.name for item in exercise.upstream)]
-    if not equals or name.strip() not in known:
+    if name.strip() not in known:
         raise GraderError(
             Fault(f"--set {text}", f"{name.strip()!r} is no input of {exercise.id}.", f"Its inputs: {', '.join(known)}.")
         )

@@ -58,6 +58,10 @@ def test_the_house_style_s_example() -> None:
             ended(Status.RAISED, "ZeroDivisionError: division by zero", "answer.ipynb, cell 3, line 2, in dy_dx\n    1 / 0"),
             "It raised in cell 3, line 2: ZeroDivisionError: division by zero.",
         ),
+        (
+            ended(Status.RAISED, "answer.py did not load: SyntaxError: invalid syntax (line 3)", "answer.py, line 3"),
+            "answer.py did not load: SyntaxError: invalid syntax (line 3).",
+        ),
     ],
     ids=lambda value: value.status.value if hasattr(value, "status") else "",
 )

@@ -68,24 +68,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     show_what_the_terminal_can()
     try:
-        result = cli.main(args=arguments, prog_name="grader", standalone_mode=False)
+        # Not `cli.main`: that answers a closed pipe with exit status 1, which `check` has a meaning for.
+        with cli.make_context("grader", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            result = cli.invoke(context)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except GraderError as error:
-        click.echo(str(error), err=True)
+        print(error, file=sys.stderr)
         return UNUSABLE
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        print("Stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`grader list | head`); Python must not find that out again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as error:
-        click.echo(f"This is a fault of the grader ({_first_line(error)}). Traceback: {_kept_traceback()}", err=True)
+        print(f"This is a fault of the grader ({_first_line(error)}). Traceback: {_kept_traceback()}", file=sys.stderr)
         return OUR_FAULT
 
 

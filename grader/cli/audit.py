@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,14 +50,14 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
                 exercise = find_exercise(name, folders)
             except ExerciseError as error:
                 is_right = False
-                click.echo(f"✗ {name}: the file is faulty")
-                click.echo(str(error), err=True)
+                print(f"✗ {name}: the file is faulty")
+                print(str(error), file=sys.stderr)
                 continue
             found = audit(exercise, find_solutions(exercise, solutions or solution_folders(exercise)), sandbox_for)
             is_right = is_right and found.is_right
-            click.echo(_line(found))
+            print(_line(found))
             for fault in found.faults:
-                click.echo(str(fault), err=True)
+                print(str(fault), file=sys.stderr)
     return RIGHT if is_right else WRONG
 
 

@@ -70,7 +70,7 @@ def command_check(
 
         again = _command(exercise, file, folders, seed, arrays)
         text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout))
-    click.echo(text, nl=False)
+    print(text, end="")
     return exit_status(report)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-
-import click
 
 from grader import catalogue
 from grader.errors import Fault, GraderError
@@ -26,7 +25,7 @@ def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
 def _found(name: str, folders: tuple[Path, ...]) -> Path:
     found = catalogue.find(name, folders)
     for hidden in found.shadows:
-        click.echo(f"{name} is {found.path}, which hides {hidden}.", err=True)
+        print(f"{name} is {found.path}, which hides {hidden}.", file=sys.stderr)
     return found.path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
             found.append(load_exercise(path))
         except GraderError as error:
             has_faults = True
-            click.echo(str(error), err=True)
+            print(str(error), file=sys.stderr)
     if as_json:
         import json
 
@@ -37,7 +38,7 @@ def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
             {"id": one.id, "title": one.title, "points": one.points, "kinds": list(_kinds(one)), "path": one.path}
             for one in found
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         _print_table([(one.id, f"{one.points:g}", ", ".join(_kinds(one)), one.title) for one in found])
     return 2 if has_faults else 0
@@ -52,7 +53,7 @@ def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
     rows = [("exercise", "points", "kinds", "title"), *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, points, kinds, title in rows:
-        click.echo(f"{name:<{widths[0]}}  {points:>{widths[1]}}  {kinds:<{widths[2]}}  {title}".rstrip())
+        print(f"{name:<{widths[0]}}  {points:>{widths[1]}}  {kinds:<{widths[2]}}  {title}".rstrip())
 
 
 @click.command("show", epilog="\b\nExample:\n  $ grader show tanh_derivative --key --set X=2")
@@ -72,9 +73,9 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
     from grader import showing
 
     if key:
-        click.echo(showing.key(asked, settings))
+        print(showing.key(asked, settings))
     else:
-        click.echo(showing.task_sheet(asked))
+        print(showing.task_sheet(asked))
     return 0
 
 
@@ -96,5 +97,5 @@ def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None,
     if path.suffix not in (".py", ".ipynb"):
         raise click.UsageError(f"{path} should end in .py or .ipynb.")
     write_new(path, starter.as_notebook(asked) if path.suffix == ".ipynb" else starter.as_script(asked, str(path)), force=force)
-    click.echo(f"Wrote {path}. Fill it in, then: grader check {exercise} {path}", err=True)
+    print(f"Wrote {path}. Fill it in, then: grader check {exercise} {path}", file=sys.stderr)
     return 0

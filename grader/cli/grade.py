@@ -56,7 +56,7 @@ def command_grade(
     not be graded.
     """
     if isolation == "none":
-        click.echo("Without isolation, student code can read and change all that you can, its own mark too.", err=True)
+        print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
     from grader.batch.run import Options
 
     options = Options(jobs=jobs, seed=seed, fresh_seed=fresh_seed, fresh=fresh, isolation=cast("Isolation", isolation))
@@ -85,7 +85,7 @@ def _grade(submissions: Path, assignment: Assignment, output: Path, options: Opt
         with _progress() as tell:
             summary = grade_folder(submissions, assignment, output, options=options, progress=tell)
     except KeyboardInterrupt:
-        click.echo(f"Stopped. What is graded is kept in {output}; the same command goes on there.", err=True)
+        print(f"Stopped. What is graded is kept in {output}; the same command goes on there.", file=sys.stderr)
         raise click.exceptions.Exit(130) from None
     _print_table(summary, assignment)
     _print_rest(summary, output if keeps else None)
@@ -134,7 +134,7 @@ class _Lines:
     def tell(self, at: Progress) -> None:
         if at.seconds >= self.next_seconds:
             self.next_seconds = 2 * at.seconds
-            click.echo(f"{at.done} of {at.total} graded, {at.seconds:.0f} s.", err=True)
+            print(f"{at.done} of {at.total} graded, {at.seconds:.0f} s.", file=sys.stderr)
 
 
 # The table
@@ -151,9 +151,9 @@ def _print_table(summary: Summary, assignment: Assignment) -> None:
     body = [(row[0], *(cell or "-" for cell in row[1 : count + 2])) for row in rows[1 : MOST_ROWS + 1]]
     body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}"), *body]
     for line in _aligned([head, *body]):
-        click.echo(line)
+        print(line)
     if len(rows) - 1 > MOST_ROWS:
-        click.echo(f"... and {len(rows) - 1 - MOST_ROWS} more in {summary.grades}")
+        print(f"... and {len(rows) - 1 - MOST_ROWS} more in {summary.grades}")
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
@@ -167,12 +167,12 @@ def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
 def _print_rest(summary: Summary, output: Path | None) -> None:
     """On stderr: how long it took, what has no place and why, where the results lie."""
     reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
-    click.echo(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", err=True)
+    print(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", file=sys.stderr)
     if summary.ungraded:
-        click.echo(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", err=True)
+        print(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
     for item in summary.unplaced[:MOST_UNPLACED]:
-        click.echo(f"Not placed: {item.path}: {item.reason}", err=True)
+        print(f"Not placed: {item.path}: {item.reason}", file=sys.stderr)
     if len(summary.unplaced) > MOST_UNPLACED:
-        click.echo(f"... and {len(summary.unplaced) - MOST_UNPLACED} more.", err=True)
+        print(f"... and {len(summary.unplaced) - MOST_UNPLACED} more.", file=sys.stderr)
     if output is not None:
-        click.echo(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", err=True)
+        print(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", file=sys.stderr)

@@ -31,6 +31,8 @@ def show_what_the_terminal_can() -> None:
 
 def has_colour(stream: TextIO) -> bool:
     """Whether colour is wanted on a stream: a terminal that knows it, and no NO_COLOR."""
+    if sys.platform == "win32" and "WT_SESSION" not in os.environ:
+        return False  # the old console prints escape sequences as they are
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()

@@ -49,6 +49,7 @@ FLAGS = {
     "wrote_to_stdout": "It prints.",
 }
 MAX_DETAIL = 600
+_LOADING = " did not load: "  # in the detail of what was lost before any call: the case does not matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def _with_evidence(shown: Finding, target: TargetReport, names: Notation | None,
         is_likely = target.diagnosis.rule != "regime"
         shown = replace(shown, cause=plain(target.diagnosis.text), explains=explains if is_likely else "", is_likely=is_likely)
     example = target.counterexample
-    if example is None:
+    if example is None or _LOADING in target.detail:
         return shown
     sizes = ", ".join(f"{axis}={size}" for axis, size in example.sizes.items())
     place = f'"{plain(example.case)}"' + (f" ({sizes})" if sizes else "")
@@ -167,6 +168,8 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
             return _ended(f"It returned NaN or infinity in {_share(target)}")
         case Status.WRONG_SHAPE:
             return _ended(f"It returned shape {detail}", names.axes_in_words if names else "")
+        case Status.RAISED if _LOADING in detail:
+            return _ended(detail)
         case Status.RAISED:
             return f"It raised{_place(target.traceback)}: {_ended(detail or 'an exception')}"
         case Status.NOT_IMPLEMENTED:

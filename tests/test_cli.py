@@ -1,0 +1,465 @@
+"""The command line: what it prints where, and its exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from grader import cli
+from grader.cli import streams
+
+ROOT = Path(__file__).parents[1]
+SOLUTIONS = ROOT / "solutions"
+
+FORGOT_TANH = """
+import numpy as np
+
+def dY_dW(W, X, B):
+    return np.einsum('ki,j->kij', np.eye(len(B)), X)
+
+def dY_dB(W, X, B):
+    return np.diag(1 - np.tanh(W @ X + B) ** 2)
+"""
+
+QUICK = """
+schema: 1
+title: Twice
+inputs:
+  x: scalar
+forward:
+  y: 2 * x
+tasks:
+  - call: dy_dx(x)
+    returns:
+      dy_dx: {gradient: y, wrt: x}
+cases: {random: 3}
+limits: {seconds: 1}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch) -> None:
+    """Commands run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys, *arguments: str | Path) -> tuple[int, str, str]:
+    """A command in this process: exit status, stdout, stderr."""
+    status = cli.run([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def grader(*arguments: str | Path, **options) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    command = [sys.executable, "-m", "grader", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120, **options)
+
+
+def write(name: str, text: str) -> Path:
+    """A file in the current folder."""
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# help
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_command_s_help_has_an_example(name, capsys) -> None:
+    """`grader NAME --help` carries one worked example that begins with the command."""
+    status, out, _ = run(capsys, name, "--help")
+    assert status == 0
+    assert f"$ grader {name} " in out
+
+
+def test_help_lists_every_command_without_importing_one() -> None:
+    """The overview is printed from the table, before YAML or NumPy are touched."""
+    heavy = "{'yaml', 'numpy', 'torch', 'rich', 'grader.exercise'}"
+    script = f"import sys; from grader.cli import run; run(['--help']); assert not {heavy} & set(sys.modules), sys.modules"
+    shown = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert [name for name in cli.COMMANDS if f"  {name} " not in shown.stdout] == []
+
+
+def test_an_unknown_command_is_unusable_input(capsys) -> None:
+    """Exit status 2, and the usage on stderr."""
+    status, out, err = run(capsys, "chekc")
+    assert (status, out) == (2, "")
+    assert "No such command" in err
+
+
+# list, show, start
+
+
+def test_list_names_every_exercise(capsys) -> None:
+    """Id, points, kinds and title of the seed course."""
+    status, out, err = run(capsys, "list")
+    assert (status, err) == (0, "")
+    assert "tanh_layer            3  jacobian  Jacobians of a tanh layer" in out
+
+
+def test_list_as_json(capsys) -> None:
+    """The same as data."""
+    _, out, _ = run(capsys, "list", "--json")
+    rows = {row["id"]: row for row in json.loads(out)}
+    assert (rows["tanh_layer"]["points"], rows["tanh_layer"]["kinds"]) == (3, ["jacobian"])
+
+
+def test_list_says_which_file_is_faulty(capsys) -> None:
+    """A faulty exercise is told on stderr with its line, the others are still listed."""
+    write("exercises/broken.yaml", "schema: 1\ntitle: Broken\n")
+    status, out, err = run(capsys, "list")
+    assert status == 2
+    assert "tanh_layer" in out
+    assert "exercises/broken.yaml" in err
+
+
+def test_show_says_what_is_asked(capsys) -> None:
+    """Title, statement without LaTeX, calls, shapes and points."""
+    status, out, _ = run(capsys, "show", "tanh_layer")
+    assert status == 0
+    for part in ("Jacobians of a tanh layer", "dY_dW[k,i,j] = ∂Y[k]/∂W[i,j]", "shape (m, m, n); 2 points", "Σ(j=1..n) W_kj X_j"):
+        assert part in out
+    assert "\\" not in out
+
+
+def test_show_does_not_give_mistakes_away(capsys) -> None:
+    """Hints of declared mistakes are not shown."""
+    _, out, _ = run(capsys, "show", "tanh_layer")
+    assert "You squared" not in out
+
+
+def test_the_course_s_printed_numbers(capsys) -> None:
+    """tanh(2) = 0.9640 and dY/dx = 0.0707; z = 0.7461, dz/dy = 0.4434, dz/dx = 0.0313; 10, 3, 2 and 1."""
+    assert _numbers(run(capsys, "show", "tanh_derivative", "--key", "--set", "x=2")[1]) == {"x": 2, "Y": 0.9640, "dY_dx": 0.0707}
+    chain = _numbers(run(capsys, "show", "chain_rule", "--key", "--set", "x=2")[1])
+    assert (chain["z"], chain["dz_dy"], chain["dz_dx"]) == (0.7461, 0.4434, 0.0313)
+    scalar = _numbers(run(capsys, "show", "scalar_linear", "--key", "--set", "w=3", "--set", "x=2", "--set", "b=4")[1])
+    assert (scalar["y"], scalar["dy_dx"], scalar["dy_dw"], scalar["dy_db"]) == (10, 3, 2, 1)
+
+
+def _numbers(shown: str) -> dict[str, float]:
+    """Lines such as `dY_dx = ∂Y/∂x = 0.0706508`, rounded as the course prints them."""
+    pairs = (line.replace("−", "-").split("=") for line in shown.splitlines() if "=" in line)
+    return {pair[0].strip(): round(float(pair[-1]), 4) for pair in pairs}
+
+
+def test_the_key_at_given_matrices(capsys) -> None:
+    """Sizes follow the given arrays; inputs that are not given are drawn, and marked."""
+    status, out, _ = run(capsys, "show", "linear_layer", "--key", "--set", "W=[[1,2,3],[4,5,6]]", "--set", "B=0")
+    assert status == 0
+    assert "X 3 = [" in out
+    assert "(drawn)" in out
+    assert "dY_dX = ∂Y/∂X 2×3 =\n      [[1., 2., 3.],\n       [4., 5., 6.]]" in out
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("Q=1", "'Q' is no input of linear_layer"),
+        ("W", "neither a number nor rectangular lists"),
+        ("W=two", "neither a number nor rectangular lists"),
+        ("W=[[1,2],[3]]", "neither a number nor rectangular lists"),
+        ("W=[1,2]", "W has shape (m, n), you gave (2,)"),
+    ],
+)
+def test_settings_that_do_not_fit(setting, message, capsys) -> None:
+    """What was given, what is wrong, what to write; exit status 2."""
+    status, out, err = run(capsys, "show", "linear_layer", "--key", "--set", setting)
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_settings_that_contradict_one_another(capsys) -> None:
+    """One axis cannot have two sizes."""
+    status, _, err = run(capsys, "show", "linear_layer", "--key", "--set", "W=[[1,2]]", "--set", "X=[1,2,3]")
+    assert status == 2
+    assert "The axis n is 3 long in X, elsewhere 2." in err
+
+
+@pytest.mark.parametrize("name", ["answer.py", "answer.ipynb"])
+def test_a_starter_can_be_checked_and_earns_nothing(name, capsys) -> None:
+    """`start` writes a file that `check` reads: not written yet, 0 points, exit status 1."""
+    assert run(capsys, "start", "tanh_layer", "-o", name)[0] == 0
+    status, out, err = run(capsys, "check", "tanh_layer", name)
+    assert (status, err) == (1, "")
+    assert out.count("Not written yet") == 2
+    assert out.endswith("0 of 3 points.\n")
+
+
+def test_start_does_not_write_over_your_work(capsys) -> None:
+    """A file that is there stays, unless --force is given."""
+    write("answer.py", "mine")
+    status, _, err = run(capsys, "start", "tanh_layer", "-o", "answer.py")
+    assert (status, Path("answer.py").read_text()) == (2, "mine")
+    assert "--force" in err
+    assert run(capsys, "start", "tanh_layer", "-o", "answer.py", "--force")[0] == 0
+    assert Path("answer.py").read_text() != "mine"
+
+
+def test_start_into_a_folder_that_is_not_there(capsys) -> None:
+    """Where, what, what to do."""
+    status, _, err = run(capsys, "start", "tanh_layer", "-o", "nowhere/answer.py")
+    assert status == 2
+    assert "nowhere/answer.py" in err
+
+
+# check
+
+
+@pytest.mark.parametrize("arrays", ["numpy", "torch"])
+def test_a_right_answer(arrays, capsys) -> None:
+    """Full marks, exit status 0."""
+    file = SOLUTIONS / ("torch" if arrays == "torch" else "") / "tanh_layer.py"
+    status, out, err = run(capsys, "check", "tanh_layer", file, "--arrays", arrays)
+    assert (status, err) == (0, "")
+    assert out.endswith("3 of 3 points.\n")
+
+
+def test_a_wrong_answer_is_told_its_likely_cause(capsys) -> None:
+    """Exit status 1, one entry, one cause, one next step that works."""
+    file = write("answer.py", FORGOT_TANH)
+    status, out, _ = run(capsys, "check", "tanh_layer", file)
+    assert status == 1
+    assert "Likely cause: That is ∂Z/∂W." in out
+    assert 'grader check tanh_layer answer.py --case "one feature"' in out
+    status, out, _ = run(capsys, "check", "tanh_layer", "answer.py", "--case", "one feature")
+    assert status == 1
+    assert "✗ dY_dW(W, X, B): wrong values" in out
+    assert "furthest apart: ∂Y[0]/∂W[0,0]" in out
+    assert "✓ dY_dB(W, X, B): right" in out
+
+
+def test_the_next_step_repeats_what_was_typed(capsys) -> None:
+    """Seed, arrays and names with spaces are in the command that it names."""
+    file = write("my answer.py", FORGOT_TANH)
+    _, out, _ = run(capsys, "check", "tanh_layer", file, "--seed", "3")
+    assert 'grader check tanh_layer "my answer.py" --seed 3 --case' in out
+
+
+def test_json_is_all_there_is_on_stdout(capsys) -> None:
+    """--json prints one strict JSON document of schema 1."""
+    file = write("answer.py", FORGOT_TANH)
+    status, out, err = run(capsys, "check", "tanh_layer", file, "--json")
+    data = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is not strict JSON"))
+    assert (status, err) == (1, "")
+    assert (data["schema"], data["exercise"], data["score"], data["points"]) == (1, "tanh_layer", 2.0, 3.0)
+    assert data["targets"][0]["status"] == "wrong_value"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name", "content", "message"),
+    [
+        ("tanh_lair", "answer.py", b"", "There is no exercise `tanh_lair`."),
+        ("tanh_layer", "missing.py", None, "missing.py"),
+        ("tanh_layer", "empty.py", b"", "The file is empty."),
+        ("tanh_layer", "huge.py", b"#" * (50 << 20), "huge.py"),
+        ("tanh_layer", "broken.ipynb", b"{", "broken.ipynb"),
+        ("tanh_layer", "text.ipynb", b'{"cells": []}', "no code"),
+        ("nowhere/tanh.yaml", "answer.py", b"x = 1", "There is no such file."),
+    ],
+)
+def test_unusable_input(exercise, name, content, message, capsys) -> None:
+    """One or two lines on stderr, nothing on stdout, exit status 2, no traceback."""
+    if content is not None:
+        Path(name).write_bytes(content)
+    status, out, err = run(capsys, "check", exercise, name)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) <= 3
+
+
+def test_a_folder_is_no_answer(capsys) -> None:
+    """A directory in place of a file is unusable input."""
+    Path("answer.py").mkdir()
+    status, _, err = run(capsys, "check", "tanh_layer", "answer.py")
+    assert status == 2
+    assert "answer.py" in err
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("def dy_dx(x):\n    while True: pass\n", "It did not finish within 1 second"),
+        ("while True: pass\n", "did not finish"),
+        ("def dy_dx(x):\n    import os\n    os._exit(0)\n", "dy_dx"),
+        ("def dy_dx(x):\n    return undefined\n", "It raised at line 2: NameError: name 'undefined' is not defined."),
+        ("def dy_dx(x)\n    return 2\n", "SyntaxError"),
+        ("x\0y\n", "null bytes"),
+        ("def dydx(x):\n    return 2.0\n", "Not written yet"),
+        ("def dy_dx(x):\n    return [2.0]\n", "It returned shape (1,), not ()."),
+        ("def dy_dx(x):\n    return None\n", "It returned None. Is a `return` missing?"),
+        ("def dy_dx(x):\n    return float('nan')\n", "It returned NaN or infinity in 3 of 3 cases."),
+    ],
+    ids=["loops", "loops while loading", "exits", "raises", "no Python", "null bytes", "other name", "shape", "None", "NaN"],
+)
+def test_a_student_s_failure_is_a_verdict(source, line, capsys) -> None:
+    """Whatever student code does, it costs its points and is told in words: exit status 1, nothing on stderr."""
+    write("exercises/twice.yaml", QUICK)
+    status, out, err = run(capsys, "check", "twice", write("answer.py", source))
+    assert (status, err) == (1, "")
+    assert line in out
+
+
+def test_an_unknown_case_is_answered_with_the_known_ones(capsys) -> None:
+    """Exit status 2, and the names that there are."""
+    status, _, err = run(capsys, "check", "tanh_layer", write("answer.py", FORGOT_TANH), "--case", "two features")
+    assert status == 2
+    assert '"one feature"' in err
+
+
+def test_a_shadowed_exercise_is_said(capsys) -> None:
+    """An exercise of the current folder hides the shipped one of that id, and that is told."""
+    write("exercises/tanh_layer.yaml", QUICK)
+    status, _, err = run(capsys, "check", "tanh_layer", write("answer.py", "def dy_dx(x):\n    return 2.0\n"))
+    assert status == 0
+    assert "which hides" in err
+
+
+def test_check_imports_no_torch() -> None:
+    """A catalogue exercise's stored references are enough."""
+    script = (
+        "import sys; from grader.cli import run; "
+        f"status = run(['check', 'tanh_layer', {str(SOLUTIONS / 'tanh_layer.py')!r}]); "
+        "assert (status, 'torch' in sys.modules) == (0, False)"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+# grade
+
+
+def test_grade_prints_a_table(capsys) -> None:
+    """A row a student, empty for what was not handed in; where the results lie goes to stderr."""
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    write("class/s02/twice.py", "def dy_dx(x):\n    return 3.0\n")
+    status, out, err = run(capsys, "grade", "class", "-a", write("exercises/twice.yaml", QUICK), "-o", "OUT", "--jobs", "1")
+    assert status == 0
+    assert [line.split() for line in out.splitlines()] == [
+        ["student", "twice", "total"],
+        ["points", "1", "1"],
+        ["s01", "1", "1"],
+        ["s02", "0", "0"],
+    ]
+    assert "OUT/grades.csv" in err
+
+
+def test_a_second_run_grades_only_what_changed(capsys) -> None:
+    """What did not change is said to be unchanged."""
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    arguments = ("grade", "class", "-a", write("exercises/twice.yaml", QUICK), "-o", "OUT", "--jobs", "1")
+    run(capsys, *arguments)
+    status, _, err = run(capsys, *arguments)
+    assert status == 0
+    assert "1 unchanged since the last run" in err
+
+
+@pytest.mark.parametrize("missing", ["submissions", "assignment"])
+def test_grade_without_its_input(missing, capsys) -> None:
+    """Unusable input is exit status 2, told in words."""
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    write("exercises/twice.yaml", QUICK)
+    folder = "nowhere" if missing == "submissions" else "class"
+    status, out, err = run(capsys, "grade", folder, "-a", "nothing" if missing == "assignment" else "twice", "-o", "OUT")
+    assert (status, out) == (2, "")
+    assert ("nowhere" if missing == "submissions" else "`nothing`") in err
+
+
+def test_an_output_that_is_a_file(capsys) -> None:
+    """OUT has to be a folder."""
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    write("exercises/twice.yaml", QUICK)
+    status, _, err = run(capsys, "grade", "class", "-a", "twice", "-o", write("OUT", "mine"))
+    assert (status, Path("OUT").read_text()) == (2, "mine")
+    assert "OUT" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
+def test_ctrl_c_keeps_what_is_graded() -> None:
+    """An interrupted run ends with 130, says so, and has written the grades so far."""
+    write("exercises/twice.yaml", QUICK.replace("seconds: 1", "seconds: 60"))
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    write("class/s02/twice.py", "def dy_dx(x):\n    while True: pass\n")
+    command = [sys.executable, "-m", "grader", "grade", "class", "-a", "twice", "-o", "OUT", "--jobs", "1"]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not Path("OUT/reports/s01/twice.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Stopped." in err
+    assert "s01,1,1" in Path("OUT/grades.csv").read_text()
+
+
+# the terminal, and our own faults
+
+
+def test_plain_ascii_where_the_terminal_cannot_show_more() -> None:
+    """∂ becomes d, − becomes -, and nothing is lost to a question mark."""
+    file = write("answer.py", FORGOT_TANH)
+    shown = grader("check", "tanh_layer", file, env={"PYTHONIOENCODING": "ascii"})
+    assert shown.returncode == 1
+    assert "x dY_dW(W, X, B)" in shown.stdout
+    assert "dY[0]/dW[0,0]" in shown.stdout
+    assert "?" not in shown.stdout
+
+
+def test_a_reader_that_went_away_is_no_error() -> None:
+    """`grader list | head -1` ends in silence."""
+    script = f"{sys.executable} -m grader list | true; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
+    shown = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert shown.stderr == ""
+    assert shown.returncode in {0, cli.PIPE_CLOSED}  # 0 where all was written before the reader left
+
+
+def test_our_own_fault_is_one_line_and_a_file(capsys, monkeypatch) -> None:
+    """An exception that nobody foresaw: exit status 3, no traceback on the screen, its file is named."""
+
+    @click.command("broken")
+    def broken() -> None:
+        raise RuntimeError("oops\nand more")
+
+    monkeypatch.setitem(sys.modules, "broken_family", type(sys)("broken_family"))
+    monkeypatch.setattr(sys.modules["broken_family"], "command_broken", broken, raising=False)
+    monkeypatch.setitem(cli.COMMANDS, "broken", ("broken_family", ""))
+    status, out, err = run(capsys, "broken")
+    assert (status, out, len(err.splitlines())) == (3, "", 1)
+    assert "RuntimeError: oops" in err
+    path = Path(err.split("Traceback: ")[1].strip())
+    assert "and more" in path.read_text(encoding="utf-8")
+    path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environment", "expected"),
+    [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
+)
+def test_colour_only_where_it_is_wanted(is_terminal, environment, expected, monkeypatch) -> None:
+    """On a terminal that knows colours, unless NO_COLOR is set."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = type("Stream", (), {"isatty": lambda self: is_terminal})()
+    assert streams.has_colour(stream) is expected
+
+
+def test_python_m_grader_is_the_command() -> None:
+    """`python -m grader --version` says the version."""
+    assert grader("--version").stdout.startswith("grader ")
