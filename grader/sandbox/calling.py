@@ -49,7 +49,7 @@ def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: boo
 
 
 def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, confined: bool) -> Answer:
-    ballast = mmap.mmap(-1, 2 << 20)  # never touched: room to tell of a MemoryError
+    ballast = _ballast()
     fresh = _Fresh(inputs, arrays)
     makes = ""
     value: object = None
@@ -65,13 +65,22 @@ def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, 
         if isinstance(error, KeyboardInterrupt) and not confined:
             raise
         if isinstance(error, MemoryError):
-            ballast.close()
+            if ballast is not None:
+                ballast.close()
             value = None
             clear_frames(error)
         return Answer(status=status_of(error), detail=makes + line_of(error), traceback=frames_of(error), mutated=fresh.mutated())
     return Answer(
         items=returned.items, detail=returned.detail, mutated=fresh.mutated(), single_precision=returned.single_precision
     )
+
+
+def _ballast() -> mmap.mmap | None:
+    """Address space that is never touched: room to tell of a MemoryError. None when an earlier call left too little."""
+    try:
+        return mmap.mmap(-1, 2 << 20)
+    except OSError:
+        return None
 
 
 def _give(given: Given, function: Callable[..., object], fresh: _Fresh) -> object:

@@ -33,9 +33,14 @@ def confine_zygote(settings: dict[str, Any]) -> None:
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     _end_with_parent()
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _Found.address_space = rlimits.address_space()
+    measure()
     if "landlock" in settings["walls"]:
         _Found.landlock = landlock.version()
+
+
+def measure() -> None:
+    """Note how much address space the zygote has; to be done again when it has loaded more."""
+    _Found.address_space = rlimits.address_space()
 
 
 def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -42,6 +43,7 @@ class Ending:
     """How a child's process ended: its exit status, or minus the signal; what it used, where that is known."""
 
     exit_status: int
+    was_killed: bool = False  # by us, since it did not come to its end
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     page_faults: int = 0
@@ -256,8 +258,9 @@ class ForkedChild:
             if ending is None:
                 self.kill()
                 ending = self._zygote.ending(_REPLY_SECONDS - 1)
-            if ending is None:
-                raise OurFaultError("a child did not end when it was killed")
+                if ending is None:
+                    raise OurFaultError("a child did not end when it was killed")
+                return dataclasses.replace(ending, was_killed=True)
             return ending
         finally:
             self.pipes.close()
@@ -300,10 +303,11 @@ class SpawnedChild:
             until = time.monotonic() + 2.0
             while self._process.poll() is None and time.monotonic() < until:
                 time.sleep(0.005)
-            if self._process.poll() is None:
+            was_killed = self._process.poll() is None
+            if was_killed:
                 self.kill()
             status = self._process.wait()
-            return Ending(exit_status=128 - status if _is_signal_passed_on(status) else status)
+            return Ending(exit_status=128 - status if _is_signal_passed_on(status) else status, was_killed=was_killed)
         finally:
             self.pipes.close()
 

@@ -46,7 +46,7 @@ class Items:
 
     def _parts(self, value: Any, names: Sequence[str]) -> Sequence[object]:
         if type(value) is dict:
-            if all(name in value for name in names) and len(value) == len(names):
+            if all(type(key) is str for key in value) and all(name in value for name in names) and len(value) == len(names):
                 return [value[name] for name in names]
             if len(names) > 1:
                 keys = [str(key)[:40] for key in list(value)[:10] if type(key) in (str, int)]
@@ -135,18 +135,19 @@ def _name(kind: type) -> str:
 
 
 def _advice(kind: type) -> str:
+    bases = type.__dict__["__mro__"].__get__(kind)  # not `kind.__mro__`: that asks the metaclass
     if kind is type(None):
         return ""
-    if np.matrix in kind.__mro__:
+    if np.matrix in bases:
         return "a matrix multiplies by its own rules; return np.asarray(...) of it"
-    if np.ma.MaskedArray in kind.__mro__:
+    if np.ma.MaskedArray in bases:
         return "a masked array hides entries; return np.asarray(...) of it"
-    if np.ndarray in kind.__mro__:
+    if np.ndarray in bases:
         return "it is a subclass of ndarray; return np.asarray(...) of it"
-    if tuple in kind.__mro__ or list in kind.__mro__:
+    if tuple in bases or list in bases:
         return "return a plain tuple"
     torch = sys.modules.get("torch")
-    if torch is not None and getattr(torch, "Tensor", None) in kind.__mro__:
+    if torch is not None and getattr(torch, "Tensor", None) in bases:
         return "it is a subclass of Tensor; return a plain tensor"
     return _WORDS.get(_name(kind), "")
 

@@ -272,6 +272,8 @@ class _Visit:
         return self._death_of_itself(ending)
 
     def _death_of_itself(self, ending: Ending) -> DeathError:
+        if ending.was_killed:
+            return DeathError(Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes")
         status = ending.exit_status
         limits = self.run.job.limits
         output = self.pipes.output.decode("utf-8", "replace")

@@ -15,7 +15,7 @@ from grader.exercise import Limits
 from grader.sandbox import bubblewrap, host, walls
 from grader.sandbox.host import LaunchError, OurFaultError, SpawnedChild, Zygote
 from grader.sandbox.running import Run, WantedError
-from grader.sandbox.standins import ALLOWED
+from grader.sandbox.standins import allowed
 from grader.sandbox.walls import Isolation, Plan
 from grader.trial import Job
 
@@ -52,6 +52,7 @@ class Sandbox:
         self._wanted: list[str] = []  # modules that a replaced zygote has to load again
         self._zygote: Zygote | None = None
         self._layers: tuple[str, ...] | None = None
+        self.restarts = 0  # how often the zygote had to be replaced
         self._plan = self._next_plan()
         try:
             self._zygote = self._start()
@@ -84,18 +85,19 @@ class Sandbox:
     def run(self, job: Job) -> Trial:
         """What came of a job. Never raises for what student code does."""
         layers = self._settle()
-        run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else ALLOWED)
+        run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else allowed(self.arrays))
         faults = 0
         while run.is_pending:
             try:
                 run.serve(self._child(job))
             except WantedError as wanted:
                 # the second want loads everything: no job is begun anew more than twice
-                self._wanted = list(ALLOWED) if self._wanted else list(wanted.names)
-                run.may_load = set(ALLOWED) - set(self._wanted)
+                self._wanted = list(allowed(self.arrays)) if self._wanted else list(wanted.names)
+                run.may_load = set(allowed(self.arrays)) - set(self._wanted)
                 faults += self._load_wanted()
             except OurFaultError as fault:
                 faults += 1
+                self.restarts += 1
                 self.close()
                 if faults > _MOST_FAULTS:
                     run.give_up(str(fault))

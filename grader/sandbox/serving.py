@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import gc
 import importlib
@@ -12,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox import child, protocol
-from grader.sandbox.standins import ALLOWED, PRELOADED
+from grader.sandbox.standins import ALLOWED, PRELOADED, allowed
 
 if TYPE_CHECKING:
     import socket
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from grader.sandbox.child import Channel
 
 _FIRST_FOREIGN: Final = 5  # a child keeps 0 to 4
+
+
+_absent: Final[set[str]] = set()  # modules of the closed list that this Python does not have
 
 
 def main(settings: dict[str, Any]) -> None:
@@ -49,6 +51,7 @@ def main(settings: dict[str, Any]) -> None:
                 _load(name)
             gc.collect()
             gc.freeze()
+            confinement.measure()
             control.send(b"{}")
         else:
             _fork(control, descriptors, request, settings)
@@ -73,8 +76,10 @@ def preload(arrays: str) -> None:
 
 
 def _load(name: str) -> None:
-    with contextlib.suppress(Exception):  # not part of this Python, as tkinter often is: it becomes a stand-in
+    try:
         importlib.import_module(name)
+    except Exception:  # not part of this Python, as tkinter often is: it becomes a stand-in
+        _absent.add(name)
 
 
 def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any], settings: dict[str, Any]) -> None:
@@ -153,7 +158,9 @@ def _reseed(arrays: str) -> None:
 
 
 def _tell_wanted(channel: Channel, name: str) -> bool:
-    """Ask for a module and end: the zygote loads it, and another child begins again."""
+    """Ask for an allowed module and end: the zygote loads it, and another child begins again."""
+    if name not in ALLOWED or name in _absent:
+        return False
     number = child.index_of(name).to_bytes(4, "little")
     channel.send([protocol.header(protocol.WANTED, 0, len(number)), number])
     os._exit(0)
@@ -167,7 +174,7 @@ def _once(settings: dict[str, Any]) -> None:
     if settings["walls"]:
         from grader.sandbox import confinement
 
-        for name in ALLOWED:
+        for name in allowed(settings["arrays"]):
             _load(name)
         confinement.confine_zygote(settings)
         complaint = confinement.confine_child(settings, settings["limits"])
@@ -178,4 +185,4 @@ def _once(settings: dict[str, Any]) -> None:
         from grader.sandbox import rlimits
 
         rlimits.limit_from(settings["limits"])
-    child.run(channel, lambda _channel, name: True)
+    child.run(channel, lambda _channel, name: name in allowed(settings["arrays"]) and not settings["walls"])

@@ -1,0 +1,7 @@
+# attack: deletes the gradebook
+# expect: raised
+import os
+
+
+def dY_dX(X):
+    os.remove("@COURSE@/gradebook.db")

@@ -1,0 +1,7 @@
+# attack: raises the grader's own classes
+# expect: refused|raised
+from grader.sandbox.standins import Refused
+
+
+def dY_dX(X):
+    raise Refused("everything was right")

@@ -1,0 +1,6 @@
+# attack: imports the grader's reference
+# expect: raised
+def dY_dX(X):
+    from grader.reference import engine
+
+    return engine

@@ -1,0 +1,4 @@
+# attack: recursion without end
+# expect: raised
+def dY_dX(X):
+    return dY_dX(X)

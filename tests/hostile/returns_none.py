@@ -1,0 +1,4 @@
+# attack: nothing
+# expect: wrong_type
+def dY_dX(X):
+    return None

@@ -1,0 +1,4 @@
+# attack: waits for input that never comes
+# expect: raised
+def dY_dX(X):
+    return input("the answer, please: ")

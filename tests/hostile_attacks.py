@@ -1,0 +1,82 @@
+"""What the tests of the sandbox share: a small exercise, the attacks of tests/hostile, and what came of one in a word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grader.exercise import Limits, Name
+from grader.outcome import Answer
+from grader.sandbox import Sandbox
+from grader.trial import Job, Source, TaskPlan, Trial
+
+FOLDER = Path(__file__).parent / "hostile"
+RIGHT = b"import numpy as np\n\n\ndef dY_dX(X):\n    return np.diag(1 - np.tanh(X) ** 2)\n"
+LIMITS = Limits(seconds=0.4, memory_mib=512)
+CASES = tuple({"X": np.random.default_rng(7).normal(size=size)} for size in (3, 2, 4))
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One file of the corpus with what its header says."""
+
+    name: str
+    source: bytes
+    expect: frozenset[str]
+    flags: frozenset[str]
+
+
+def attacks() -> list[Attack]:
+    """Every attack, by name."""
+    return [_read(path) for path in sorted(FOLDER.glob("*.py"))]
+
+
+def _read(path: Path) -> Attack:
+    source = path.read_bytes()
+    fields = dict(re.findall(rb"^# (expect|flags): (.*)$", source, re.MULTILINE))
+    return Attack(
+        name=path.stem,
+        source=source,
+        expect=frozenset(fields[b"expect"].decode().split("|")),
+        flags=frozenset(fields.get(b"flags", b"").decode().split()),
+    )
+
+
+def job(source: bytes, *, name: str = "answer.py", limits: Limits = LIMITS, arrays: str = "numpy") -> Job:
+    """The calls dY_dX(X) of three cases on one source."""
+    plan = TaskPlan(function="dY_dX", arguments=(Name("X"),), returns=("dY_dX",), inputs=CASES)
+    return Job(sources=(Source(name=name, cells=(source,)),), tasks=(plan,), arrays=arrays, limits=limits)  # type: ignore[arg-type]
+
+
+def outcome(trial: Trial) -> str:
+    """The status that a trial of `job` comes to: what stopped it, or what is wrong with its answers, or `correct`."""
+    if trial.status is not None:
+        return trial.status.value
+    (task,) = trial.tasks
+    assert len(task.answers) == len(CASES)
+    judged = [_judged(answer, case["X"]) for answer, case in zip(task.answers, CASES, strict=True)]
+    return next((status for status in judged if status != "correct"), "correct")
+
+
+def _judged(answer: Answer, x: np.ndarray) -> str:
+    if answer.status is not None:
+        return answer.status.value
+    if len(answer.items) != 1:
+        return "wrong_count"
+    (item,) = answer.items
+    expected = np.diag(1 - np.tanh(x) ** 2)
+    if not isinstance(item, np.ndarray):
+        return "wrong_type"
+    if item.shape != expected.shape:
+        return "wrong_shape"
+    if not np.isfinite(item).all():
+        return "not_finite"
+    return "correct" if np.abs(item - expected).max() <= 1e-6 * expected.max() + 1e-12 else "wrong_value"
+
+
+def is_alive_and_fair(sandbox: Sandbox, restarts: int) -> bool:
+    """Whether a right submission gets full marks from the very zygote that was attacked."""
+    return outcome(sandbox.run(job(RIGHT))) == "correct" and sandbox.restarts == restarts

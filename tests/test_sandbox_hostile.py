@@ -1,0 +1,71 @@
+"""Every attack of tests/hostile comes to what its header says, in the box and without one, and harms nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.errors import SandboxError
+from grader.sandbox import Sandbox
+from grader.sandbox.walls import OPEN, SEALED
+
+from hostile_attacks import Attack, attacks, is_alive_and_fair, job, outcome
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+
+
+@pytest.fixture(scope="module", params=["strict", "no namespaces"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """One zygote for all attacks of a mode."""
+    try:
+        made = Sandbox("numpy", "strict") if request.param == "strict" else Sandbox("numpy", plan=SEALED)
+        with made:
+            assert "seccomp" in made.layers
+            yield made
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder that anybody may write into, with things worth reading."""
+    folder = tmp_path_factory.mktemp("course")
+    (folder / "gradebook.db").write_text("s01: 4 of 4")
+    (folder / "solution.py").write_text("import numpy as np\ndef dY_dX(X): return np.diag(1 - np.tanh(X) ** 2)\n")
+    folder.chmod(0o777)
+    (folder / "gradebook.db").chmod(0o666)
+    return folder
+
+
+@pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
+def test_attack_comes_to_nothing(sandbox: Sandbox, course: Path, attack: Attack) -> None:
+    """An attack ends as expected, the course is untouched, and the same zygote gives a right submission full marks."""
+    restarts = sandbox.restarts
+    trial = sandbox.run(job(attack.source.replace(b"@COURSE@", str(course).encode())))
+    assert outcome(trial) in attack.expect, trial
+    if "mutates_inputs" in attack.flags:
+        assert trial.tasks[0].answers[0].mutated == ("X",)
+    assert sorted(path.name for path in course.iterdir()) == ["gradebook.db", "solution.py"]
+    assert (course / "gradebook.db").read_text() == "s01: 4 of 4"
+    assert is_alive_and_fair(sandbox, restarts)
+
+
+def test_corpus_is_large() -> None:
+    """There are at least 120 attacks, each with an expectation."""
+    assert len(attacks()) >= 120
+    assert all(attack.expect for attack in attacks())
+
+
+@pytest.mark.parametrize("name", ["reads_the_gradebook", "writes_a_file", "opens_socketpairs", "runs_a_process", "forks"])
+def test_without_walls_attacks_succeed(course: Path, name: str) -> None:
+    """A positive control: with the walls off, in a throwaway box, the corpus shows that something got through."""
+    (attack,) = [attack for attack in attacks() if attack.name == name]
+    with Sandbox("numpy", plan=OPEN) as unprotected:
+        trial = unprotected.run(job(attack.source.replace(b"@COURSE@", str(course).encode())))
+    assert trial.layers == ("rlimits",)
+    got_through = outcome(trial) not in attack.expect or (course / "owned").exists()
+    (course / "owned").unlink(missing_ok=True)
+    assert got_through
