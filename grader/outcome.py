@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -282,6 +282,49 @@ class Report:
             "output": self.output,
             "seconds": round(self.seconds, 6),
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Report:
+        """The report that `to_json` wrote. What a mistake's answer still earned is in the score, no longer in its diagnosis."""
+        named = {one.name for one in fields(cls)} - {"targets", "layers", "flags"}
+        return cls(
+            targets=tuple(map(_target_from_json, data["targets"])),
+            layers=tuple(data["layers"]),
+            flags=tuple(data["flags"]),
+            **{name: value for name, value in data.items() if name in named},
+        )
+
+
+def _target_from_json(data: Mapping[str, Any]) -> TargetReport:
+    same = ("call", "name", "kind", "of", "wrt", "score", "points", "detail", "traceback")
+    found, example = data["diagnosis"], data["counterexample"]
+    return TargetReport(
+        status=Status(data["status"]),
+        correct=data["cases"]["correct"],
+        total=data["cases"]["total"],
+        diagnosis=found and Diagnosis(rule=found["rule"], text=found["text"]),
+        counterexample=example
+        and Counterexample(
+            case=example["case"],
+            sizes=example["sizes"],
+            inputs=_loose(example["inputs"]),
+            index=None if example["index"] is None else tuple(example["index"]),
+            expected=_loose(example["expected"]),
+            actual=_loose(example["actual"]),
+        ),
+        **{name: data[name] for name in same},
+    )
+
+
+def _loose(value: Any) -> Any:
+    """What `strict` made, as numbers again."""
+    if value in ("NaN", "Infinity", "-Infinity"):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {key: _loose(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_loose(item) for item in value]
+    return value
 
 
 def strict(value: Any) -> Any:

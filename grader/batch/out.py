@@ -51,6 +51,11 @@ class Out:
         """The results of a run that names no other database."""
         return self.path / "state.sqlite"
 
+    @property
+    def records(self) -> Path:
+        """Cases and expected arrays at the secret seed."""
+        return self.path / "records"
+
     def report(self, student: str, exercise: str) -> Path:
         """Where the report of one submission of one exercise lies."""
         return self.path / "reports" / safe_name(student) / f"{exercise}.json"

@@ -115,7 +115,7 @@ class _Run:
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
         self.exercises = {
-            one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.path)) for one in self.assignment.exercises
+            one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
         pool: Pool = Threads(self.options.jobs or _processors(), self.steps, self.exercises)
         try:

@@ -204,5 +204,5 @@ class Threads:
 
     def _done(self) -> Iterator[tuple[Work, Report]]:
         done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in [future for future in self._pending if future in done]:
             yield self._pending.pop(future), future.result()
