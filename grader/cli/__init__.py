@@ -14,9 +14,9 @@ from importlib import import_module
 
 import click
 
-from grader import __version__
 from grader.cli.streams import show_what_the_terminal_can
 from grader.errors import GraderError
+from grader.version import VERSION
 
 UNUSABLE, OUR_FAULT, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
 
@@ -55,7 +55,7 @@ class _Lazy(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="\b\nExample:\n  $ grader start tanh_layer -o answer.py\n  $ grader check tanh_layer answer.py",
 )
-@click.version_option(__version__, message="grader %(version)s")
+@click.version_option(VERSION, message="grader %(version)s")
 def cli() -> None:
     """Grade derivative exercises: YAML in, verdicts with reasons out."""
 
