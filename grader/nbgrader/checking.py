@@ -1,0 +1,82 @@
+"""What a grade cell runs in a student's own kernel, under Validate, and under nbgrader without our configuration."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import catalogue
+from grader.errors import Fault, GraderError
+from grader.nbgrader.cells import REBUILD, exercise_of, grade_id
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+    from grader.outcome import Report
+
+
+def public_check(cell: str, points: float, /, **functions: Callable[..., object]) -> float:
+    """
+    The points, of at most `points`, that the functions earn with public numbers for the target of that grade cell.
+
+    Shows why. Under Validate, which shows errors only, less than all points raises NotRightError with the reasons.
+    Raises GraderError when the cell's exercise is not there.
+    """
+    from grader.grading import check_functions
+
+    exercise = _exercise(exercise_of(cell))
+    report = only(check_functions(exercise, functions), exercise, cell)
+    share = 0.0 if report.score is None else report.score / report.points
+    earned = share_of_points(share, points)
+    if earned < points and os.environ.get("NBGRADER_VALIDATING"):
+        from grader.render import terminal
+
+        raise NotRightError(terminal.render(report, exercise))
+    _show(report, exercise)
+    return earned
+
+
+class NotRightError(Exception):
+    """An answer that does not earn all its points; IPython shows the reasons alone, no traceback of ours."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def only(report: Report, exercise: Exercise, cell: str) -> Report:
+    """The report with the target of one grade cell; flags and output stay. Raises GraderError for a cell of no target."""
+    for task, target in exercise.targets():
+        if grade_id(exercise, task, target) == cell:
+            key = (task.function, target.name)
+            kept = tuple(one for one in report.targets if (one.call, one.name) == key)
+            return replace(report, targets=kept)
+    what = f"The exercise {exercise.id} has no target for the grade cell `{cell}`."
+    raise GraderError(Fault(exercise.path or exercise.id, what, REBUILD))
+
+
+def share_of_points(share: float, points: float) -> float:
+    """A share of a cell's points, a finite number from 0 to all of them, whatever the share is."""
+    return min(max(share, 0.0), 1.0) * points if math.isfinite(share) else 0.0
+
+
+def _exercise(name: str) -> Exercise:
+    """The exercise whose copy lies beside the notebook, else the catalogue's."""
+    from grader.loading import load_exercise
+
+    beside = Path(f"{name}.yaml")
+    return load_exercise(beside if beside.is_file() else catalogue.find(name).path)
+
+
+def _show(report: Report, exercise: Exercise) -> None:
+    from grader.render.notebook import ShownReport
+
+    shown = ShownReport.of(report, exercise)
+    try:
+        from IPython.display import display
+    except ImportError:
+        print(shown)
+        return
+    display(shown)  # type: ignore[no-untyped-call]

@@ -1,0 +1,22 @@
+"""nbgrader is an extra: what to say where it is not installed, or is a version that this was not built for."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from grader.errors import Fault, GraderError
+
+OLDEST, BEFORE = (0, 9, 5), (0, 10)
+_REMEDY = "Install it: pip install 'autograd-grader[nbgrader]'"
+
+
+def needs_nbgrader() -> None:
+    """Raises GraderError unless an nbgrader of a known version is installed. Does not import it: that takes seconds."""
+    try:
+        found = version("nbgrader")
+    except PackageNotFoundError:
+        raise GraderError(Fault("", "nbgrader is not installed here.", _REMEDY)) from None
+    numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
+    if not OLDEST <= numbers < BEFORE:
+        what = f"nbgrader {found} is installed; this version of grader works with 0.9.5 and later ones before 0.10."
+        raise GraderError(Fault("", what, _REMEDY))

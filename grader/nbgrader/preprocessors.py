@@ -1,0 +1,325 @@
+"""
+nbgrader's steps with ours in them: what the course's configuration names (`grader.nbgrader.configure`).
+
+Every start of nbgrader imports this; what grades is imported when a notebook of ours comes.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, MissingEntry  # type: ignore[import-untyped]
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades  # type: ignore[import-untyped]
+from traitlets import Bool, Enum
+
+from grader.errors import GraderError
+from grader.nbgrader.course import Course
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from grader.exercise import Exercise
+    from grader.nbgrader.marking import NotebookReport
+    from grader.sandbox import Isolation
+
+_v4: Any = nbformat.v4  # its functions have no types
+_node: Any = NotebookNode
+_UNGRADED = "grader_ungraded"  # among the resources: grade ids that could not be graded, for a reason of ours
+_IMPORT = "from grader.nbgrader import public_check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ours:
+    """A notebook that `grader nbgrader build` made: what it asks for, or why that cannot be said now."""
+
+    course: Course
+    notebook: str
+    student: str
+    exercises: tuple[Exercise, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """A cell of the released notebook, as nbgrader's database has it."""
+
+    metadata: Mapping[str, Any]
+    source: str
+    cell_type: str
+
+
+class RepairCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """
+    Gives cells of our notebooks the metadata that was released, whatever a student or an editor made of it.
+
+    A cell with an id that was not released becomes an ordinary one; a grade cell that is gone comes back at the end: whose
+    functions are right earns the points. nbgrader's own steps then restore what is locked.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        """The notebook with its released metadata."""
+        if _ours(self, resources) is None or (released := _released(resources)) is None:
+            return nb, resources
+        there = set()
+        for cell in nb.cells:
+            found = cell.metadata.pop("nbgrader", None)
+            name = found.get("grade_id") if isinstance(found, dict) else None
+            if isinstance(name, str) and name in released:
+                cell.metadata["nbgrader"] = _node(released[name].metadata)
+                there.add(name)
+        for name, cell in released.items():
+            if name not in there and cell.metadata["grade"] and cell.cell_type == "code":
+                self.log.warning("The grade cell %s was deleted; it is put back.", name)
+                nb.cells.append(_v4.new_code_cell(cell.source, metadata={"nbgrader": dict(cell.metadata)}))
+        return nb, resources
+
+
+class SandboxedExecute(Execute):  # type: ignore[misc]
+    """
+    Grades the grade cells of our notebooks in the sandbox; other notebooks are executed as ever.
+
+    Student code of our notebooks meets the kernel only where the instructor put code cells with marks of their own into
+    them. No exception leaves it: what could not be graded is left to a person.
+    """
+
+    # Not configurable: `--no-execute` would leave the outputs that the student handed in.
+    enabled = Bool(True)
+
+    isolation = Enum(["strict", "best", "none"], default_value="best", help="What student code is kept in.").tag(config=True)
+    feedback = Enum(
+        ["full", "hints", "score"], default_value="full", help="What students see: with numbers, causes only, points only."
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
+        """The notebook with its outputs."""
+        ours = _ours(self, resources or {})
+        released = _released(resources) if ours else None
+        if ours is None or released is None:
+            return self._executed(nb, resources, km)
+        marks = self._marks(ours, nb)
+        is_run = any(_is_foreign(name, cell, ours) for name, cell in released.items())
+        mine = {name for name, cell in released.items() if cell.metadata["grade"] and not _is_foreign(name, cell, ours)}
+        held = [cell for cell in nb.cells if _grade_id(cell) in mine]
+        if is_run:
+            nb, resources = self._executed(nb, resources, km, without=held)
+        else:
+            _show_load_errors(nb, marks)
+        self._give(held, ours, marks, resources)
+        return nb, resources
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """One cell, executed unless it is ours."""
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in self._without:
+            return cell, resources
+        found: tuple[NotebookNode, Any] = super().preprocess_cell(cell, resources, index)
+        return found
+
+    _without: frozenset[str | None] = frozenset()
+
+    def _executed(self, nb: NotebookNode, resources: Any, km: Any, without: Sequence[NotebookNode] = ()) -> tuple[Any, Any]:
+        """The notebook from the kernel, unless execution was turned off (`--no-execute`)."""
+        if not self.config.get("Execute", {}).get("enabled", True):
+            return nb, resources
+        self._without = frozenset(map(_grade_id, without))
+        found: tuple[Any, Any] = super().preprocess(nb, resources, km)
+        return found
+
+    def _marks(self, ours: _Ours, nb: NotebookNode) -> Mapping[str, NotebookReport]:
+        """The reports on a notebook by exercise, without those that failed. Raises nothing."""
+        marks: dict[str, NotebookReport] = {}
+        if ours.fault:
+            return marks
+        with self._logged():
+            from grader.gradebook import write_grades
+            from grader.nbgrader import marking
+
+            marker = marking.Marker(ours.course)
+            try:
+                code = marking.student_code(nb.cells, marking.checks_of(ours.exercises))
+                marker.keep_student(ours.student, self._submitted_at(ours))
+                for exercise in ours.exercises:
+                    with self._logged():
+                        work = marker.work(ours.student, ours.notebook, exercise, code)
+                        marks[exercise.id] = marking.mark(marker, work, exercise, self._isolation)
+                self._keep_missing(marker, ours)
+                write_grades(marker.out, marker.results)
+            finally:
+                marker.close()
+        return marks
+
+    def _keep_missing(self, marker: Any, ours: _Ours) -> None:
+        """Note the notebooks of the assignment that this student did not hand in; nbgrader gives them 0 itself."""
+        from grader.nbgrader import marking
+
+        coursedir = self.parent.parent.coursedir
+        folder = Path(coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id))
+        for notebook in ours.course.plan.notebooks if ours.course.plan else ():
+            if not (folder / f"{notebook}.ipynb").exists():
+                for exercise in ours.course.exercises(notebook):
+                    marking.mark(marker, marker.missing(ours.student, notebook, exercise), exercise, self._isolation)
+
+    def _submitted_at(self, ours: _Ours) -> datetime | None:
+        from datetime import UTC
+
+        coursedir = self.parent.parent.coursedir
+        folder = coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id)
+        at: datetime | None = coursedir.get_existing_timestamp(folder)
+        return at and at.replace(tzinfo=UTC)
+
+    @contextmanager
+    def _logged(self) -> Iterator[None]:
+        """Keeps a fault of ours inside: it goes into the log, with its traceback where it is no message in words."""
+        try:
+            yield
+        except GraderError as error:
+            self.log.error("%s", error)
+        except Exception:
+            self.log.error("%s", traceback.format_exc())
+
+    @property
+    def _isolation(self) -> Isolation:
+        return cast("Isolation", self.isolation)
+
+    def _give(
+        self, held: Sequence[NotebookNode], ours: _Ours, marks: Mapping[str, NotebookReport], resources: dict[str, Any]
+    ) -> None:
+        """Write points and reasons into the grade cells."""
+        exercises = {exercise.id: exercise for exercise in ours.exercises}
+        told: set[str] = set()
+        ungraded: set[str | None] = set()
+        for cell in held:
+            name = _grade_id(cell) or ""
+            id = name.partition("-")[0]
+            points = float(cell.metadata["nbgrader"].get("points", 0.0))
+            earned, shown = None, _not_graded()
+            if id in marks:
+                with self._logged():
+                    earned, shown = _outcome(marks[id], exercises[id], name, points, self.feedback, is_first=id not in told)
+                    told.add(id)
+            if earned is None:
+                ungraded.add(name)
+            cell.execution_count = None
+            cell.outputs = [shown, _v4.new_output("execute_result", {"text/plain": repr(earned or 0.0)})]
+        resources[_UNGRADED] = ungraded
+
+
+class SaveSandboxedGrades(SaveAutoGrades):  # type: ignore[misc]
+    """Saves the points as ever, and leaves what we could not grade to a person, without points in between."""
+
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        super()._add_score(cell, resources)
+        if _grade_id(cell) in resources.get(_UNGRADED, ()):
+            grade = self.gradebook.find_grade(_grade_id(cell), self.notebook_id, self.assignment_id, self.student_id)
+            grade.auto_score, grade.needs_manual_grade = None, True
+            self.gradebook.db.commit()
+
+
+def _outcome(
+    report: NotebookReport, exercise: Exercise, name: str, points: float, feedback: Any, *, is_first: bool
+) -> tuple[float | None, NotebookNode]:
+    """The points of one grade cell, None where it is ungraded, and the reasons. What was printed is shown once a notebook."""
+    from grader.nbgrader.checking import only, share_of_points
+    from grader.render import html, terminal
+    from grader.render.words import total_line
+
+    part = only(report, exercise, name)
+    if not is_first:
+        part = replace(part, output="", flags=())
+    text = terminal.render(part, exercise) if feedback == "full" else total_line(part)
+    shown = _v4.new_output("display_data", {"text/html": html.fragment(part, exercise, feedback=feedback), "text/plain": text})
+    return None if part.score is None else share_of_points(part.score / part.points, points), shown
+
+
+def _not_graded() -> Any:
+    text = "We could not grade this (our fault, no points lost). A person will; the log of `nbgrader autograde` says why."
+    return _v4.new_output("display_data", {"text/html": f"<p><strong>{text}</strong></p>", "text/plain": text})
+
+
+def _show_load_errors(nb: NotebookNode, marks: Mapping[str, NotebookReport]) -> None:
+    """Put what a student's cell raised below it, as a kernel would."""
+    errors = {one.source: one for report in marks.values() for one in report.load_errors}
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    for one in errors.values():
+        number = one.source.rpartition(", cell ")[2]
+        if number.isdigit() and 0 < int(number) <= len(code):
+            kind, _, value = one.detail.partition(": ")
+            lines = [*one.traceback.splitlines(), one.detail]
+            code[int(number) - 1].outputs.append(_v4.new_output("error", ename=kind, evalue=value, traceback=lines))
+
+
+# Which notebooks are ours
+
+
+def _ours(step: Any, resources: Mapping[str, Any]) -> _Ours | None:
+    """The notebook in hand if it is ours; never what the notebook says of itself."""
+    names = resources.get("nbgrader", {})
+    if "assignment" not in names or "notebook" not in names:
+        return None
+    course = Course(root=_root(step), id=names["assignment"])
+    facts: dict[str, Any] = {"course": course, "notebook": names["notebook"], "student": names.get("student", "")}
+    try:
+        if course.plan is None or names["notebook"] not in course.plan.notebooks:
+            return None
+        return _Ours(**facts, exercises=course.exercises(names["notebook"]))
+    except Exception as error:  # then it may be ours, and nothing of it must run in the kernel
+        step.log.error("%s", error)
+        return _Ours(**facts, fault=str(error))
+
+
+def _root(step: Any) -> Path:
+    """The course folder: the converter's, which is two parents up from its steps."""
+    while step is not None:
+        if getattr(step, "coursedir", None) is not None:
+            return Path(step.coursedir.root)
+        step = getattr(step, "parent", None)
+    return Path.cwd()
+
+
+def _released(resources: Mapping[str, Any]) -> dict[str, _Cell] | None:
+    """The cells that nbgrader's database has of a notebook; None where it has none: nbgrader says so itself."""
+    names = resources["nbgrader"]
+    with Gradebook(names["db_url"]) as gradebook:
+        try:
+            notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
+        except MissingEntry:
+            return None
+        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+        tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
+        solutions = {cell.name for cell in notebook.solution_cells}
+        found = {}
+        for cell in notebook.source_cells:
+            metadata = {
+                "grade": cell.name in points,
+                "grade_id": cell.name,
+                "locked": cell.locked,
+                "schema_version": 3,
+                "solution": cell.name in solutions,
+                "task": cell.name in tasks,
+                "checksum": cell.checksum,
+                "cell_type": cell.cell_type,
+            }
+            if cell.name in points or cell.name in tasks:
+                metadata["points"] = {**points, **tasks}[cell.name]
+            found[cell.name] = _Cell(metadata=metadata, source=cell.source or "", cell_type=cell.cell_type)
+        return found
+
+
+def _is_foreign(name: str, cell: _Cell, ours: _Ours) -> bool:
+    """Whether a released cell is code of the instructor's own, which needs the kernel."""
+    from grader.nbgrader.cells import cells
+
+    if cell.cell_type != "code" or _IMPORT in cell.source or ours.fault:
+        return False
+    return all(name != one.id for exercise in ours.exercises for one in cells(exercise, {}))
+
+
+def _grade_id(cell: NotebookNode) -> str | None:
+    found = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return found if isinstance(found, str) else None
