@@ -24,10 +24,10 @@ def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int
     if answer.status is not None:
         return Verdict(case=case, status=answer.status, detail=answer.detail, traceback=answer.traceback)
     if len(answer.items) != count:
-        return Verdict(case=case, status=Status.WRONG_COUNT, detail=answer.detail or _counted(len(answer.items), count))
+        return Verdict(case=case, status=Status.WRONG_COUNT, detail=_counted(answer, count))
     item = answer.items[place]
     if isinstance(item, NotAnArray):
-        return Verdict(case=case, status=Status.WRONG_TYPE, detail=item.detail or _typed(item.type_name))
+        return Verdict(case=case, status=Status.WRONG_TYPE, detail=_typed(item))
     if item.shape != expected.shape:
         return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {expected.shape}")
     worst, is_finite, agrees = _worst(item, expected, rtol)
@@ -74,12 +74,19 @@ def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, b
     return entry, is_finite, bool(furthest <= allowed)
 
 
-def _counted(returned: int, count: int) -> str:
-    returned_words = "1 thing" if returned == 1 else f"{returned} things"
-    return f"It returned {returned_words}; {count} {'is' if count == 1 else 'are'} asked for."
+def _counted(answer: Answer, count: int) -> str:
+    if answer.detail:
+        return f"It returned {answer.detail}."
+    returned = len(answer.items)
+    return (
+        f"It returned {'1 thing' if returned == 1 else f'{returned} things'}; {count} {'is' if count == 1 else 'are'} asked for."
+    )
 
 
-def _typed(type_name: str) -> str:
-    if type_name == "NoneType":
+def _typed(item: NotAnArray) -> str:
+    if item.type_name == "NoneType":
         return "It returned None. Is a `return` missing?"
-    return f"It returned {'an' if type_name[:1].lower() in 'aeiou' else 'a'} {type_name}, not an array of numbers."
+    article = "an" if item.type_name[:1].lower() in "aeiou" or item.type_name.startswith("ndarray") else "a"
+    if item.detail:
+        return f"It returned {article} {item.type_name}: {item.detail}" + ("" if item.detail.endswith("?") else ".")
+    return f"It returned {article} {item.type_name}, not an array of numbers."

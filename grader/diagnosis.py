@@ -118,8 +118,9 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
     yield "zero", "You returned zeros only.", _zeros
     yield "sign", f"The sign is wrong: you returned −{name}.", lambda one: -one.expected
     if 0 < first < rank:
-        order = f"{_axes_text(labels[:first])} first, then {_axes_text(labels[first:])}"
-        text = f"The axes are swapped: {name} has the axes {order}. You returned the transpose."
+        owners = _owners(target)
+        order = f"the axes of {owners[0]} first, then those of {owners[1]}"
+        text = f"The axes are swapped: {name} has {order}. You returned the transpose."
         yield "transposed", text, _transposed((*range(first, rank), *range(first)))
     if 2 <= rank <= MAX_PERMUTED_AXES:
         for places in itertools.permutations(range(rank)):
@@ -149,19 +150,24 @@ def _transposed(places: Sequence[int]) -> Prediction:
     return lambda one: one.expected.transpose(places)
 
 
+def _owners(target: Target) -> tuple[str, str]:
+    """Whose axes the first and the second block of a target are."""
+    match target.kind:
+        case Hessian() as kind:
+            return kind.wrt, kind.other
+        case Local() | Jacobian() as kind:
+            return (kind.of, kind.wrt) if target.layout == "numerator" else (kind.wrt, kind.of)
+        case _:
+            return "", ""
+
+
 def _labels(exercise: Exercise, target: Target) -> tuple[str, ...]:
     """The names of a target's axes; one that stands there twice says whose it is: `m of Y`."""
-    kind, axes = target.kind, target.axes
+    axes = target.axes
     first, _ = exercise.blocks(target)
     if not first or len(set(axes)) == len(axes):
         return axes
-    match kind:
-        case Hessian():
-            owners = (kind.wrt, kind.other)
-        case Local() | Jacobian():
-            owners = (kind.of, kind.wrt) if target.layout == "numerator" else (kind.wrt, kind.of)
-        case _:
-            return axes
+    owners = _owners(target)
     return tuple(f"{axis} of {owners[place >= first]}" if axes.count(axis) > 1 else axis for place, axis in enumerate(axes))
 
 
@@ -265,4 +271,4 @@ def _number(value: float) -> str:
 
 
 def _axes_text(axes: Sequence[str]) -> str:
-    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+    return f"({', '.join(axes)})"

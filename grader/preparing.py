@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PUBLIC_SEED = 0
 ENGINE = 1  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
 MAX_ATTEMPTS = 60
+_SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
+_ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
 _ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
@@ -77,7 +79,8 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, E
     zeros, reason = 0, ""
     for attempt in range(MAX_ATTEMPTS):
         case = cases.draw_case(exercise, plan, seed, attempt)
-        found = compute.expected(exercise, case, accept_zero=zeros >= _ATTEMPTS_BEFORE_ZERO)
+        spread = 0.0 if plan.role == "named" or attempt >= _ATTEMPTS_AT_SPREAD else _SPREAD
+        found = compute.expected(exercise, case, accept_zero=zeros >= _ATTEMPTS_BEFORE_ZERO, spread=spread)
         if isinstance(found, Expected):
             return case, found
         zeros += found.is_zero

@@ -82,7 +82,7 @@ def test_a_dead_relu_is_drawn_again() -> None:
     [
         ("E = sum(log(x - 100))", "log"),
         ("E = sum(exp(1000 + x ** 2))", "exp"),
-        ("E = sum(maximum(x - x, 0))", "kink"),
+        ("E = sum(maximum(1.0e-6 * x, 0))", "kink"),
         ("E = 1e-20 * sum(x ** 2)", "no entry of g is larger than"),
     ],
 )

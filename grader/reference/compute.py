@@ -35,8 +35,13 @@ class Redraw:
     is_zero: bool = False
 
 
-def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False) -> Expected | Redraw:
-    """The reference at a case, or why it should be drawn again. Raises ExerciseError for a formula that cannot be evaluated."""
+def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, spread: float = 0.0) -> Expected | Redraw:
+    """
+    The reference at a case, or why it should be drawn again.
+
+    `spread` is how small the smallest entry may be beside the largest one, zeros apart: what is smaller is hardly judged.
+    Raises ExerciseError for a formula that cannot be evaluated at all.
+    """
     kinks: list[float] = []
     inputs = tensors(case.values)
     try:
@@ -44,13 +49,15 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False) -> Ex
         if kinks and min(kinks) < MIN_KINK_DISTANCE:
             return Redraw(f"the forward function has a kink within {min(kinks):.2g} of it")
         arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
-        if (redraw := _unfit(arrays, accept_zero=accept_zero)) is not None:
+        if (redraw := _unfit(arrays, accept_zero=accept_zero, spread=spread)) is not None:
             return redraw
         near = nudged(exercise, inputs)
         if near is not None and (redraw := ill_conditioned(arrays, at(exercise, case.sizes, near))) is not None:
             return redraw
-    except FormulaError as error:
-        return Redraw(f"{error.what}")
+    except NotFiniteError as error:
+        return Redraw(error.what.rstrip("."))
+    except FormulaError as error:  # such as a float as an index: no other numbers would do
+        raise ExerciseError(Fault(exercise.path or exercise.id, f"forward: {error.what}", error.remedy)) from None
     predictions = {
         (task.function, target.name): _predictions(point, task.function, target, arrays) for task, target in exercise.targets()
     }
@@ -147,7 +154,7 @@ def _names(arguments: tuple[Argument, ...]) -> list[str]:
     return found
 
 
-def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool) -> Redraw | None:
+def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool, spread: float) -> Redraw | None:
     for (_, name), value in arrays.items():
         if not bool(torch.isfinite(value).all()):
             return Redraw(f"{name} is not finite there")
@@ -156,6 +163,8 @@ def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool) -> Re
             return Redraw(f"{name} is zero throughout there", is_zero=True)
         if 0 < largest < MIN_LARGEST_ENTRY:
             return Redraw(f"no entry of {name} is larger than {largest:.2g} there, which says nothing")
+        if spread and value.is_floating_point() and largest and float(value[value != 0].abs().min()) < spread * largest:
+            return Redraw(f"entries of {name} differ in size by more than 1 to {1 / spread:g} there, as where tanh saturates")
     return None
 
 

@@ -39,8 +39,10 @@ def at(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, kinks: lis
     """
     free = differentiated(exercise)
     values = {name: _leaf(value) if name in free else value for name, value in inputs.items()}
+    by = _variables(exercise)
     for line in exercise.forward:
-        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks)
+        wrt = [value for name, value in values.items() if name in by and value.requires_grad]
+        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks if wrt else None, wrt=wrt)
     return Point(exercise=exercise, sizes=sizes, values={name: value.detach() for name, value in values.items()})
 
 
@@ -91,17 +93,19 @@ def laid_out(exercise: Exercise, target: Target, derivative: torch.Tensor) -> to
 
 def differentiated(exercise: Exercise) -> frozenset[str]:
     """The inputs and lines that targets differentiate by, and all that those are computed from."""
-    found = {
-        name
-        for _, target in exercise.targets()
-        for name in (getattr(target.kind, "wrt", None), getattr(target.kind, "other", None))
-        if name
-    }
+    found = set(_variables(exercise))
     for line in reversed(exercise.forward):
         if line.name in found:
             found |= line.formula.names
     integer = {item.name for item in exercise.inputs if item.draw.law == "labels"}
     return frozenset(found - integer)
+
+
+def _variables(exercise: Exercise) -> frozenset[str]:
+    """What the targets differentiate by."""
+    kinds = [target.kind for _, target in exercise.targets()]
+    found = {kind.wrt for kind in kinds if not isinstance(kind, Value)}
+    return frozenset(found | {kind.other for kind in kinds if isinstance(kind, Hessian)})
 
 
 def dependents(exercise: Exercise, names: frozenset[str]) -> frozenset[str]:

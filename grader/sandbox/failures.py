@@ -28,7 +28,12 @@ _HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH12
 _FOREIGN: Final = tuple(
     {
         os.path.join(path, "")  # noqa: PTH118
-        for path in (_HERE, *(sysconfig.get_paths().get(key, "") for key in ("stdlib", "platstdlib", "purelib", "platlib")))
+        for path in (
+            _HERE,
+            *(sysconfig.get_paths().get(key, "") for key in ("stdlib", "platstdlib", "purelib", "platlib")),
+            # a zygote runs without `site`: of a virtual environment it knows only what it was told to search
+            *(entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))),
+        )
         if path
     }
 )

@@ -1,0 +1,13 @@
+# exercise: tanh_layer
+import numpy as np
+
+
+def dY_dW(W, X, B):
+    X *= 2
+    W /= 2
+    Y = np.tanh(W @ X + B)
+    return np.einsum("ki,k,j->kij", np.eye(len(Y)), 1 - Y**2, X / 2)
+
+
+def dY_dB(W, X, B):
+    return np.diag(1 - np.tanh(W @ X + B) ** 2)

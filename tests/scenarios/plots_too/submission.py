@@ -1,0 +1,17 @@
+# exercise: tanh_layer
+import numpy as np
+
+
+import matplotlib.pyplot as plt
+
+plt.plot([1, 2, 3])
+plt.show()
+
+
+def dY_dW(W, X, B):
+    Y = np.tanh(W @ X + B)
+    return np.einsum("ki,k,j->kij", np.eye(len(Y)), 1 - Y**2, X)
+
+
+def dY_dB(W, X, B):
+    return np.diag(1 - np.tanh(W @ X + B) ** 2)
