@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from grader.exercise import Axes, Axis, Input, Line, NamedCase, Upstream
@@ -10,7 +10,7 @@ from grader.formula import CONSTANTS, Formula, FormulaError
 from grader.loading.faults import Faults, listed, suggestion
 from grader.loading.reading import as_name
 from grader.loading.shapes import Sizes, Trial
-from grader.loading.tree import Fields, Scalar
+from grader.loading.tree import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Draft:
 
     faults: Faults
     declared: dict[str, Declared] = field(default_factory=dict)
+    sections: dict[str, list[str]] = field(default_factory=dict)  # what -> names
+    unsound: set[str] = field(default_factory=set)  # names that cannot be used, or that two sections declare
     axes: dict[str, Axis] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
@@ -44,23 +46,18 @@ class Draft:
     def declare(self, fields: Fields, what: str) -> None:
         """Take the keys of a mapping as names of this exercise."""
         for key, _ in fields:
-            name = as_name(key, what, self.faults)
-            if name is None:
-                self.declared.setdefault(key.text, Declared(what, key.line))
-            elif name in self.declared:
-                earlier = self.declared[name]
-                text = f"`{name}` is {what} here and {earlier.what} at line {earlier.line}."
+            self.sections.setdefault(what, []).append(key.text)
+            earlier = self.declared.setdefault(key.text, Declared(what, key.line))
+            if as_name(key, what, self.faults) is None:
+                self.unsound.add(key.text)
+            elif earlier.line != key.line:
+                text = f"`{key.text}` is {what} here and {earlier.what} at line {earlier.line}."
                 self.faults.add(key.line, text, "Give one of them another name.")
-            else:
-                self.declared[name] = Declared(what, key.line)
-
-    def is_own(self, key: Scalar, what: str) -> bool:
-        """Whether a key is the declaration of its name, not a clash with another."""
-        return self.declared.get(key.text) == Declared(what, key.line)
+                self.unsound.add(key.text)
 
     def names(self, what: str) -> tuple[str, ...]:
-        """The names that are `what`."""
-        return tuple(name for name, declared in self.declared.items() if declared.what == what)
+        """The names that are `what`, unsound ones too."""
+        return tuple(self.sections.get(what, ()))
 
     def axes_of(self, name: str) -> Axes | None:
         """The axes of an input, an upstream gradient or a line; None for one that is not sound."""
@@ -108,14 +105,14 @@ class Draft:
     def check_names(self, line: int, place: str, formula: Formula, known: Sequence[str]) -> bool:
         """Whether a formula uses known names only; what it uses counts as used."""
         self.used |= formula.names
-        unknown = [name for name in _in_order(formula) if name not in known and name not in CONSTANTS]
+        unknown = [name for name in in_order(formula) if name not in known and name not in CONSTANTS]
         for name in unknown:
             self.faults.add(line, *self._unknown(line, place, name, known))
         return not unknown
 
     def _unknown(self, line: int, place: str, name: str, known: Sequence[str]) -> tuple[str, str]:
         declared = self.declared.get(name)
-        if declared and declared.what == LINE and place == f"forward.{name}":
+        if place == f"forward.{name}":
             return f"{place} uses itself.", "A line may use the inputs and earlier lines."
         if declared and declared.what == LINE and place.startswith("forward."):
             return (
@@ -131,6 +128,6 @@ class Draft:
 AXIS, INPUT, LINE, UPSTREAM = "an axis", "an input", "a line of forward", "an upstream gradient"
 
 
-def _in_order(formula: Formula) -> Iterator[str]:
+def in_order(formula: Formula) -> tuple[str, ...]:
     """The free names of a formula, each once, as they come in the text."""
-    return iter(sorted(formula.names, key=lambda name: (formula.text.find(name), name)))
+    return tuple(sorted(formula.names, key=lambda name: (formula.text.find(name), name)))

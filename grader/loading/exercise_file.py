@@ -14,7 +14,7 @@ from grader.loading.faults import Faults
 from grader.loading.files import read_text
 from grader.loading.named_cases import read_cases
 from grader.loading.quantities import MAX_ENTRIES, read_axes, read_forward, read_inputs, read_upstream
-from grader.loading.reading import as_choice, as_fields, as_items, as_text, entries, in_range
+from grader.loading.reading import as_choice, as_fields, as_items, as_number, as_text, entries, in_range
 from grader.loading.targets import target_shape
 from grader.loading.tasks import read_tasks
 from grader.loading.tree import Fields, Node, read
@@ -75,9 +75,12 @@ def read_top(text: str, faults: Faults, what: str) -> Fields | None:
 
 def read_schema(found: Mapping[str, Node], faults: Faults) -> None:
     """The version of the format."""
-    if "schema" in found and in_range(found["schema"], "schema", faults, low=SCHEMA, high=SCHEMA, whole=True) is None:
+    version = as_number(found["schema"], "schema", faults) if "schema" in found else SCHEMA
+    if version is not None and version != SCHEMA:
         faults.add(
-            found["schema"].line, "This version of grader reads schema 1.", "Write `schema: 1`, or install a newer grader."
+            found["schema"].line,
+            f"schema is {version}, and this grader reads {SCHEMA}.",
+            "Write `schema: 1`, or install a newer grader.",
         )
 
 
@@ -171,7 +174,7 @@ def _check_use(draft: Draft) -> None:
         if declared.what in remedies and name not in draft.used:
             draft.faults.add(
                 declared.line,
-                f"{declared.what[0].upper()}{declared.what[1:]} `{name}` is never used.",
+                f"The {declared.what.split(' ', 1)[1]} `{name}` is never used.",
                 f"{remedies[declared.what]}, or remove it.",
             )
 

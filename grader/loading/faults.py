@@ -34,16 +34,19 @@ class Faults:
         return f"{self.path}:{line}" if self.path else f"line {line}"
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`Did you mean ...?` for a name that is close to a known one, else nothing."""
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant."""
     from difflib import get_close_matches  # 8 ms, and only needed when something is wrong
 
-    names = tuple(known)
-    lowered = {other.lower(): other for other in names}
-    if name.lower() in lowered:
-        return f"Did you mean `{lowered[name.lower()]}`?"
-    close = get_close_matches(name, names, n=1)
-    return f"Did you mean `{close[0]}`?" if close else ""
+    lowered = {other.lower(): other for other in known}
+    close = [name.lower()] if name.lower() in lowered else get_close_matches(name.lower(), lowered, n=1)
+    return lowered[close[0]] if close else None
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`Did you mean ...?` for a name that is close to a known one, else nothing."""
+    meant = closest(name, known)
+    return f"Did you mean `{meant}`?" if meant else ""
 
 
 def listed(names: Iterable[str], otherwise: str = "none") -> str:

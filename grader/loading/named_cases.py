@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 
 from grader.exercise import DerivedAxis, Input, NamedCase
-from grader.formula import FormulaError
+from grader.formula import FormulaError, evaluate_integer
 from grader.loading.draft import AXIS, INPUT, Draft
 from grader.loading.faults import listed, suggestion
 from grader.loading.quantities import MAX_SIZE
 from grader.loading.reading import as_fields, as_number, entries, in_range
 from grader.loading.shapes import Sizes, corners
+from grader.loading.traps import missing_space
 from grader.loading.tree import Fields, Items, Node, Scalar
 
 MAX_CASES = 100
@@ -42,6 +44,8 @@ def _case(key: Scalar, node: Node, draft: Draft) -> NamedCase | None:
     place = f"case {key.text}"
     if not key.text.strip():
         draft.faults.add(key.line, "A named case has an empty name.", "Write what is special about it.")
+    if re.fullmatch(r"(small|random|probe) \d+", key.text):
+        draft.faults.add(key.line, f"{place} has a name that random cases have.", "Write what is special about it.")
     fields = as_fields(node, place, draft.faults, remedy=_REMEDY)
     if fields is None:
         return None
@@ -78,7 +82,10 @@ def _size(name: Scalar, node: Node, place: str, draft: Draft) -> Sizes:
     known = draft.names(AXIS)
     if name.text not in known:
         what = f"{place}: `{name.text}` is not an axis."
-        if name.text in draft.names(INPUT):
+        advice = missing_space(name.text)
+        if advice:
+            remedy = advice[1]
+        elif name.text in draft.names(INPUT):
             remedy = f"For a value write {{set: {{{name.text}: ...}}}}, for a factor {{scale: {{{name.text}: ...}}}}."
         else:
             words = (*known, "scale", "set")
@@ -146,8 +153,6 @@ def _check_sizes(sizes: Sizes, line: int, place: str, draft: Draft) -> bool:
 
 def _derived(fixed: dict[str, int], draft: Draft) -> dict[str, int]:
     """Sizes with those of the axes that follow from them."""
-    from grader.formula import evaluate_integer
-
     for axis in draft.axes.values():
         if isinstance(axis, DerivedAxis) and axis.size.names <= fixed.keys():
             fixed[axis.name] = evaluate_integer(axis.size, fixed)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.exercise import Axes, DerivedAxis, Draw, DrawnAxis, Input, Line, Upstream
-from grader.formula import Formula, FormulaError
-from grader.loading.draft import AXIS, INPUT, LINE, UPSTREAM, Draft
+from grader.exercise import Axes, Axis, DerivedAxis, Draw, DrawnAxis, Input, Line, Upstream
+from grader.formula import Formula, FormulaError, evaluate_integer
+from grader.loading.draft import AXIS, INPUT, LINE, Draft, in_order
 from grader.loading.draws import LAWS, read_draw
 from grader.loading.faults import Faults, listed, suggestion
 from grader.loading.reading import add_formula_error, as_formula, as_text, entries
-from grader.loading.shapes import Trial, corners, name_axes, spread
-from grader.loading.traps import misread_number
+from grader.loading.shapes import Sizes, Trial, corners, name_axes, spread, sweep
+from grader.loading.traps import is_plain_number, misread_number
 from grader.loading.tree import Fields, Node, Scalar
 
 MAX_SIZE = 4096  # of an axis
 MAX_ENTRIES = 2**25  # of an input or a target: 256 MiB
 
-_RANGE = re.compile(r"([0-9]+)\s*\.\.\s*([0-9]+)")
+_RANGE = re.compile(r"([0-9]{1,9})\s*\.\.\s*([0-9]{1,9})")
 _RANGE_REMEDY = "Write one number, a range as 2..6, or an expression of axes above it as H - K + 1."
 
 
@@ -29,17 +29,16 @@ _RANGE_REMEDY = "Write one number, a range as 2..6, or an expression of axes abo
 def read_axes(fields: Fields, draft: Draft) -> None:
     """Every axis with its sizes, and the sizes at which shapes are tried."""
     for key, node in fields:
-        if draft.is_own(key, AXIS):
+        if key.text not in draft.unsound:
             axis = _axis(key.text, node, draft)
             if axis is not None:
                 draft.axes[key.text] = axis
-    sound = len(draft.axes) == len(fields.pairs)
-    if sound and not corners(tuple(draft.axes.values())):
-        computed = next(axis for axis in draft.axes.values() if isinstance(axis, DerivedAxis))
-        what = (
-            f"dims: no sizes in these ranges make {computed.name} = {computed.size.text} and the other computed axes at least 1."
-        )
-        draft.faults.add(fields.line, what, "Widen the ranges, or mend the expression.")
+    axes = tuple(draft.axes.values())
+    for place, axis in enumerate(axes):
+        if isinstance(axis, DerivedAxis) and not corners(axes[: place + 1]):
+            what = f"dims.{axis.name} is less than 1 at all sizes in these ranges."
+            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or mend the expression.")
+            break
 
 
 def _axis(name: str, node: Node, draft: Draft) -> DrawnAxis | DerivedAxis | None:
@@ -48,18 +47,21 @@ def _axis(name: str, node: Node, draft: Draft) -> DrawnAxis | DerivedAxis | None
         faults.add(node.line, f"{place} is not one size.", _RANGE_REMEDY)
         return None
     found = _RANGE.fullmatch(node.text.strip())
-    if found or (node.kind == "integer" and node.text.isdigit() and str(int(node.text)) == node.text):
+    if found or (node.kind == "integer" and is_plain_number(node.text) and len(node.text) < 10):
         low, high = (int(found[1]), int(found[2])) if found else (int(node.text), int(node.text))
         if 1 <= low <= high <= MAX_SIZE:
             return DrawnAxis(name=name, low=low, high=high)
         faults.add(node.line, f"{place} is {node.text}.", f"Sizes go from 1 to {MAX_SIZE}; write the smaller one first.")
         return None
     if node.kind in ("integer", "number"):
-        what = misread_number(node)[0] if node.kind == "integer" else node.text
+        what = node.text if is_plain_number(node.text) else misread_number(node)[0]
         faults.add(node.line, f"{place} is {what}.", _RANGE_REMEDY)
         return None
     if ".." in node.text:
         faults.add(node.line, f'{place} is "{node.text}".', _RANGE_REMEDY)
+        return None
+    if node.style != "plain" and node.text.isdigit():
+        faults.add(node.line, f'{place} is the text "{node.text}", not a number.', "Remove the quotes.")
         return None
     formula = as_formula(node, place, faults)
     return _derived(name, formula, node.line, draft) if formula else None
@@ -72,8 +74,10 @@ def _derived(name: str, formula: Formula, line: int, draft: Draft) -> DerivedAxi
         return None
     draft.used |= formula.names
     for other in sorted(formula.names - draft.axes.keys()):
-        if other in draft.names(AXIS):
-            if other == name or draft.declared[other].line > line:
+        if other == name:
+            faults.add(line, f"{place} uses itself.", _RANGE_REMEDY)
+        elif other in draft.names(AXIS):
+            if draft.declared[other].line > line:
                 faults.add(line, f"{place} uses `{other}`, which is not defined above this line.", f"Move it below `{other}`.")
         else:
             remedy = f"Axes: {listed(draft.names(AXIS))}. {suggestion(other, draft.names(AXIS))}".strip()
@@ -86,8 +90,6 @@ def _derived(name: str, formula: Formula, line: int, draft: Draft) -> DerivedAxi
 
 def _is_integer(axis: DerivedAxis, line: int, draft: Draft) -> bool:
     """Whether the expression has whole numbers for values; that they are positive is seen later."""
-    from grader.formula import evaluate_integer
-
     try:
         evaluate_integer(axis.size, {name: 7919 + 2 * place for place, name in enumerate(draft.axes)})
     except FormulaError as error:
@@ -106,7 +108,7 @@ _SCALAR_REMEDY = (
 def read_inputs(fields: Fields, draft: Draft) -> None:
     """Every input with its shape and its draw."""
     for key, node in fields:
-        if not draft.is_own(key, INPUT):
+        if key.text in draft.unsound:
             continue
         place = f"inputs.{key.text}"
         shape, draw_text, line = _shape_and_draw(node, place, draft.faults)
@@ -145,6 +147,12 @@ def _axes(text: str, line: int, place: str, draft: Draft) -> Axes | None:
         return ()
     faults, known = draft.faults, draft.names(AXIS)
     plain = " ".join(re.sub(r"[\[\](),]", " ", text).split())
+    draws = [law for law in LAWS if law in plain.split()]
+    if draws:
+        faults.add(
+            line, f"{place} has the draw `{draws[0]}` in its shape.", "A draw follows ` ~ `, as in `m n ~ uniform(-1, 1)`."
+        )
+        return None
     if not words or plain != " ".join(words):
         what = f"{place} has the shape `{text.strip()}`." if words else f"{place} has no shape."
         faults.add(line, what, f"Write `{plain}`: names with spaces between." if words and plain else _SCALAR_REMEDY)
@@ -160,8 +168,6 @@ def _unknown_axis(word: str, place: str, draft: Draft) -> tuple[str, str]:
     known = draft.names(AXIS)
     if word.isdigit():
         return f"{place} has the number {word} in its shape.", f"Name the axis in dims, as `k: {word}`, and write k here."
-    if word in LAWS or "(" in word:
-        return f"{place}: `{word}` is a draw, not an axis.", "A draw follows ` ~ `, as in `m n ~ uniform(-1, 1)`."
     if word in draft.declared:
         return f"{place}: `{word}` is {draft.declared[word].what}, not an axis.", f"Axes: {listed(known)}."
     return f"{place}: `{word}` is not an axis of dims.", f"Axes: {listed(known)}. {suggestion(word, known)}".strip()
@@ -189,10 +195,10 @@ def read_forward(fields: Fields, draft: Draft) -> None:
         if (
             formula
             and draft.check_names(node.line, place, formula, (*draft.names(INPUT), *above, *draft.names(AXIS)))
-            and draft.is_own(key, LINE)
+            and key.text not in draft.unsound
         ):
             formulas[key.text] = (formula, node.line)
-        if draft.is_own(key, LINE):
+        if key.text not in draft.unsound:
             above.append(key.text)
     _infer(formulas, draft)
 
@@ -209,17 +215,25 @@ def _infer(formulas: Mapping[str, tuple[Formula, int]], draft: Draft) -> None:
     if not possible:
         return
     earlier: dict[str, _Problem] = {}
-    for settings in (spread(axes, keep_fixed=False), spread(axes, keep_fixed=True), ()):
-        trials = (*(Trial(sizes, is_spread=True) for sizes in settings), *(Trial(sizes) for sizes in possible))
+    for trials in _trials(axes, possible):
         lines, problems = _attempt(trials, formulas, draft)
         if not problems:
             break
         earlier = {**problems, **earlier}
     draft.trials, draft.lines = trials, lines
+    draft.used |= {axis for line in lines.values() for axis in line.axes}  # an axis may be there to name a size
     for name, last in problems.items():
         # What fails everywhere failed at the first spread sizes too, and these tell axes apart: the message can name them.
         problem = earlier[name] if last.everywhere else last
         draft.faults.add(formulas[name][1], f"forward.{name}: {problem.what}.", problem.remedy)
+
+
+def _trials(axes: Sequence[Axis], possible: Sequence[Sizes]) -> Iterator[tuple[Trial, ...]]:
+    """What to try in turn: spread sizes, with axes of one size or without, beside the ends of the ranges; or the ranges alone."""
+    within = tuple(Trial(sizes) for sizes in possible)
+    for keep_fixed in (False, True):
+        yield (*(Trial(sizes, is_spread=True) for sizes in spread(axes, keep_fixed=keep_fixed)), *within)
+    yield (*within, *map(Trial, sweep(axes)))
 
 
 def _attempt(
@@ -255,8 +269,8 @@ def _line(name: str, formula: Formula, trials: tuple[Trial, ...], lines: Mapping
         return _Problem(f"{at}{first.what.rstrip('.')}", first.remedy, everywhere)
     if len({len(shape) for shape in shapes}) > 1:
         return _Problem("its number of axes depends on sizes", "Write it so that it has the same axes at all sizes.")
-    operands = [axis for used in sorted(formula.names) for axis in (draft.inputs[used].axes if used in draft.inputs else ())]
-    operands += [axis for used in sorted(formula.names & lines.keys()) for axis in lines[used].axes if axis in draft.axes]
+    operands = [axis for used in in_order(formula) for axis in (draft.inputs[used].axes if used in draft.inputs else ())]
+    operands += [axis for used in in_order(formula) if used in lines for axis in lines[used].axes if axis in draft.axes]
     axes = name_axes(shapes, [trial.sizes for trial in trials], tuple(dict.fromkeys(operands)))
     named = tuple(axis for axis in axes if axis is not None)
     if len(named) < len(axes):
@@ -275,7 +289,7 @@ def read_upstream(fields: Fields, draft: Draft) -> None:
     for key, node in fields:
         place = f"upstream.{key.text}"
         text = as_text(node, place, draft.faults)
-        if text is None or not draft.is_own(key, UPSTREAM):
+        if text is None or key.text in draft.unsound:
             continue
         words = text.split()
         if words[0] == "like":
@@ -298,10 +312,10 @@ def _like(key: Scalar, line: int, words: list[str], draft: Draft) -> None:
         return
     name = words[0]
     if name not in known:
-        is_what = draft.declared[name].what if name in draft.declared else "not defined"
+        is_what = f"{draft.declared[name].what}, not a line of forward" if name in draft.declared else "not defined"
         faults.add(
             line,
-            f"{place}: `{name}` is {is_what}, not a line of forward.",
+            f"{place}: `{name}` is {is_what}.",
             f"Lines of forward: {listed(known)}. {suggestion(name, known)}".strip(),
         )
         return

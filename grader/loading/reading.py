@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from grader.formula import CONSTANTS, FUNCTIONS, Formula, FormulaError, parse
 from grader.loading import traps
-from grader.loading.faults import Faults, listed, suggestion
+from grader.loading.faults import Faults, closest, listed, suggestion
 from grader.loading.tree import Fields, Items, Node, Scalar
 
+MAX_DIGITS = 40  # of a number; Python refuses to read integers of thousands
 RESERVED = ("scale", "set", "scalar", "like")  # words of the format
 
 
@@ -27,7 +28,7 @@ def as_fields(node: Node, place: str, faults: Faults, *, remedy: str) -> Fields 
             elif node.kind == "nothing" or not node.text:
                 faults.add(node.line, f"{place} is empty.", remedy)
             else:
-                faults.add(node.line, f'{place} is the text "{_short(node.text)}", not a mapping.', remedy)
+                faults.add(node.line, f"{place} is {_described(node)}, not a mapping.", remedy)
         case Items():
             faults.add(node.line, f"{place} is a list, not a mapping.", remedy)
     return None
@@ -37,8 +38,8 @@ def as_items(node: Node, place: str, faults: Faults, *, remedy: str) -> tuple[No
     """A list."""
     if isinstance(node, Items):
         return node.nodes
-    what = "a mapping" if isinstance(node, Fields) else "empty" if node.kind == "nothing" else f'the text "{_short(node.text)}"'
-    faults.add(node.line, f"{place} is {what}, not a list." if what != "empty" else f"{place} is empty.", remedy)
+    is_empty = isinstance(node, Scalar) and node.kind == "nothing"
+    faults.add(node.line, f"{place} is {'empty' if is_empty else f'{_described(node)}, not a list'}.", remedy)
     return None
 
 
@@ -48,28 +49,28 @@ def entries(
     """The values by key. Unknown and missing keys are noted; `place` is empty at the top of a file."""
     known = (*required, *optional)
     found = {key.text: value for key, value in fields if key.text in known}
-    for key, _ in fields:
+    for key, value in fields:
         if key.text not in known:
-            faults.add(key.line, f"{_at(place)}`{key.text}` is not a key.", _unknown_key(key, known, found))
-    for name in required:
-        if name not in found:
-            faults.add(fields.line, f"{_at(place)}the key `{name}` is missing.", f"Keys here: {listed(known)}.")
+            advice = traps.missing_space(key.text)
+            meant = None if advice else closest(key.text, [name for name in known if name not in found])
+            if meant:
+                found[meant] = value  # read on as if it were written so: other faults show at once, and no false ones
+            remedy = advice[1] if advice else f"{f'Did you mean `{meant}`? ' if meant else ''}Keys here: {listed(known)}."
+            faults.add(key.line, f"{_at(place)}`{key.text}` is not a key.", remedy)
+    wanted = [f"`{name}`" for name in required if name not in found]
+    if wanted:
+        what = f"the key {wanted[0]} is missing" if len(wanted) == 1 else f"the keys {listed(wanted)} are missing"
+        faults.add(fields.line, f"{_at(place)}{what}.", f"Keys here: {listed(known)}.")
     return found
 
 
-def _unknown_key(key: Scalar, known: Sequence[str], found: dict[str, Node]) -> str:
-    advice = traps.missing_space(key.text)
-    if advice:
-        return advice[1]
-    missing = [name for name in known if name not in found]
-    return f"{suggestion(key.text, missing)} Keys here: {listed(known)}.".strip()
+_TEXT_REMEDY = "Text that starts with [ or {, or holds `: `, needs quotes."
 
 
-def as_text(node: Node, place: str, faults: Faults) -> str | None:
-    """A text that is not empty."""
+def as_text(node: Node, place: str, faults: Faults, *, remedy: str = _TEXT_REMEDY) -> str | None:
+    """A text that is not empty; `remedy` is for a list or mapping in its place."""
     if not isinstance(node, Scalar):
-        kind = "list" if isinstance(node, Items) else "mapping"
-        faults.add(node.line, f"{place} is a {kind}, not text.", "Text that starts with [ or {, or holds `: `, needs quotes.")
+        faults.add(node.line, f"{place} is a {'list' if isinstance(node, Items) else 'mapping'}, not text.", remedy)
         return None
     advice = traps.misread_text(node)
     if advice is None and node.kind != "text":
@@ -91,10 +92,15 @@ def as_number(node: Node, place: str, faults: Faults) -> float | None:
             node.line, f"{place} is a {'list' if isinstance(node, Items) else 'mapping'}, not a number.", "Write one number."
         )
         return None
-    if node.style == "plain" and node.kind in ("integer", "number") and traps.is_plain_number(node.text):
+    if (
+        node.style == "plain"
+        and node.kind in ("integer", "number")
+        and traps.is_plain_number(node.text)
+        and len(node.text) <= MAX_DIGITS
+    ):
         return int(node.text) if node.kind == "integer" else float(node.text)
-    if re.fullmatch(r"[-+]?\.(inf|nan)", node.text.lower()):
-        faults.add(node.line, f"{place} is {node.text}.", "Write a finite number.")
+    if re.fullmatch(r"[-+]?\.(inf|nan)", node.text.lower()) or (traps.is_plain_number(node.text) and len(node.text) > MAX_DIGITS):
+        faults.add(node.line, f"{place} is {_short(node.text)}.", "Write a finite number of a few digits.")
         return None
     what, remedy = traps.misread_number(node)
     faults.add(node.line, f"{place} is {what}.", remedy)
@@ -111,7 +117,7 @@ def in_range(
     fits = (low < value if above else low <= value) and value <= high and (not whole or isinstance(value, int))
     if not fits or not math.isfinite(value):
         kind = "a whole number" if whole else "a number"
-        bounds = f"above {low:g} and at most {high:g}" if above else f"from {low:g} to {high:g}"
+        bounds = f"above {low} and at most {high}" if above else f"from {low} to {high}"
         faults.add(node.line, f"{place} is {_written(node)}.", f"Write {kind} {bounds}.")
         return None
     return value
@@ -121,6 +127,9 @@ def as_choice(node: Node, place: str, options: Sequence[str], faults: Faults) ->
     """One of a few words."""
     if isinstance(node, Scalar) and node.text in options:
         return node.text
+    if isinstance(node, Scalar) and node.kind == "truth":
+        faults.add(node.line, f"{place} is {traps.read_as_truth(node.text)}.", f"It is one of: {listed(options)}.")
+        return None
     value = as_text(node, place, faults)
     if value is not None:
         hint = f"{suggestion(value, options)} It is one of: {listed(options)}.".strip()
@@ -197,6 +206,18 @@ def _is_normal(name: str) -> bool:
 
 def _at(place: str) -> str:
     return f"{place}: " if place else ""
+
+
+def _described(node: Node) -> str:
+    match node:
+        case Fields():
+            return "a mapping"
+        case Items():
+            return "a list"
+        case Scalar(kind="text"):
+            return f'the text "{_short(node.text)}"'
+        case Scalar():
+            return node.text
 
 
 def _written(node: Node) -> str:

@@ -20,6 +20,7 @@ Vector: TypeAlias = tuple[int, ...]  # one size at each trial
 Sizes: TypeAlias = Mapping[str, int]
 
 MAX_CORNERS = 24
+MAX_SWEPT = 16
 # Spread sizes are the middle of the range times a factor, so that orders and differences of ranges stay as they are
 # (H - K + 1 stays positive), plus a prime that no other axis has.
 _SPREADS = (
@@ -43,7 +44,10 @@ class Trial:
 
     def infer(self, formula: Formula, others: Mapping[str, Shape] | None = None) -> Shape:
         """The shape of a formula here; `others` are shapes beside those of the trial. Raises FormulaError."""
-        return infer_shape(formula, {**self.shapes, **others} if others else self.shapes, self.sizes, self.describe)
+        shape = infer_shape(formula, {**self.shapes, **others} if others else self.shapes, self.sizes, self.describe)
+        if 0 in shape:
+            raise FormulaError(f"{formula.text} has no entries: its shape is {shape}", "Give the axis a larger size.")
+        return shape
 
     def describe(self, shape: Shape) -> str:
         """A shape in axis names, where a size belongs to one axis only."""
@@ -86,6 +90,17 @@ def corners(axes: Sequence[Axis], fixed: Sizes | None = None) -> tuple[dict[str,
         if sizes is not None and sizes not in found:
             found.append(sizes)
     return tuple(found)
+
+
+def sweep(axes: Sequence[Axis]) -> Iterator[dict[str, int]]:
+    """Each axis at every size of its range, the others at their lowest."""
+    lowest = {axis.name: axis.low for axis in axes if not isinstance(axis, DerivedAxis)}
+    for axis in axes:
+        if not isinstance(axis, DerivedAxis):
+            for size in range(axis.low, min(axis.high, axis.low + MAX_SWEPT) + 1):
+                sizes = complete(axes, {**lowest, axis.name: size})
+                if sizes is not None:
+                    yield sizes
 
 
 def spread(axes: Sequence[Axis], *, keep_fixed: bool) -> tuple[dict[str, int], ...]:

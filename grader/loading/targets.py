@@ -9,6 +9,7 @@ from grader.exercise import JVP, VJP, Axes, Gradient, Hessian, Jacobian, Kind, L
 from grader.loading.draft import INPUT, LINE, UPSTREAM, Draft
 from grader.loading.faults import listed, suggestion
 from grader.loading.reading import as_choice, as_fields, as_text, entries, in_range
+from grader.loading.traps import missing_space
 from grader.loading.tree import Node
 
 T = TypeVar("T")
@@ -37,16 +38,16 @@ def read_target(name: str, node: Node, draft: Draft) -> Target | None:
         return None
     written = [key for key, _ in fields if key.text in _KINDS]
     if len(written) != 1:
-        unknown = [key for key, _ in fields if key.text not in _ALL_KEYS]
-        if not written and unknown and suggestion(unknown[0].text, _KINDS):
-            faults.add(
-                unknown[0].line,
-                f"{place}: `{unknown[0].text}` is not a kind.",
-                f"{suggestion(unknown[0].text, _KINDS)} Kinds: {listed(_KINDS)}.",
-            )
-        else:
-            what = f"{place} has {'no kind' if not written else f'{len(written)} kinds'}."
+        unknown = next((key for key, _ in fields if key.text not in _ALL_KEYS), None)
+        advice = missing_space(unknown.text) if unknown else None
+        if written or unknown is None:
+            what = f"{place} has {f'{len(written)} kinds' if written else 'no kind'}."
             faults.add(fields.line, what, f"{_REMEDY} Kinds: {listed(_KINDS)}.")
+        elif advice:
+            faults.add(unknown.line, f"{place}: {advice[0]}.", advice[1])
+        else:
+            remedy = f"{suggestion(unknown.text, _KINDS)} Kinds: {listed(_KINDS)}.".strip()
+            faults.add(unknown.line, f"{place}: `{unknown.text}` is not a kind.", remedy)
         return None
     kind = written[0].text
     required, optional = _KINDS[kind]
@@ -59,7 +60,11 @@ def read_target(name: str, node: Node, draft: Draft) -> Target | None:
     )
     if any(key not in found for key in required):
         return None
-    words = {key: as_text(found[key], f"{place}: {key}", faults) for key in (kind, *required, "and") if key in found}
+    words = {
+        key: as_text(found[key], f"{place}: {key}", faults, remedy="Write one name.")
+        for key in (kind, *required, "and")
+        if key in found
+    }
     if points is None or layout is None or None in words.values():
         return None
     lines = {key: found[key].line for key in words}
@@ -140,7 +145,7 @@ def _check_wrt(wrt: str, of: str, line: int, place: str, draft: Draft, kind: str
         faults.add(line, f"{place} is `{wrt}`, which holds class indices: they have no derivative.", "Choose another input.")
     elif wrt == of:
         faults.add(line, f"{place} is `{wrt}` itself.", "Choose an input, or an earlier line of forward.")
-    elif draft.declared[wrt].what == LINE and draft.declared[wrt].line > draft.declared[of].line:
+    elif wrt in draft.names(LINE) and draft.declared[wrt].line > draft.declared[of].line:
         faults.add(line, f"{place} is `{wrt}`, which is computed after {of}.", "Choose an input, or an earlier line of forward.")
     elif of in draft.lines and kind == "local" and wrt not in draft.lines[of].formula.names:
         used = [name for name in known if name in draft.lines[of].formula.names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader.exercise import Argument, Given, Mistake, Target, Task, Value
@@ -50,12 +50,16 @@ def read_tasks(nodes: Sequence[Node], draft: Draft) -> tuple[Task, ...]:
 def _task(fields: Fields, place: str, draft: Draft, answers: list[_Answer]) -> Task | None:
     found = entries(fields, place, draft.faults, required=("call", "returns"), optional=("given", "mistakes"))
     given = _given(found["given"], draft) if "given" in found else ()
-    call = _call(found["call"], draft, [item.name for item in given or ()]) if "call" in found else None
+    named = [key.text for key, _ in found["given"]] if "given" in found and isinstance(found["given"], Fields) else []
+    call = _call(found["call"], draft, named) if "call" in found else None
     function = call[0] if call else place
     targets = _targets(found["returns"], function, draft, answers) if "returns" in found else None
     if call is None or targets is None or given is None:
         return None
-    _check_given(given, call[1], found, draft)
+    used = {*names(call[1]), *(name for item in given for name in names(item.arguments))}
+    for name in named:
+        if name not in used:
+            draft.faults.add(found["given"].line, f"given.{name} is never used.", "Pass it in `call`, or remove it.")
     for target in targets:
         if isinstance(target.kind, Value) and target.kind.of in names(call[1]):
             what = f"{function} is handed {target.kind.of}, which is its own answer."
@@ -111,16 +115,10 @@ def _given(node: Node, draft: Draft) -> tuple[Given, ...] | None:
             draft.faults.add(value.line, f"{place} {error.what}.", error.remedy)
             continue
         as_name(Scalar(function, value.line), "a function", draft.faults, is_function=True)
-        _check_arguments(arguments, value.line, place, draft, [other.name for other in read])
+        above = [other.text for other, _ in fields if other.line < key.line]
+        _check_arguments(arguments, value.line, place, draft, above)
         read.append(Given(name=name, function=function, arguments=arguments, item=item))
     return tuple(read)
-
-
-def _check_given(given: Sequence[Given], arguments: Sequence[Argument], found: Mapping[str, Node], draft: Draft) -> None:
-    used = {*names(arguments), *(name for item in given for name in names(item.arguments))}
-    for item in given:
-        if item.name not in used:
-            draft.faults.add(found["given"].line, f"given.{item.name} is never used.", "Pass it in `call`, or remove it.")
 
 
 def _targets(node: Node, function: str, draft: Draft, answers: list[_Answer]) -> tuple[Target, ...] | None:
@@ -202,6 +200,9 @@ def _mistake(node: Node, place: str, target: str, answers: Sequence[_Answer], dr
 def _check_returned(formula: Formula, line: int, place: str, target: str, answers: Sequence[_Answer], draft: Draft) -> None:
     """Whether the formula uses what there is, and has a value at some sizes; one such as `W.T @ X` holds for square W only."""
     others = {answer.target.name: answer.target for answer in answers if answer.target.name != target}
+    if target in formula.names and target not in draft.declared:
+        draft.faults.add(line, f"{place} uses `{target}`, which is the right answer itself.", "Write what people return instead.")
+        return
     known = (*draft.names(INPUT), *draft.names(UPSTREAM), *draft.names(LINE), *draft.names(AXIS), *others)
     used_before = set(draft.used)
     is_known = draft.check_names(line, place, formula, known)

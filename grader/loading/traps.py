@@ -25,22 +25,22 @@ _LATEX_REMEDY = (
     "In double quotes YAML reads `\\` as an escape. Use single quotes, or a block: `statement: |` and the text indented below."
 )
 
-_FLOW_REMEDY = "Inside { } and [ ] a formula needs quotes; or write one entry a line, without the braces."
+_FLOW_REMEDY = "Inside { } and [ ] a formula or call needs quotes; or write one entry a line, without the braces."
 _STARTS = {
-    "[": "a list",
-    "{": "a mapping",
-    "*": "an alias",
-    "&": "an anchor",
-    "!": "a tag",
-    "%": "a directive",
-    "@": "a reserved character",
-    "`": "a reserved character",
-    ">": "a folded block of text",
-    "|": "a block of text",
-    "?": "a key",
-    "-": "an item of a list",
-    "'": "quoted text that ends at the next quote",
-    '"': "quoted text that ends at the next quote",
+    "[": "`[`, which YAML reads as a list",
+    "{": "`{`, which YAML reads as a mapping",
+    "*": "`*`, which YAML reads as an alias",
+    "&": "`&`, which YAML reads as an anchor",
+    "!": "`!`, which YAML reads as a tag",
+    "%": "`%`, which YAML reads as a directive",
+    "@": "`@`, which YAML keeps for itself",
+    "`": "a backtick, which YAML keeps for itself",
+    ">": "`>`, which YAML reads as a folded block of text",
+    "|": "`|`, which YAML reads as a block of text",
+    "?": "`?`, which YAML reads as a key",
+    "-": "`- `, which YAML reads as an item of a list",
+    "'": "a quote, which YAML reads as text up to the next quote",
+    '"': "a quote, which YAML reads as text up to the next quote",
 }
 
 
@@ -49,6 +49,11 @@ def quoted(text: str) -> str:
     if "'" in text and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return "'" + text.replace("'", "''") + "'"
+
+
+def in_quotes(name: str, value: str) -> str:
+    """The advice to put the value of a key in quotes."""
+    return f"Put the whole value in quotes: {name}: {quoted(value)}." if len(value) < 100 else "Put the whole value in quotes."
 
 
 def is_plain_number(text: str) -> bool:
@@ -85,7 +90,7 @@ def misread_number(scalar: Scalar) -> tuple[str, str]:
     if scalar.kind in ("integer", "number"):
         return f"written as {text}, {_read_as(text)}", "Write it in plain decimal digits."
     if scalar.kind == "truth":
-        return f"`{text}`, which YAML reads as {_truth(text)}, not as a number", "Write a number."
+        return f"{read_as_truth(text)}, not as a number", "Write a number."
     if scalar.kind == "nothing":
         return "empty", "Write a number after the colon, or leave the line out."
     if "," in text and _NUMBER.fullmatch(text):
@@ -105,6 +110,11 @@ def _read_as(text: str) -> str:
     return "which readers of YAML read differently"
 
 
+def read_as_truth(text: str) -> str:
+    """What `yes` and its kin are to YAML."""
+    return f"`{text}`, which YAML reads as {_truth(text)}"
+
+
 def _truth(text: str) -> str:
     return "true" if text.lower() in ("yes", "on", "true") else "false"
 
@@ -112,7 +122,7 @@ def _truth(text: str) -> str:
 def misread_text(scalar: Scalar) -> tuple[str, str] | None:
     """What is wrong with a scalar where a text is wanted; None when it is one."""
     if scalar.kind == "truth":
-        return f"`{scalar.text}`, which YAML reads as {_truth(scalar.text)}", f"Put it in quotes: {quoted(scalar.text)}."
+        return read_as_truth(scalar.text), f"Put it in quotes: {quoted(scalar.text)}."
     if scalar.kind == "nothing" or not scalar.text.strip():
         if scalar.after:
             return f"empty: what follows `#` is a comment: {scalar.after}", f"Put it in quotes: {quoted(scalar.after)}."
@@ -152,7 +162,7 @@ def split_at_commas(name: str, whole: Scalar) -> Advice:
     """A formula without quotes inside { }."""
     first = whole.text.split(",")[0]
     what = f"{name} is split at its commas: inside {{ }} YAML ends it after `{first}`."
-    return whole.line, what, f"Put it in quotes: {name}: {quoted(whole.text)}."
+    return whole.line, what, in_quotes(name, whole.text)
 
 
 def escaped_latex(source: str, line: int) -> Iterator[Advice]:
@@ -164,23 +174,11 @@ def escaped_latex(source: str, line: int) -> Iterator[Advice]:
             yield at, f"`\\{found[1]}` in double quotes becomes {became} and `{found[1][1:]}`.", _LATEX_REMEDY
 
 
-def tagged(tag: str, text: str) -> tuple[str, str]:
-    """A value that starts with `!`."""
-    return f"`{tag}` is read by YAML as a tag.", f"A value that starts with `!` needs quotes: {quoted(f'{tag} {text}'.strip())}."
-
-
-def unused_anchor(name: str) -> tuple[str, str]:
-    """A value that starts with `&`."""
-    return (
-        f"`&{name}` is read by YAML as an anchor, and no alias `*{name}` refers to it.",
-        "A value that starts with `&` needs quotes.",
-    )
-
-
-def unknown_alias(name: str) -> tuple[str, str]:
-    """A value that starts with `*`."""
-    what = f"`*{name}` is read by YAML as an alias, and no value above ends before it with the anchor `&{name}`."
-    return what, f"A value that starts with `*` needs quotes: {quoted('*' + name)}."
+def misread_start(line: int, lines: Sequence[str], sign: str, name: str) -> Advice:
+    """A value that starts with `!`, `&` or `*` and that YAML could read, to its own liking."""
+    kind = {"!": "a tag", "&": "an anchor that no alias refers to", "*": "an alias of a value that is nowhere above"}[sign]
+    remedy = f"A value that starts with `{sign}` needs quotes."
+    return bad_start(line - 1, lines) or (line, f"`{sign}{name}` is read by YAML as {kind}.", remedy)
 
 
 def missing_space(text: str) -> tuple[str, str] | None:
@@ -210,7 +208,7 @@ def explain(error: Any, lines: Sequence[str]) -> Advice:
         return since + 1, "A list or mapping that starts here with [ or { does not end well.", _FLOW_REMEDY
     if "simple key" in context:
         return _no_colon(since, lines)
-    return _bad_start(at, lines) or _bad_colon(at, column, problem, lines) or (at + 1, f"It is not YAML: {problem}.", _LOOK)
+    return bad_start(at, lines) or _bad_colon(at, column, problem, lines) or (at + 1, f"It is not YAML: {problem}.", _LOOK)
 
 
 _LOOK = "Look at this line and the one above it: indentation, quotes, brackets, the space after each colon."
@@ -240,14 +238,16 @@ def _no_colon(number: int, lines: Sequence[str]) -> Advice:
     return number + 1, f"`{row.strip()}` has no colon, so it is no entry.", remedy
 
 
-def _bad_start(number: int, lines: Sequence[str]) -> Advice | None:
+def bad_start(number: int, lines: Sequence[str]) -> Advice | None:
     """A value whose first character means something else to YAML."""
     found = re.match(r"\s*(?:- )?([^:#]+?):\s+(\S.*)", _line(lines, number))
     if not found or found[2][0] not in _STARTS or (found[2][0] == "-" and found[2][1:2] != " "):
         return None
     name, value = found[1], re.sub(r"\s+#.*", "", found[2])
-    what = f"{name} starts with `{value[0]}`, which YAML reads as {_STARTS[value[0]]}."
-    return number + 1, what, f"Put the whole value in quotes: {name}: {quoted(value)}."
+    what = f"{name} starts with {_STARTS[value[0]]}."
+    if value[0] in "'\"" and len(value) > 1 and value[-1] == value[0]:
+        value = value[1:-1]  # quotes are there, and one inside ends them
+    return number + 1, what, in_quotes(name, value)
 
 
 def _bad_colon(number: int, column: int, problem: str, lines: Sequence[str]) -> Advice | None:
@@ -260,7 +260,7 @@ def _bad_colon(number: int, column: int, problem: str, lines: Sequence[str]) -> 
             return (
                 number + 1,
                 f"{name} holds `: `, which YAML reads as another key.",
-                f"Put it in quotes: {name}: {quoted(value)}.",
+                in_quotes(name, value),
             )
         if above is not None:
             advice = missing_space(lines[above])

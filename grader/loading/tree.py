@@ -153,7 +153,7 @@ class _Builder:
         if style == "double":
             for advice in traps.escaped_latex(self.text[slice(*span)], line):
                 self.faults.add(*advice)
-        if style == "plain" and text:
+        if style == "plain":
             end = event.end_mark
             rest = self.lines[end.line][end.column :].lstrip() if end.line < len(self.lines) else ""
             after = rest if rest.startswith("#") else ""
@@ -195,7 +195,8 @@ class _Builder:
     def alias(self, event: Any) -> None:
         """What an alias stands for; its size counts, its memory does not."""
         if event.anchor not in self.anchors:
-            self.stop(event, *traps.unknown_alias(event.anchor))
+            self.faults.add(*traps.misread_start(_line(event), self.lines, "*", event.anchor))
+            raise _Stop
         self.unused.pop(event.anchor, None)
         node, weight = self.anchors[event.anchor]
         self.close(node, weight, None)
@@ -218,12 +219,12 @@ class _Builder:
     def refuse_tag(self, event: Any) -> None:
         """A tag is never meant: it is how YAML reads a value that starts with `!`."""
         if event.tag and event.tag != "!":
-            self.faults.add(_line(event), *traps.tagged(event.tag, getattr(event, "value", "")))
+            self.faults.add(*traps.misread_start(_line(event), self.lines, "!", event.tag.removeprefix("!")))
 
     def check_anchors(self) -> None:
         """An anchor that no alias refers to is how YAML reads a value that starts with `&`."""
         for anchor, line in self.unused.items():
-            self.faults.add(line, *traps.unused_anchor(anchor))
+            self.faults.add(*traps.misread_start(line, self.lines, "&", anchor))
 
     def stop(self, event: Any, what: str, remedy: str) -> None:
         """Note a fault after which nothing sensible follows."""
