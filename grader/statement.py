@@ -46,7 +46,7 @@ def notation(exercise: Exercise, target: Target) -> Notation:
     """
     The notation of one target of an exercise.
 
-    >>> from grader.exercise import Input, Line, Task
+    >>> from grader.exercise import Exercise, Input, Line, Target
     >>> from grader.formula import parse
     >>> inputs = (Input(name="W", axes=("m", "n")), Input(name="X", axes=("n",)))
     >>> target = Target(name="dY_dW", kind=Jacobian(of="Y", wrt="W"), axes=("m", "m", "n"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -18,7 +20,10 @@ ROOT = Path(__file__).parents[1]
 def out(tmp_path_factory) -> Path:
     """The demo's OUT folder, graded once."""
     folder = tmp_path_factory.mktemp("demo") / "OUT"
-    assert cli.run(["demo", "-o", str(folder)]) == 0
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert cli.run(["demo", "-o", str(folder)]) == 0
+    (folder.parent / "table.txt").write_text(printed.getvalue(), encoding="utf-8")
     return folder
 
 
@@ -39,6 +44,12 @@ def test_the_table(out) -> None:
     totals = {student: float(row["total"]) for student, row in rows.items()}
     assert list(totals) == [f"s{number:02}" for number in range(1, 13)]
     assert list(totals.values()) == [15, 15, 12, 10, 10.5, 7, 10, 13, 11, 6, 14, 1]
+
+
+def test_the_readme_shows_this_table(out) -> None:
+    """The table that is printed is the README's."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"$ grader demo\n{(out.parent / 'table.txt').read_text(encoding='utf-8')}```" in readme
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,16 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
 
 def _line(found: Audit) -> str:
     if not found.is_right:
-        return f"✗ {found.exercise}: {len(found.faults)} {'fault' if len(found.faults) == 1 else 'faults'}"
+        return f"✗ {found.exercise}: {_counted(len(found.faults), 'fault')}"
     parts = [
-        f"{found.targets} {'target' if found.targets == 1 else 'targets'}",
-        f"{found.cases} cases",
-        f"{found.model_answers} model answers right",
-        f"{found.declared + found.built_in} wrong answers caught",
+        _counted(found.targets, "target"),
+        _counted(found.cases, "case"),
+        _counted(found.model_answers, "model answer") + " right",
+        _counted(found.declared + found.built_in, "wrong answer") + " caught",
         f"differences within {found.difference:.0e}",
     ]
     return f"✓ {found.exercise}: {', '.join(parts)}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
