@@ -29,6 +29,7 @@ COMMANDS = {
     "grade": ("grader.cli.grade", "Grade the submissions of a class."),
     "audit": ("grader.cli.audit", "Prove that exercises are right."),
     "demo": ("grader.cli.grade", "Grade the example class and print its table."),
+    "nbgrader": ("grader.cli.nbgrader", "Take part in nbgrader's course cycle."),
 }
 
 

@@ -75,7 +75,7 @@ def command_autograde(*, assignment: str, course: Path, jobs: int, force: bool) 
     The marks are those of plain `nbgrader autograde` and of the formgrader's button. Exit status: 0 everything has a
     mark, 2 unusable input, 3 something was left to a person.
     """
-    from grader.cli.progress import showing_progress
+    from grader.cli.grade import _progress as showing_progress
     from grader.nbgrader.recording import autograde
 
     with showing_progress() as tell:

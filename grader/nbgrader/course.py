@@ -1,5 +1,5 @@
 """
-What a course folder knows of an assignment: `COURSE/grader/ASSIGNMENT`, an OUT folder with seed, results and a plan.
+What a course folder knows of an assignment: `COURSE/grading/ASSIGNMENT`, an OUT folder with seed, results and a plan.
 
 Only the instructor can read it. What a student's notebook says of itself is not believed: which exercises a notebook asks
 for stands here, which cells it has stands in nbgrader's database.
@@ -23,7 +23,7 @@ from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
 from grader.nbgrader.cells import REBUILD
 
-FOLDER = "grader"
+FOLDER = "grading"  # not "grader": nbgrader puts the course folder on Python's path
 PLAN = "nbgrader.json"
 SCHEMA = 1
 _SHIPPED = "catalogue:"  # in place of the folder of the shipped catalogue, which an upgrade may move

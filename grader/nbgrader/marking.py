@@ -57,7 +57,7 @@ class NotebookReport(Report):
 
 
 def report_of(data: Mapping[str, Any]) -> NotebookReport:
-    """A report from its JSON data."""
+    """A report from its JSON data, as the sandbox made it."""
     facts = {name: data[name] for name in _PLAIN}
     return NotebookReport(
         **facts,
@@ -84,6 +84,8 @@ _PLAIN = (
 
 def _target_of(data: Mapping[str, Any]) -> TargetReport:
     facts = dict(data)
+    if "auto_score" in facts:  # a person gave other points since
+        facts["score"] = facts.pop("auto_score")
     counts, example, found = facts.pop("cases"), facts.pop("counterexample"), facts.pop("diagnosis")
     if example is not None:
         index = example["index"]
@@ -190,9 +192,10 @@ class Marker:
     def known(self, work: Work) -> NotebookReport | None:
         """The report that this work was given before; None where it was not, or could not be graded."""
         result = self.results.get(work.student, work.exercise)
-        if result is None or result.key != work.key or result.is_ungraded:
+        if result is None or result.key != work.key:
             return None
-        return report_of(result.report)
+        report = report_of(result.report)
+        return None if report.score is None else report
 
     def record(self, exercise: Exercise, student: str) -> Record:
         """The cases and expected arrays of an exercise for a student."""
@@ -200,10 +203,13 @@ class Marker:
 
     def keep(self, work: Work, report: Report) -> None:
         """Keep what came of a work, in the results and as the student's report."""
-        data = report.to_json()
-        self.results.put(Result(student=work.student, exercise=work.exercise, key=work.key, report=data))
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
-        self.out.write(self.out.report(work.student, work.exercise), text + "\n")
+        self.put(Result(student=work.student, exercise=work.exercise, key=work.key, report=report.to_json()))
+
+    def put(self, result: Result) -> None:
+        """Keep a result, and write the student's report."""
+        self.results.put(result)
+        text = json.dumps(result.report, ensure_ascii=False, allow_nan=False, indent=1)
+        self.out.write(self.out.report(result.student, result.exercise), text + "\n")
 
     def keep_student(self, student: str, submitted_at: datetime | None) -> None:
         """Keep who handed in, and when."""

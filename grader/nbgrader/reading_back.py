@@ -1,0 +1,80 @@
+"""
+What people gave in nbgrader's gradebook -> the assignment's results, so that reports and exports have the final marks.
+
+The points that the sandbox gave stay beside them, as `auto_score`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.batch.results import Result
+from grader.nbgrader.cells import grade_id
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+    from grader.nbgrader.course import Course
+    from grader.nbgrader.marking import Marker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """One submitted notebook in the gradebook: points of a person by grade cell, extra credit added, and the penalty."""
+
+    scores: Mapping[str, float]
+    points: Mapping[str, float]
+    penalty: float
+
+
+def read_back(course: Course, marker: Marker, db_url: str) -> None:
+    """Put manual marks, extra credit and late penalties of the gradebook into the results."""
+    from nbgrader.api import Gradebook  # type: ignore[import-untyped]
+
+    given: dict[tuple[str, str], _Given] = {}
+    with Gradebook(db_url) as gradebook:
+        for submission in gradebook.assignment_submissions(course.id):
+            for notebook in submission.notebooks:
+                given[submission.student.id, notebook.name] = _given(notebook)
+    plan = course.plan
+    for (student, notebook), one in given.items():
+        penalty = one.penalty
+        for exercise in course.exercises(notebook) if plan else ():
+            result = marker.results.get(student, exercise.id)
+            if result is None:
+                continue
+            report = _final(result.report, exercise, one, penalty)
+            penalty -= report.get("late_penalty", 0.0)
+            if report != result.report:
+                marker.put(Result(student=student, exercise=exercise.id, key=result.key, report=report))
+
+
+def _given(notebook: Any) -> _Given:
+    scores = {}
+    for grade in notebook.grades:
+        found = grade.auto_score if grade.manual_score is None else grade.manual_score
+        if grade.manual_score is not None or grade.extra_credit:
+            scores[grade.name] = (found or 0.0) + (grade.extra_credit or 0.0)
+    points = {grade.name: grade.max_score for grade in notebook.grades}
+    return _Given(scores=scores, points=points, penalty=notebook.late_submission_penalty or 0.0)
+
+
+def _final(report: Mapping[str, Any], exercise: Exercise, given: _Given, penalty: float) -> dict[str, Any]:
+    """The report's data with what people gave; without any of it, as the sandbox made it."""
+    names = {(task.function, target.name): grade_id(exercise, task, target) for task, target in exercise.targets()}
+    targets = []
+    for target in report["targets"]:
+        plain = {**target, "score": target.get("auto_score", target["score"])}
+        plain.pop("auto_score", None)
+        name = names.get((target["call"], target["name"]), "")
+        if name in given.scores:
+            scale = target["points"] / given.points[name] if given.points[name] else 1.0
+            plain |= {"score": given.scores[name] * scale, "auto_score": plain["score"]}
+        targets.append(plain)
+    scores = [target["score"] for target in targets]
+    score = None if None in scores else sum(scores)
+    taken = min(penalty, score or 0.0)
+    final = {name: value for name, value in report.items() if name != "late_penalty"}
+    final |= {"targets": targets, "score": None if score is None else score - taken}
+    return final | ({"late_penalty": taken} if taken else {})

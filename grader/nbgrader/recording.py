@@ -1,0 +1,288 @@
+"""
+All submissions of an assignment: a pool grades what is new into the results, then nbgrader's own converter records.
+
+nbgrader's converter takes one submission after the other and writes one database; with the results there it only looks them
+up. A killed run goes on: each result is on disk before the next one counts as begun.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from grader.batch.run import Progress
+from grader.batch.work import Threads, Work
+from grader.errors import Fault, GraderError, SubmissionError
+from grader.gradebook import write_grades
+from grader.nbgrader.cells import REBUILD
+from grader.nbgrader.course import Course
+from grader.nbgrader.marking import Marker, checks_of, steps, student_code
+from grader.nbgrader.needs import needs_nbgrader
+from grader.nbgrader.reading_back import read_back
+from grader.sandbox import Sandbox
+from grader.submission import read_regular_file
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+    from grader.outcome import Record
+    from grader.sandbox import Isolation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a run did. `lost` names each submission that has no mark now, with the reason."""
+
+    graded: int
+    reused: int
+    recorded: int
+    lost: tuple[str, ...]
+    grades: Path
+
+
+def autograde(
+    root: Path, assignment: str, *, jobs: int = 0, force: bool = False, tell: Callable[[Progress], None] = lambda _: None
+) -> Summary:
+    """
+    Grade and record all submissions of an assignment; `force` has nbgrader record what it has already, too.
+
+    Raises GraderError when the assignment was never built or released, or nothing can be graded here.
+    """
+    needs_nbgrader()
+    course = Course(root=root.resolve(), id=assignment)
+    if course.plan is None:
+        raise GraderError(Fault(str(course.folder), f"The assignment {assignment} was not built with grader.", REBUILD))
+    with chdir(course.root):
+        run = _Run(course=course, app=_app(course, force=force), tell=tell)
+        with course.held():
+            run.grade(jobs or _processors())
+        run.record()
+        return run.summary()
+
+
+def _app(course: Course, *, force: bool) -> Any:
+    """The autograde program of nbgrader with the course's configuration. Raises GraderError unless that names our steps."""
+    from nbgrader.apps import AutogradeApp  # type: ignore[import-untyped]
+
+    app = AutogradeApp()
+    app.initialize([course.id, "--log-level=ERROR", *(["--force"] if force else [])])
+    app.coursedir.assignment_id = course.id
+    if "SandboxedExecute" not in str(app.config.get("Autograde", {}).get("autograde_preprocessors", "")):
+        what = "This course's configuration does not grade in the sandbox."
+        remedy = "Add two lines:\nfrom grader.nbgrader import configure\nconfigure(c)"
+        raise GraderError(Fault(str(course.root / "nbgrader_config.py"), what, remedy))
+    return app
+
+
+@dataclass(slots=True)
+class _Run:
+    course: Course
+    app: Any
+    tell: Callable[[Progress], None]
+    graded: Progress = field(default_factory=lambda: Progress(total=0))
+    recorded: int = 0
+    lost: dict[str, str] = field(default_factory=dict)  # student -> why
+
+    def grade(self, jobs: int) -> None:
+        """Fill the results."""
+        exercises = {exercise.id: exercise for exercise in self.course.assignment.exercises}
+        isolation = self._isolation()
+        marker = Marker(self.course)
+        pool: Threads | None = None
+        try:
+            records = _Records(marker, exercises)
+            works = list(self._works(marker))
+            self.graded = Progress(total=len(works), reused=0)
+            todo = [work for work in works if not self._is_known(marker, work)]
+            if not todo:
+                return
+            _try_sandbox(exercises.values(), isolation)
+            pool = Threads(jobs, steps(isolation), records)
+            for work, report in pool.reports(records.begun(todo)):
+                marker.keep(records.ended(work), report)
+                self.graded.done += 1
+                self.graded.ungraded += report.score is None
+                self.tell(self.graded)
+        finally:
+            if pool is not None:
+                pool.close()
+            marker.close()
+
+    def record(self) -> None:
+        """Have nbgrader record what is graded, and read back what people gave."""
+        from nbgrader.converters import NbGraderException  # type: ignore[import-untyped]
+
+        converter = _converter(self)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader's own, of its database library
+            try:
+                converter.start()
+            except (NbGraderException, SystemExit) as error:
+                if not self.lost:
+                    raise GraderError(Fault(str(self.course.root), f"nbgrader stopped: {error}", _REMEDY)) from None
+        marker = Marker(self.course)
+        try:
+            read_back(self.course, marker, self.app.coursedir.db_url)
+            write_grades(marker.out, marker.results)
+            for student, exercise, score, _ in marker.results.scores():
+                if score is None:
+                    self.lost.setdefault(student, f"{exercise} could not be graded; a person has to look at it in the formgrader")
+        finally:
+            marker.close()
+
+    def summary(self) -> Summary:
+        """What was done."""
+        return Summary(
+            graded=self.graded.done - self.graded.reused,
+            reused=self.graded.reused,
+            recorded=self.recorded,
+            lost=tuple(f"{student}: {why}." for student, why in sorted(self.lost.items())),
+            grades=self.course.folder / "grades.csv",
+        )
+
+    def submissions(self) -> Iterator[tuple[str, Path]]:
+        """Every student who handed in, with the folder."""
+        coursedir = self.app.coursedir
+        folder = coursedir.submitted_directory
+        pattern = coursedir.format_path(folder, "(?P<student_id>.*)", self.course.id, escape=True)
+        for path in sorted(glob.glob(coursedir.format_path(folder, "*", self.course.id))):  # noqa: PTH207 - the pattern is nbgrader's
+            if match := re.fullmatch(pattern, path):
+                yield match["student_id"], Path(path)
+
+    def _works(self, marker: Marker) -> Iterator[Work]:
+        """
+        Every exercise of every submission that can be read here.
+
+        What cannot is left to nbgrader's converter, which knows more formats, and says why.
+        """
+        plan = self.course.plan
+        assert plan is not None
+        for student, folder in self.submissions():
+            for notebook in plan.notebooks:
+                exercises = self.course.exercises(notebook)
+                path = folder / f"{notebook}.ipynb"
+                if not path.exists():
+                    yield from (marker.missing(student, notebook, exercise) for exercise in exercises)
+                    continue
+                try:
+                    code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(exercises))
+                    yield from [marker.work(student, notebook, exercise, code) for exercise in exercises]
+                except (SubmissionError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                    continue
+
+    def _is_known(self, marker: Marker, work: Work) -> bool:
+        if marker.known(work) is None:
+            return False
+        self.graded.done += 1
+        self.graded.reused += 1
+        self.tell(self.graded)
+        return True
+
+    def _isolation(self) -> Isolation:
+        from grader.nbgrader.preprocessors import SandboxedExecute
+
+        return cast("Isolation", SandboxedExecute(parent=self.app).isolation)
+
+
+_REMEDY = "Was the assignment released? nbgrader generate_assignment ASSIGNMENT"
+
+
+def _converter(run: _Run) -> Any:
+    """The converter of nbgrader, which counts, and says in a line what it could not take in."""
+    from nbgrader.converters import Autograde
+
+    at = Progress(total=sum(1 for _ in run.submissions()))
+
+    class Counting(Autograde):  # type: ignore[misc]
+        now = ""  # whose submission it is
+
+        def init_destination(self, assignment_id: str, student_id: str) -> bool:
+            self.now = student_id
+            found: bool = super().init_destination(assignment_id, student_id)
+            run.recorded += found
+            at.done += 1
+            at.reused += not found
+            run.tell(at)
+            return found
+
+        def init_assignment(self, assignment_id: str, student_id: str) -> None:
+            try:
+                super().init_assignment(assignment_id, student_id)
+            except Exception as error:
+                run.lost[student_id] = _said(error, "its files")
+                raise
+
+        def convert_single_notebook(self, notebook_filename: str) -> None:
+            try:
+                super().convert_single_notebook(notebook_filename)
+            except Exception as error:
+                run.lost[self.now] = _said(error, Path(notebook_filename).name)
+                raise
+
+    return Counting(coursedir=run.app.coursedir, parent=run.app)
+
+
+def _said(error: Exception, name: str) -> str:
+    """Why nbgrader could not take in a submission, in a line; the traceback is in its log."""
+    kind = type(error).__name__
+    first = (str(error).strip().splitlines() or [kind])[0]
+    known = {
+        "NotJSONError": "is not a notebook: it is not JSON",
+        "OperationalError": f"could not be recorded: nbgrader's database is in use or was made by another version ({first})",
+    }
+    return f"{name} {known.get(kind, f'could not be taken in by nbgrader ({kind}: {first[:200]})')}; nothing of it is recorded"
+
+
+class _Records(Mapping[str, "tuple[Exercise, Record]"]):
+    """Exercises with their records, made when first asked for; with seeds for every student there is one a student."""
+
+    def __init__(self, marker: Marker, exercises: Mapping[str, Exercise]) -> None:
+        self._marker = marker
+        self._exercises = exercises
+        self._student_seeds = marker.course.plan is not None and marker.course.plan.student_seeds
+        self._made: dict[str, Record] = {}
+
+    def begun(self, works: list[Work]) -> Iterator[Work]:
+        """The works, each naming its own record; the records are made here, one after the other."""
+        from dataclasses import replace
+
+        for work in works:
+            name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
+            if name not in self._made:
+                self._made[name] = self._marker.record(self._exercises[work.exercise], work.student)
+            yield replace(work, exercise=name)
+
+    def ended(self, work: Work) -> Work:
+        """The work as it was."""
+        from dataclasses import replace
+
+        if self._student_seeds:
+            del self._made[work.exercise]
+        return replace(work, exercise=work.exercise.partition("/")[0])
+
+    def __getitem__(self, name: str) -> tuple[Exercise, Record]:
+        return self._exercises[name.partition("/")[0]], self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+def _try_sandbox(exercises: Any, isolation: Isolation) -> None:
+    """Raises SandboxError when the isolation cannot be had: better once here than in every notebook."""
+    for arrays in {exercise.arrays for exercise in exercises}:
+        with Sandbox(arrays, isolation) as sandbox:
+            sandbox.layers  # noqa: B018 - asking for them starts it
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
