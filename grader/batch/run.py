@@ -68,6 +68,7 @@ class Summary:
     layout: str
     seconds: float
     grades: Path
+    changed: frozenset[str]  # students with a new result, whose pages are to be written anew
 
 
 def grade_folder(
@@ -108,6 +109,7 @@ class _Run:
     steps: Steps
     tell: Callable[[Progress], None]
     exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
 
     def go(self) -> Summary:
         """Grade, write, sum up."""
@@ -138,6 +140,7 @@ class _Run:
             layout=self.collection.layout,
             seconds=at.seconds,
             grades=grades,
+            changed=frozenset(self.changed),
         )
 
     def _to_do(self, at: Progress) -> Iterator[Work]:
@@ -159,6 +162,7 @@ class _Run:
 
     def _keep(self, work: Work, report: Report) -> None:
         data = report.to_json()
+        self.changed.add(work.student)
         self.results.put(Result(student=work.student, exercise=work.exercise, key=work.key, report=data))
         self._write(work.student, work.exercise, data)
 
