@@ -45,11 +45,22 @@ def _reachable(statements: Sequence[ast.stmt], asked: Sequence[str]) -> Iterator
             if id(statement) in reached:
                 continue
             reached[id(statement)] = statement
-            for node in ast.walk(statement):
-                if isinstance(node, ast.Name) and node.id not in seen:
-                    seen.add(node.id)
-                    todo.append(node.id)
+            for name in _names_from_outside(statement):
+                if name not in seen:
+                    seen.add(name)
+                    todo.append(name)
     return (statement for statement in statements if id(statement) in reached)
+
+
+def _names_from_outside(statement: ast.stmt) -> set[str]:
+    """The names that a statement takes from the top of the file: for a function those that are not its own."""
+    nodes = list(ast.walk(statement))
+    named = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        named -= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        named -= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        named |= {name for node in nodes if isinstance(node, ast.Global) for name in node.names}
+    return named
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from grader.outcome import Answer
 
 _JOB, _RESULTS = 3, 4
+_ONE_PIECE = 64 << 10
 
 
 class Channel:
@@ -44,8 +45,11 @@ class Channel:
         return protocol.Frame(kind=kind, nonce=nonce, body=memoryview(self._read(length)))
 
     def send(self, buffers: Iterable[protocol.Buffer]) -> None:
-        """Write a frame."""
-        for buffer in buffers:
+        """Write a frame; a small one in one piece, so that the grader wakes once for it."""
+        pieces = list(buffers)
+        if sum(map(len, pieces)) <= _ONE_PIECE:
+            pieces = [b"".join(pieces)]
+        for buffer in pieces:
             rest = memoryview(buffer)
             while rest:
                 rest = rest[_write(self.results, rest) :]

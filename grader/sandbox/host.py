@@ -153,7 +153,11 @@ class Zygote:
 
     def fork(self, request: Mapping[str, int]) -> ForkedChild:
         """A confined child with fresh pipes. Raises OurFaultError."""
-        pairs = [os.pipe() for _ in range(3)]
+        pairs: list[tuple[int, int]] = []
+        try:
+            pairs += [os.pipe() for _ in range(3)]
+        except OSError as error:  # a list that fails half-way loses its first pipes to the garbage collector
+            raise OurFaultError(f"no more files may be opened here: {error.strerror}") from error
         theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
         ours = [pairs[0][1], pairs[1][0], pairs[2][0]]
         try:

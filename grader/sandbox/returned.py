@@ -69,10 +69,7 @@ class Items:
         if kind is np.ndarray:
             return self._from_numpy(value)
         if kind in _NUMBERS or kind in _SCALARS:
-            try:
-                return self._from_numpy(np.asarray(value))
-            except OverflowError:
-                raise _NotNumbers(NotAnArray("int", "it is too large for a 64-bit number")) from None
+            return self._from_numpy(np.asarray(value), of_python=kind is int)
         if kind is tuple or kind is list:
             return self._from_sequence(value, depth)
         torch = sys.modules.get("torch")
@@ -80,8 +77,10 @@ class Items:
             return self._from_torch(value, torch)
         raise _NotNumbers(NotAnArray(_name(kind), _advice(kind)))
 
-    def _from_numpy(self, array: np.ndarray[Any, Any]) -> Array:
+    def _from_numpy(self, array: np.ndarray[Any, Any], *, of_python: bool = False) -> Array:
         dtype = array.dtype
+        if of_python and dtype.kind == "O":  # what numpy makes of integers beyond 64 bits
+            raise _NotNumbers(NotAnArray("int", "it is too large for a 64-bit number"))
         if dtype.kind not in "biuf":
             raise _NotNumbers(NotAnArray(f"ndarray of {dtype.name[:40]}", _DTYPE_ADVICE.get(dtype.kind, "return real numbers")))
         if array.size * 8 > MAX_ANSWER_BYTES:
@@ -97,10 +96,7 @@ class Items:
             raise _NotNumbers(NotAnArray(_name(type(values)), f"it has {len(values)} entries"))
         kinds = {type(value) for value in values}
         if kinds <= {float, int, bool}:
-            try:
-                return self._from_numpy(np.array(values, dtype=None if values else np.float64))
-            except OverflowError:
-                raise _NotNumbers(NotAnArray("int", "it is too large for a 64-bit number")) from None
+            return self._from_numpy(np.array(values, dtype=None if values else np.float64), of_python=True)
         parts = [self._array(value, depth + 1) for value in values]
         shapes = list(dict.fromkeys(part.shape for part in parts))
         if len(shapes) > 1:

@@ -86,6 +86,14 @@ class Sandbox:
         """What came of a job. Never raises for what student code does."""
         layers = self._settle()
         run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else allowed(self.arrays))
+        try:
+            self._advance(run, job)
+        except BaseException:  # Ctrl-C in mid-sentence: what the zygote says next would be taken for something else
+            self.close()
+            raise
+        return run.trial(self._plan.isolation, layers)
+
+    def _advance(self, run: Run, job: Job) -> None:
         faults = 0
         while run.is_pending:
             try:
@@ -101,7 +109,6 @@ class Sandbox:
                 self.close()
                 if faults > _MOST_FAULTS:
                     run.give_up(str(fault))
-        return run.trial(self._plan.isolation, layers)
 
     def _child(self, job: Job) -> Child:
         request = host.request_for(job.limits)
