@@ -15,7 +15,7 @@ import secrets
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grader.batch.lock import locked
@@ -32,6 +32,7 @@ class State:
     assignment: str
     title: str
     exercises: tuple[str, ...]
+    points: tuple[float, ...]  # of each exercise
     seed: int
     run: str  # tells the results of several folders apart in one database
     path: str = ""  # of the assignment file
@@ -90,6 +91,7 @@ def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fre
             assignment=assignment.id,
             title=assignment.title,
             exercises=tuple(exercise.id for exercise in assignment.exercises),
+            points=tuple(exercise.points for exercise in assignment.exercises),
             seed=seed,
             run=old.run if old else secrets.token_hex(16),
             path=str(Path(assignment.path).resolve()) if assignment.path else "",
@@ -122,7 +124,7 @@ def read_state(path: Path) -> State | None:
     if not isinstance(facts, Mapping) or facts.get("schema") != SCHEMA:
         what = "It was written by another version of grader."
         raise GraderError(Fault(str(path / "state.json"), what, "Use that version, or grade into another folder."))
-    return replace(State(**facts), exercises=tuple(facts["exercises"]))
+    return State(**{**facts, "exercises": tuple(facts["exercises"]), "points": tuple(facts["points"])})
 
 
 def safe_name(student: str) -> str:

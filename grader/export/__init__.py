@@ -1,0 +1,76 @@
+"""The results of a class in the form that a learning management system takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+from grader.batch.out import disk_errors, existing_out, write_whole
+from grader.batch.results import open_results
+from grader.batch.roster import Table, read_roster, read_table
+from grader.errors import ExportError, Fault
+from grader.export import canvas, gradescope, moodle, plain
+from grader.export.sheet import Sheet, sheet_of
+
+if TYPE_CHECKING:
+    from grader.exercise import Exercise
+    from grader.render.words import Feedback
+
+Format: TypeAlias = Literal["csv", "canvas", "moodle", "gradescope"]
+FORMATS: tuple[str, ...] = get_args(Format)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    How results are exported.
+
+    `roster` is a list of students, or the system's own export to be filled in; who handed in nothing gets `absent`;
+    `column` names the assignment where the system has it under another title. `exercises` by id lend Gradescope's pages
+    their notation.
+    """
+
+    roster: Path | None = None
+    absent: str = ""
+    column: str | None = None
+    exercises: Mapping[str, Exercise] = field(default_factory=dict)
+    feedback: Feedback = "full"
+    database: str | None = None
+
+
+def export(path: Path, format: Format, target: Path, options: Options | None = None) -> tuple[str, ...]:
+    """
+    Writes the results in the folder `path` to `target`: a CSV file, or for Gradescope a folder of `results.json` files.
+
+    Returns what the reader should know, such as students that were left out. Raises ExportError when students lack what
+    the system tells them by, GraderError when something cannot be read or written.
+    """
+    options = options or Options()
+    with existing_out(path) as out:
+        results = open_results(out, options.database)
+        try:
+            if format == "gradescope":
+                return gradescope.write(out, results, target, options.exercises, options.feedback)
+            table = read_table(options.roster) if options.roster is not None else None
+            people = read_roster(options.roster) if options.roster is not None else ()
+            sheet = sheet_of(out, results, people, absent=options.absent, column=options.column)
+        finally:
+            results.close()
+    text, notes = _written(format, sheet, table)
+    with disk_errors(target):
+        write_whole(target, text.encode("utf-8"))
+    return notes
+
+
+def _written(format: Format, sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
+    match format:
+        case "csv":
+            return plain.write(sheet)
+        case "canvas":
+            return canvas.write(sheet, table)
+        case "moodle":
+            return moodle.write(sheet, table)
+        case _:
+            raise ExportError(Fault("", f"There is no format {format}.", f"Formats: {', '.join(FORMATS)}."))

@@ -1,0 +1,48 @@
+"""
+Canvas's gradebook import: Student, ID, SIS User ID, SIS Login ID, Section, then one column for the assignment.
+
+As lib/gradebook_importer.rb of canvas-lms reads it: students are found by ID, then by SIS ids, then by name; a row
+"Points Possible" below the header; a column `TITLE (NUMBER)` is the assignment of that number, any other title a new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from grader.batch.intake import fold
+from grader.batch.roster import Table
+from grader.errors import ExportError, Fault
+from grader.export.sheet import Sheet, place_of, written
+from grader.gradebook import Row, cell
+
+_WHO = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+
+
+def write(sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
+    """The table. With Canvas's own export as `table`, its columns of who is who are kept and the assignment is found in it."""
+    unknown = [row.student.id for row in sheet.rows if not {"canvas", "sis", "login"} & row.student.ids.keys()]
+    if len(unknown) == len(sheet.rows):
+        what = "No student has an id that Canvas knows."
+        remedy = "Export the gradebook from Canvas, and name that file with --roster."
+        raise ExportError(Fault("canvas", what, remedy))
+    title = _title(sheet, table.header if table else ())
+    rows: list[tuple[str, ...]] = [("    Points Possible", "", "", "", "", f"{sheet.total_points:.10g}")]
+    rows += [_row(sheet, row) for row in sheet.rows if row.student.id not in unknown]
+    left_out = (f"Left out, since Canvas knows them by no id: {', '.join(unknown)}.",) if unknown else ()
+    separator = table.separator if table and table.separator == ";" else ","
+    return written((*_WHO, cell(title)), rows, separator=separator), (*sheet.notes, *left_out)
+
+
+def _row(sheet: Sheet, row: Row) -> tuple[str, ...]:
+    student, ids = row.student, row.student.ids
+    who = (student.name or student.id, ids.get("canvas", ""), ids.get("sis", ""), ids.get("login", ""), student.section)
+    return (*map(cell, who), sheet.total(row))
+
+
+def _title(sheet: Sheet, header: Sequence[str]) -> str:
+    """The column's title in Canvas, with its number, where the export has one of that title."""
+    titles: Mapping[str, str] = {fold(re.sub(r" \(\d+\)$", "", name)): name for name in header}
+    if place_of(header, [sheet.title]) is not None:
+        return sheet.title
+    return titles.get(fold(sheet.title), sheet.title)

@@ -1,0 +1,75 @@
+"""
+Moodle: the grading worksheet of an assignment filled in, or a table for the gradebook's CSV import.
+
+The worksheet (mod/assign/feedback/offline) is read by its columns Identifier and Grade; everything else stays as it
+was. The gradebook's import lets its user say which column means whom: ID number or Email address.
+"""
+
+from __future__ import annotations
+
+from grader.batch.intake import fold
+from grader.batch.roster import Table
+from grader.errors import ExportError, Fault
+from grader.export.sheet import Sheet, place_of, written
+from grader.gradebook import Row, cell
+
+
+def write(sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
+    """The table. With a worksheet that was downloaded from Moodle, the same worksheet with the grades in it."""
+    if table is not None and place_of(table.header, ["Identifier"]) is not None:
+        return _filled_in(sheet, table)
+    unknown = [row.student.id for row in sheet.rows if not row.student.email and "idnumber" not in row.student.ids]
+    if len(unknown) == len(sheet.rows):
+        what = "No student has an ID number or an email address, and Moodle tells them by nothing else."
+        remedy = "Download the grading worksheet of the assignment from Moodle, and name that file with --roster."
+        raise ExportError(Fault("moodle", what, remedy))
+    header = ("ID number", "Full name", "Email address", cell(sheet.title))
+    rows = (
+        (*map(cell, (row.student.ids.get("idnumber", ""), row.student.name, row.student.email)), sheet.total(row))
+        for row in sheet.rows
+        if row.student.id not in unknown
+    )
+    left_out = (f"Left out, without ID number and email address: {', '.join(unknown)}.",) if unknown else ()
+    return written(header, rows), (*sheet.notes, *left_out)
+
+
+def _filled_in(sheet: Sheet, table: Table) -> tuple[str, tuple[str, ...]]:
+    who, grade = place_of(table.header, ["Identifier"]), place_of(table.header, ["Grade"])
+    if who is None or grade is None:
+        raise ExportError(
+            Fault("moodle", "The worksheet has no column Grade.", "Download it again from Moodle, with quick grading.")
+        )
+    _check_maximum(sheet, table)
+    rows: dict[str, Row] = {fold(row.student.ids["moodle"]): row for row in sheet.rows if "moodle" in row.student.ids}
+    filled = []
+    for _, cells in table.rows:
+        row = rows.pop(fold(cells[who].removeprefix("Participant ").strip()), None)
+        filled.append([sheet.total(row) if row and place == grade else _as_it_was(text) for place, text in enumerate(cells)])
+    left = [row.student.id for row in sheet.rows if row.scores and row.student.ids.get("moodle", "") not in _known(table, who)]
+    left_out = (f"Left out, since the worksheet does not have them: {', '.join(left)}.",) if left else ()
+    return written(table.header, filled, separator=table.separator), (*sheet.notes, *left_out)
+
+
+def _as_it_was(text: str) -> str:
+    """Moodle compares some cells when it reads the file again, among them `-` for no date; names may be formulas."""
+    return text if text == "-" else cell(text)
+
+
+def _known(table: Table, who: int) -> frozenset[str]:
+    return frozenset(cells[who].removeprefix("Participant ").strip() for _, cells in table.rows)
+
+
+def _check_maximum(sheet: Sheet, table: Table) -> None:
+    """Raises ExportError when the assignment has other points in Moodle: the grades would mean something else there."""
+    place = place_of(table.header, ["Maximum Grade"])
+    if place is None:
+        return
+    for line, cells in table.rows:
+        try:
+            most = float(cells[place].replace(",", "."))
+        except (ValueError, IndexError):
+            continue
+        if abs(most - sheet.total_points) > 1e-6:
+            what = f"The assignment has {most:g} points in Moodle and {sheet.total_points:g} here."
+            remedy = "Set the maximum grade in Moodle to that number, or rescale with `points:` in the assignment file."
+            raise ExportError(Fault(f"moodle, line {line}", what, remedy))

@@ -1,0 +1,25 @@
+"""Everything in one table, for spreadsheets and for scripts of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grader.export.sheet import Sheet, written
+from grader.gradebook import Row, cell
+
+
+def write(sheet: Sheet) -> tuple[str, tuple[str, ...]]:
+    """A row a student: who it is, with every id that is known; each exercise; the total, and of how many points."""
+    kinds = tuple(dict.fromkeys(kind for row in sheet.rows for kind in sorted(row.student.ids)))
+    header = ("student", "name", "email", "section", *map(cell, kinds), *sheet.exercises, "total", "points", "submitted_at")
+    return written(header, (_row(sheet, row, kinds) for row in sheet.rows)), sheet.notes
+
+
+def _row(sheet: Sheet, row: Row, kinds: tuple[str, ...]) -> Iterator[str]:
+    student = row.student
+    who = (student.id, student.name, student.email, student.section, *(student.ids.get(kind, "") for kind in kinds))
+    yield from map(cell, who)
+    yield from (sheet.score(row, exercise) for exercise in sheet.exercises)
+    yield sheet.total(row)
+    yield f"{sheet.total_points:.10g}"
+    yield student.submitted_at.isoformat() if student.submitted_at else ""

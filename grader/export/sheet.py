@@ -1,0 +1,84 @@
+"""What every table for an LMS is made of: students with their totals, in order, with the ids they are known by."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader import gradebook
+from grader.batch.intake import fold
+from grader.batch.roster import Student, match
+
+if TYPE_CHECKING:
+    from grader.batch.out import Out
+    from grader.batch.results import Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A class's grades, ready to be written."""
+
+    title: str  # of the assignment, as the system has it
+    exercises: tuple[str, ...]
+    points: tuple[float, ...]
+    rows: tuple[gradebook.Row, ...]
+    ungraded: tuple[str, ...]  # students whose total waits for something that we could not grade
+    absent: str = ""
+
+    @property
+    def total_points(self) -> float:
+        """The points of the assignment."""
+        return sum(self.points)
+
+    def score(self, row: gradebook.Row, exercise: str) -> str:
+        """One cell: a number, nothing for what we could not grade, `absent` for what was not handed in."""
+        return gradebook.number(row.scores[exercise]) if exercise in row.scores else self.absent
+
+    def total(self, row: gradebook.Row) -> str:
+        """The total as a cell."""
+        return gradebook.number(row.total) if row.scores else self.absent
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know of any table."""
+        if not self.ungraded:
+            return ()
+        return (f"Empty, since something of theirs could not be graded: {', '.join(self.ungraded)}.",)
+
+
+def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: str, column: str | None) -> Sheet:
+    """The grades in OUT; `people`, a roster, lends the students their names and ids, and adds who handed in nothing."""
+    rows = {row.student.id: row for row in gradebook.rows(results)}
+    known = match([row.student for row in rows.values()], people)
+    merged = {student.id: gradebook.Row(student=student, scores={}) for student in people}
+    for id, row in rows.items():
+        student = known.get(id, row.student)
+        if row.scores or student.id not in merged:
+            merged[student.id] = replace(row, student=student)
+    ordered = tuple(merged[id] for id in sorted(merged))
+    return Sheet(
+        title=column or out.state.title or out.state.assignment,
+        exercises=out.state.exercises,
+        points=out.state.points,
+        rows=ordered,
+        ungraded=tuple(row.student.id for row in ordered if None in row.scores.values()),
+        absent=absent,
+    )
+
+
+def written(header: Iterable[str], rows: Iterable[Iterable[str]], *, separator: str = ",") -> str:
+    """A table as CSV: quoted where needed, lines ended as RFC 4180 has them."""
+    text = io.StringIO()
+    table = csv.writer(text, delimiter=separator)
+    table.writerow(header)
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def place_of(header: Sequence[str], names: Iterable[str]) -> int | None:
+    """The column with the first of these names that is there."""
+    places: Mapping[str, int] = {fold(name.strip()): place for place, name in reversed(list(enumerate(header)))}
+    return next((places[fold(name)] for name in names if fold(name) in places), None)

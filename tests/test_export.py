@@ -1,0 +1,174 @@
+"""Every table is one that the system reads: its columns, its students, nothing that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from classroom import assignment, exercise, report
+
+from grader.batch.out import open_out
+from grader.batch.results import Result, open_results
+from grader.batch.roster import Student
+from grader.errors import ExportError, GraderError
+from grader.export import Options, export
+from grader.outcome import Status
+
+PROBLEMS = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", points=3.0))
+STUDENTS = (
+    Student(
+        id="s01", name="López, Ana", email="s01@example.org", section="A", ids={"canvas": "1234", "sis": "u-1", "login": "s01"}
+    ),
+    Student(id="s02", name="=HYPERLINK(0)", ids={"canvas": "77", "moodle": "8"}, submitted_at=datetime(2026, 2, 2, tzinfo=UTC)),
+    Student(id="s03", name="Oh, Cy", ids={"canvas": "78", "idnumber": "1003"}),
+    Student(id="s04", name="Absent", ids={"canvas": "79"}),
+    Student(id="s05", name="Nobody"),
+)
+VERDICTS = {
+    "s01": (Status.CORRECT, Status.CORRECT),
+    "s02": (Status.CORRECT, Status.WRONG_VALUE),
+    "s03": (Status.UNGRADED, Status.CORRECT),
+    "s05": (Status.MISSING, Status.CORRECT),
+}
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Five students: right, half right, partly ungraded, absent, unknown to every system."""
+    with open_out(tmp_path / "out", PROBLEMS) as folder:
+        results = open_results(folder)
+        results.put_students(STUDENTS)
+        for student, statuses in VERDICTS.items():
+            for one, status in zip(PROBLEMS.exercises, statuses, strict=True):
+                data = report(one, student, status).to_json()
+                results.put(Result(student=student, exercise=one.id, key="", report=data))
+        results.close()
+    return tmp_path / "out"
+
+
+def exported(out: Path, format: str, **options) -> tuple[list[list[str]], tuple[str, ...]]:
+    """The table that was written, and what was said of it."""
+    target = out.parent / "table.csv"
+    notes = export(out, format, target, Options(**options))
+    return list(csv.reader(io.StringIO(target.read_text(encoding="utf-8"), newline=""))), notes
+
+
+def roster(out: Path, text: str) -> Path:
+    """A file with this text."""
+    path = out.parent / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_csv_has_everything_that_is_known(out):
+    """Ids of every system, each exercise, the total and of how many points; names that are formulas are text."""
+    rows, notes = exported(out, "csv")
+    head = "student,name,email,section,canvas,login,sis,moodle,idnumber,tanh_layer,chain_rule,total,points,submitted_at"
+    assert head.split(",") == rows[0]
+    assert ["s01", "López, Ana", "s01@example.org", "A", "1234", "s01", "u-1", "", "", "2", "3", "5", "5", ""] == rows[1]
+    assert ["s02", "'=HYPERLINK(0)"] == rows[2][:2]
+    assert ["", "3", "", "5", ""] == rows[3][-5:]
+    assert ["", "", "", "5", ""] == rows[4][-5:]
+    assert ("Empty, since something of theirs could not be graded: s03.",) == notes
+
+
+def test_who_handed_in_nothing_gets_zero_only_on_request(out):
+    """`absent`: what we could not grade stays empty all the same."""
+    rows, _ = exported(out, "csv", absent="0")
+    assert [["", "3", ""], ["0", "0", "0"]] == [row[-5:-2] for row in rows[3:5]]
+
+
+def test_canvas_gets_its_columns_and_a_row_of_points(out):
+    """Student, ID, SIS ids, Section, one assignment; who has no id there is left out, and that is said."""
+    rows, notes = exported(out, "canvas")
+    expected = [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Problem set 1"],
+        ["    Points Possible", "", "", "", "", "5"],
+        ["López, Ana", "1234", "u-1", "s01", "A", "5"],
+        ["'=HYPERLINK(0)", "77", "", "", "", "2"],
+        ["Oh, Cy", "78", "", "", "", ""],
+        ["Absent", "79", "", "", "", ""],
+    ]
+    assert expected == rows
+    assert "Left out, since Canvas knows them by no id: s05." == notes[-1]
+
+
+def test_canvas_own_export_lends_students_ids_and_the_assignments_number(out):
+    """`Problem set 1 (44)` is the column of that title; students of the export who handed in nothing are empty."""
+    text = (
+        "Student,ID,SIS User ID,SIS Login ID,Section,Warm-up (43),Problem set 1 (44),Final Score\n"
+        "    Points Possible,,,,,1,5,(read only)\n"
+        '"Nobody",85,u-5,s05,B,,,\n"New, One",90,u-9,s09,B,1,,\n'
+    )
+    rows, notes = exported(out, "canvas", roster=roster(out, text))
+    assert "Problem set 1 (44)" == rows[0][-1]
+    assert ["Nobody", "85", "u-5", "s05", "B", "3"] in rows
+    assert ["New, One", "90", "u-9", "s09", "B", ""] in rows
+    assert () == notes[1:]
+
+
+def test_moodles_worksheet_is_filled_in(out):
+    """Its columns, rows and dates stay; only Grade changes; an empty total leaves the cell empty."""
+    sheet = (
+        "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
+        'Participant 8,Bo Ek,s02@example.org,"Submitted, late",,5.00,-,\n'
+        "Participant 9,=SUM(1),s09@example.org,No submission,,5.00,-,\n"
+    )
+    rows, notes = exported(out, "moodle", roster=roster(out, sheet))
+    assert ["Participant 8", "Bo Ek", "s02@example.org", "Submitted, late", "2", "5.00", "-", ""] == rows[1]
+    assert ["Participant 9", "'=SUM(1)", "s09@example.org", "No submission", "", "5.00", "-", ""] == rows[2]
+    assert "Left out, since the worksheet does not have them: s01, s03, s05." == notes[-1]
+
+
+def test_moodles_other_maximum_is_an_error(out):
+    """5 points of 100 would be a bad grade."""
+    sheet = "Identifier,Grade,Maximum Grade\nParticipant 8,,100.00\n"
+    with pytest.raises(ExportError, match="100 points in Moodle and 5 here"):
+        exported(out, "moodle", roster=roster(out, sheet))
+
+
+def test_moodles_gradebook_gets_id_numbers_and_addresses(out):
+    """Without a worksheet: what its CSV import maps."""
+    rows, notes = exported(out, "moodle")
+    expected = [
+        ["ID number", "Full name", "Email address", "Problem set 1"],
+        ["", "López, Ana", "s01@example.org", "5"],
+        ["1003", "Oh, Cy", "", ""],
+    ]
+    assert expected == rows
+    assert "Left out, without ID number and email address: s02, s04, s05." == notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("format", "said"), [("canvas", "No student has an id that Canvas knows"), ("moodle", "ID number or an email")]
+)
+def test_a_class_without_ids_is_an_error_with_the_remedy(format, said, tmp_path):
+    """The remedy is the system's own export."""
+    with open_out(tmp_path / "out", PROBLEMS) as folder:
+        results = open_results(folder)
+        results.put_students((Student(id="s01"),))
+        results.close()
+    with pytest.raises(ExportError, match=rf"{said}(.|\n)*--roster"):
+        exported(tmp_path / "out", format)
+
+
+def test_gradescope_gets_a_test_an_exercise(out):
+    """Scores, maxima and pages; who has something ungraded has no file, so that no score is shown."""
+    notes = export(out, "gradescope", out.parent / "gradescope")
+    files = sorted(path.name for path in (out.parent / "gradescope").iterdir())
+    assert ["s01.json", "s02.json", "s05.json"] == files
+    found = json.loads((out.parent / "gradescope/s02.json").read_bytes())
+    assert [2.0, "hidden"] == [found["score"], found["stdout_visibility"]]
+    shown = [(test["name"], test["score"], test["max_score"], test["status"], test["output_format"]) for test in found["tests"]]
+    assert [("Tanh layer", 2.0, 2.0, "passed", "html"), ("Chain rule", 0.0, 3.0, "failed", "html")] == shown
+    assert ("Left out, since something of theirs could not be graded: s03.",) == notes
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    """In words."""
+    with pytest.raises(GraderError, match="There are no results of a run here"):
+        export(tmp_path, "csv", tmp_path / "table.csv")
