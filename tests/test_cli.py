@@ -107,7 +107,7 @@ def test_list_names_every_exercise(capsys) -> None:
     """Id, points, kinds and title of the seed course."""
     status, out, err = run(capsys, "list")
     assert (status, err) == (0, "")
-    assert "tanh_layer            3  jacobian  Jacobians of a tanh layer" in out
+    assert ["tanh_layer", "3", "jacobian", "Jacobians", "of", "a", "tanh", "layer"] in [line.split() for line in out.splitlines()]
 
 
 def test_list_as_json(capsys) -> None:
@@ -463,3 +463,28 @@ def test_colour_only_where_it_is_wanted(is_terminal, environment, expected, monk
 def test_python_m_grader_is_the_command() -> None:
     """`python -m grader --version` says the version."""
     assert grader("--version").stdout.startswith("grader ")
+
+
+@pytest.mark.parametrize("fails", ["at once", "at the first use"])
+def test_check_works_where_there_are_no_walls(fails, capsys, monkeypatch) -> None:
+    """On a student's own machine a plain child process has to do; the report says so."""
+    from grader.cli import check
+    from grader.errors import Fault, SandboxError
+
+    class Unwalled(check.Sandbox):
+        def __init__(self, arrays, isolation="best") -> None:
+            if fails == "at once" and isolation != "none":
+                raise SandboxError(Fault("sandbox", "no walls"))
+            super().__init__(arrays, "none")
+            self.is_refused = isolation != "none"
+
+        @property
+        def layers(self):
+            if self.is_refused:
+                raise SandboxError(Fault("sandbox", "no walls"))
+            return super().layers
+
+    monkeypatch.setattr(check, "Sandbox", Unwalled)
+    status, out, err = run(capsys, "check", "tanh_layer", SOLUTIONS / "tanh_layer.py", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["isolation"] == "none"

@@ -11,6 +11,7 @@ import click
 
 from grader.cli.options import exercises_option
 from grader.cli.streams import has_colour
+from grader.errors import SandboxError
 from grader.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -43,18 +44,20 @@ def command_check(
     """
     # The sandbox starts while everything else is imported here; most exercises are for NumPy.
     with contextlib.ExitStack() as stack:
-        sandbox = stack.enter_context(Sandbox(cast("Arrays", arrays or "numpy")))
+        sandbox = stack.enter_context(_sandbox(cast("Arrays", arrays or "numpy")))
         from grader.cli.common import find_exercise, with_arrays
         from grader.submission import Submission
 
         asked = with_arrays(find_exercise(exercise, folders), arrays)
         submission = Submission.from_file(file)
         if asked.arrays != sandbox.arrays:
-            sandbox = stack.enter_context(Sandbox(asked.arrays))
+            sandbox = stack.enter_context(_sandbox(asked.arrays))
         from grader.grading import grade
         from grader.preparing import prepare
 
         record = prepare(asked, seed)
+        if not _works(sandbox):
+            sandbox = stack.enter_context(Sandbox(asked.arrays, "none"))
         if case_name is not None:
             from grader.showing import case_sheet
 
@@ -72,6 +75,22 @@ def command_check(
         text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout))
     print(text, end="")
     return exit_status(report)
+
+
+def _sandbox(arrays: Arrays) -> Sandbox:
+    """The best walls that there are; without any, a child process with a clock: the machine and the code are the student's."""
+    try:
+        return Sandbox(arrays)
+    except SandboxError:
+        return Sandbox(arrays, "none")
+
+
+def _works(sandbox: Sandbox) -> bool:
+    """Whether the walls hold, now that it has started."""
+    try:
+        return isinstance(sandbox.layers, tuple)
+    except SandboxError:
+        return False
 
 
 def exit_status(report: Report) -> int:

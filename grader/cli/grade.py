@@ -13,6 +13,7 @@ import click
 from grader.cli.common import find_assignment
 from grader.cli.options import exercises_option
 from grader.errors import Fault, GraderError
+from grader.sandbox.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ def _print_table(summary: Summary, assignment: Assignment) -> None:
         rows = list(csv.reader(file))
     count = len(points)
     head = ("student", *(exercise.id for exercise in assignment.exercises), "total")
-    body = [(row[0], *(cell or "-" for cell in row[1 : count + 2])) for row in rows[1 : MOST_ROWS + 1]]
+    body = [(one_line(row[0]), *(cell or "-" for cell in row[1 : count + 2])) for row in rows[1 : MOST_ROWS + 1]]
     body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}"), *body]
     for line in _aligned([head, *body]):
         print(line)
@@ -171,7 +172,7 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
     if summary.ungraded:
         print(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
     for item in summary.unplaced[:MOST_UNPLACED]:
-        print(f"Not placed: {item.path}: {item.reason}", file=sys.stderr)
+        print(f"Not placed: {one_line(item.path)}: {one_line(item.reason)}", file=sys.stderr)
     if len(summary.unplaced) > MOST_UNPLACED:
         print(f"... and {len(summary.unplaced) - MOST_UNPLACED} more.", file=sys.stderr)
     if output is not None:
