@@ -217,7 +217,8 @@ def _distinct(shape: tuple[int, ...], rng: np.random.Generator, *, whole: bool) 
     steps = rng.permutation(count) - (count - 1) / 2
     if whole:
         return np.ceil(steps).reshape(shape)
-    return ((steps + rng.uniform(-0.25, 0.25, count)) * (4 / max(count, 4))).reshape(shape)
+    values: Array = (steps + rng.uniform(-0.25, 0.25, count)) * (4 / max(count, 4))
+    return values.reshape(shape)
 
 
 def _edged(exercise: Exercise, edge: NamedCase, name: str, value: Array) -> Array:

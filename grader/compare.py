@@ -70,7 +70,8 @@ def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, b
         if gaps[here] > furthest:
             furthest, place = float(gaps[here]), start + here
     index = tuple(int(i) for i in np.unravel_index(place, expected.shape))
-    entry = Entry(index=index, expected=float(key[place]), actual=float(flat[place]))
+    # Adding 0.0 turns −0 into 0, which is what a reader expects to see.
+    entry = Entry(index=index, expected=float(key[place]) + 0.0, actual=float(flat[place]) + 0.0)
     return entry, is_finite, bool(furthest <= allowed)
 
 

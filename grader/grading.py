@@ -77,11 +77,13 @@ def missing(exercise: Exercise, student: str | None, *, record: Record, detail: 
     return replace(_report(exercise, record, judged, Trial()), student=student)
 
 
-def check_functions(exercise: Exercise, functions: Mapping[str, Callable[..., object]], *, seed: int = PUBLIC_SEED) -> Report:
+def check_functions(
+    exercise: Exercise, functions: Mapping[str, Callable[..., object]], *, seed: int = PUBLIC_SEED, record: Record | None = None
+) -> Report:
     """
     The report on functions of the caller's own process: only the tasks whose functions are given are judged.
 
-    Raises GraderError for a name that the exercise does not ask for.
+    `record` takes the place of the one for `seed`. Raises GraderError for a name that the exercise does not ask for.
     """
     from grader.sandbox.calling import call_task
 
@@ -91,7 +93,7 @@ def check_functions(exercise: Exercise, functions: Mapping[str, Callable[..., ob
         what = f"{exercise.id} does not ask for {', '.join(unknown)}."
         raise GraderError(Fault("", what, f"It asks for {', '.join(task.function for task in exercise.tasks)}."))
     tasks = tuple(task for task in exercise.tasks if task.function in functions)
-    record = prepare(exercise, seed)
+    record = record or prepare(exercise, seed)
     asked = replace(exercise, tasks=tasks)
     judged = [_judge(asked, task, record, call_task(_plan(asked, task, record), functions, exercise.arrays)) for task in tasks]
     report = _report(asked, record, judged, Trial())

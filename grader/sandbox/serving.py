@@ -73,6 +73,7 @@ def preload(arrays: str) -> None:
         torch.set_num_threads(1)
         one = torch.ones(2, dtype=torch.float64, requires_grad=True)
         torch.tanh(one).sum().backward()  # type: ignore[no-untyped-call]
+        repr(one)
 
 
 def _load(name: str) -> None:
