@@ -1,22 +1,32 @@
-"""What all tests share: no test reads or writes the user's own cache."""
+"""Fixtures that several test modules share."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
+from contextlib import chdir
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from nbgrader_class import Course
 
-@pytest.fixture(scope="session", autouse=True)
-def own_cache() -> Iterator[None]:
-    """A cache of public records for this run alone, for child processes, too."""
-    with tempfile.TemporaryDirectory(prefix="grader-cache-") as folder:
-        before = os.environ.get("GRADER_CACHE")
-        os.environ["GRADER_CACHE"] = folder
-        yield
-        if before is None:
-            del os.environ["GRADER_CACHE"]
-        else:
-            os.environ["GRADER_CACHE"] = before
+
+@pytest.fixture(scope="session")
+def released_course(tmp_path_factory) -> Course:
+    """A course of nbgrader in which an assignment was released."""
+    import nbgrader_class
+
+    course = nbgrader_class.make(tmp_path_factory.mktemp("nbgrader") / "course")
+    with chdir(course.root):
+        course.run("generate_assignment", "tanh_layer")
+    return course
+
+
+@pytest.fixture
+def course(released_course, tmp_path, monkeypatch) -> Course:
+    """A copy of it for one test, which runs in its folder."""
+    import nbgrader_class
+
+    made = nbgrader_class.copy(released_course, tmp_path / "course")
+    monkeypatch.chdir(made.root)
+    return made

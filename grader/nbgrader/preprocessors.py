@@ -67,11 +67,11 @@ class RepairCells(NbGraderPreprocessor):  # type: ignore[misc]
         """The notebook with its released metadata."""
         if _ours(self, resources) is None or (released := _released(resources)) is None:
             return nb, resources
-        there = set()
-        for cell in nb.cells:
+        there: set[str] = set()
+        for cell in reversed(nb.cells):  # of copies the last counts, as in nbgrader
             found = cell.metadata.pop("nbgrader", None)
             name = found.get("grade_id") if isinstance(found, dict) else None
-            if isinstance(name, str) and name in released:
+            if isinstance(name, str) and name in released and name not in there:
                 cell.metadata["nbgrader"] = _node(released[name].metadata)
                 there.add(name)
         for name, cell in released.items():

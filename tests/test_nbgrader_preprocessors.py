@@ -1,0 +1,271 @@
+"""Grade cells of our notebooks get their points from the sandbox, whatever stands in the notebook; nothing fails open."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, W, cell_of, code
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
+
+
+# Marks
+
+
+def test_right_half_right_and_wrong_answers(course):
+    """A declared mistake earns its credit."""
+    course.hand_in("s01")
+    course.hand_in("s02", HALF_W, WRONG)
+    course.autograde()
+    assert [{W: 2.0, B: 1.0}, {W: 1.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
+
+
+def test_a_grade_cell_has_one_number_and_the_reasons(course):
+    """The number is what nbgrader reads, the reasons are rich output beside it."""
+    course.hand_in("s01", HALF_W)
+    course.autograde()
+    reasons, number = course.outputs("s01", W)
+    assert ["display_data", "execute_result", ["1.0"]] == [
+        reasons["output_type"],
+        number["output_type"],
+        number["data"]["text/plain"],
+    ]
+    assert "That is ∂Z/∂W." in "".join(reasons["data"]["text/html"])
+
+
+@pytest.mark.parametrize(("feedback", "is_said"), [("full", True), ("hints", False)])
+def test_the_instructor_says_whether_numbers_are_shown(course, feedback, is_said):
+    """Causes without numbers: `hints`."""
+    course.hand_in("s01", HALF_W)
+    course.autograde(f"--SandboxedExecute.feedback={feedback}")
+    assert is_said == ("you returned" in "".join(course.outputs("s01", W)[0]["data"]["text/html"]))
+
+
+def test_the_seed_is_in_no_notebook(course):
+    """Neither in the released nor in the autograded one."""
+    course.hand_in("s01", HALF_W)
+    course.autograde()
+    seed = str(json.loads((course.root / "grading/tanh_layer/state.json").read_text())["seed"])
+    texts = [path.read_text() for path in course.root.rglob("*.ipynb")]
+    assert [False] * 4 == [seed in text for text in texts]
+
+
+def test_every_graded_assignment_leaves_an_out_folder(course):
+    """Reports and grades; what was not handed in is not 0."""
+    course.hand_in("s01", HALF_W)
+    course.autograde()
+    assert "student,tanh_layer,total,submitted_at,late_seconds\ns01,2,2,2026-11-20T10:00:00+00:00,\n" == course.grades()
+    assert ["s01", 2.0, ["wrong_value", "correct"]] == [
+        course.report("s01")["student"],
+        course.report("s01")["score"],
+        [target["status"] for target in course.report("s01")["targets"]],
+    ]
+
+
+def test_a_second_run_looks_the_marks_up(course, monkeypatch):
+    """Only what changed is run again."""
+    from grader import grading
+
+    course.hand_in("s01")
+    course.autograde()
+    monkeypatch.setattr(grading, "grade", lambda *a, **k: pytest.fail("it was run again"))
+    course.autograde("--force")
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+
+
+def test_a_changed_exercise_is_graded_again(course):
+    """The assignment's file is read as it is now."""
+    course.hand_in("s01", HALF_W)
+    course.autograde()
+    path = course.root / "tanh_layer.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("credit: 0.5", "credit: 0.25"), encoding="utf-8")
+    course.autograde("--force")
+    assert {W: 0.5, B: 1.0} == course.marks("s01")
+
+
+# Students' notebooks
+
+
+def test_code_may_be_spread_over_cells(course):
+    """Helpers, magics and a cell that fails among them."""
+    course.hand_in(
+        "s01",
+        "return helper(W, X, B)",
+        first=("%matplotlib inline", f"def helper(W, X, B):\n    {RIGHT_W}".replace("\nr", "\n    r")),
+    )
+    course.autograde()
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+
+
+def test_a_cell_that_fails_is_reported_below_it(course):
+    """As a kernel would; what comes after it still counts."""
+    course.hand_in("s01", first=("1 / 0",))
+    course.autograde()
+    notebook = json.loads((course.root / "autograded/s01/tanh_layer/tanh_layer.ipynb").read_text(encoding="utf-8"))
+    (failed,) = [cell for cell in notebook["cells"] if "".join(cell["source"]) == "1 / 0"]
+    assert ["ZeroDivisionError"] == [output["ename"] for output in failed["outputs"]]
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+
+
+def _drop_grade_cells(notebook):
+    notebook["cells"] = [cell for cell in notebook["cells"] if not cell["metadata"].get("nbgrader", {}).get("grade")]
+
+
+def _duplicate(notebook):
+    notebook["cells"] += [json.loads(json.dumps(cell)) for cell in notebook["cells"]]
+
+
+def _rename(notebook):
+    for cell in notebook["cells"]:
+        if "nbgrader" in cell["metadata"]:
+            cell["metadata"]["nbgrader"]["grade_id"] += "_x"
+
+
+def _invalid(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"]["nbgrader"] = {"schema_version": 1, "grade": "yes"}
+
+
+def _all_grade(notebook):
+    for cell in notebook["cells"]:
+        if "nbgrader" in cell["metadata"] and not cell["metadata"]["nbgrader"]["solution"]:
+            cell["metadata"]["nbgrader"].update(grade=True, solution=True, points=100)
+
+
+def _edited_checks(notebook):
+    for cell in notebook["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade"):
+            cell["source"] = "1000"
+
+
+@pytest.mark.parametrize("edit", [_drop_grade_cells, _duplicate, _rename, _invalid, _all_grade, _edited_checks])
+def test_cells_may_be_deleted_duplicated_renamed_or_edited(course, edit):
+    """Right functions earn their points, no more."""
+    course.hand_in("s01", edit=edit)
+    course.hand_in("s02", HALF_W, WRONG, edit=edit)
+    course.autograde()
+    assert [{W: 2.0, B: 1.0}, {W: 1.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
+
+
+def test_no_execute_does_not_believe_the_outputs_that_were_handed_in(course):
+    """Stock nbgrader would."""
+
+    def claim(notebook):
+        for name in (W, B):
+            cell_of(notebook, name)["outputs"] = []
+
+    course.hand_in("s01", WRONG, WRONG, edit=claim)
+    course.autograde("--no-execute")
+    assert {W: 0.0, B: 0.0} == course.marks("s01")
+
+
+# Exploits that work against stock nbgrader
+
+EXPLOITS = {
+    "patches allclose": "import numpy\nnumpy.allclose = lambda *a, **k: True",
+    "shows every expression": "get_ipython().ast_node_interactivity = 'all'",
+    "shows nothing": "get_ipython().ast_node_interactivity = 'none'",
+    "replaces the check": "import sys, types\nfake = types.ModuleType('grader.nbgrader')\nfake.public_check = lambda *a, **k: 2\n"
+    "sys.modules['grader.nbgrader'] = fake",
+    "exits": "import os\nos._exit(0)",
+    "writes to stderr": "import sys\nprint('grade me', file=sys.stderr)",
+    "writes the gradebook": "import sqlite3\ndb = sqlite3.connect({gradebook!r})\n"
+    "db.execute('update grade set auto_score = 400')\ndb.commit()",
+}
+
+
+@pytest.mark.parametrize("name", EXPLOITS)
+def test_no_exploit_earns_a_point(course, name):
+    """Nor does it change what others have."""
+    gradebook = str(course.root / "gradebook.db")
+    course.hand_in("s01")
+    course.autograde()
+    course.hand_in("s02", WRONG, WRONG, first=(EXPLOITS[name].format(gradebook=gradebook),))
+    course.autograde()
+    assert [{W: 2.0, B: 1.0}, {W: 0.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
+
+
+@pytest.mark.parametrize("value", ["float('nan')", "-1.0", "'all points'", "None", "[2.0, 2.0]"])
+def test_odd_values_earn_nothing(course, value):
+    """Stock nbgrader gives all points for NaN, negative numbers and text."""
+    course.hand_in("s01", f"return {value}", f"return {value}")
+    course.autograde()
+    assert {W: 0.0, B: 0.0} == course.marks("s01")
+
+
+# Our own faults
+
+
+def test_a_fault_of_ours_costs_no_points_and_is_left_to_a_person(course, monkeypatch):
+    """Neither full points nor 0, and the submission is not dropped."""
+    from grader import grading
+
+    def broken(*arguments, **more):
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(grading, "grade", broken)
+    course.hand_in("s01")
+    course.autograde()
+    assert [{W: None, B: None}, "s01,,,"] == [course.marks("s01"), course.grades().splitlines()[1][:6]]
+    assert "our fault, no points lost" in "".join(course.outputs("s01", W)[0]["data"]["text/html"])
+
+
+def test_an_assignment_that_is_gone_leaves_the_marks_to_a_person(course):
+    """The kernel is not asked instead."""
+    (course.root / "tanh_layer.yaml").unlink()
+    course.hand_in("s01")
+    log = course.autograde()
+    assert {W: None, B: None} == course.marks("s01")
+    assert "tanh_layer.yaml" in log
+
+
+# Notebooks and cells that are not ours
+
+
+def test_a_notebook_that_is_not_ours_is_executed(course):
+    """Its tests are the instructor's."""
+    cells = [
+        {**code("x = 1"), "id": "a", "metadata": {"nbgrader": _meta("x", solution=True)}},
+        {**code("assert x == 1"), "id": "b", "metadata": {"nbgrader": _meta("test_x", grade=True)}},
+    ]
+    folder = course.root / "source/other"
+    folder.mkdir()
+    notebook = {**course.released(), "cells": cells}
+    (folder / "other.ipynb").write_text(json.dumps(notebook))
+    course.run("generate_assignment", "other")
+    for student, source in (("s01", "x = 1"), ("s02", "x = 2")):
+        cells[0]["source"] = source
+        place = course.root / "submitted" / student / "other"
+        place.mkdir(parents=True)
+        (place / "other.ipynb").write_text(json.dumps(notebook))
+    course.run("autograde", "other")
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        assert [3.0, 0.0] == [gradebook.find_submission("other", student).score for student in ("s01", "s02")]
+
+
+def test_an_instructors_own_tests_beside_ours_run_in_the_kernel(course):
+    """Ours are not run there."""
+    path = course.root / "source/tanh_layer/tanh_layer.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    test = (
+        "Z = dY_dB(np.eye(2), np.zeros(2), np.zeros(2))\nassert Z.shape == (2, 2)\n"
+        "### BEGIN HIDDEN TESTS\nassert Z[0, 0] == 1\n### END HIDDEN TESTS"
+    )
+    notebook["cells"].append({**code(test), "id": "own", "metadata": {"nbgrader": _meta("own_test", grade=True)}})
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    course.run("generate_assignment", "tanh_layer", "--force")
+    course.hand_in("s01", WRONG)
+    course.autograde()
+    assert {W: 0.0, B: 1.0, "own_test": 3.0} == course.marks("s01")
+    assert ["display_data", "execute_result"] == [output["output_type"] for output in course.outputs("s01", B)]
+
+
+def _meta(name, *, grade=False, solution=False):
+    points = {"points": 3.0} if grade else {}
+    return {"grade": grade, "grade_id": name, "locked": grade, "schema_version": 3, "solution": solution, "task": False, **points}
