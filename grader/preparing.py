@@ -16,6 +16,7 @@ import numpy as np
 from grader import cases, store
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Exercise
+from grader.folders import cache_folder
 from grader.outcome import Case, Expected, Probe, Record
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None 
     Raises ExerciseError when a case cannot be drawn, GraderError when torch is needed and missing.
     """
     name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
-    home = folder or store.cache_folder()
+    home = folder or cache_folder()
     for path in (SHIPPED / name, home / name):
         if (record := store.read(path, exercise.record_sha256, seed)) is not None:
             return record

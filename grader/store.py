@@ -14,7 +14,6 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,17 +30,6 @@ MAGIC = b"graderR1"
 MAX_STORE_BYTES = 512 << 20  # of a user's cache; the records longest unused go first
 _HEAD = len(MAGIC) + 32 + 8
 _DTYPES = {"f": "<f8", "i": "<i8"}
-
-
-def cache_folder() -> Path:
-    """Where a user's public records lie: `GRADER_CACHE`, or the platform's cache directory."""
-    if chosen := os.environ.get("GRADER_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "grader" / "records"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "grader" / "records"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "grader" / "records"
 
 
 def file_name(exercise: str, record_sha256: str, seed: int, engine: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import store
+from grader import folders, store
 from grader.outcome import Case, Expected, Hypothesis, Probe, Record
 
 KEY = ("f", "dx")
@@ -139,11 +139,11 @@ def test_a_record_is_its_owners_alone(tmp_path: Path) -> None:
 def test_the_cache_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """GRADER_CACHE goes before the platform's place."""
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path))
-    assert store.cache_folder() == tmp_path
+    assert folders.cache_folder() == tmp_path
     monkeypatch.delenv("GRADER_CACHE")
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert store.cache_folder() == tmp_path / "xdg" / "grader" / "records"
+    assert folders.cache_folder() == tmp_path / "xdg" / "grader" / "records"
 
 
 def test_the_name_of_a_record_depends_on_all_of_its_key() -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader import catalogue
-from grader.cli.common import find_exercise
+from grader.cli import listing
 from grader.cli.options import exercises_option
-from grader.errors import GraderError
-from grader.loading import load_exercise
-
-if TYPE_CHECKING:
-    from grader.exercise import Exercise
 
 
 @click.command("list", epilog="\b\nExample:\n  $ grader list --exercises my_course/exercises")
@@ -23,29 +18,16 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="As JSON: id, title, points, kinds, path.")
 def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
     """List the exercises: id, points, kinds of target, title."""
-    found: list[Exercise] = []
-    has_faults = False
-    for _, path in catalogue.names(folders):
-        try:
-            found.append(load_exercise(path))
-        except GraderError as error:
-            has_faults = True
-            print(str(error), file=sys.stderr)
+    found, faults = listing.rows(catalogue.names(folders))
+    for fault in faults:
+        print(fault, file=sys.stderr)
     if as_json:
         import json
 
-        rows = [
-            {"id": one.id, "title": one.title, "points": one.points, "kinds": list(_kinds(one)), "path": one.path}
-            for one in found
-        ]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps([asdict(row) for row in found], ensure_ascii=False, indent=2))
     else:
-        _print_table([(one.id, f"{one.points:g}", ", ".join(_kinds(one)), one.title) for one in found])
-    return 2 if has_faults else 0
-
-
-def _kinds(exercise: Exercise) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(type(target.kind).__name__.lower() for _, target in exercise.targets()))
+        _print_table([(row.id, f"{row.points:g}", ", ".join(row.kinds), row.title) for row in found])
+    return 2 if faults else 0
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
@@ -67,10 +49,12 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
 
     With --key, print the forward values and the expected derivatives at the inputs that --set gives; other inputs are drawn.
     """
-    asked = find_exercise(exercise, folders)
     if settings and not key:
         raise click.UsageError("--set says where to evaluate the key: add --key.")
     from grader import showing
+    from grader.cli.common import find_exercise
+
+    asked = find_exercise(exercise, folders)
 
     if key:
         print(showing.key(asked, settings))
@@ -90,7 +74,7 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
 def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None, arrays: str | None, force: bool) -> int:
     """Write a starter: signatures, what each index means, and `raise NotImplementedError` where your code goes."""
     from grader import starter
-    from grader.cli.common import with_arrays, write_new
+    from grader.cli.common import find_exercise, with_arrays, write_new
 
     asked = with_arrays(find_exercise(exercise, folders), arrays)
     path = output or Path(f"{asked.id}.py")
