@@ -41,7 +41,6 @@ def _slope(Z):
 
 
 def dY_dB(W, X, B):
-    # each bias reaches its own component only
     return np.diag(_slope(W @ X + B))
 """
 
@@ -121,8 +120,7 @@ def test_a_model_answer_goes_between_begin_and_end_solution(tmp_path):
     built = build(nbgrader_class.assignment(course.root), course.root, solutions=(tmp_path / "solutions",))
     body = source(cell_of(read(course.root), "tanh_layer-dY_dB")).partition("### BEGIN SOLUTION\n")[2]
     assert (
-        "    def _slope(Z):\n        return 1 - np.tanh(Z) ** 2\n"
-        "    # each bias reaches its own component only\n    return np.diag(_slope(W @ X + B))\n    ### END SOLUTION"
+        "    def _slope(Z):\n        return 1 - np.tanh(Z) ** 2\n    return np.diag(_slope(W @ X + B))\n    ### END SOLUTION"
     ) == body
     assert ("tanh_layer: no model answer for dY_dW; write it between BEGIN and END SOLUTION.",) == built.notes
 
@@ -203,7 +201,7 @@ def test_own_cells_that_nbgrader_would_refuse_are_said(tmp_path):
 
 
 def test_a_name_that_the_exchange_does_not_take(tmp_path):
-    """nbgrader divides names at plus signs."""
+    """It divides names at plus signs."""
     with pytest.raises(GraderError, match=re.escape("nbgrader takes no assignment called `ps+1`.")):
         build(Assignment(id="ps+1", title="", exercises=(), path="ps+1.yaml"), tmp_path)
 
