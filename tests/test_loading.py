@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import sys
@@ -686,9 +685,26 @@ def test_faults_of_the_exercises_are_said_with_those_of_the_assignment(tmp_path:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_a_shipped_exercise_is_a_whole_one(path: Path) -> None:
-    """Statement, source and a mistake with a hint for every target."""
+    """Statement, source, an edge case, and a mistake with a hint for every target."""
     exercise = load_exercise(path)
     assert exercise.statement
     assert exercise.source
+    assert exercise.named_cases
     assert all(target.mistakes for _, target in exercise.targets())
-    assert math.isfinite(exercise.points)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_exercise_has_a_model_answer(path: Path) -> None:
+    """Derived by hand; audit shows that it is right."""
+    assert (EXERCISES.parent / "solutions" / f"{path.stem}.py").is_file()
+
+
+def test_the_catalogue_uses_the_whole_format() -> None:
+    """Every kind of target, denominator layout, upstream, given, computed axes and labels occur in it."""
+    shipped = [load_exercise(path) for path in SHIPPED]
+    targets = [target for exercise in shipped for _, target in exercise.targets()]
+    assert {type(target.kind).__name__ for target in targets} >= {"Local", "Gradient", "Jacobian", "VJP", "JVP", "Hessian"}
+    assert "denominator" in {target.layout for target in targets}
+    assert any(task.given for exercise in shipped for task in exercise.tasks)
+    assert any(isinstance(axis, DerivedAxis) for exercise in shipped for axis in exercise.axes)
+    assert "labels" in {item.draw.law for exercise in shipped for item in exercise.inputs}

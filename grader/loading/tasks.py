@@ -198,7 +198,11 @@ def _mistake(node: Node, place: str, target: str, answers: Sequence[_Answer], dr
 
 
 def _check_returned(formula: Formula, line: int, place: str, target: str, answers: Sequence[_Answer], draft: Draft) -> None:
-    """Whether the formula uses what there is, and has a value at some sizes; one such as `W.T @ X` holds for square W only."""
+    """
+    Whether the formula uses what there is, and has a shape at all sizes.
+
+    A student whose answer fails in some cases never returns it, so `W.T @ X` for `W @ X` is no wrong answer but an error.
+    """
     others = {answer.target.name: answer.target for answer in answers if answer.target.name != target}
     if target in formula.names and target not in draft.declared:
         draft.faults.add(line, f"{place} uses `{target}`, which is the right answer itself.", "Write what people return instead.")
@@ -211,13 +215,16 @@ def _check_returned(formula: Formula, line: int, place: str, target: str, answer
         name in draft.declared and name not in draft.axes and draft.axes_of(name) is None for name in formula.names
     ):
         return
-    error = None
-    for trial in (*draft.trials, *draft.edge_trials):
+    used = {name: other for name, other in others.items() if name in formula.names}
+    errors = []
+    trials = (*draft.trials, *draft.edge_trials)
+    for trial in trials:
         try:
-            used = {name: other for name, other in others.items() if name in formula.names}
             trial.infer(formula, {name: target_shape(other.kind, other.layout, trial.shapes) for name, other in used.items()})
-            return
-        except FormulaError as found:
-            error = error or found
-    if error:
-        add_formula_error(line, place, error.what, error.remedy, draft.faults)
+        except FormulaError as error:
+            errors.append((trial, error))
+    if len(errors) == len(trials) and errors:
+        add_formula_error(line, place, errors[0][1].what, errors[0][1].remedy, draft.faults)
+    elif within := [(trial, error) for trial, error in errors if not trial.is_spread]:
+        trial, first = within[0]
+        add_formula_error(line, place, f"at {trial}, {first.what}", first.remedy, draft.faults)
