@@ -202,7 +202,7 @@ def test_other_code_beside_a_full_set_is_listed(tmp_path):
     files = {"s01/tanh_layer.py": TANH, "s01/chain_rule.py": TANH, "s01/scratch.py": TANH, "s01/report.pdf": "%PDF"}
     collection = collect(hand_in(tmp_path / "class", files), assignment())
     assert {
-        "s01/scratch.py": "Every exercise has a file of its own.",
+        "s01/scratch.py": "Every exercise has a file of its own; this one counts only where one of them imports it.",
         "s01/report.pdf": "It is not a .py or .ipynb file.",
     } == reasons(collection)
 

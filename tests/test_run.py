@@ -15,8 +15,10 @@ import pytest
 from classroom import Reader, assignment, exercise, hand_in, steps
 
 from grader.batch import out as out_module
+from grader.batch.collect import collect
 from grader.batch.lock import locked
 from grader.batch.run import Options, Summary, grade_folder
+from grader.batch.work import work_of
 from grader.errors import GraderError, SandboxError
 
 CLASS = {
@@ -136,6 +138,20 @@ def test_exercises_that_clash_say_what_to_do(tmp_path):
     assert ["s01,0,0,0,,", "s02,0,1,1,,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
+
+
+def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path):
+    """And what those import; the others stay out."""
+    files = {
+        "s01/tanh_layer.py": "from helpers import square",
+        "s01/chain_rule.py": "correct",
+        "s01/helpers.py": "import deeper",
+        "s01/deeper.py": "x",
+        "s01/other.py": "x",
+    }
+    entries = collect(hand_in(tmp_path / "class", files), assignment()).entries
+    names = [tuple(work_of(entry, "").files) for entry in entries]
+    assert [("tanh_layer.py", "helpers.py", "deeper.py"), ("chain_rule.py",)] == names
 
 
 def test_a_notebook_that_is_none_is_refused(tmp_path):

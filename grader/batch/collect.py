@@ -34,7 +34,8 @@ class Entry:
 
     `files` are graded; when there are none, `status` (missing or refused) and `detail` say what the report says.
     `by_name` tells that functions are found by their names in files that are not named after the exercise; `clashes`
-    are then the other exercises that ask for a function of the same name in the same files.
+    are then the other exercises that ask for a function of the same name in the same files. `siblings` are the student's
+    other modules, which a file named after an exercise may import.
     """
 
     student: str
@@ -42,6 +43,7 @@ class Entry:
     files: tuple[File, ...] = ()
     by_name: bool = False
     clashes: tuple[str, ...] = ()
+    siblings: tuple[File, ...] = ()
     status: Status | None = None
     detail: str = ""
 
@@ -306,14 +308,16 @@ def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -
     by_name = [exercise for exercise in assignment.exercises if exercise.id not in chosen]
     sources = _by_name_sources(general, canvas=one.canvas, unplaced=unplaced)
     if sources and not by_name:
-        unplaced.extend(Unplaced(path=shown(file.path), reason="Every exercise has a file of its own.") for file in sources)
+        reason = "Every exercise has a file of its own; this one counts only where one of them imports it."
+        unplaced.extend(Unplaced(path=shown(file.path), reason=reason) for file in sources)
+    modules = tuple(file for file in (*sources, *chosen.values()) if file.suffix == ".py" and not file.fault)
     refused = next((file for _, file in (*general, *other) if file.fault and file.suffix in _CODE | {".zip"}), None)
     clashes = _clashes(by_name)
     for exercise in assignment.exercises:
         entry = Entry(student=one.student.id, exercise=exercise.id)
         if exercise.id in chosen:
             file = chosen[exercise.id]
-            yield replace(entry, files=(file,)) if not file.fault else _refused(entry, file)
+            yield replace(entry, files=(file,), siblings=modules) if not file.fault else _refused(entry, file)
         elif sources:
             yield replace(entry, files=sources, by_name=True, clashes=clashes.get(exercise.id, ()))
         elif refused is not None:

@@ -47,6 +47,8 @@ class Results:
         self._run = run
         self._where = where
         self._tables = _tables()
+        # made once: building them anew for each result took longer than the database
+        self._delete, self._insert = _replacing(self._tables["result"])
         with self._begin() as connection:
             self._check_schema(connection)
 
@@ -67,8 +69,6 @@ class Results:
 
     def put(self, result: Result) -> None:
         """Keeps a result in the place of an earlier one."""
-        table = self._tables["result"]
-        here = (table.c.run == self._run) & (table.c.student == result.student) & (table.c.exercise == result.exercise)
         row = {
             "run": self._run,
             "student": result.student,
@@ -79,8 +79,8 @@ class Results:
             "report": json.dumps(result.report),
         }
         with self._begin() as connection:
-            connection.execute(table.delete().where(here))
-            connection.execute(table.insert(), row)
+            connection.execute(self._delete, {"a": self._run, "b": result.student, "c": result.exercise})
+            connection.execute(self._insert, row)
 
     def get(self, student: str, exercise: str) -> Result | None:
         """One result."""
@@ -255,6 +255,13 @@ def _tables() -> Mapping[str, sa.Table]:
             sa.Column("reason", sa.Text, nullable=False),
         ),
     }
+
+
+def _replacing(table: sa.Table) -> tuple[sa.Delete, sa.Insert]:
+    import sqlalchemy as sa
+
+    here = zip((table.c.run, table.c.student, table.c.exercise), "abc", strict=True)
+    return table.delete().where(*(column == sa.bindparam(name) for column, name in here)), table.insert()
 
 
 def _facts(student: Student) -> Mapping[str, Any]:

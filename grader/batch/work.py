@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from grader.batch.collect import Entry
+from grader.batch.intake import File
 from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
 from grader.outcome import Record, Report, Status
@@ -43,6 +45,7 @@ def work_of(entry: Entry, judged_by: str) -> Work:
         for file in entry.files:
             name = file.name if file.name not in files else file.path
             files[name] = file.read()
+        _add_imported(files, entry.siblings)
     except SubmissionError as error:
         files, status, detail = {}, Status.REFUSED, f"{error.faults[0].where}: {error.faults[0].what}"
     prints = [[name, hashlib.sha256(data).hexdigest()] for name, data in files.items()]
@@ -57,6 +60,20 @@ def work_of(entry: Entry, judged_by: str) -> Work:
         status=status,
         detail=detail,
     )
+
+
+_IMPORTED = re.compile(rb"\b(?:import|from)\s+\.?(\w+)")
+
+
+def _add_imported(files: dict[str, bytes], siblings: Sequence[File]) -> None:
+    """Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed."""
+    modules = {file.name.removesuffix(".py").encode(): file for file in siblings if file.name not in files}
+    look_at = list(files.values())
+    while look_at:
+        for name in dict.fromkeys(_IMPORTED.findall(look_at.pop())):
+            if (file := modules.pop(name, None)) is not None:
+                files[file.name] = file.read()
+                look_at.append(files[file.name])
 
 
 class Worker(Protocol):
