@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from grader.exercise import Exercise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from grader.exercise import Arrays
     from grader.render.notebook import ShownReport
     from grader.sandbox import Isolation
     from grader.submission import Submission
@@ -23,16 +25,20 @@ def load(name: str | Path) -> Exercise:
     return load_exercise(catalogue.find(str(name)).path)
 
 
-def check(exercise: str | Path | Exercise, /, **functions: Callable[..., object]) -> ShownReport:
+def check(
+    exercise: str | Path | Exercise, /, *, arrays: Arrays | None = None, **functions: Callable[..., object]
+) -> ShownReport:
     """
     A check of your own functions, in this process: `grader.check("tanh_layer", dY_dW=dY_dW)`.
 
     Only the functions that are given are judged. In a notebook the report shows itself as HTML.
+    `arrays="torch"` gives them tensors where the exercise says arrays, as an assignment may.
     """
     from grader.grading import check_functions
     from grader.render.notebook import ShownReport
 
     asked = exercise if isinstance(exercise, Exercise) else load(exercise)
+    asked = replace(asked, arrays=arrays) if arrays else asked
     return ShownReport.of(check_functions(asked, functions), asked)
 
 

@@ -56,3 +56,18 @@ def test_grade_runs_a_submission_in_the_sandbox() -> None:
     report = grader.grade(grader.load("tanh_layer"), submission)
     assert (report.score, report.points, report.student) == (3.0, 3.0, "s01")
     assert report.isolation in {"strict", "best"}
+
+
+def test_tensors_where_an_assignment_asks_for_them() -> None:
+    """float64 by default while the functions run, and as before afterwards."""
+    import torch
+
+    seen = []
+
+    def dY_dB(W: torch.Tensor, X: torch.Tensor, B: torch.Tensor) -> torch.Tensor:
+        seen.append(torch.zeros(1).dtype)
+        return torch.diag(1 - torch.tanh(W @ X + B) ** 2)
+
+    assert grader.check("tanh_layer", dY_dB=dY_dB, arrays="torch").score == 1.0
+    assert set(seen) == {torch.float64}
+    assert torch.get_default_dtype() is torch.float32

@@ -6,6 +6,7 @@ Pure: it runs in the sandboxed child, and for `grader.check` in the user's own p
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,25 @@ _array_equal = np.array_equal  # kept: a student may patch numpy
 
 
 def call_task(plan: TaskPlan, functions: Functions, arrays: Arrays) -> tuple[Answer, ...]:
-    """The answers of a task, one for each of its inputs; items are read-only copies. A real Ctrl-C goes through."""
-    return tuple(_owned(answer) for answer in calls(plan, functions, arrays, confined=False))
+    """
+    The answers of a task, one for each of its inputs; items are read-only copies. A real Ctrl-C goes through.
+
+    For torch arrays the default dtype is float64 meanwhile, as it is in the child.
+    """
+    with _float64_by_default() if arrays == "torch" else contextlib.nullcontext():
+        return tuple(_owned(answer) for answer in calls(plan, functions, arrays, confined=False))
+
+
+@contextlib.contextmanager
+def _float64_by_default() -> Iterator[None]:
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: bool) -> Iterator[Answer]:
