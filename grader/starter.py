@@ -16,11 +16,14 @@ from grader.latex import as_text
 from grader.statement import notation, shape_text, statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from grader.exercise import Argument, Exercise, Given, Task
 
 _IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
+# An exercise file may say numpy and the assignment torch: the check says which, whatever file it finds.
+_OPTION = {"numpy": "", "torch": " --arrays torch"}
+_KEYWORD: Mapping[str, tuple[str, ...]] = {"numpy": (), "torch": ('arrays="torch"',)}
 _ARRAYS = {"numpy": "NumPy arrays (float64)", "torch": "torch tensors (float64)"}
 _WIDTH = 88  # of docstrings: what code formatters take
 
@@ -31,7 +34,7 @@ def as_script(exercise: Exercise, file: str = "answer.py") -> str:
         [f"{exercise.title}  (exercise {exercise.id})", as_text(statement(exercise), _WIDTH), _conventions(exercise)]
     )
     blocks = [
-        _docstring(f"{head}\n\nCheck your answer:  grader check {exercise.id} {file}", ""),
+        _docstring(f"{head}\n\nCheck your answer:  grader check {exercise.id} {file}{_OPTION[exercise.arrays]}", ""),
         _IMPORTS[exercise.arrays],
         *(f"\n{source}" for _, source in functions(exercise)),
     ]
@@ -43,7 +46,8 @@ def as_notebook(exercise: Exercise) -> str:
     written = dict(functions(exercise))
     asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
     intro = f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{_conventions(exercise)}"
-    check = f"import grader\n\ngrader.check({', '.join([json.dumps(exercise.id), *(f'{name}={name}' for name in written)])})"
+    asks = [json.dumps(exercise.id), *(f"{name}={name}" for name in written), *_KEYWORD[exercise.arrays]]
+    check = f"import grader\n\ngrader.check({', '.join(asks)})"
     cells = [
         _cell("markdown", "statement", intro),
         _cell("code", "imports", _IMPORTS[exercise.arrays]),
