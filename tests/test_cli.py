@@ -199,6 +199,13 @@ def test_a_starter_can_be_checked_and_earns_nothing(name, capsys) -> None:
     assert out.endswith("0 of 3 points.\n")
 
 
+def test_the_check_cell_of_a_notebook_is_harmless_here(capsys) -> None:
+    """The starter's last cell calls grader.check; in the sandbox that is nothing, and no error of loading."""
+    run(capsys, "start", "tanh_layer", "-o", "answer.ipynb")
+    _, out, _ = run(capsys, "check", "tanh_layer", "answer.ipynb", "--json")
+    assert json.loads(out)["flags"] == []
+
+
 def test_start_does_not_write_over_your_work(capsys) -> None:
     """A file that is there stays, unless --force is given."""
     write("answer.py", "mine")

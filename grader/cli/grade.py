@@ -166,7 +166,8 @@ def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _print_rest(summary: Summary, output: Path | None) -> None:
-    """On stderr: how long it took, what has no place and why, where the results lie."""
+    """On stderr, after the table: how long it took, what has no place and why, where the results lie."""
+    sys.stdout.flush()
     reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
     print(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", file=sys.stderr)
     if summary.ungraded:
