@@ -59,13 +59,12 @@ def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, b
     furthest, place, is_finite = -1.0, 0, True
     for start in range(0, flat.size, _CHUNK):
         piece = flat[start : start + _CHUNK].astype(np.float64, copy=False)
-        with np.errstate(invalid="ignore"):
-            gaps = np.abs(piece - key[start : start + _CHUNK])
-        finite = np.isfinite(gaps)
+        finite = np.isfinite(piece)
         if not finite.all():
             is_finite = False
             furthest, place = np.inf, start + int(np.argmin(finite))
             break
+        gaps = np.abs(piece - key[start : start + _CHUNK])
         here = int(gaps.argmax())
         if gaps[here] > furthest:
             furthest, place = float(gaps[here]), start + here

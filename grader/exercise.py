@@ -304,6 +304,8 @@ class Exercise:
     partial: Literal["none", "cases"] = "none"
     limits: Limits = Limits()
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
+    # 0.7 ms each to compute, and every report has one
+    _fingerprints: dict[frozenset[str], str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def points(self) -> float:
@@ -338,12 +340,17 @@ class Exercise:
     @property
     def sha256(self) -> str:
         """The fingerprint of what the exercise asks and how it judges; prose and comments do not change it."""
-        return _fingerprint(self, leave_out=_PROSE)
+        return self._fingerprint(_PROSE)
 
     @property
     def record_sha256(self) -> str:
         """The fingerprint of what its cases and expected arrays depend on; points, limits and calls do not change it."""
-        return _fingerprint(self, leave_out=_PROSE | _JUDGING)
+        return self._fingerprint(_PROSE | _JUDGING)
+
+    def _fingerprint(self, leave_out: frozenset[str]) -> str:
+        if leave_out not in self._fingerprints:
+            self._fingerprints[leave_out] = _fingerprint(self, leave_out=leave_out)
+        return self._fingerprints[leave_out]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,7 +364,7 @@ class Assignment:
     path: str = field(default="", compare=False)
 
 
-_PROSE = frozenset({"title", "source", "statement", "hint", "path"})
+_PROSE = frozenset({"title", "source", "statement", "hint", "path", "_fingerprints"})
 _JUDGING = frozenset({"points", "credit", "rtol", "partial", "limits", "arrays", "autodiff", "numerical", "arguments", "given"})
 
 

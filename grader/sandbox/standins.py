@@ -9,6 +9,7 @@ mark; using one of automatic differentiation is refused.
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
@@ -208,6 +209,7 @@ PRELOADED: Final = tuple(_PRELOADED.split())
 ALLOWED: Final = tuple(_ALLOWED.split())  # the place of a name is what it goes by on the wire
 
 
+@cache
 def allowed(arrays: str) -> tuple[str, ...]:
     """The modules of the closed list that an exercise with these arrays may have: torch's for torch only."""
     return tuple(name for name in ALLOWED if arrays == "torch" or name.partition(".")[0] not in AUTODIFF)
