@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hostile_attacks import Attack, attacks, is_alive_and_fair, job, outcome
 
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
 from grader.sandbox.walls import OPEN, SEALED
-
-from hostile_attacks import Attack, attacks, is_alive_and_fair, job, outcome
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 

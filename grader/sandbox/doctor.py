@@ -116,7 +116,7 @@ def signals_the_zygote():
     return 1.0
 
 def traces_the_zygote():
-    if ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) == 0:
+    if ctypes.CDLL(None).ptrace(0x4206, os.getppid(), 0, 0) == 0:  # PTRACE_SEIZE: does not stop it
         return 1.0
     raise PermissionError
 

@@ -267,6 +267,7 @@ class ForkedChild:
                 return dataclasses.replace(ending, was_killed=True)
             return ending
         finally:
+            self.pipes.drain_output()
             self.pipes.close()
             os.close(self._pidfd)
 
@@ -313,6 +314,7 @@ class SpawnedChild:
             status = self._process.wait()
             return Ending(exit_status=128 - status if _is_signal_passed_on(status) else status, was_killed=was_killed)
         finally:
+            self.pipes.drain_output()
             self.pipes.close()
 
 

@@ -11,7 +11,6 @@ import mmap
 import os
 import selectors
 import threading
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -134,12 +133,15 @@ class Pipes(Inbox):
                 self.drain()
 
     def drain(self) -> None:
-        """Take what the pipes still hold of a child that is gone."""
+        """Take the answers that the pipes still hold of a child that is gone. Raises ProtocolError."""
         while self._results in self._open and self._read_results():
             pass
+        self.is_ended = True
+
+    def drain_output(self) -> None:
+        """Take the rest of the output of a child that is gone."""
         while self._output in self._open and not self.is_flooded and self._read_output():
             pass
-        self.is_ended = True
 
     def close(self) -> None:
         """Close the grader's ends."""
@@ -222,11 +224,9 @@ class ThreadedPipes(Inbox):
             if self._broken is not None:
                 raise self._broken
 
-    def drain(self) -> None:
-        """Wait for what the pipes still hold of a child that is gone."""
-        until = time.monotonic() + 2.0
-        for thread in self._threads[1:]:
-            thread.join(max(0.0, until - time.monotonic()))
+    def drain_output(self) -> None:
+        """Wait for the rest of the output of a child that is gone."""
+        self._threads[-1].join(2.0)
 
     def close(self) -> None:
         """End the writing thread; the others end with the child, and each closes its own descriptor."""

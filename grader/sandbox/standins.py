@@ -158,6 +158,8 @@ class Finder:
             if self.wanted(name):
                 return None
             parent = name.rpartition(".")[0]
+            if name.startswith("_") and name in sys.stdlib_module_names:
+                raise ModuleNotFoundError(_absent(name), name=name)  # an accelerator, as _decimal: who asks has another way
             if parent and not isinstance(sys.modules.get(parent), StandInModule):
                 raise ModuleNotFoundError(_absent(name), name=name)
             module = StandInModule(name, self.policy)

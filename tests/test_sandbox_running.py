@@ -1,0 +1,389 @@
+"""A sandbox at work: limits, endings, faults that are ours, and what is left when things are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader.exercise import Limits, Name
+from grader.outcome import Answer, Status
+from grader.sandbox import Sandbox, host
+from grader.sandbox.pipes import ThreadedPipes
+from grader.trial import Job, Source, TaskPlan, Trial
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="forks from a zygote")
+FORKS = sys.platform == "linux"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One sandbox for all, with the best walls there are."""
+    with Sandbox("numpy", "best" if FORKS else "none") as made:
+        yield made
+
+
+def job(source: str, *functions: str, seconds: float = 0.5, memory_mib: int = 512, cases: int = 2) -> Job:
+    """The calls `f(x)` at x = [1, 2] of these functions."""
+    inputs = ({"x": np.array([1.0, 2.0])},) * cases
+    plans = tuple(TaskPlan(function=name, arguments=(Name("x"),), returns=("y",), inputs=inputs) for name in functions or ("f",))
+    code = textwrap.dedent(source).encode()
+    limits = Limits(seconds=seconds, memory_mib=memory_mib)
+    return Job(sources=(Source(name="answer.py", cells=(code,)),), tasks=plans, arrays="numpy", limits=limits)
+
+
+RIGHT = job("def f(x): return 2 * x")
+
+
+def first(trial: Trial, task: int = 0) -> Answer:
+    """The first answer of a task."""
+    assert trial.status is None, trial
+    return trial.tasks[task].answers[0]
+
+
+def is_right(trial: Trial) -> bool:
+    """Whether `RIGHT` was answered."""
+    return [answer.items[0].tolist() for answer in trial.tasks[0].answers] == [[2.0, 4.0]] * 2  # type: ignore[union-attr]
+
+
+def test_every_call_is_answered(sandbox: Sandbox) -> None:
+    """A job comes back with an answer for every call, the layers, and the time it took."""
+    trial = sandbox.run(RIGHT)
+    assert is_right(trial)
+    assert trial.layers == sandbox.layers
+    assert trial.isolation == sandbox.isolation
+    assert 0 < trial.seconds < 5
+
+
+def test_arrays_come_back_read_only(sandbox: Sandbox) -> None:
+    """What came out of the sandbox cannot be changed by mistake."""
+    item = first(sandbox.run(RIGHT)).items[0]
+    assert isinstance(item, np.ndarray)
+    assert not item.flags.writeable
+
+
+def test_large_answer(sandbox: Sandbox) -> None:
+    """An answer of 64 MiB comes through whole."""
+    item = first(sandbox.run(job("import numpy as np\ndef f(x): return np.arange(8 << 20) / 2", seconds=5, cases=1))).items[0]
+    assert isinstance(item, np.ndarray)
+    assert np.array_equal(np.arange(8 << 20) / 2, item)
+
+
+def test_large_inputs(sandbox: Sandbox) -> None:
+    """Inputs of many pipefuls arrive whole."""
+    x = np.arange(3 << 20) / 7
+    plan = TaskPlan(function="f", arguments=(Name("x"),), returns=("y",), inputs=({"x": x},) * 2)
+    source = Source(name="a.py", cells=(b"def f(x): return x[::-1]",))
+    trial = sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=5)))
+    assert np.array_equal(x[::-1], first(trial).items[0])  # type: ignore[arg-type]
+
+
+def test_inputs_that_nobody_reads(sandbox: Sandbox) -> None:
+    """A child that hangs with its pipe full is ended all the same."""
+    inputs = ({"x": np.zeros(1 << 20)},)
+    plan = TaskPlan(function="f", arguments=(Name("x"),), returns=("y",), inputs=inputs)
+    source = Source(name="a.py", cells=(b"while True: pass",))
+    trial = sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=0.3)))
+    assert Status.TIMED_OUT is trial.status
+
+
+def test_death_ends_its_task_only(sandbox: Sandbox) -> None:
+    """Calls before a death keep their answers, later ones share its status, other tasks run in a fresh child."""
+    source = """
+    import os
+    n = 0
+    def f(x):
+        global n
+        n += 1
+        if n == 2: os._exit(0)
+        return x
+    def g(x): return x * n
+    """
+    trial = sandbox.run(job(source, "f", "g", cases=3))
+    assert [None, Status.KILLED, Status.KILLED] == [answer.status for answer in trial.tasks[0].answers]
+    assert "it ended its own process (os._exit)" == trial.tasks[0].answers[2].detail
+    assert [0.0, 0.0] == trial.tasks[1].answers[0].items[0].tolist()  # type: ignore[union-attr]
+
+
+def test_cpu_limit_is_per_call(sandbox: Sandbox) -> None:
+    """Each call has the limit for itself, and a hang costs what was asked for."""
+    source = """
+    import time
+    def f(x):
+        end = time.process_time() + 0.3
+        while time.process_time() < end: pass
+        return x
+    def g(x):
+        while True: pass
+    """
+    began = time.monotonic()
+    trial = sandbox.run(job(source, "f", "g", cases=3))
+    assert [None] * 3 == [answer.status for answer in trial.tasks[0].answers]
+    assert (Status.TIMED_OUT, "it did not finish within 0.5 seconds") == (first(trial, 1).status, first(trial, 1).detail)
+    assert time.monotonic() - began < 8
+
+
+def test_whole_submission_has_ten_times_the_limit(sandbox: Sandbox) -> None:
+    """Many slow calls together are ended, too."""
+    source = (
+        "import time\ndef f(x):\n    end = time.process_time() + .08\n    while time.process_time() < end: pass\n    return x"
+    )
+    trial = sandbox.run(job(source, seconds=0.1, cases=20))
+    assert (Status.TIMED_OUT, "the whole submission took more than 1 seconds") == (
+        trial.tasks[0].answers[-1].status,
+        trial.tasks[0].answers[-1].detail,
+    )
+
+
+@linux
+def test_sleeping_is_ended_by_the_wall_clock(sandbox: Sandbox) -> None:
+    """A call that sleeps ends after three times the limit and two seconds, once: it was not starved."""
+    began = time.monotonic()
+    trial = sandbox.run(job("import time\ndef f(x): time.sleep(100)", seconds=0.1))
+    assert Status.TIMED_OUT is first(trial).status
+    assert "it waited rather than computed" in first(trial).detail
+    assert time.monotonic() - began < 4.5
+
+
+def test_a_starved_child_is_tried_once_more(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wall time-out of a child that had no processor is no verdict the first time, and is one the second time."""
+    if not FORKS:
+        pytest.skip("needs a zygote")
+    monkeypatch.setattr("grader.sandbox.clock.CpuClock.was_starved", lambda self, seconds: True)
+    restarts = sandbox.restarts
+    trial = sandbox.run(job("import time\ndef f(x): time.sleep(100)", seconds=0.1))
+    assert (Status.TIMED_OUT, restarts + 1) == (first(trial).status, sandbox.restarts)
+
+
+def test_memory_limit(sandbox: Sandbox) -> None:
+    """Beyond the budget is `out_of_memory`, within it is not."""
+    if not FORKS:
+        pytest.skip("address space is limited on Linux only")
+    source = "import numpy as np\ndef f(x): return np.zeros(80 << 20, dtype=np.int8).sum()"
+    assert Status.OUT_OF_MEMORY is first(sandbox.run(job(source, memory_mib=64, seconds=5))).status
+    assert first(sandbox.run(job(source, memory_mib=128, seconds=5))).status is None
+
+
+def test_output_is_kept_cleaned_and_capped(sandbox: Sandbox) -> None:
+    """Stdout and stderr come back without control characters, cut at 64 KiB."""
+    trial = sandbox.run(job("import sys\nprint('\\x1b[31mred\\u202e')\nprint('err', file=sys.stderr)\ndef f(x): return 2 * x"))
+    assert ("red\nerr\n", True) == (trial.output, trial.wrote_to_stdout)
+    trial = sandbox.run(job("print('x' * 10**6)\ndef f(x): return 2 * x", seconds=5))
+    assert is_right(trial)
+    assert len(trial.output) <= (64 << 10) + 100
+
+
+def test_stderr_alone_is_not_stdout(sandbox: Sandbox) -> None:
+    """Warnings do not fail and are no output of the student's."""
+    trial = sandbox.run(job("import warnings\nwarnings.warn('w')\ndef f(x): return 2 * x"))
+    assert is_right(trial)
+    assert "UserWarning: w" in trial.output
+    assert not trial.wrote_to_stdout
+
+
+def test_output_flood_is_killed(sandbox: Sandbox) -> None:
+    """Output beyond what anybody reads ends the call."""
+    answer = first(sandbox.run(job("def f(x):\n    while True: print('x' * 10**6)", seconds=5)))
+    assert (Status.KILLED, "it wrote too much output") == (answer.status, answer.detail)
+
+
+@linux
+def test_crash_names_its_line(sandbox: Sandbox) -> None:
+    """A segmentation fault is told with the student's line."""
+    answer = first(sandbox.run(job("import ctypes\ndef f(x):\n    return ctypes.string_at(0)")))
+    assert (Status.KILLED, "it crashed: segmentation fault (answer.py, line 3, in f)") == (answer.status, answer.detail)
+
+
+def test_random_numbers_differ_between_children(sandbox: Sandbox) -> None:
+    """No child can foretell another's random numbers."""
+    source = "import random, numpy as np\ndef f(x): return [random.random(), np.random.rand()]"
+    seen = [tuple(first(sandbox.run(job(source))).items[0].tolist()) for _ in range(2)]  # type: ignore[union-attr]
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
+
+
+# --- our faults ---
+
+
+@linux
+def test_zygote_killed_between_jobs(sandbox: Sandbox) -> None:
+    """A zygote that is gone is replaced, and the job is run."""
+    sandbox.run(RIGHT)
+    sandbox._zygote._process.kill()  # type: ignore[union-attr]
+    assert is_right(sandbox.run(RIGHT))
+
+
+@linux
+def test_zygote_that_hangs(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zygote that does not answer is replaced, and the job is run."""
+    monkeypatch.setattr(host, "_REPLY_SECONDS", 0.5)
+    with Sandbox("numpy", "none") as other:
+        other.run(RIGHT)
+        os.kill(other._zygote._process.pid, signal.SIGSTOP)  # type: ignore[union-attr]
+        assert is_right(other.run(RIGHT))
+        assert 1 == other.restarts
+
+
+@linux
+def test_zygote_killed_in_mid_run(sandbox: Sandbox) -> None:
+    """A zygote that is killed while a child works is replaced, and the job is begun anew."""
+    import threading
+
+    with Sandbox("numpy", "none") as other:
+        other.run(RIGHT)
+        process = other._zygote._process  # type: ignore[union-attr]
+        threading.Timer(0.3, process.kill).start()
+        trial = other.run(job("import time\ndef f(x):\n    time.sleep(0.5)\n    return 2 * x", cases=2))
+        assert is_right(trial)
+        assert 1 == other.restarts
+
+
+@linux
+def test_second_fault_is_ungraded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the machinery fails twice, answers are `ungraded` and the reason is said."""
+
+    def fails(self: object, request: object) -> None:
+        raise host.OurFaultError("no luck")
+
+    monkeypatch.setattr(host.Zygote, "fork", fails)
+    trial = sandbox.run(job("def f(x): return x", "f", "g"))
+    assert (Status.UNGRADED, "no luck") == (trial.status, trial.detail)
+    assert [Status.UNGRADED] * 4 == [answer.status for task in trial.tasks for answer in task.answers]
+
+
+_GRADER = """
+import os, sys, time
+sys.path[:0] = {path!r}
+import numpy as np
+from grader.sandbox import Sandbox
+from grader.exercise import Limits, Name
+from grader.trial import Job, Source, TaskPlan
+sandbox = Sandbox("numpy", {isolation!r})
+sandbox.layers
+children = [p for p in os.listdir("/proc") if p.isdigit()]
+print("ready", flush=True)
+plan = TaskPlan(function="f", arguments=(), returns=("y",), inputs=({{}},))
+source = Source(name="a.py", cells=(b"import time\\ndef f(): time.sleep(600)",))
+sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=200)))
+"""
+
+
+def _zygotes_of(mark: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if mark.encode() in command and b"zygote.py" in command:
+                found.append(int(entry.name))
+    return found
+
+
+@linux
+@pytest.mark.parametrize("isolation", ["best", "none"])
+def test_nothing_survives_a_grader_that_is_killed(isolation: str, tmp_path: Path) -> None:
+    """Kill -9 of the grader ends the zygote and the child at once."""
+    mark = str(tmp_path / "site-packages")  # on the module path, and so in the zygote's command line
+    Path(mark).mkdir()
+    script = _GRADER.format(path=[*filter(None, sys.path), mark], isolation=isolation)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as grader:
+        assert grader.stdout is not None
+        assert "ready\n" == grader.stdout.readline()
+        time.sleep(0.3)
+        assert _zygotes_of(mark)
+        grader.kill()
+    for _ in range(50):
+        if not _zygotes_of(mark):
+            break
+        time.sleep(0.1)
+    assert [] == _zygotes_of(mark)
+
+
+@linux
+def test_interrupt_leaves_a_usable_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the midst of a job goes through, and the sandbox can be used again."""
+    with Sandbox("numpy", "none") as other:
+        other.run(RIGHT)
+        signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            other.run(job("import time\ndef f(x): time.sleep(60)", seconds=30))
+        assert is_right(other.run(RIGHT))
+
+
+# --- without fork ---
+
+
+def test_spawned_child_gives_the_same(sandbox: Sandbox) -> None:
+    """A fresh process of the same program answers alike: values, load errors, deaths, stand-ins."""
+    source = """
+    import torch, statistics
+    print("hello")
+    def f(x): return 2 * x
+    def g(x): return 1 / 0
+    def h(x): return torch.tanh(x)
+    def k(x): return __import__("os")._exit(3)
+    1 / 0
+    """
+    asked = job(source, "f", "g", "h", "k", "missing")
+    with Sandbox("numpy", "none", method="spawn") as other:
+        trial, expected = other.run(asked), sandbox.run(asked)
+    assert "hello\n" == trial.output.partition("hello\n")[1]
+    assert expected.load_errors == trial.load_errors
+    for one, two in zip(expected.tasks, trial.tasks, strict=True):
+        for mine, theirs in zip(one.answers, two.answers, strict=True):
+            assert (mine.status, mine.detail, mine.traceback) == (theirs.status, theirs.detail, theirs.traceback)
+
+
+def test_pipes_with_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form of the pipes that Windows needs does the same: answers, floods, hangs."""
+    monkeypatch.setattr(host, "Pipes", lambda job, results, output, death: ThreadedPipes(job, results, output))
+    with Sandbox("numpy", "none", method="spawn") as other:
+        assert is_right(other.run(RIGHT))
+        assert Status.TIMED_OUT is first(other.run(job("def f(x):\n    while True: pass", seconds=0.2))).status
+        flood = other.run(job("def f(x):\n    while True: print('x' * 10**6)", seconds=10))
+        assert "it wrote too much output" == first(flood).detail
+        rubbish = other.run(job("import os\ndef f(x):\n    os.write(4, b'x' * 100)\n    return x"))
+        assert Status.KILLED is first(rubbish).status
+
+
+# --- torch ---
+
+
+@pytest.fixture(scope="module")
+def torch_sandbox() -> Iterator[Sandbox]:
+    """A zygote with torch."""
+    pytest.importorskip("torch")
+    with Sandbox("torch", "best" if FORKS else "none") as made:
+        yield made
+
+
+def test_torch_exercise(torch_sandbox: Sandbox) -> None:
+    """Torch is there, its default dtype is float64 while code loads and runs, and its tensors are accepted."""
+    source = """
+    import torch
+    w = torch.ones(2)
+    def f(x):
+        assert x.dtype == w.dtype == torch.float64
+        return torch.tanh(x).requires_grad_()
+    """
+    asked = job(source, seconds=5, memory_mib=1024)
+    answer = first(torch_sandbox.run(Job(sources=asked.sources, tasks=asked.tasks, arrays="torch", limits=asked.limits)))
+    assert np.allclose(np.tanh([1.0, 2.0]), answer.items[0])  # type: ignore[arg-type]
+
+
+def test_torch_memory(torch_sandbox: Sandbox) -> None:
+    """Torch's own message about memory is `out_of_memory`."""
+    asked = job("import torch\ndef f(x): return torch.zeros(1 << 36)", seconds=5)
+    answer = first(torch_sandbox.run(Job(sources=asked.sources, tasks=asked.tasks, arrays="torch", limits=asked.limits)))
+    assert Status.OUT_OF_MEMORY is answer.status
