@@ -7,9 +7,10 @@ SQLite in OUT, or any database that SQLAlchemy speaks to. A killed run loses wha
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ class Result:
     exercise: str
     key: str
     report: Mapping[str, Any]
+    work: Mapping[str, Any] = field(default_factory=dict)  # what was handed in, files by their fingerprints
 
     @property
     def is_ungraded(self) -> bool:
@@ -67,8 +69,8 @@ class Results:
         with self._begin() as connection:
             return {exercise: key for exercise, key in connection.execute(query)}
 
-    def put(self, result: Result) -> None:
-        """Keeps a result in the place of an earlier one."""
+    def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
+        """Keeps a result in the place of an earlier one, and the files that it was graded from, by fingerprint."""
         row = {
             "run": self._run,
             "student": result.student,
@@ -77,10 +79,33 @@ class Results:
             "score": result.report["score"],
             "points": result.report["points"],
             "report": json.dumps(result.report),
+            "work": json.dumps(result.work),
         }
         with self._begin() as connection:
+            self._put_sources(connection, sources or {})
             connection.execute(self._delete, {"a": self._run, "b": result.student, "c": result.exercise})
             connection.execute(self._insert, row)
+
+    def _put_sources(self, connection: sa.Connection, sources: Mapping[str, bytes]) -> None:
+        import sqlalchemy as sa
+
+        table = self._tables["source"]
+        known = sa.select(table.c.sha256).where(table.c.run == self._run, table.c.sha256.in_(list(sources)))
+        old = set(connection.execute(known).scalars())
+        if new := [
+            {"run": self._run, "sha256": sha, "data": zlib.compress(data)} for sha, data in sources.items() if sha not in old
+        ]:
+            connection.execute(table.insert(), new)
+
+    def source(self, sha256: str) -> bytes | None:
+        """A file that was handed in."""
+        import sqlalchemy as sa
+
+        table = self._tables["source"]
+        query = sa.select(table.c.data).where(table.c.run == self._run, table.c.sha256 == sha256)
+        with self._begin() as connection:
+            data = connection.execute(query).scalar()
+        return None if data is None else zlib.decompress(data)
 
     def get(self, student: str, exercise: str) -> Result | None:
         """One result."""
@@ -98,7 +123,13 @@ class Results:
         query = table.select().where(table.c.run == self._run, where).order_by(table.c.student, table.c.exercise)
         with self._begin() as connection:
             for row in connection.execution_options(yield_per=200).execute(query):
-                yield Result(student=row.student, exercise=row.exercise, key=row.key, report=json.loads(row.report))
+                yield Result(
+                    student=row.student,
+                    exercise=row.exercise,
+                    key=row.key,
+                    report=json.loads(row.report),
+                    work=json.loads(row.work),
+                )
 
     def scores(self) -> Iterator[tuple[str, str, float | None, float]]:
         """(student, exercise, score or None where ungraded, points) of every result, without the reports."""
@@ -149,14 +180,35 @@ class Results:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.place))
             return tuple(Unplaced(path=row.path, reason=row.reason) for row in rows)
 
-    def forget(self, student: str | None = None) -> None:
-        """Removes a student's results, or everything of this folder."""
+    def forget(self, student: str | None = None) -> int:
+        """Removes what is known of a student, or everything of this folder; the number of results that went."""
         with self._begin() as connection:
-            for name, table in self._tables.items():
-                if name == "schema" or (name == "unplaced" and student is not None):
-                    continue
-                whose = table.c.run == self._run
-                connection.execute(table.delete().where(whose if student is None else whose & (table.c.student == student)))
+            count = 0
+            for name in ("result", "student"):
+                table = self._tables[name]
+                here = table.c.run == self._run
+                gone = connection.execute(table.delete().where(here if student is None else here & (table.c.student == student)))
+                count += gone.rowcount if name == "result" else 0
+            if student is None:
+                connection.execute(self._tables["unplaced"].delete().where(self._tables["unplaced"].c.run == self._run))
+            self._forget_sources(connection)
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, database_errors(self._where):
+            if self._engine.dialect.name == "sqlite":
+                for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"):  # what was deleted leaves the file, too
+                    connection.exec_driver_sql(statement)
+        return count
+
+    def _forget_sources(self, connection: sa.Connection) -> None:
+        """Removes files that no result was graded from."""
+        import sqlalchemy as sa
+
+        result, source = self._tables["result"], self._tables["source"]
+        kept: set[str] = set()
+        for work in connection.execute(sa.select(result.c.work).where(result.c.run == self._run)).scalars():
+            kept.update(sha for _, sha in json.loads(work).get("files", ()))
+        for sha in connection.execute(sa.select(source.c.sha256).where(source.c.run == self._run)).scalars().all():
+            if sha not in kept:
+                connection.execute(source.delete().where(source.c.run == self._run, source.c.sha256 == sha))
 
     def _check_schema(self, connection: sa.Connection) -> None:
         table = self._tables["schema"]
@@ -238,6 +290,14 @@ def _tables() -> Mapping[str, sa.Table]:
             sa.Column("score", sa.Double),
             sa.Column("points", sa.Double, nullable=False),
             sa.Column("report", sa.Text, nullable=False),
+            sa.Column("work", sa.Text, nullable=False),
+        ),
+        "source": sa.Table(
+            "grader_source",
+            data,
+            sa.Column("run", run, primary_key=True),
+            sa.Column("sha256", sa.String(64), primary_key=True),
+            sa.Column("data", sa.LargeBinary, nullable=False),
         ),
         "student": sa.Table(
             "grader_student",

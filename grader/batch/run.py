@@ -15,12 +15,10 @@ from grader.batch.intake import Unplaced
 from grader.batch.out import Out, open_out
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import read_roster
-from grader.batch.work import Pool, Steps, Threads, Work, sandboxed, work_of
+from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
 from grader.exercise import Assignment, Exercise
 from grader.gradebook import write_grades
 from grader.outcome import Record, Report
-from grader.preparing import ENGINE
-from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
@@ -119,7 +117,7 @@ class _Run:
         self.exercises = {
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
-        pool: Pool = Threads(self.options.jobs or _processors(), self.steps, self.exercises)
+        pool: Pool = Threads(self.options.jobs or processors(), self.steps, self.exercises)
         try:
             self.tell(at)
             for work, report in pool.reports(self._to_do(at)):
@@ -145,7 +143,7 @@ class _Run:
 
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""
-        judged_by = {one.id: f"{one.sha256} {self.out.state.seed} {VERSION} {ENGINE}" for one in self.assignment.exercises}
+        judged_by = {one.id: judges(one, self.out.state.seed) for one in self.assignment.exercises}
         student: str | None = None
         keys: Mapping[str, str] = {}
         for entry in self.collection.entries:
@@ -163,22 +161,26 @@ class _Run:
     def _keep(self, work: Work, report: Report) -> None:
         data = report.to_json()
         self.changed.add(work.student)
-        self.results.put(Result(student=work.student, exercise=work.exercise, key=work.key, report=data))
-        self._write(work.student, work.exercise, data)
+        result = Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json())
+        self.results.put(result, work.sources)
+        write_report(self.out, work.student, work.exercise, data)
 
     def _restore(self, entry: Entry) -> None:
         """The report's file, where a run was killed between the database and it."""
         if not self.out.report(entry.student, entry.exercise).exists():
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
-                self._write(entry.student, entry.exercise, result.report)
-
-    def _write(self, student: str, exercise: str, data: Mapping[str, object]) -> None:
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
-        self.out.write(self.out.report(student, exercise), text + "\n")
+                write_report(self.out, entry.student, entry.exercise, result.report)
 
 
-def _processors() -> int:
+def write_report(out: Out, student: str, exercise: str, report: Mapping[str, object]) -> None:
+    """`OUT/reports/STUDENT/EXERCISE.json`."""
+    text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
+    out.write(out.report(student, exercise), text + "\n")
+
+
+def processors() -> int:
+    """How many this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

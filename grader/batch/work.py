@@ -11,14 +11,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.batch.collect import Entry
 from grader.batch.intake import File
 from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
 from grader.outcome import Record, Report, Status
+from grader.preparing import ENGINE
 from grader.submission import Submission
+from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation, Sandbox
@@ -36,6 +38,21 @@ class Work:
     status: Status | None = None
     detail: str = ""
 
+    def to_json(self) -> dict[str, Any]:
+        """What was handed in as JSON data; the files are told by their fingerprints."""
+        prints = [[name, hashlib.sha256(data).hexdigest()] for name, data in self.files.items()]
+        return {"files": prints, "clashes": list(self.clashes), "status": self.status, "detail": self.detail}
+
+    @property
+    def sources(self) -> Mapping[str, bytes]:
+        """The files by fingerprint."""
+        return {hashlib.sha256(data).hexdigest(): data for data in self.files.values()}
+
+
+def judges(exercise: Exercise, seed: int) -> str:
+    """What stands for exercise, seed and version in a work's key."""
+    return f"{exercise.sha256} {seed} {VERSION} {ENGINE}"
+
 
 def work_of(entry: Entry, judged_by: str) -> Work:
     """The entry with its files read. `judged_by` stands for exercise, seed and version in the key."""
@@ -48,18 +65,22 @@ def work_of(entry: Entry, judged_by: str) -> Work:
         _add_imported(files, entry.siblings)
     except SubmissionError as error:
         files, status, detail = {}, Status.REFUSED, f"{error.faults[0].where}: {error.faults[0].what}"
-    prints = [[name, hashlib.sha256(data).hexdigest()] for name, data in files.items()]
-    told = json.dumps([judged_by, entry.student, entry.exercise, prints, entry.clashes, status, detail])
-    key = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
-    return Work(
+    work = Work(
         student=entry.student,
         exercise=entry.exercise,
         files=files,
-        key=key,
+        key="",
         clashes=entry.clashes,
         status=status,
         detail=detail,
     )
+    return with_key(work, judged_by)
+
+
+def with_key(work: Work, judged_by: str) -> Work:
+    """The work with the key that it has under these judges."""
+    told = json.dumps([judged_by, work.student, work.exercise, work.to_json()])
+    return replace(work, key=hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 _IMPORTED = re.compile(rb"\b(?:import|from)\s+\.?(\w+)")
