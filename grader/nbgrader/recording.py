@@ -61,6 +61,9 @@ def autograde(
         raise GraderError(Fault(str(course.folder), f"The assignment {assignment} was not built with grader.", REBUILD))
     with chdir(course.root):
         run = _Run(course=course, app=_app(course, force=force), tell=tell)
+        if next(run.submissions(), None) is None:
+            place = run.app.coursedir.format_path(run.app.coursedir.submitted_directory, "*", course.id)
+            raise GraderError(Fault(place, "Nothing was handed in.", f"Collect it: nbgrader collect {course.id}"))
         with course.held():
             run.grade(jobs or _processors())
         run.record()
@@ -117,19 +120,37 @@ class _Run:
 
     def record(self) -> None:
         """Have nbgrader record what is graded, and read back what people gave."""
-        from nbgrader.converters import NbGraderException  # type: ignore[import-untyped]
+        from nbgrader.api import Gradebook, MissingEntry  # type: ignore[import-untyped]
+        from sqlalchemy.exc import SQLAlchemyError
 
-        converter = _converter(self)
+        url = self.app.coursedir.db_url
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbgrader's own, of its database library
             try:
-                converter.start()
-            except (NbGraderException, SystemExit) as error:
-                if not self.lost:
-                    raise GraderError(Fault(str(self.course.root), f"nbgrader stopped: {error}", _REMEDY)) from None
+                with Gradebook(url) as gradebook:
+                    gradebook.find_assignment(self.course.id)
+                self._convert()
+                self._read_back(url)
+            except MissingEntry:
+                what = f"nbgrader does not know the assignment {self.course.id} yet."
+                raise GraderError(Fault(url, what, f"nbgrader generate_assignment {self.course.id}")) from None
+            except SQLAlchemyError as error:
+                what = f"The gradebook cannot be used: {str(error).splitlines()[0]}."
+                raise GraderError(Fault(url, what, _RETRY)) from None
+
+    def _convert(self) -> None:
+        from nbgrader.converters import NbGraderException  # type: ignore[import-untyped]
+
+        try:
+            _converter(self).start()
+        except NbGraderException as error:  # at the end, when it lost a submission; at once, when it cannot go on
+            if not self.lost or "database" in str(error):
+                raise GraderError(Fault(str(self.course.root), f"nbgrader stopped: {error}", _RETRY)) from None
+
+    def _read_back(self, url: str) -> None:
         marker = Marker(self.course)
         try:
-            read_back(self.course, marker, self.app.coursedir.db_url)
+            read_back(self.course, marker, url)
             write_grades(marker.out, marker.results)
             for student, exercise, score, _ in marker.results.scores():
                 if score is None:
@@ -191,7 +212,7 @@ class _Run:
         return cast("Isolation", SandboxedExecute(parent=self.app).isolation)
 
 
-_REMEDY = "Was the assignment released? nbgrader generate_assignment ASSIGNMENT"
+_RETRY = "Mend that and give the same command again: what is graded is kept."
 
 
 def _converter(run: _Run) -> Any:
@@ -216,7 +237,7 @@ def _converter(run: _Run) -> Any:
             try:
                 super().init_assignment(assignment_id, student_id)
             except Exception as error:
-                run.lost[student_id] = _said(error, "its files")
+                run.lost[student_id] = _said(error, "the files")
                 raise
 
         def convert_single_notebook(self, notebook_filename: str) -> None:
@@ -233,10 +254,9 @@ def _said(error: Exception, name: str) -> str:
     """Why nbgrader could not take in a submission, in a line; the traceback is in its log."""
     kind = type(error).__name__
     first = (str(error).strip().splitlines() or [kind])[0]
-    known = {
-        "NotJSONError": "is not a notebook: it is not JSON",
-        "OperationalError": f"could not be recorded: nbgrader's database is in use or was made by another version ({first})",
-    }
+    known = {"NotJSONError": "is not a notebook: it is not JSON"}
+    if first.startswith("No notebooks found"):
+        known[kind] = "have no notebook with a name of the assignment's"
     return f"{name} {known.get(kind, f'could not be taken in by nbgrader ({kind}: {first[:200]})')}; nothing of it is recorded"
 
 

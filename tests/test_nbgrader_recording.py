@@ -1,0 +1,278 @@
+"""A pool grades, nbgrader records: the same marks as plain autograde, resumed, incremental, and told in words."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, W, code
+
+from grader import grading
+from grader.errors import GraderError
+from grader.nbgrader.recording import Summary, autograde
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
+
+
+def run(course, **options) -> Summary:
+    """`grader nbgrader autograde` with two workers."""
+    return autograde(course.root, "tanh_layer", jobs=2, **options)
+
+
+@contextmanager
+def gradebook_of(course) -> Iterator:
+    """The gradebook."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        yield gradebook
+
+
+def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(course):
+    """Three ways, one result."""
+    from nbgrader.apps import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    course.hand_in("s01", HALF_W)
+    course.hand_in("s02", WRONG, first=("1 / 0",))
+    found = []
+    run(course)
+    found.append([course.marks("s01"), course.marks("s02")])
+    shutil.rmtree(course.root / "autograded")
+    for path in (course.root / "grading/tanh_layer").glob("state.sqlite*"):
+        path.unlink()
+    course.autograde()
+    found.append([course.marks("s01"), course.marks("s02")])
+    config = Config()
+    namespace = {"get_config": lambda: config}
+    exec((course.root / "nbgrader_config.py").read_text(), namespace)
+    config.CourseDirectory.root = str(course.root)
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    assert [True, True] == [api.autograde("tanh_layer", student)["success"] for student in ("s01", "s02")]
+    found.append([course.marks("s01"), course.marks("s02")])
+    assert [[{W: 1.0, B: 1.0}, {W: 0.0, B: 1.0}]] * 3 == found
+
+
+def test_only_what_changed_is_graded_again(course, monkeypatch):
+    """The others are counted as unchanged, and nbgrader skips them as ever."""
+    for student in ("s01", "s02"):
+        course.hand_in(student)
+    run(course)
+    course.hand_in("s02", WRONG)
+    _submit_later(course, "s02")
+    graded = []
+    real = grading.grade
+    monkeypatch.setattr(grading, "grade", lambda *a, **k: (graded.append(a[1].student), real(*a, **k))[1])
+    summary = run(course)
+    assert [1, ["s02"], 1, 1] == [len(graded), graded, summary.reused, summary.recorded]
+    assert {W: 0.0, B: 1.0} == course.marks("s02")
+
+
+def test_a_killed_run_goes_on(course, monkeypatch):
+    """What was graded before is not graded again."""
+    for number in range(6):
+        course.hand_in(f"s{number:02}", first=(f"x = {number}",))
+    real, seen = grading.grade, []
+
+    def stop_after_three(*arguments, **more):
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        seen.append(arguments[1].student)
+        return real(*arguments, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grading, "grade", stop_after_three)
+        with pytest.raises(KeyboardInterrupt):
+            autograde(course.root, "tanh_layer", jobs=1)
+    summary = run(course)
+    assert summary.reused >= 2
+    assert [6, 6] == [summary.reused + summary.graded, summary.recorded]
+
+
+def test_progress_is_told_with_counts(course):
+    """While the pool grades and while nbgrader records."""
+    for student in ("s01", "s02"):
+        course.hand_in(student)
+    told = []
+    run(course, tell=lambda at: told.append((at.done, at.total)))
+    assert [(1, 2), (2, 2)] * 2 == told
+
+
+def test_a_submission_that_is_no_notebook_is_lost_alone(course):
+    """It is named with the reason; the others are graded."""
+    course.hand_in("s01")
+    course.hand_in_file("s02", "this is not JSON")
+    summary = run(course)
+    assert ("s02: tanh_layer.ipynb is not a notebook: it is not JSON; nothing of it is recorded.",) == summary.lost
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+
+
+def test_a_notebook_of_another_name(course):
+    """Renamed by a browser, say: nothing counts, and it is said."""
+    course.hand_in("s01")
+    path = course.hand_in("s02")
+    path.rename(path.with_name("tanh_layer (1).ipynb"))
+    summary = run(course)
+    assert ("s02: the files have no notebook with a name of the assignment's; nothing of it is recorded.",) == summary.lost
+    assert ["missing"] * 2 == [target["status"] for target in course.report("s02")["targets"]]
+
+
+@pytest.mark.parametrize("edit", ["nbformat 3", "duplicate ids", "large output", "many cells"])
+def test_odd_notebooks_are_graded(course, edit):
+    """Whatever an editor made of them."""
+    course.hand_in("s01", edit=_EDITS[edit])
+    summary = run(course)
+    assert [(), {W: 2.0, B: 1.0}] == [summary.lost, course.marks("s01")]
+
+
+def _as_v3(notebook):
+    cells = [
+        {**cell, "input": cell["source"], "language": "python", "prompt_number": 1} if cell["cell_type"] == "code" else cell
+        for cell in notebook["cells"]
+    ]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            cell.pop("source")
+            cell.pop("execution_count")
+    notebook.clear()
+    notebook |= {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
+
+
+def _same_ids(notebook):
+    for cell in notebook["cells"]:
+        cell["id"] = "same"
+
+
+def _large_output(notebook):
+    text = {"output_type": "stream", "name": "stdout", "text": "x" * (20 << 20)}
+    notebook["cells"].insert(2, {**code("x = 1"), "outputs": [text]})
+
+
+def _many_cells(notebook):
+    notebook["cells"][2:2] = [code(f"x{number} = {number}") for number in range(2000)]
+
+
+_EDITS = {"nbformat 3": _as_v3, "duplicate ids": _same_ids, "large output": _large_output, "many cells": _many_cells}
+
+
+@pytest.mark.parametrize("student", ["o'neill", "s 01", "müller", "a+b", "x" * 100])
+def test_students_with_odd_names(course, student):
+    """As folders allow them."""
+    course.hand_in(student)
+    run(course)
+    assert {W: 2.0, B: 1.0} == course.marks(student)
+
+
+# Seeds
+
+
+def test_every_student_may_have_a_seed(course):
+    """Derived from the assignment's, recorded in the report, the same at every run."""
+    path = course.root / "grading/tanh_layer/nbgrader.json"
+    path.write_text(path.read_text().replace('"student_seeds": false', '"student_seeds": true'))
+    for student in ("s01", "s02"):
+        course.hand_in(student)
+    run(course)
+    first = [course.report(student)["seed"] for student in ("s01", "s02")]
+    secret = json.loads((course.root / "grading/tanh_layer/state.json").read_text())["seed"]
+    assert 3 == len({*first, secret})
+    assert 2 == run(course).reused
+    assert [{W: 2.0, B: 1.0}] * 2 == [course.marks("s01"), course.marks("s02")]
+
+
+# Marks of people
+
+
+def test_manual_marks_and_penalties_are_read_back(course):
+    """Into the results that reports and exports are made of; the sandbox's points stay beside them."""
+    course.hand_in("s01", HALF_W)
+    run(course)
+    with gradebook_of(course) as gradebook:
+        grade = gradebook.find_grade(W, "tanh_layer", "tanh_layer", "s01")
+        grade.manual_score, grade.extra_credit = 1.5, 0.25
+        gradebook.find_submission_notebook("tanh_layer", "tanh_layer", "s01").late_submission_penalty = 0.5
+        gradebook.db.commit()
+    run(course)
+    report = course.report("s01")
+    assert "s01,2.25,2.25," in course.grades()
+    assert [1.75, 1.0, 0.5] == [report["targets"][0]["score"], report["targets"][0]["auto_score"], report["late_penalty"]]
+    run(course)
+    assert report == course.report("s01")
+
+
+def test_late_penalties_of_a_plugin_count(course):
+    """An extension point of nbgrader."""
+    (course.root / "late.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass Half(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 0.5\n"
+    )
+    (course.root / "nbgrader_config.py").write_text(CONFIGURATION + "c.AssignLatePenalties.plugin_class = 'late.Half'\n")
+    with gradebook_of(course) as gradebook:
+        gradebook.find_assignment("tanh_layer").duedate = datetime(2026, 11, 19, tzinfo=UTC)
+        gradebook.db.commit()
+    course.hand_in("s01")
+    run(course)
+    assert "s01,2.5,2.5," in course.grades()
+
+
+# Refusals
+
+
+def test_an_assignment_that_was_never_built(course):
+    """Said with the command to give."""
+    with pytest.raises(GraderError, match="The assignment ps9 was not built with grader") as caught:
+        autograde(course.root, "ps9")
+    assert "grader nbgrader build ASSIGNMENT.yaml" in str(caught.value)
+
+
+def test_an_assignment_that_was_never_released(course):
+    """There is nothing to record it under."""
+    (course.root / "gradebook.db").unlink()
+    course.hand_in("s01")
+    with pytest.raises(GraderError, match="nbgrader generate_assignment"):
+        run(course)
+
+
+def test_nothing_was_handed_in(course):
+    """Said with where it was looked for."""
+    with pytest.raises(GraderError, match="Nothing was handed in"):
+        run(course)
+
+
+def test_a_course_without_our_configuration(course):
+    """It would grade in the kernel without a word."""
+    (course.root / "nbgrader_config.py").write_text("c = get_config()\n")
+    course.hand_in("s01")
+    with pytest.raises(GraderError, match="does not grade in the sandbox"):
+        run(course)
+
+
+def test_a_locked_database(course):
+    """Said in words; what is graded is kept for the next run."""
+    import sqlite3
+
+    course.hand_in("s01")
+    (course.root / "nbgrader_config.py").write_text(
+        CONFIGURATION + "c.CourseDirectory.db_url = 'sqlite:///gradebook.db?timeout=0.2'\n"
+    )
+    database = sqlite3.connect(course.root / "gradebook.db", isolation_level=None)
+    database.execute("BEGIN EXCLUSIVE")
+    try:
+        with pytest.raises(GraderError, match=r"The gradebook cannot be used: .*database is locked"):
+            run(course)
+    finally:
+        database.close()
+    assert 1 == run(course).reused
+
+
+def _submit_later(course, student):
+    at = datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=1)
+    (course.root / f"submitted/{student}/tanh_layer/timestamp.txt").write_text(f"{at:%Y-%m-%d %H:%M:%S} UTC")
