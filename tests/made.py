@@ -113,7 +113,7 @@ def target_report(**changes: Any) -> TargetReport:
 def right_report(**changes: Any) -> TargetReport:
     """dy_db, right in all cases."""
     right = target_report(call="dy_db", name="dy_db", wrt="b", status=Status.CORRECT, score=2.0, points=2.0, correct=15)
-    return replace(right, diagnosis=None, counterexample=None, **changes)
+    return replace(right, **{"diagnosis": None, "counterexample": None, **changes})
 
 
 def ended(status: Status, detail: str = "", traceback: str = "", **changes: Any) -> TargetReport:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
+from made import report, right_report, target_report
 
 from grader import cli
 from grader.cli import streams
@@ -345,6 +346,18 @@ def test_check_imports_no_torch() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (shown.returncode, shown.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("scores", "status"),
+    [((3.0, 2.0), 0), ((3.0, 1.9), 1), ((None, 2.0), 3), ((None, 0.0), 3)],
+    ids=["full", "less", "ungraded", "both"],
+)
+def test_the_exit_status_of_a_report(scores, status) -> None:
+    """0 for full marks, 1 for less, 3 where our fault left something ungraded."""
+    from grader.cli.check import exit_status
+
+    assert exit_status(report(target_report(score=scores[0]), right_report(score=scores[1]))) == status
 
 
 # grade

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"  # only in a checkout
 MOST_ROWS = 60
+WIDTH = 80
 MOST_UNPLACED = 20
 
 
@@ -144,23 +145,28 @@ class _Lines:
 def _print_table(summary: Summary, assignment: Assignment) -> None:
     import csv
 
+    ids = [exercise.id for exercise in assignment.exercises]
     points = [exercise.points for exercise in assignment.exercises]
     with summary.grades.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    count = len(points)
-    head = ("student", *(exercise.id for exercise in assignment.exercises), "total")
-    body = [(one_line(row[0]), *(cell or "-" for cell in row[1 : count + 2])) for row in rows[1 : MOST_ROWS + 1]]
-    body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}"), *body]
-    for line in _aligned([head, *body]):
+        rows = list(csv.DictReader(file))
+    head = ("student", *ids, "total")
+    body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}")]
+    body += [(one_line(row["student"]), *(row[column] or "-" for column in (*ids, "total"))) for row in rows[:MOST_ROWS]]
+    for line in _aligned(head, body):
         print(line)
-    if len(rows) - 1 > MOST_ROWS:
-        print(f"... and {len(rows) - 1 - MOST_ROWS} more in {summary.grades}")
+    if len(rows) > MOST_ROWS:
+        print(f"... and {len(rows) - MOST_ROWS} more in {summary.grades}")
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    """The first column on the left, numbers on the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for first, *rest in rows:
+def _aligned(head: tuple[str, ...], body: list[tuple[str, ...]]) -> Iterator[str]:
+    """The first column on the left, numbers on the right; ids in the head are broken at `_` where lines would be too long."""
+    heads = [head]
+    if sum(map(len, head)) + 2 * len(head) > WIDTH:
+        parts = [cell.replace("_", "_ ").split() for cell in head]
+        deepest = max(map(len, parts))
+        heads = [tuple(part[line] if line < len(part) else "" for part in parts) for line in range(deepest)]
+    widths = [max(map(len, column)) for column in zip(*heads, *body, strict=True)]
+    for first, *rest in (*heads, *body):
         cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
         yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
 
