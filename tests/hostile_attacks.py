@@ -15,7 +15,7 @@ from grader.trial import Job, Source, TaskPlan, Trial
 
 FOLDER = Path(__file__).parent / "hostile"
 RIGHT = b"import numpy as np\n\n\ndef dY_dX(X):\n    return np.diag(1 - np.tanh(X) ** 2)\n"
-LIMITS = Limits(seconds=0.4, memory_mib=512)
+LIMITS = Limits(seconds=0.3, memory_mib=384)
 CASES = tuple({"X": np.random.default_rng(7).normal(size=size)} for size in (3, 2, 4))
 
 

@@ -387,3 +387,43 @@ def test_torch_memory(torch_sandbox: Sandbox) -> None:
     asked = job("import torch\ndef f(x): return torch.zeros(1 << 36)", seconds=5)
     answer = first(torch_sandbox.run(Job(sources=asked.sources, tasks=asked.tasks, arrays="torch", limits=asked.limits)))
     assert Status.OUT_OF_MEMORY is answer.status
+
+
+def test_loading_that_fails_the_second_time(sandbox: Sandbox) -> None:
+    """When loading dies in the fresh child after a death, only the tasks that are left are lost."""
+    until = time.time() + 1.0
+    source = f"""
+    import os, time
+    def f(x): return 2 * x
+    def g(x):
+        while time.time() <= {until}: time.sleep(0.05)
+        os._exit(0)
+    def h(x): return x
+    if time.time() > {until}: os._exit(0)
+    """
+    trial = sandbox.run(job(source, "f", "g", "h", seconds=2))
+    assert trial.status is None
+    assert [None, Status.KILLED, Status.KILLED] == [task.answers[0].status for task in trial.tasks]
+
+
+@linux
+def test_no_descriptor_is_inherited() -> None:
+    """A child holds its five pipes only, however many files the grader has open."""
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(400)]
+    source = """
+    import os
+    def f(x):
+        found = []
+        for number in range(5, 3000):
+            try: os.lseek(number, 0, 1)
+            except OSError as error:
+                if error.errno == 9: continue
+            found.append(number)
+        return found
+    """
+    try:
+        with Sandbox("numpy", "best") as other:
+            assert [] == first(other.run(job(source))).items[0].tolist()  # type: ignore[union-attr]
+    finally:
+        for descriptor in held:
+            os.close(descriptor)

@@ -62,7 +62,7 @@ def _binds(packages: Sequence[str]) -> Iterator[str]:
     yield from ("--ro-bind", str(executable), str(executable))
     for folder in _folders(packages):
         yield from ("--ro-bind", folder, folder)
-    if any(_PACKAGE.is_relative_to(folder) for folder in _folders(packages)):
+    if any(_PACKAGE.is_relative_to(folder) for folder in (*_SYSTEM_LIBRARIES, *_folders(packages))):
         yield from ("--tmpfs", str(_PACKAGE))
     for part in _PARTS:
         yield from ("--ro-bind", str(_PACKAGE / part), str(_PACKAGE / part))

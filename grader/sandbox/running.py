@@ -145,16 +145,22 @@ class _Visit:
             if killed:
                 raise
             death = self._death(error)
-            if number < 0:
-                self.run.fatal = death
-            else:
-                task = self.run.job.tasks[number]
-                rest = Answer(status=death.status, detail=death.detail)
-                self.run.answers[number] = (*partial, *[rest] * (len(task.inputs) - len(partial)))
+            self._note(death, number, partial)
         except BaseException:  # Ctrl-C: nothing is left running
             self.child.kill()
             self.child.ended()
             raise
+
+    def _note(self, death: DeathError, number: int, partial: list[Answer]) -> None:
+        """Write a death down: it costs its task; while loading, every task that is left."""
+        run = self.run
+        if number < 0 and run.loaded is None:
+            run.fatal = death
+            return
+        rest = Answer(status=death.status, detail=death.detail)
+        for place, task in enumerate(run.job.tasks):
+            if place == number or (number < 0 and run.answers[place] is None):
+                run.answers[place] = (*partial, *[rest] * (len(task.inputs) - len(partial)))
 
     def _load(self) -> None:
         run, job = self.run, self.run.job

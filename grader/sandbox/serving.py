@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from grader.sandbox.child import Channel
 
+_CONTROL: Final = 3  # the control socket, out of a child's sight before it reads anything
 _FIRST_FOREIGN: Final = 5  # a child keeps 0 to 4
 
 
@@ -38,7 +39,9 @@ def main(settings: dict[str, Any]) -> None:
 
     from grader.sandbox import confinement
 
-    control = socket.socket(fileno=settings["control"])
+    os.dup2(settings["control"], _CONTROL)
+    os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes few, so there have to be few
+    control = socket.socket(fileno=_CONTROL)
     preload(settings["arrays"])
     confinement.confine_zygote(settings)
     gc.collect()

@@ -1,0 +1,139 @@
+"""
+What each layer of protection costs per child: a bare fork of the zygote, then one layer after the other, then all.
+
+`python benchmarks/sandbox.py [ROUNDS] [numpy|torch]`. The variants take turns in every round, so that a busy machine is
+busy for all of them; medians, the ratio to the bare fork, and the child's page faults.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+_HERE = Path(__file__).resolve()
+_PACKAGE = _HERE.parent.parent / "grader"
+
+_NUMPY = b"""
+import numpy as np
+
+def dY_dW(W, X, B):
+    Y = np.tanh(W @ X + B)
+    return np.einsum("i,ij,k->ijk", 1 - Y**2, np.eye(len(Y)), X)
+
+def dY_dB(W, X, B):
+    return np.diag(1 - np.tanh(W @ X + B) ** 2)
+"""
+_TORCH = _NUMPY.replace(b"import numpy as np", b"import torch as np")
+
+
+def _be_bare_zygote(settings: dict[str, object]) -> None:
+    """A zygote whose children have no wall and no limit at all."""
+    sys.path[:] = settings["path"]  # type: ignore[assignment]
+    sys.path.insert(0, str(_PACKAGE / "sandbox"))
+    import zygote
+
+    sys.path.pop(0)
+    zygote._make_package(str(_PACKAGE))
+    from grader.sandbox import confinement, serving
+
+    confinement.confine_child = lambda *_: ""
+    serving.main(settings)
+
+
+def _fresh_process(arrays: str) -> float:
+    """Seconds of a fresh interpreter that does the same."""
+    import numpy as np
+
+    values = [[value.tolist() for value in case.values()] for case in _cases(np)]
+    make = "np.array(v)" if arrays == "numpy" else "np.tensor(v, dtype=np.float64)"
+    code = (_NUMPY if arrays == "numpy" else _TORCH).decode() + f"\nfor case in {values!r}:\n    case = [{make} for v in case]\n"
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code + "    dY_dW(*case); dY_dB(*case)\n"], check=True)
+    return time.perf_counter() - began
+
+
+def _in_process(arrays: str) -> float:
+    """Seconds of the same calls in this process, source compiled and run, without isolation."""
+    import numpy as np
+
+    began = time.perf_counter()
+    namespace: dict[str, object] = {}
+    exec(compile(_NUMPY if arrays == "numpy" else _TORCH, "answer.py", "exec"), namespace)
+    for case in _cases(np):
+        for name in ("dY_dW", "dY_dB"):
+            if arrays == "numpy":
+                namespace[name](**{key: value.copy() for key, value in case.items()})  # type: ignore[operator]
+            else:
+                import torch
+
+                namespace[name](**{key: torch.from_numpy(value.copy()) for key, value in case.items()})  # type: ignore[operator]
+    return time.perf_counter() - began
+
+
+def _cases(np):  # type: ignore[no-untyped-def]
+    random = np.random.default_rng(0)
+    return [{"W": random.normal(size=(3, 4)), "X": random.normal(size=4), "B": random.normal(size=3)} for _ in range(10)]
+
+
+def main(rounds: int, arrays: str) -> None:
+    """Print the table."""
+    import numpy as np
+
+    from grader.exercise import Limits, Name
+    from grader.sandbox import Sandbox, bubblewrap, host
+    from grader.sandbox.walls import OPEN, SEALED, Plan
+    from grader.trial import Job, Source, TaskPlan
+
+    arguments = (Name("W"), Name("X"), Name("B"))
+    plans = tuple(
+        TaskPlan(function=name, arguments=arguments, returns=(name,), inputs=tuple(_cases(np))) for name in ("dY_dW", "dY_dB")
+    )
+    source = Source(name="answer.py", cells=(_NUMPY if arrays == "numpy" else _TORCH,))
+    whole = Job(sources=(source,), tasks=plans, arrays=arrays, limits=Limits())  # type: ignore[arg-type]
+    empty = Job(sources=(), tasks=(), arrays=arrays, limits=Limits())  # type: ignore[arg-type]
+
+    endings: list[host.Ending] = []
+    ended = host.ForkedChild.ended
+    host.ForkedChild.ended = lambda self: endings.append(ended(self)) or endings[-1]  # type: ignore[func-returns-value,method-assign]
+
+    program, host._PROGRAM = host._PROGRAM, _HERE
+    sandboxes = {"bare fork": Sandbox(arrays, plan=OPEN)}  # type: ignore[arg-type]
+    sandboxes["bare fork"].run(empty)
+    host._PROGRAM = program
+    bwrap = bubblewrap.find()
+    variants = {"+ rlimits": OPEN, "+ seccomp": Plan(walls=("seccomp",)), "+ Landlock": SEALED}
+    if bwrap:
+        variants["rlimits + namespaces"] = Plan(walls=("namespaces",), bwrap=bwrap)
+        variants["all: strict"] = Plan(walls=("namespaces", "seccomp"), bwrap=bwrap)
+    for name, plan in variants.items():
+        sandboxes[name] = Sandbox(arrays, plan=plan)  # type: ignore[arg-type]
+    for label, job in (("an empty submission", empty), ("two Jacobians x 10 cases", whole)):
+        seconds: dict[str, list[float]] = {name: [] for name in sandboxes}
+        faults: dict[str, list[int]] = {name: [] for name in sandboxes}
+        for number in range(rounds + 3):
+            for name, sandbox in sandboxes.items():
+                began = time.perf_counter()
+                sandbox.run(job)
+                if number >= 3:
+                    seconds[name].append(time.perf_counter() - began)
+                    faults[name].append(endings[-1].page_faults)
+        bare = statistics.median(seconds["bare fork"])
+        print(f"{label}, {arrays}, median of {rounds}")
+        for name in sandboxes:
+            took = statistics.median(seconds[name])
+            print(f"  {name:22} {1e3 * took:7.2f} ms  x {took / bare:4.2f}  {statistics.median(faults[name]):6.0f} page faults")
+    for name, measure, times in (("no isolation, in process", _in_process, rounds), ("a fresh process", _fresh_process, 10)):
+        print(f"  {name:24} {1e3 * statistics.median(measure(arrays) for _ in range(times)):9.2f} ms")
+    for sandbox in sandboxes.values():
+        sandbox.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1].startswith("{"):
+        _be_bare_zygote(json.loads(sys.argv[1]))
+    else:
+        main(int(sys.argv[1]) if sys.argv[1:] else 200, sys.argv[2] if sys.argv[2:] else "numpy")
