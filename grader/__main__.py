@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -10,9 +11,15 @@ def main() -> int:
     try:
         from grader.cli import run
 
-        return run()
+        status = run()
     except KeyboardInterrupt:
         return 130
+    if sys.argv[1:2] == ["check"]:
+        # Students wait for it, nothing is left to do, and taking NumPy apart would cost another tenth of the time.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 if __name__ == "__main__":

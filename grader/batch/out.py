@@ -132,7 +132,7 @@ def safe_name(student: str) -> str:
     A file name for a student: the id itself where every file system takes it, else a likeness with a fingerprint.
 
     >>> safe_name("s01"), safe_name("../../x")
-    ('s01', '.._.._x~e9da5dd3')
+    ('s01', '.._.._x~9cdf6a50')
     """
     name = unicodedata.normalize("NFC", student)
     likeness = re.sub(r"[^\w .@+'()-]", "_", name)
