@@ -3,7 +3,11 @@
 import numpy as np
 
 
-def dp_ds(s):
+def softmax(s):
     e = np.exp(s - s.max())
-    p = e / e.sum()
+    return e / e.sum()
+
+
+def dp_ds(s):
+    p = softmax(s)
     return np.diag(p) - np.outer(p, p)

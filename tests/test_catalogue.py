@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader import catalogue
 from grader.catalogue import Found, find, names
 from grader.errors import ExerciseError
+from grader.loading import load_exercise
 
 SEED_COURSE = ("chain_rule", "linear_layer", "scalar_linear", "tanh_derivative", "tanh_layer")
 
@@ -131,6 +134,29 @@ def test_folders_and_other_files_are_no_exercises(here: Path) -> None:
 def test_a_folder_that_is_not_there_is_empty(here: Path) -> None:
     """Most people have no ./exercises."""
     assert find("tanh_layer", [Path("nowhere")]).path == catalogue.shipped() / "tanh_layer.yaml"
+
+
+def model_answer(id: str) -> dict[str, Any]:
+    """The functions of a model answer in numpy."""
+    return runpy.run_path(str(catalogue.shipped().parent / "solutions" / f"{id}.py"))
+
+
+def test_model_answers_give_the_numbers_that_the_course_prints() -> None:
+    """Loh, chapter 2: tanh at 2, two tanh at 2, and y = 3 · 2 + 4."""
+    assert round(model_answer("tanh_derivative")["dY_dx"](2.0), 4) == 0.0707
+    chain = model_answer("chain_rule")
+    assert [round(chain[name](2.0), 4) for name in ("dz_dy", "dz_dx")] == [0.4434, 0.0313]
+    line = model_answer("scalar_linear")
+    assert [line[name](3.0, 2.0, 4.0) for name in ("dy_dx", "dy_dw", "dy_db")] == [3.0, 2.0, 1.0]
+
+
+def test_statements_quote_the_numbers_that_the_course_prints() -> None:
+    """A student can check the first results by eye."""
+    statement = {id: load_exercise(path).statement or "" for id, path in names()}
+    assert "$Y = 0.9640$" in statement["tanh_derivative"]
+    assert "0.0707" in statement["tanh_derivative"]
+    assert all(number in statement["chain_rule"] for number in ("0.7461", "0.4434", "0.0313"))
+    assert all(number in statement["scalar_linear"] for number in ("$y = 10$", "$3$", "$2$", "$1$"))
 
 
 def test_finding_costs_no_import_that_is_slow() -> None:

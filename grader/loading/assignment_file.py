@@ -36,7 +36,7 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
         fields, "", faults, required=("schema", "title", "exercises"), optional=("arrays", "numerical", "due", "points", "limits")
     )
     read_schema(found, faults)
-    title = as_text(found["title"], "title", faults) if "title" in found else None
+    title = as_text(found["title"], "title", faults, is_line=True) if "title" in found else None
     due = _due(found["due"], faults) if "due" in found else None
     others: list[Fault] = []
     exercises = _exercises(found["exercises"], path, find, faults, others) if "exercises" in found else {}

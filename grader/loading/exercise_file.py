@@ -107,7 +107,7 @@ def _read(fields: Fields, draft: Draft) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for name in ("title", "source", "statement"):
         if name in found:
-            parts[name] = as_text(found[name], name, faults)
+            parts[name] = as_text(found[name], name, faults, is_line=name != "statement")
     for name, options in CHOICES.items():
         if name in found:
             parts[name] = as_choice(found[name], name, options, faults)

@@ -67,8 +67,8 @@ def entries(
 _TEXT_REMEDY = "Text that starts with [ or {, or holds `: `, needs quotes."
 
 
-def as_text(node: Node, place: str, faults: Faults, *, remedy: str = _TEXT_REMEDY) -> str | None:
-    """A text that is not empty; `remedy` is for a list or mapping in its place."""
+def as_text(node: Node, place: str, faults: Faults, *, remedy: str = _TEXT_REMEDY, is_line: bool = False) -> str | None:
+    """A text that is not empty, on one line if `is_line`; `remedy` is for a list or mapping in its place."""
     if not isinstance(node, Scalar):
         faults.add(node.line, f"{place} is a {'list' if isinstance(node, Items) else 'mapping'}, not text.", remedy)
         return None
@@ -82,7 +82,10 @@ def as_text(node: Node, place: str, faults: Faults, *, remedy: str = _TEXT_REMED
         whole = f"{node.text} {node.after}"
         remedy = f"Put the text in quotes: {traps.quoted(whole)}. A comment has a space after its #."
         faults.add(node.line, f"{place} ends before ` #`: YAML takes `{_short(node.after)}` for a comment.", remedy)
-    return node.text.rstrip("\n")
+    if is_line:
+        return " ".join(node.text.split())
+    # Tabs and spaces at line ends mean nothing, and could only be written back in double quotes.
+    return "\n".join(line.rstrip() for line in node.text.expandtabs(4).split("\n")).strip("\n")
 
 
 def as_number(node: Node, place: str, faults: Faults) -> float | None:

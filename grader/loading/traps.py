@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Advice: TypeAlias = tuple[int, str, str]
 
-_NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[-+]?(\d[\d_,]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][-+]\d+)?")
 
@@ -61,15 +61,15 @@ def is_plain_number(text: str) -> bool:
     return _PLAIN_NUMBER.fullmatch(text) is not None
 
 
-def stray_character(text: str) -> Advice | None:
-    """The first character that YAML does not allow."""
+def stray_character(text: str, first_line: int = 1) -> Advice | None:
+    """The first control character, odd line separator or byte order mark: nobody sees them, and YAML's readers differ."""
     found = _NOT_PRINTABLE.search(text)
     if not found:
         return None
-    line = text.count("\n", 0, found.start()) + 1
+    line = text.count("\n", 0, found.start()) + first_line
     return (
         line,
-        f"It holds the control character U+{ord(found[0]):04X}.",
+        f"It holds the invisible character U+{ord(found[0]):04X}.",
         "Delete it; an editor may show it as a box or not at all.",
     )
 

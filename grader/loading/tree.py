@@ -151,7 +151,9 @@ class _Builder:
         text, line = event.value, _line(event)
         span, after = (event.start_mark.index, event.end_mark.index), ""
         if style == "double":
-            for advice in traps.escaped_latex(self.text[slice(*span)], line):
+            escaped = tuple(traps.escaped_latex(self.text[slice(*span)], line))
+            stray = None if escaped else traps.stray_character(text, line)
+            for advice in (*escaped, stray) if stray else escaped:
                 self.faults.add(*advice)
         if style == "plain":
             end = event.end_mark
