@@ -144,7 +144,7 @@ def _check_sizes(sizes: Sizes, line: int, place: str, draft: Draft) -> bool:
     if not sizes:
         return bool(settings)  # the ranges themselves, which have been tried
     try:
-        draft.edge_trials += tuple(draft.trial(setting) for setting in settings)
+        draft.edge_trials += tuple(draft.trial(setting) for setting in settings)[:2]  # at the lowest and the highest sizes
     except FormulaError as error:
         draft.faults.add(line, f"{place}: {error.what}.", error.remedy or "Choose other sizes.")
         return False

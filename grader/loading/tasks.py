@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.exercise import Argument, Given, Mistake, Target, Task, Value
@@ -11,6 +11,7 @@ from grader.loading.calls import CallError, names, parse_call, parse_given
 from grader.loading.draft import AXIS, INPUT, LINE, UPSTREAM, Draft
 from grader.loading.faults import listed, suggestion
 from grader.loading.reading import add_formula_error, as_fields, as_formula, as_items, as_name, as_text, entries, in_range
+from grader.loading.shapes import Trial
 from grader.loading.targets import read_target, target_shape
 from grader.loading.tree import Fields, Node, Scalar
 
@@ -216,15 +217,26 @@ def _check_returned(formula: Formula, line: int, place: str, target: str, answer
     ):
         return
     used = {name: other for name, other in others.items() if name in formula.names}
-    errors = []
     trials = (*draft.trials, *draft.edge_trials)
-    for trial in trials:
-        try:
-            trial.infer(formula, {name: target_shape(other.kind, other.layout, trial.shapes) for name, other in used.items()})
-        except FormulaError as error:
-            errors.append((trial, error))
-    if len(errors) == len(trials) and errors:
+    # What has a shape at two spread sizes, at the lowest ones and at the edges has one everywhere, but for oddities.
+    likely = (*draft.trials[:3], *draft.edge_trials) if draft.trials and draft.trials[0].is_spread else trials
+    errors = _errors(formula, used, likely)
+    if errors and likely != trials:
+        errors = _errors(formula, used, trials)
+    if errors and len(errors) == len(trials):
         add_formula_error(line, place, errors[0][1].what, errors[0][1].remedy, draft.faults)
     elif within := [(trial, error) for trial, error in errors if not trial.is_spread]:
         trial, first = within[0]
         add_formula_error(line, place, f"at {trial}, {first.what}", first.remedy, draft.faults)
+
+
+def _errors(formula: Formula, used: Mapping[str, Target], trials: Sequence[Trial]) -> list[tuple[Trial, FormulaError]]:
+    """Where a formula has no shape, and why; `used` are the targets among its names."""
+    errors = []
+    for trial in trials:
+        shapes = {name: target_shape(target.kind, target.layout, trial.shapes) for name, target in used.items()}
+        try:
+            trial.infer(formula, shapes)
+        except FormulaError as error:
+            errors.append((trial, error))
+    return errors
