@@ -215,10 +215,9 @@ def _distinct(shape: tuple[int, ...], rng: np.random.Generator, *, whole: bool) 
     """Values of which no two are near one another: shuffled steps, with a jitter of less than half a step."""
     count = int(np.prod(shape))
     steps = rng.permutation(count) - (count - 1) / 2
-    if whole:
-        return np.ceil(steps).reshape(shape)
-    values: Array = (steps + rng.uniform(-0.25, 0.25, count)) * (4 / max(count, 4))
-    return values.reshape(shape)
+    values = np.ceil(steps) if whole else (steps + rng.uniform(-0.25, 0.25, count)) * (4 / max(count, 4))
+    found: Array = values.reshape(shape)
+    return found
 
 
 def _edged(exercise: Exercise, edge: NamedCase, name: str, value: Array) -> Array:

@@ -25,9 +25,7 @@ def load(name: str | Path) -> Exercise:
     return load_exercise(catalogue.find(str(name)).path)
 
 
-def check(
-    exercise: str | Path | Exercise, /, *, arrays: Arrays | None = None, **functions: Callable[..., object]
-) -> ShownReport:
+def check(exercise: str | Path | Exercise, /, *, arrays: Arrays | None = None, **functions: Callable[..., object]) -> ShownReport:
     """
     A check of your own functions, in this process: `grader.check("tanh_layer", dY_dW=dY_dW)`.
 

@@ -27,6 +27,7 @@ def placed(collection: Collection) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def reasons(collection: Collection) -> dict[str, str]:
+    """Why each file was not placed, by path."""
     return {item.path: item.reason for item in collection.unplaced}
 
 

@@ -44,9 +44,7 @@ def test_canvas_own_export_is_a_roster(tmp_path):
     [
         (
             "Identifier,Full name,ID number,Email address,Status\nParticipant 12,Ana López,1001,s01@example.org,x\n",
-            Student(
-                id="1001", name="Ana López", email="s01@example.org", ids={"moodle": "12", "idnumber": "1001"}
-            ),
+            Student(id="1001", name="Ana López", email="s01@example.org", ids={"moodle": "12", "idnumber": "1001"}),
         ),
         (
             "First Name,Last Name,SID,Email\nAna,López,1001,s01@example.org\n",

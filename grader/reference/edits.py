@@ -109,7 +109,7 @@ def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, again
             assert_never(edit)
     if slope.shape != result.shape:
         raise ValueError("the derivative is taken at an array of another shape")
-    found: Tensor = _WithSlope.apply(operand, result.detach(), slope)
+    found: Tensor = _WithSlope.apply(operand, result.detach(), slope)  # type: ignore[no-untyped-call]
     return found
 
 
