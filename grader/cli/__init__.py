@@ -29,6 +29,9 @@ COMMANDS = {
     "grade": ("grader.cli.grade", "Grade the submissions of a class."),
     "audit": ("grader.cli.audit", "Prove that exercises are right."),
     "demo": ("grader.cli.grade", "Grade the example class and print its table."),
+    "report": ("grader.cli.results", "Write the pages of a graded class."),
+    "export": ("grader.cli.results", "Write grades for Canvas, Moodle or Gradescope."),
+    "doctor": ("grader.cli.doctor", "Say which protections hold here."),
     "nbgrader": ("grader.cli.nbgrader", "Take part in nbgrader's course cycle."),
 }
 

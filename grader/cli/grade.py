@@ -38,6 +38,9 @@ MOST_UNPLACED = 20
 @click.option("--seed", type=click.IntRange(min=0), help="The seed of the cases, in place of one that is drawn and kept in OUT.")
 @click.option("--fresh-seed", is_flag=True, help="Draw another seed; everything is graded again.")
 @click.option("--fresh", is_flag=True, help="Grade everything again, not only what changed.")
+@click.option("--roster", type=click.Path(path_type=Path), help="A CSV of the students: id, name, email and LMS ids.")
+@click.option("--db", "database", metavar="URL", help="Keep results in this database, not in a file in the output folder.")
+@click.option("--quiet", is_flag=True, help="No progress; the table only.")
 @click.option("--isolation", type=click.Choice(["strict", "best", "none"]), default="best", help="What student code is kept in.")
 def command_grade(
     *,
@@ -49,6 +52,9 @@ def command_grade(
     seed: int | None,
     fresh_seed: bool,
     fresh: bool,
+    roster: Path | None,
+    database: str | None,
+    quiet: bool,
     isolation: str,
 ) -> int:
     """
@@ -61,8 +67,16 @@ def command_grade(
         print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
     from grader.batch.run import Options
 
-    options = Options(jobs=jobs, seed=seed, fresh_seed=fresh_seed, fresh=fresh, isolation=cast("Isolation", isolation))
-    return _grade(submissions, find_assignment(assignment, folders), output, options)
+    options = Options(
+        jobs=jobs,
+        seed=seed,
+        fresh_seed=fresh_seed,
+        fresh=fresh,
+        roster=roster,
+        database=database,
+        isolation=cast("Isolation", isolation),
+    )
+    return _grade(submissions, find_assignment(assignment, folders), output, options, quiet=quiet)
 
 
 @click.command("demo", epilog="\b\nExample:\n  $ grader demo -o OUT")
@@ -80,15 +94,22 @@ def command_demo(output: Path | None) -> int:
         return _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)
 
 
-def _grade(submissions: Path, assignment: Assignment, output: Path, options: Options, *, keeps: bool = True) -> int:
+def _grade(
+    submissions: Path, assignment: Assignment, output: Path, options: Options, *, keeps: bool = True, quiet: bool = False
+) -> int:
     from grader.batch.run import grade_folder
 
     try:
-        with _progress() as tell:
+        with contextlib.nullcontext(None) if quiet else _progress() as tell:
             summary = grade_folder(submissions, assignment, output, options=options, progress=tell)
     except KeyboardInterrupt:
         print(f"Stopped. What is graded is kept in {output}; the same command goes on there.", file=sys.stderr)
         raise click.exceptions.Exit(130) from None
+    if keeps:
+        from grader.render.pages import refresh
+
+        exercises = {exercise.id: exercise for exercise in assignment.exercises}
+        refresh(output, exercises, changed=summary.changed, database=options.database)
     _print_table(summary, assignment)
     _print_rest(summary, output if keeps else None)
     return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED

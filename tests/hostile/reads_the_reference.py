@@ -1,5 +1,5 @@
 # attack: imports the grader's reference
-# expect: raised
+# expect: wrong_type
 def dY_dX(X):
     from grader.reference import engine
 

@@ -1,0 +1,93 @@
+"""`report` and `export`: what becomes of the results in OUT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from grader.cli.options import exercises_option
+from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grader.exercise import Exercise
+    from grader.export import Format
+    from grader.render.words import Feedback
+
+_FEEDBACK = click.option(
+    "--feedback",
+    type=click.Choice(["full", "hints", "score"]),
+    default="full",
+    help="How much students' pages show: all, the reasons without numbers, or points only.",
+)
+_DATABASE = click.option("--db", "database", metavar="URL", help="The database that `grade --db` wrote to.")
+
+
+@click.command("report", epilog="\b\nExample:\n  $ grader report OUT --feedback hints")
+@click.argument("out", type=click.Path(path_type=Path))
+@exercises_option
+@_FEEDBACK
+@_DATABASE
+def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str, database: str | None) -> int:
+    """Write the pages of a graded class: report.html for staff, feedback/STUDENT.html for each student."""
+    from grader.render.pages import refresh
+
+    click.echo(str(refresh(out, known_exercises(folders), feedback=cast("Feedback", feedback), database=database)))
+    return 0
+
+
+@click.command("export", epilog="\b\nExample:\n  $ grader export OUT --format canvas --roster gradebook.csv -o grades.csv")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["csv", "canvas", "moodle", "gradescope"]), required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; for gradescope, a folder.")
+@click.option("--roster", type=click.Path(path_type=Path), help="The students, or the system's own export to fill in.")
+@click.option("--absent", default="", help="What somebody gets who handed in nothing; empty unless you say 0.")
+@click.option("--column", help="The assignment's title in the system, where it is another one.")
+@exercises_option
+@_FEEDBACK
+@_DATABASE
+def command_export(
+    *,
+    out: Path,
+    form: str,
+    output: Path | None,
+    roster: Path | None,
+    absent: str,
+    column: str | None,
+    folders: tuple[Path, ...],
+    feedback: str,
+    database: str | None,
+) -> int:
+    """Write the grades as a learning management system takes them."""
+    from grader.export import Options, export
+
+    options = Options(
+        roster=roster,
+        absent=absent,
+        column=column,
+        exercises=known_exercises(folders),
+        feedback=cast("Feedback", feedback),
+        database=database,
+    )
+    target = output or Path("gradescope" if form == "gradescope" else f"grades-{form}.csv")
+    for note in export(out, cast("Format", form), target, options):
+        click.echo(note, err=True)
+    click.echo(str(target))
+    return 0
+
+
+def known_exercises(folders: tuple[Path, ...]) -> Mapping[str, Exercise]:
+    """The exercises that are found here by id, which lend the pages their notation; a faulty one lends none."""
+    from grader import catalogue
+    from grader.loading import load_exercise
+
+    found: dict[str, Exercise] = {}
+    for name, path in catalogue.names(folders):
+        try:
+            found[name] = load_exercise(path)
+        except GraderError:
+            continue
+    return found
