@@ -34,9 +34,9 @@ def test_grade_writes_the_pages_too(graded: Path) -> None:
 
 
 def test_who_handed_in_nothing_is_empty_never_zero(graded: Path) -> None:
-    """Known from the roster alone."""
+    """Known from the roster alone; s02 made a declared mistake, which earns half."""
     rows = (graded / "grades.csv").read_text("utf-8").splitlines()
-    assert [row.split(",")[:3] for row in rows[1:]] == [["s01", "1", "1"], ["s02", "0", "0"], ["s03", "", ""]]
+    assert [row.split(",")[:3] for row in rows[1:]] == [["s01", "1", "1"], ["s02", "0.5", "0.5"], ["s03", "", ""]]
 
 
 def test_report_and_export_read_the_folder_again(graded: Path, tmp_path: Path) -> None:
