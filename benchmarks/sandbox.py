@@ -83,7 +83,8 @@ def main(rounds: int, arrays: str) -> None:
     """Print the table."""
     import numpy as np
 
-    from grader.exercise import Limits, Name
+    from grader.call import Name
+    from grader.exercise import Limits
     from grader.sandbox import Sandbox, bubblewrap, host
     from grader.sandbox.walls import OPEN, SEALED, Plan
     from grader.trial import Job, Source, TaskPlan

@@ -16,6 +16,8 @@ from grader.formula import Formula
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from grader.call import Argument, Given
+
 ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly zero; see `Exercise.rtol`
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
@@ -184,64 +186,6 @@ class Target:
 
 
 # The arguments of a call, as they are written in `call`.
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An input, an upstream gradient, an earlier quantity, an axis (as int), or a `given` name."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A literal number, string, boolean or None."""
-
-    value: float | int | str | bool | None
-
-    def __str__(self) -> str:
-        return repr(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A tuple of arguments, as in `affine_backward(dout, (x, w, b))`."""
-
-    items: tuple[Argument, ...]
-
-    def __str__(self) -> str:
-        inner = ", ".join(map(str, self.items))
-        return f"({inner},)" if len(self.items) == 1 else f"({inner})"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A dict of arguments with text keys, as in `conv(x, w, {'stride': 1})`."""
-
-    items: tuple[tuple[str, Argument], ...]
-
-    def __str__(self) -> str:
-        return "{" + ", ".join(f"{key!r}: {value}" for key, value in self.items) + "}"
-
-
-Argument: TypeAlias = Name | Constant | Group | Table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A value that the student's own function makes first: `cache: batchnorm_forward(x, gamma, beta)[1]`."""
-
-    name: str
-    function: str
-    arguments: tuple[Argument, ...]
-    item: int | None = None  # which entry of what it returns; None for all of it
-
-    def __str__(self) -> str:
-        inner = ", ".join(map(str, self.arguments))
-        return f"{self.function}({inner})" + ("" if self.item is None else f"[{self.item}]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

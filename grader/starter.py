@@ -11,14 +11,15 @@ import keyword
 import textwrap
 from typing import TYPE_CHECKING, Any, assert_never
 
-from grader.exercise import Constant, Group, Name, Table
+from grader.call import Constant, Group, Name, Table
 from grader.latex import as_text
 from grader.statement import notation, shape_text, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from grader.exercise import Argument, Exercise, Given, Task
+    from grader.call import Argument, Given
+    from grader.exercise import Exercise, Task
 
 _IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
 # An exercise file may say numpy and the assignment torch: the check says which, whatever file it finds.

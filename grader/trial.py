@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from grader.exercise import Argument, Arrays, Given, Limits
-from grader.outcome import Answer, Status
-
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.call import Argument, Given
+    from grader.exercise import Arrays, Limits
+    from grader.outcome import Answer, Array, Status
 
     Inputs: TypeAlias = Mapping[str, Array | int]
 

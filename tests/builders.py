@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from grader.call import Group, Name
 from grader.exercise import (
     VJP,
     Axis,
     Draw,
     DrawnAxis,
     Exercise,
-    Group,
     Input,
     Jacobian,
     Kind,
     Layout,
     Line,
     Mistake,
-    Name,
     NamedCase,
     Target,
     Task,

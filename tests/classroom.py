@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch.work import Steps
+from grader.call import Name
 from grader.errors import Fault, SandboxError
-from grader.exercise import Assignment, Exercise, Jacobian, Name, Target, Task
+from grader.exercise import Assignment, Exercise, Jacobian, Target, Task
 from grader.outcome import Record, Report, Status, TargetReport
 from grader.submission import Submission
 

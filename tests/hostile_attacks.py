@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.exercise import Limits, Name
+from grader.call import Name
+from grader.exercise import Limits
 from grader.outcome import Answer
 from grader.sandbox import Sandbox
 from grader.trial import Job, Source, TaskPlan, Trial

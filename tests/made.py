@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from grader.call import Group, Name
 from grader.exercise import (
     VJP,
     Axes,
     DrawnAxis,
     Exercise,
-    Group,
     Hessian,
     Input,
     Jacobian,
     Kind,
     Line,
-    Name,
     Target,
     Task,
     Upstream,

@@ -15,27 +15,23 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.call import Constant, Given, Group, Name, Table
 from grader.errors import ExerciseError, Fault
 from grader.exercise import (
     JVP,
     VJP,
     Assignment,
-    Constant,
     DerivedAxis,
     Draw,
     DrawnAxis,
     Exercise,
-    Given,
     Gradient,
-    Group,
     Hessian,
     Jacobian,
     Limits,
     Local,
     Mistake,
-    Name,
     NamedCase,
-    Table,
     Target,
     Value,
 )

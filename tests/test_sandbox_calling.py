@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.exercise import Constant, Given, Group, Name, Table
+from grader.call import Constant, Given, Group, Name, Table
 from grader.outcome import Answer, NotAnArray, Status
 from grader.sandbox.calling import call_task
 from grader.trial import TaskPlan

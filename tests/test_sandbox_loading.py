@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from grader.exercise import Limits, Name
+from grader.call import Name
+from grader.exercise import Limits
 from grader.outcome import Answer, Status
 from grader.sandbox import Sandbox
 from grader.trial import Job, Source, TaskPlan, Trial

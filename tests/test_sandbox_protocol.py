@@ -10,26 +10,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.exercise import Constant, Given, Group, Name, Table
+from grader.call import Constant, Given, Group, Name, Table
 from grader.outcome import Answer, NotAnArray, Status
-from grader.sandbox import protocol
+from grader.sandbox import frames, protocol
+from grader.sandbox.frames import Frame, ProtocolError
 from grader.sandbox.pipes import Inbox
-from grader.sandbox.protocol import Frame, ProtocolError
 from grader.sandbox.text import cleaned, one_line
 from grader.trial import LoadError, Source, TaskPlan
 
 
-def body_of(buffers: list[protocol.Buffer]) -> memoryview:
+def body_of(buffers: list[frames.Buffer]) -> memoryview:
     """The body of a packed frame."""
-    return memoryview(b"".join(buffers))[protocol.HEADER.size :]
+    return memoryview(b"".join(buffers))[frames.HEADER.size :]
 
 
-def frame(buffers: list[protocol.Buffer]) -> Frame:
+def frame(buffers: list[frames.Buffer]) -> Frame:
     """A packed frame as the child reads it."""
     raw = b"".join(buffers)
-    _, kind, nonce, length = protocol.HEADER.unpack(raw[: protocol.HEADER.size])
-    assert length == len(raw) - protocol.HEADER.size
-    return Frame(kind=kind, nonce=nonce, body=memoryview(raw)[protocol.HEADER.size :])
+    _, kind, nonce, length = frames.HEADER.unpack(raw[: frames.HEADER.size])
+    assert length == len(raw) - frames.HEADER.size
+    return Frame(kind=kind, nonce=nonce, body=memoryview(raw)[frames.HEADER.size :])
 
 
 def test_orders_come_back() -> None:
@@ -99,7 +99,7 @@ def test_no_bytes_are_more_than_a_protocol_error(raw: bytes) -> None:
 
 
 _ANSWER = b"".join(protocol.pack_answer(0, Answer(items=(np.ones((2, 2)), NotAnArray("x"))), 9, wrote_to_stdout=False))[
-    protocol.HEADER.size :
+    frames.HEADER.size :
 ]
 
 
@@ -137,10 +137,10 @@ def test_answer_to_another_question_is_refused() -> None:
     "raw",
     [
         b"x" * 24,
-        protocol.HEADER.pack(protocol.MAGIC, 99, 0, 0),
-        protocol.HEADER.pack(protocol.MAGIC, protocol.TASK, 0, 0),
-        protocol.HEADER.pack(protocol.MAGIC, protocol.ANSWER, 0, 2**63),
-        protocol.HEADER.pack(protocol.MAGIC, protocol.FAULT, 0, 10_000),
+        frames.HEADER.pack(frames.MAGIC, 99, 0, 0),
+        frames.HEADER.pack(frames.MAGIC, frames.TASK, 0, 0),
+        frames.HEADER.pack(frames.MAGIC, frames.ANSWER, 0, 2**63),
+        frames.HEADER.pack(frames.MAGIC, frames.FAULT, 0, 10_000),
     ],
 )
 def test_no_bad_header_is_buffered(raw: bytes) -> None:
@@ -152,7 +152,7 @@ def test_no_bad_header_is_buffered(raw: bytes) -> None:
 @given(st.lists(st.integers(1, 40), max_size=30))
 def test_frames_are_found_in_pieces(cuts: list[int]) -> None:
     """However the bytes are cut, the same frames come out."""
-    raw = b"".join(protocol.HEADER.pack(protocol.MAGIC, protocol.READY, number, 0) for number in range(3))
+    raw = b"".join(frames.HEADER.pack(frames.MAGIC, frames.READY, number, 0) for number in range(3))
     raw += b"".join(protocol.pack_answer(0, Answer(detail="x"), 8, wrote_to_stdout=False))
     inbox, at = Inbox(), 0
     for cut in [*cuts, len(raw)]:
@@ -165,7 +165,7 @@ def test_flood_of_frames_is_refused() -> None:
     """Frames that nobody asked for do not pile up."""
     inbox = Inbox()
     with pytest.raises(ProtocolError):
-        inbox.take(memoryview(protocol.HEADER.pack(protocol.MAGIC, protocol.READY, 0, 0) * 5000))
+        inbox.take(memoryview(frames.HEADER.pack(frames.MAGIC, frames.READY, 0, 0) * 5000))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.exercise import Limits, Name
+from grader.call import Name
+from grader.exercise import Limits
 from grader.outcome import Answer, Status
 from grader.sandbox import Sandbox, host
 from grader.sandbox.pipes import ThreadedPipes
@@ -264,7 +265,8 @@ import os, sys, time
 sys.path[:0] = {path!r}
 import numpy as np
 from grader.sandbox import Sandbox
-from grader.exercise import Limits, Name
+from grader.call import Name
+from grader.exercise import Limits
 from grader.trial import Job, Source, TaskPlan
 sandbox = Sandbox("numpy", {isolation!r})
 sandbox.layers

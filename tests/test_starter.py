@@ -11,7 +11,8 @@ import pytest
 from made import HINT, backward_exercise, hessian_exercise, tanh_exercise
 
 from grader import starter
-from grader.exercise import Constant, Given, Group, Mistake, Name, Table
+from grader.call import Constant, Given, Group, Name, Table
+from grader.exercise import Mistake
 from grader.formula import parse
 
 EXERCISES = [tanh_exercise(), backward_exercise(), hessian_exercise()]

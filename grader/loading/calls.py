@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Iterator, Sequence
 
-from grader.exercise import Argument, Constant, Group, Name, Table
+from grader.call import Argument, Constant, Group, Name, Table
 
 MAX_LENGTH = 500
 MAX_DEPTH = 8

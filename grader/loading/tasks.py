@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.exercise import Argument, Given, Mistake, Target, Task, Value
+from grader.call import Argument, Given
+from grader.exercise import Mistake, Target, Task, Value
 from grader.formula import Formula, FormulaError
 from grader.loading.calls import CallError, names, parse_call, parse_given
 from grader.loading.draft import AXIS, INPUT, LINE, UPSTREAM, Draft

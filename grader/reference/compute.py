@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from grader.call import Argument, Constant, Group, Name, Table
 from grader.errors import ExerciseError, Fault
-from grader.exercise import ABSOLUTE_FLOOR, Argument, Constant, Exercise, Group, Mistake, Name, Table, Target
+from grader.exercise import ABSOLUTE_FLOOR, Exercise, Mistake, Target
 from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
 from grader.reference import hypotheses

@@ -29,7 +29,7 @@ _SINGLE_FILES: Final = (
 )  # by the last two torch chooses its kernels
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 # what a zygote reads of this package; exercises, records and the reference's code are not in the box
-_PARTS: Final = ("sandbox", "errors.py", "exercise.py", "outcome.py", "trial.py")
+_PARTS: Final = ("sandbox", "call.py", "outcome.py", "trial.py")
 
 
 def find() -> str | None:

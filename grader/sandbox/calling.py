@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.exercise import Constant, Group, Name, Table
+from grader.call import Constant, Group, Name, Table
 from grader.outcome import Answer, Status
 from grader.sandbox.failures import clear_frames, frames_of, line_of, status_of
 from grader.sandbox.returned import Items
@@ -20,7 +20,8 @@ from grader.sandbox.returned import Items
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from grader.exercise import Argument, Arrays, Given
+    from grader.call import Argument, Given
+    from grader.exercise import Arrays
     from grader.outcome import Array
     from grader.trial import Inputs, TaskPlan
 

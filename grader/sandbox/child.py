@@ -14,7 +14,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from grader.sandbox import calling, loading_code, protocol
+from grader.sandbox import calling, frames, loading_code, protocol
 from grader.sandbox.failures import line_of
 from grader.sandbox.standins import ALLOWED
 from grader.trial import LoadError
@@ -36,15 +36,15 @@ class Channel:
         self.job = job
         self.results = results
 
-    def receive(self) -> protocol.Frame | None:
+    def receive(self) -> frames.Frame | None:
         """The next frame from the grader; None when there is no more."""
-        raw = self._read(protocol.HEADER.size)
+        raw = self._read(frames.HEADER.size)
         if not raw:
             return None
-        _, kind, nonce, length = protocol.HEADER.unpack(raw)
-        return protocol.Frame(kind=kind, nonce=nonce, body=memoryview(self._read(length)))
+        _, kind, nonce, length = frames.HEADER.unpack(raw)
+        return frames.Frame(kind=kind, nonce=nonce, body=memoryview(self._read(length)))
 
-    def send(self, buffers: Iterable[protocol.Buffer]) -> None:
+    def send(self, buffers: Iterable[frames.Buffer]) -> None:
         """Write a frame; a small one in one piece, so that the grader wakes once for it."""
         pieces = list(buffers)
         if sum(map(len, pieces)) <= _ONE_PIECE:
@@ -120,7 +120,7 @@ def run(channel: Channel, missing: Callable[[Channel, str], bool]) -> None:
     `missing(channel, name)` is called when student code wants an allowed module that is not loaded.
     """
     try:
-        channel.send([protocol.header(protocol.READY, 0, 0)])
+        channel.send([frames.header(frames.READY, 0, 0)])
         frame = channel.receive()
         if frame is not None:
             _serve(channel, protocol.unpack_orders(frame), missing)
@@ -156,7 +156,7 @@ def _serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel
         _answer(channel, frame, functions, orders.arrays)
 
 
-def _answer(channel: Channel, frame: protocol.Frame, functions: calling.Functions, arrays: Arrays) -> None:
+def _answer(channel: Channel, frame: frames.Frame, functions: calling.Functions, arrays: Arrays) -> None:
     plan = protocol.unpack_task(frame)
     answers: Iterable[Answer] = calling.calls(plan, functions, arrays, confined=True)
     for index, answer in enumerate(answers):

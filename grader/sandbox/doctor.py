@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from grader.call import Name
 from grader.errors import SandboxError
-from grader.exercise import Limits, Name
+from grader.exercise import Limits
 from grader.outcome import Status
 from grader.sandbox import bubblewrap, walls
 from grader.sandbox.sandbox import Sandbox

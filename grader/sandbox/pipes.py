@@ -14,8 +14,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from grader.sandbox import protocol
-from grader.sandbox.protocol import Frame, ProtocolError
+from grader.sandbox import frames
+from grader.sandbox.frames import Frame, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,10 +52,10 @@ class Inbox:
         """Bytes of frames. Raises ProtocolError."""
         while piece:
             if self._body is None:
-                need = protocol.HEADER.size - len(self._head)
+                need = frames.HEADER.size - len(self._head)
                 self._head += piece[:need]
                 piece = piece[need:]
-                if len(self._head) == protocol.HEADER.size:
+                if len(self._head) == frames.HEADER.size:
                     self._begin()
             else:
                 room = len(self._body) - self._filled
@@ -78,7 +78,7 @@ class Inbox:
             self._finish()
 
     def _begin(self) -> None:
-        self._kind, self._nonce, length = protocol.read_header(self._head, protocol.MAX_BODY)
+        self._kind, self._nonce, length = frames.read_header(self._head, frames.MAX_BODY)
         if len(self.frames) >= _MOST_FRAMES:
             raise ProtocolError("it sent more answers than there were questions")
         # fresh pages of a map are not touched before they are written: a length that is a lie costs nothing
@@ -110,7 +110,7 @@ class Pipes(Inbox):
         self._open = {job, results, output}
         self.is_ended = False  # no more answers can come
 
-    def send(self, buffers: Iterable[protocol.Buffer]) -> None:
+    def send(self, buffers: Iterable[frames.Buffer]) -> None:
         """Queue buffers; they are written as the child reads."""
         if self._job not in self._open:
             return
@@ -199,7 +199,7 @@ class ThreadedPipes(Inbox):
     def __init__(self, job: int, results: int, output: int) -> None:
         super().__init__()
         self._changed = threading.Condition()
-        self._outgoing: deque[protocol.Buffer | None] = deque()
+        self._outgoing: deque[frames.Buffer | None] = deque()
         self._broken: ProtocolError | None = None
         self.is_ended = False
         self._news = False
@@ -210,7 +210,7 @@ class ThreadedPipes(Inbox):
         for thread in self._threads:
             thread.start()
 
-    def send(self, buffers: Iterable[protocol.Buffer]) -> None:
+    def send(self, buffers: Iterable[frames.Buffer]) -> None:
         """Queue buffers; they are written as the child reads."""
         with self._changed:
             self._outgoing.extend(buffers)

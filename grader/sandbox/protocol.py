@@ -1,9 +1,9 @@
 """
-The bytes between the grader and a child that runs student code.
+What the frames between the grader and a child say.
 
-A frame is a fixed header and a body. To the child, which trusts us: JSON and raw arrays. From the child, which nobody
-trusts: fields read by struct, every length checked against a cap before anything is allocated for it; numbers come as
-float64 or int64 and nothing is ever unpickled or evaluated. What a forged frame can say is what an answer can say.
+To the child, which trusts us: JSON and raw arrays. From the child, which nobody trusts: fields read by struct, every
+length checked against a cap before anything is allocated for it; numbers come as float64 or int64 and nothing is ever
+unpickled or evaluated. What a forged frame can say is what an answer can say.
 
 The arrays of a body begin on a multiple of 8 bytes, so that they are used where they lie.
 """
@@ -15,10 +15,11 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from grader.exercise import Argument, Constant, Given, Group, Name, Table
+from grader.call import Argument, Constant, Given, Group, Name, Table
 from grader.outcome import Answer, NotAnArray, Status
+from grader.sandbox.frames import ANSWER, LOADED, MAX_ANSWER_BYTES, SOURCES, TASK, Buffer, Frame, ProtocolError, header
 from grader.sandbox.text import cleaned
 from grader.trial import LoadError, Source, TaskPlan
 
@@ -26,17 +27,6 @@ if TYPE_CHECKING:
     from grader.exercise import Arrays
     from grader.outcome import Array
 
-Buffer: TypeAlias = bytes | bytearray | memoryview
-
-HEADER: Final = struct.Struct("<4sB3xQQ")  # magic, kind, nonce, length of the body
-MAGIC: Final = b"grd1"
-
-# kinds of frame
-SOURCES, TASK = 1, 2  # to the child
-READY, FAULT, LOADED, ANSWER, WANTED = 16, 17, 18, 19, 20  # from the child; one of the first two comes first, from our own code
-
-MAX_ANSWER_BYTES: Final = 256 << 20  # the arrays of one answer
-MAX_BODY: Final = {READY: 0, FAULT: 4096, LOADED: 1 << 20, ANSWER: MAX_ANSWER_BYTES + (1 << 20), WANTED: 4}
 MAX_RANK: Final = 32
 MAX_ITEMS: Final = 256
 MAX_TEXT: Final = 16_384
@@ -58,19 +48,6 @@ _STATUSES: Final = (
 _SINGLE_PRECISION, _WROTE = 1, 2
 
 
-class ProtocolError(Exception):
-    """The child sent bytes that are no answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One frame as it came; `body` is cut to its length."""
-
-    kind: int
-    nonce: int
-    body: memoryview
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """What loading came to."""
@@ -90,21 +67,6 @@ class Orders:
     arrays: Arrays
     asked: tuple[str, ...]  # names of the functions that tasks will call
     sources: tuple[Source, ...]
-
-
-def header(kind: int, nonce: int, length: int) -> bytes:
-    """The header of a frame."""
-    return HEADER.pack(MAGIC, kind, nonce, length)
-
-
-def read_header(raw: Buffer, allowed: Mapping[int, int]) -> tuple[int, int, int]:
-    """Kind, nonce and length of the body; `allowed` maps the kinds that may come to the longest body of each."""
-    magic, kind, nonce, length = HEADER.unpack(raw)
-    if magic != MAGIC or kind not in allowed:
-        raise ProtocolError("it sent bytes that are no answer")
-    if length > allowed[kind]:
-        raise ProtocolError(f"it sent an answer of {length} bytes")
-    return kind, nonce, length
 
 
 # --- to the child ---------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from grader.outcome import NotAnArray
-from grader.sandbox.protocol import MAX_ANSWER_BYTES
+from grader.sandbox.frames import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from grader.outcome import Answer, Status
-from grader.sandbox import protocol
+from grader.sandbox import frames, protocol
 from grader.sandbox.host import OurFaultError
 from grader.sandbox.standins import ALLOWED
 from grader.sandbox.text import cleaned, one_line
@@ -22,8 +22,9 @@ from grader.trial import TaskTrial, Trial
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from grader.sandbox.frames import Frame
     from grader.sandbox.host import Child, Ending
-    from grader.sandbox.protocol import Frame, Loaded
+    from grader.sandbox.protocol import Loaded
     from grader.trial import Job, LoadError
 
 _MOST_ANSWERED_BYTES: Final = 1 << 30  # of one job
@@ -141,7 +142,7 @@ class _Visit:
             self.child.kill()
             killed = True
             self.child.ended()
-        except (_GoneError, protocol.ProtocolError, DeathError, WantedError, OurFaultError) as error:
+        except (_GoneError, frames.ProtocolError, DeathError, WantedError, OurFaultError) as error:
             if killed:
                 raise
             death = self._death(error)
@@ -169,11 +170,11 @@ class _Visit:
         orders = protocol.Orders(nonce=nonce, arrays=job.arrays, asked=asked, sources=job.sources)
         self.pipes.send(protocol.pack_orders(orders))
         first = self._next()
-        if first.kind != protocol.READY:
+        if first.kind != frames.READY:
             raise OurFaultError(f"a child could not be confined: {one_line(bytes(first.body).decode('utf-8', 'replace'))}")
         self.is_started = True
         self._begin_stage()
-        loaded = protocol.unpack_loaded(self._expect(protocol.LOADED, nonce).body)
+        loaded = protocol.unpack_loaded(self._expect(frames.LOADED, nonce).body)
         run.wrote_to_stdout |= loaded.wrote_to_stdout
         if loaded.exited:
             raise DeathError(Status.KILLED, one_line(loaded.exited))
@@ -185,7 +186,7 @@ class _Visit:
         self.pipes.send(protocol.pack_task(plan, nonce))
         for index in range(len(plan.inputs)):
             self._begin_stage()
-            body = self._expect(protocol.ANSWER, nonce).body
+            body = self._expect(frames.ANSWER, nonce).body
             run.answered_bytes += len(body)
             if run.answered_bytes > _MOST_ANSWERED_BYTES:
                 raise DeathError(Status.KILLED, "it returned more than was asked for")
@@ -216,14 +217,14 @@ class _Visit:
 
     def _expect(self, kind: int, nonce: int) -> Frame:
         frame = self._next()
-        if frame.kind == protocol.WANTED:
+        if frame.kind == frames.WANTED:
             number = int.from_bytes(frame.body, "little")
             name = ALLOWED[number] if number < len(ALLOWED) else ""
             if name not in self.run.may_load:
-                raise protocol.ProtocolError("it sent bytes that are no answer")
+                raise frames.ProtocolError("it sent bytes that are no answer")
             raise WantedError([name])
         if frame.kind != kind or frame.nonce != nonce:
-            raise protocol.ProtocolError("it sent bytes that are no answer")
+            raise frames.ProtocolError("it sent bytes that are no answer")
         return frame
 
     def _next(self) -> Frame:
@@ -273,7 +274,7 @@ class _Visit:
             raise OurFaultError(f"a child ended before it began ({ending.exit_status})")
         if isinstance(error, DeathError):
             return error
-        if isinstance(error, protocol.ProtocolError):
+        if isinstance(error, frames.ProtocolError):
             return DeathError(Status.KILLED, f"it broke the grader's protocol: {error}")
         return self._death_of_itself(ending)
 

@@ -3,6 +3,8 @@
 
 It is used from one thread at a time; parallel workers have one each. The thread that makes it has to outlive it: the
 kernel ends the zygote with that thread, so that nothing survives a grader that is killed.
+
+What runs jobs is imported with the first job: a student waits for the zygote, which starts before that.
 """
 
 from __future__ import annotations
@@ -11,13 +13,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
-from grader.exercise import Limits
 from grader.sandbox import bubblewrap, host, walls
 from grader.sandbox.host import LaunchError, OurFaultError, SpawnedChild, Zygote
-from grader.sandbox.running import Run, WantedError
-from grader.sandbox.standins import allowed
 from grader.sandbox.walls import Isolation, Plan
-from grader.trial import Job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +23,8 @@ if TYPE_CHECKING:
 
     from grader.exercise import Arrays
     from grader.sandbox.host import Child
-    from grader.trial import Trial
+    from grader.sandbox.running import Run
+    from grader.trial import Job, Trial
 
 Method: TypeAlias = Literal["fork", "spawn"]
 
@@ -84,8 +83,10 @@ class Sandbox:
 
     def run(self, job: Job) -> Trial:
         """What came of a job. Never raises for what student code does."""
+        from grader.sandbox.running import Run
+
         layers = self._settle()
-        run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else allowed(self.arrays))
+        run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else self._allowed())
         try:
             self._advance(run, job)
         except BaseException:  # Ctrl-C in mid-sentence: what the zygote says next would be taken for something else
@@ -93,15 +94,22 @@ class Sandbox:
             raise
         return run.trial(self._plan.isolation, layers)
 
+    def _allowed(self) -> tuple[str, ...]:
+        from grader.sandbox.standins import allowed
+
+        return allowed(self.arrays)
+
     def _advance(self, run: Run, job: Job) -> None:
+        from grader.sandbox.running import WantedError
+
         faults = 0
         while run.is_pending:
             try:
                 run.serve(self._child(job))
             except WantedError as wanted:
                 # the second want loads everything: no job is begun anew more than twice
-                self._wanted = list(allowed(self.arrays)) if self._wanted else list(wanted.names)
-                run.may_load = set(allowed(self.arrays)) - set(self._wanted)
+                self._wanted = list(self._allowed()) if self._wanted else list(wanted.names)
+                run.may_load = set(self._allowed()) - set(self._wanted)
                 faults += self._load_wanted()
             except OurFaultError as fault:
                 faults += 1
@@ -184,6 +192,10 @@ class Sandbox:
     def _spawn_once(self) -> tuple[str, ...]:
         """The layers of a fresh process: it confines itself or says why not before it reads anything."""
         if self._plan.walls:
+            from grader.exercise import Limits
+            from grader.sandbox.running import Run
+            from grader.trial import Job
+
             nothing = Job(sources=(), tasks=(), arrays=self.arrays, limits=Limits())
             Run(nothing, is_sealed=True, may_load=()).serve(self._child(nothing))
         return (*self._plan.walls, *(("rlimits",) if os.name == "posix" else ()))

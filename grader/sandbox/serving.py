@@ -10,7 +10,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.sandbox import child, protocol
+from grader.sandbox import child, frames
 from grader.sandbox.standins import ALLOWED, PRELOADED, allowed
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _absent: Final[set[str]] = set()  # modules of the closed list that this Python 
 def main(settings: dict[str, Any]) -> None:
     """Serve until the control socket closes; with `once`, be the child of one job."""
     sys.dont_write_bytecode = True
+    gc.disable()  # what is imported stays: there is nothing to collect, and a child begins with the collector on
     importlib.invalidate_caches()
     if settings["once"]:
         _once(settings)
@@ -141,7 +142,7 @@ def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[st
         _reseed(settings["arrays"])
         complaint = confinement.confine_child(settings, request)
         if complaint:
-            channel.send([protocol.header(protocol.FAULT, 0, len(complaint)), complaint.encode()])
+            channel.send([frames.header(frames.FAULT, 0, len(complaint)), complaint.encode()])
             os._exit(1)
         gc.enable()
         child.run(channel, _tell_wanted)
@@ -169,7 +170,7 @@ def _tell_wanted(channel: Channel, name: str) -> bool:
     if name not in ALLOWED or name in _absent:
         return False
     number = child.index_of(name).to_bytes(4, "little")
-    channel.send([protocol.header(protocol.WANTED, 0, len(number)), number])
+    channel.send([frames.header(frames.WANTED, 0, len(number)), number])
     os._exit(0)
 
 
@@ -186,7 +187,7 @@ def _once(settings: dict[str, Any]) -> None:
         confinement.confine_zygote(settings)
         complaint = confinement.confine_child(settings, settings["limits"])
         if complaint:
-            channel.send([protocol.header(protocol.FAULT, 0, len(complaint)), complaint.encode()])
+            channel.send([frames.header(frames.FAULT, 0, len(complaint)), complaint.encode()])
             os._exit(1)
     elif settings["limits"] and sys.platform != "win32":
         from grader.sandbox import rlimits

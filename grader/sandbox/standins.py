@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from importlib.abc import Loader  # at run time its import takes 5 ms, and every zygote would wait for it
+else:
+    Loader = object
 
 _AUTODIFF: Final = (
     "torch torchvision functorch jax jaxlib flax equinox optax haiku tensorflow keras autograd theano aesara pytensor pymc "
