@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from grader.call import Argument, Given
+    from grader.marking import LateRule, Override
 
 ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly zero; see `Exercise.rtol`
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
+Feedback: TypeAlias = Literal["full", "hints", "score"]  # what students are shown: all, reasons without numbers, points only
 
 # An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
 Axes: TypeAlias = tuple[str, ...]
@@ -287,6 +289,11 @@ class Exercise:
         return self._fingerprint(_PROSE)
 
     @property
+    def verdict_sha256(self) -> str:
+        """The fingerprint of what verdicts depend on; what a verdict earns (points, credit, partial) does not change it."""
+        return self._fingerprint(_PROSE | _EARNING)
+
+    @property
     def record_sha256(self) -> str:
         """The fingerprint of what its cases and expected arrays depend on; points, limits and calls do not change it."""
         return self._fingerprint(_PROSE | _JUDGING)
@@ -305,10 +312,14 @@ class Assignment:
     title: str
     exercises: tuple[Exercise, ...]
     due: datetime | None = None
+    feedback: Feedback = "full"
+    late: LateRule | None = None
+    overrides: tuple[Override, ...] = ()
     path: str = field(default="", compare=False)
 
 
 _PROSE = frozenset({"title", "source", "statement", "hint", "path", "_fingerprints"})
+_EARNING = frozenset({"points", "credit", "partial"})
 _JUDGING = frozenset({"points", "credit", "rtol", "partial", "limits", "arrays", "autodiff", "numerical", "arguments", "given"})
 
 

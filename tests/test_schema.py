@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 import grader
 from grader.errors import ExerciseError
-from grader.loading import dump, load_exercise, parse_exercise
+from grader.loading import dump, load_assignment, load_exercise, parse_exercise
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = Path(grader.__file__).parent / "schema"
@@ -152,8 +152,37 @@ def test_both_refuse_what_a_schema_can_express(old: str, new: str) -> None:
         ("exercises: [chain_rule]\npoints: {chain_rule: 0}", False),
         ("exercises: [chain_rule]\narrays: jax", False),
         ("exercise: [chain_rule]", False),
+        ("exercises: [chain_rule]\nfeedback: hints\noverrides: by_hand.csv", True),
+        ("exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 10%}", True),
+        (
+            "exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 100%, grace: 1.5 hours, free_days: 3, "
+            "at_most: 50%, extensions: {s03: 2026-11-30T12:00+01:00}, ledger: free_days.csv}",
+            True,
+        ),
+        ("exercises: [chain_rule]\nfeedback: hint", False),
+        ("exercises: [chain_rule]\nlate: {per_day: 10%}", False),
+        ("exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 0.1}", False),
+        ("exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 110%}", False),
+        ("exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 10%, grace: 15}", False),
+        ("exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 10%, ledger: free_days.csv}", False),
+        ("exercises: [chain_rule]\ndue: 2026-10-01T23:59Z\nlate: {grace: 15 minutes}", False),
+        ("exercises: [chain_rule]\noverrides: [by_hand.csv]", False),
     ],
 )
 def test_assignments_likewise(text: str, is_valid: bool) -> None:
-    """Ids, paths, a time with a zone, positive points."""
+    """Ids, paths, a time with a zone, positive points, rules for late work."""
     assert is_valid == ASSIGNMENT.is_valid(data(f"schema: 1\ntitle: Set 1\n{text}\n"))
+
+
+def test_the_keys_of_an_assignment_are_those_of_its_schema(tmp_path: Path) -> None:
+    """What the loader lists as its keys, at the top and in `late`."""
+    file = tmp_path / "ps1.yaml"
+    file.write_text(
+        "schema: 1\ntitle: x\nexercises: [a]\ndue: 2026-10-01T23:59Z\nlate: {per_day: 10%, zz: 1}\nzzzz: 1\n", "utf-8"
+    )
+    with pytest.raises(ExerciseError) as raised:
+        load_assignment(file, lambda name: ROOT / "exercises" / "chain_rule.yaml")
+    late = ASSIGNMENT.schema["properties"]["late"]["properties"]
+    assert f"Keys here: {', '.join(late)}." in str(raised.value)
+    top = str(raised.value).rpartition("Keys here: ")[2].rstrip(".").split(", ")
+    assert set(top) == set(ASSIGNMENT.schema["properties"])

@@ -6,18 +6,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from grader.errors import ExerciseError, Fault
-from grader.exercise import Assignment, Exercise
+from grader.exercise import Assignment, Exercise, Feedback
 from grader.loading.exercise_file import CHOICES, load_exercise, read_limits, read_schema, read_top
 from grader.loading.faults import Faults, listed, suggestion
 from grader.loading.files import read_text
+from grader.loading.late_rule import read_late_rule
+from grader.loading.overrides import read_overrides
 from grader.loading.reading import as_choice, as_fields, as_items, as_text, entries, in_range
 from grader.loading.targets import MAX_POINTS
 from grader.loading.tree import Fields, Node, Scalar
 
+if TYPE_CHECKING:
+    from grader.marking import Override
+
 _LIST_REMEDY = "Write ids, or paths relative to this file: `exercises: [tanh_layer, chain_rule]`."
+_OVERRIDES_REMEDY = "Write the path of a CSV file, relative to this file: `overrides: overrides.csv`."
+_OVERRIDING = ("arrays", "numerical", "points", "limits")
+FEEDBACK: tuple[Feedback, ...] = get_args(Feedback)
 _DUE_REMEDY = "Write day, time and zone, as 2026-10-01T23:59:00+02:00."
 
 
@@ -33,17 +41,42 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
     if fields is None:
         raise faults.error()
     found = entries(
-        fields, "", faults, required=("schema", "title", "exercises"), optional=("arrays", "numerical", "due", "points", "limits")
+        fields,
+        "",
+        faults,
+        required=("schema", "title", "exercises"),
+        optional=(*_OVERRIDING, "due", "feedback", "late", "overrides"),
     )
     read_schema(found, faults)
     title = as_text(found["title"], "title", faults, is_line=True) if "title" in found else None
-    due = _due(found["due"], faults) if "due" in found else None
+    due = _time(found["due"], "due", faults) if "due" in found else None
+    feedback = as_choice(found["feedback"], "feedback", FEEDBACK, faults) if "feedback" in found else None
+    late = read_late_rule(found["late"], path, _time, faults) if "late" in found else None
+    if "late" in found and "due" not in found:
+        faults.add(found["late"].line, "late: nothing says when the assignment is due.", f"Add the key due. {_DUE_REMEDY}")
     others: list[Fault] = []
     exercises = _exercises(found["exercises"], path, find, faults, others) if "exercises" in found else {}
     exercises = _overridden(exercises, found, faults)
+    overrides = _overrides(found["overrides"], path, exercises, faults, others) if "overrides" in found else ()
     if faults or others:
         raise ExerciseError(*(faults.error().faults if faults else ()), *others)
-    return Assignment(id=path.stem, title=title or "", exercises=tuple(exercises.values()), due=due, path=str(path))
+    return Assignment(
+        id=path.stem,
+        title=title or "",
+        exercises=tuple(exercises.values()),
+        due=due,
+        feedback=cast("Feedback", feedback or FEEDBACK[0]),
+        late=late,
+        overrides=overrides,
+        path=str(path),
+    )
+
+
+def _overrides(
+    node: Node, path: Path, exercises: Mapping[str, Exercise], faults: Faults, others: list[Fault]
+) -> tuple[Override, ...]:
+    name = as_text(node, "overrides", faults, remedy=_OVERRIDES_REMEDY, is_line=True)
+    return read_overrides(path.parent / name, exercises, others) if name else ()
 
 
 def _exercises(node: Node, path: Path, find: Callable[[str], Path], faults: Faults, others: list[Fault]) -> dict[str, Exercise]:
@@ -82,17 +115,17 @@ def _where(name: str, item: Node, path: Path, find: Callable[[str], Path], fault
         return None
 
 
-def _due(node: Node, faults: Faults) -> datetime | None:
+def _time(node: Node, place: str, faults: Faults) -> datetime | None:
     text = node.text if isinstance(node, Scalar) else ""
     try:
-        due = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
-        faults.add(node.line, f'due is "{text}", which is no time.' if text else "due is not a time.", _DUE_REMEDY)
+        faults.add(node.line, f'{place} is "{text}", which is no time.' if text else f"{place} is not a time.", _DUE_REMEDY)
         return None
-    if due.tzinfo is None:
-        faults.add(node.line, f"due is {text}, without a zone.", _DUE_REMEDY)
+    if time.tzinfo is None:
+        faults.add(node.line, f"{place} is {text}, without a zone.", _DUE_REMEDY)
         return None
-    return due
+    return time
 
 
 def _overridden(exercises: Mapping[str, Exercise], found: Mapping[str, Node], faults: Faults) -> dict[str, Exercise]:

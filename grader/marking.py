@@ -1,0 +1,56 @@
+"""What an instructor decides on top of the verdicts: a rule for late work, and points given by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+DAY_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateRule:
+    """
+    What late work loses: for every day that has begun, a share of the points that were earned.
+
+    Days are counted from the student's own due time, once the grace is over; `free_days` of them cost nothing. With a
+    `ledger`, a file that several assignments share, the free days are those of the whole course.
+    """
+
+    per_day: float
+    grace_seconds: float = 0.0
+    free_days: int = 0
+    at_most: float = 1.0
+    extensions: Mapping[str, datetime] = field(default_factory=dict)  # a student's own due time
+    ledger: str = ""  # its path
+
+    def lateness(self, student: str, due: datetime, at: datetime, free_days: int) -> Lateness:
+        """How late something is that was handed in at a time, and what that costs with so many free days left."""
+        seconds = max(0.0, float(round((at - self.extensions.get(student, due)).total_seconds())))
+        days = math.ceil(seconds / DAY_SECONDS) if seconds > self.grace_seconds else 0
+        free = min(days, max(0, free_days))
+        return Lateness(seconds=seconds, days=days, free=free, share=min(self.at_most, round((days - free) * self.per_day, 10)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lateness:
+    """How late one student was: days that count, those of them that were free, and the share of the points that is lost."""
+
+    seconds: float
+    days: int
+    free: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Points that somebody gives instead of what the grader found: for one target, or (`target` empty) a whole exercise."""
+
+    student: str
+    exercise: str
+    target: str
+    points: float
+    reason: str
+    by: str
