@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup demo test lint audit records clean
+.PHONY: help setup demo test test-nbgrader lint audit records clean
 
 help:
 	@echo "make setup   install everything into $(VENV)"
 	@echo "make demo    grade the example class and print its table"
 	@echo "make test    style, types and tests"
+	@echo "make test-nbgrader"
+	@echo "             nbgrader's own tests of autograde with our steps in it (minutes)"
 	@echo "make audit   prove the exercises right"
 	@echo "make records write the catalogue's public records anew"
 	@echo "make clean   remove $(VENV) and caches"
@@ -30,6 +32,14 @@ demo: setup
 
 test: lint
 	$(BIN)/python -m pytest
+
+# Two of its tests are skipped by nbgrader itself: they take too long. The configuration is the one that courses have.
+test-nbgrader: setup
+	$(PIP) install --quiet pytest-rerunfailures requests-mock
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && cd "$$folder" && \
+	printf '%s\n' 'from grader.nbgrader import configure' 'c = get_config()' 'configure(c)' > nbgrader_config.py && \
+	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_DIR="$$folder" \
+	    python -m pytest -q -rs -p no:cacheprovider --pyargs nbgrader.tests.apps.test_nbgrader_autograde
 
 lint: setup
 	$(BIN)/ruff check .
