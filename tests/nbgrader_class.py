@@ -39,6 +39,7 @@ class Course:
     """A course folder in which `tanh_layer` was released."""
 
     root: Path
+    database: str = ""  # an address; by default the file in the course folder
 
     def run(self, *arguments: str, status: int = 0) -> str:
         """One command of nbgrader, run in this process; its log. nbgrader looks for `alembic` on the path."""
@@ -85,11 +86,15 @@ class Course:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def marks(self, student: str) -> dict[str, float | None]:
-        """What nbgrader's gradebook has of a student: points by grade cell, None where a person has to look."""
+    def gradebook(self) -> Any:
+        """The gradebook, to be used in a `with` block."""
         from nbgrader.api import Gradebook
 
-        with Gradebook(f"sqlite:///{self.root}/gradebook.db") as gradebook:
+        return Gradebook(self.database or f"sqlite:///{self.root}/gradebook.db")
+
+    def marks(self, student: str) -> dict[str, float | None]:
+        """What nbgrader's gradebook has of a student: points by grade cell, None where a person has to look."""
+        with self.gradebook() as gradebook:
             found = gradebook.find_submission_notebook("tanh_layer", "tanh_layer", student)
             return {grade.name: None if grade.needs_manual_grade else grade.auto_score for grade in found.grades}
 

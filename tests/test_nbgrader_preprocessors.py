@@ -243,9 +243,7 @@ def test_a_notebook_that_is_not_ours_is_executed(course):
         place.mkdir(parents=True)
         (place / "other.ipynb").write_text(json.dumps(notebook))
     course.run("autograde", "other")
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+    with course.gradebook() as gradebook:
         assert [3.0, 0.0] == [gradebook.find_submission("other", student).score for student in ("s01", "s02")]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,15 +22,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 def run(course, **options) -> Summary:
     """`grader nbgrader autograde` with two workers."""
     return autograde(course.root, "tanh_layer", jobs=2, **options)
-
-
-@contextmanager
-def gradebook_of(course) -> Iterator:
-    """The gradebook."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
-        yield gradebook
 
 
 def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(course):
@@ -195,7 +184,7 @@ def test_manual_marks_and_penalties_are_read_back(course):
     """Into the results that reports and exports are made of; the sandbox's points stay beside them."""
     course.hand_in("s01", HALF_W)
     run(course)
-    with gradebook_of(course) as gradebook:
+    with course.gradebook() as gradebook:
         grade = gradebook.find_grade(W, "tanh_layer", "tanh_layer", "s01")
         grade.manual_score, grade.extra_credit = 1.5, 0.25
         gradebook.find_submission_notebook("tanh_layer", "tanh_layer", "s01").late_submission_penalty = 0.5
@@ -215,7 +204,7 @@ def test_late_penalties_of_a_plugin_count(course):
         "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n        return 0.5\n"
     )
     (course.root / "nbgrader_config.py").write_text(CONFIGURATION + "c.AssignLatePenalties.plugin_class = 'late.Half'\n")
-    with gradebook_of(course) as gradebook:
+    with course.gradebook() as gradebook:
         gradebook.find_assignment("tanh_layer").duedate = datetime(2026, 11, 19, tzinfo=UTC)
         gradebook.db.commit()
     course.hand_in("s01")

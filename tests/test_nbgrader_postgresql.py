@@ -1,0 +1,134 @@
+"""A gradebook in PostgreSQL, as large courses keep it, works as the one in SQLite does."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+pytest.importorskip("psycopg")
+
+import nbgrader_class
+import psycopg
+from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Course, W
+
+from grader.errors import GraderError
+from grader.nbgrader.recording import autograde
+
+
+def _program(name: str) -> str | None:
+    """A program of the server's, which Debian keeps off the path."""
+    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(places[-1]) if places else None)
+
+
+INITDB, SERVER = _program("initdb"), _program("postgres")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # nbgrader's own
+    pytest.mark.skipif(None in {INITDB, SERVER}, reason="no PostgreSQL here: apt-get install postgresql"),
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server of our own that only this test can reach; it refuses to run as root, so root runs it as `postgres`."""
+    user = "postgres" if os.getuid() == 0 else getpass.getuser()
+    with tempfile.TemporaryDirectory(prefix="grader-postgresql-") as name:
+        folder = Path(name)
+        if user == "postgres":
+            shutil.chown(folder, user)
+        settings = ["-k", name, "-c", "listen_addresses=", "-c", "fsync=off"]
+        subprocess.run([INITDB, "-D", folder / "data", "-U", user, "-A", "trust"], user=user, check=True, capture_output=True)
+        server = subprocess.Popen(
+            [SERVER, "-D", folder / "data", *settings], user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_for(f"host={name} user={user} dbname=postgres")
+            yield f"postgresql+psycopg://{user}@/postgres?host={name}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_for(connection: str) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(connection).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def graded(released_course, address, tmp_path_factory) -> dict[str, Course]:
+    """The same three submissions, graded with each gradebook."""
+    made = {}
+    for name, database in {"SQLite": "", "PostgreSQL": address}.items():
+        root = tmp_path_factory.mktemp(name) / "course"
+        course = made[name] = replace(nbgrader_class.copy(released_course, root), database=database)
+        with chdir(root):
+            if database:
+                (root / "gradebook.db").unlink()
+                (root / "nbgrader_config.py").write_text(f"{CONFIGURATION}c.CourseDirectory.db_url = {database!r}\n")
+                course.run("generate_assignment", "tanh_layer", "--force")
+            course.hand_in("s01")
+            course.hand_in("s02", HALF_W, WRONG)
+            course.hand_in("s03", edit=_without_cells)
+            assert () == autograde(root, "tanh_layer", jobs=2).lost
+    return made
+
+
+def _without_cells(notebook):
+    del notebook["cells"][2:]
+
+
+def test_the_marks_are_the_same(graded):
+    """Point by point, and in the table of the OUT folder."""
+    found = {name: [course.marks(student) for student in ("s01", "s02", "s03")] for name, course in graded.items()}
+    assert [{W: 2.0, B: 1.0}, {W: 1.0, B: 0.0}, {W: 0.0, B: 0.0}] == found["PostgreSQL"]
+    assert found["SQLite"] == found["PostgreSQL"]
+    assert graded["SQLite"].grades() == graded["PostgreSQL"].grades()
+    assert not (graded["PostgreSQL"].root / "gradebook.db").exists()
+
+
+def test_plain_autograde_and_feedback(graded, monkeypatch):
+    """Commands of nbgrader's own on the same gradebook."""
+    course = graded["PostgreSQL"]
+    monkeypatch.chdir(course.root)
+    course.autograde("--force")
+    course.run("generate_feedback", "tanh_layer")
+    assert {W: 1.0, B: 0.0} == course.marks("s02")
+    assert "1 of 2 points" in (course.root / "feedback/s02/tanh_layer/tanh_layer.html").read_text(encoding="utf-8")
+
+
+def test_marks_of_people_are_read_back(graded, monkeypatch):
+    """As from SQLite."""
+    course = graded["PostgreSQL"]
+    monkeypatch.chdir(course.root)
+    with course.gradebook() as gradebook:
+        gradebook.find_grade(W, "tanh_layer", "tanh_layer", "s02").manual_score = 1.5
+        gradebook.db.commit()
+    autograde(course.root, "tanh_layer", jobs=1)
+    assert 1.5 == course.report("s02")["targets"][0]["score"]
+
+
+def test_a_server_that_is_down(graded, tmp_path):
+    """Said in words; nothing is graded in vain, since results are kept."""
+    course = nbgrader_class.copy(graded["PostgreSQL"], tmp_path / "course")
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/nbgrader"
+    (course.root / "nbgrader_config.py").write_text(f"{CONFIGURATION}c.CourseDirectory.db_url = {url!r}\n")
+    with pytest.raises(GraderError, match=r"The gradebook cannot be used: .*Connection refused"):
+        autograde(course.root, "tanh_layer", jobs=1)
