@@ -212,6 +212,7 @@ def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial
         layers=(),
         targets=targets,
         flags=_flags(exercise, judged, trial, is_inexact=bool(inexact)),
+        load_errors=trial.load_errors,
         output=trial.output,
     )
 

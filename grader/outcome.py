@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from grader.trial import LoadError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -224,6 +226,7 @@ class Report:
     output: str = ""
     seconds: float = 0.0
     title: str = ""
+    load_errors: tuple[LoadError, ...] = ()  # what raised while the submission was loaded
 
     @property
     def points(self) -> float:
@@ -279,6 +282,7 @@ class Report:
             "points": self.points,
             "flags": list(self.flags),
             "targets": targets,
+            "load_errors": [{"source": one.source, "detail": one.detail, "traceback": one.traceback} for one in self.load_errors],
             "output": self.output,
             "seconds": round(self.seconds, 6),
         }
@@ -286,11 +290,12 @@ class Report:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:
         """The report that `to_json` wrote. What a mistake's answer still earned is in the score, no longer in its diagnosis."""
-        named = {one.name for one in fields(cls)} - {"targets", "layers", "flags"}
+        named = {one.name for one in fields(cls)} - {"targets", "layers", "flags", "load_errors"}
         return cls(
             targets=tuple(map(_target_from_json, data["targets"])),
             layers=tuple(data["layers"]),
             flags=tuple(data["flags"]),
+            load_errors=tuple(LoadError(**one) for one in data.get("load_errors", ())),
             **{name: value for name, value in data.items() if name in named},
         )
 

@@ -101,6 +101,7 @@ def test_a_function_that_is_not_there_is_missing(sandbox: Sandbox) -> None:
     report = graded(sandbox, RIGHT.replace("def dY_dB", "def dY_db"))
     assert statuses(report) == [Status.CORRECT, Status.MISSING]
     assert report.score == 2.0
+    assert "no function dY_dB is defined; if dY_db is meant to be it, rename it" == report.targets[1].detail
 
 
 def test_a_broken_file_is_raised_with_its_line(sandbox: Sandbox) -> None:
@@ -115,6 +116,9 @@ def test_a_failing_last_line_costs_nothing(sandbox: Sandbox) -> None:
     """Test code at the end of a file often fails."""
     report = graded(sandbox, RIGHT + "\nassert dY_dW(1, 2, 3) == 4\n")
     assert (report.score, report.flags) == (3.0, ("load_error",))
+    (error,) = report.load_errors
+    assert "TypeError" in error.detail
+    assert Report.from_json(report.to_json()).load_errors == report.load_errors
 
 
 def test_a_tuple_of_three_is_judged_one_by_one(sandbox: Sandbox) -> None:

@@ -79,7 +79,7 @@ def test_function_below_a_failing_line_raised(sandbox: Sandbox) -> None:
 def test_function_that_is_nowhere_is_missing(sandbox: Sandbox) -> None:
     """A function that no source defines is `missing`."""
     got = answer(run(sandbox, "def g(x): return x"))
-    assert (Status.MISSING, "no function f is defined") == (got.status, got.detail)
+    assert (Status.MISSING, "no function f is defined, only g") == (got.status, got.detail)
 
 
 def test_syntax_error_shows_its_line(sandbox: Sandbox) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from made import HINT, backward_exercise, ended, report, right_report, tanh_exercise, target_report
 
 from grader.outcome import Counterexample, Diagnosis, Status
 from grader.render import terminal, words
+from grader.trial import LoadError
 
 AGAIN = "grader check tanh_linear answer.py"
 
@@ -158,6 +160,16 @@ def test_flags_that_a_student_can_act_on_are_told() -> None:
     shown = terminal.render(report(flags=("mutates_inputs", "uses_autodiff")), tanh_exercise())
     assert "It changes its arguments in place." in shown
     assert "automatic" not in shown
+
+
+def test_what_raised_while_loading_is_told_once() -> None:
+    """With its line, as a note; not again where a function's own lines say it already."""
+    error = LoadError(source="answer.py", detail="NameError: name 'z' is not defined", traceback="answer.py, line 9\n    z")
+    told = _unwrapped(terminal.render(replace(report(right_report()), load_errors=(error,)), tanh_exercise()))
+    assert "answer.py raised at line 9 while it was loaded: NameError: name 'z' is not defined." in told
+    lost = ended(Status.RAISED, "answer.py did not load: NameError: name 'z' is not defined")
+    told = _unwrapped(terminal.render(replace(report(lost), load_errors=(error,)), tanh_exercise()))
+    assert 1 == told.count("NameError")
 
 
 def test_a_report_whose_exercise_is_gone_still_reads() -> None:

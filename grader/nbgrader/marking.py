@@ -13,91 +13,31 @@ import json
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from grader import grading
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
-from grader.batch.work import Steps, Work, grade_work, sandboxed
+from grader.batch.work import SandboxWorker, Work, grade_work, sandboxed
 from grader.nbgrader.cells import cells
 from grader.nbgrader.course import Course
-from grader.outcome import Counterexample, Diagnosis, Record, Report, Status, TargetReport
+from grader.outcome import Record, Report, Status
 from grader.preparing import ENGINE, prepare
-from grader.sandbox.sandbox import Sandbox
-from grader.submission import Submission
-from grader.trial import LoadError
 from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
-    from grader.exercise import Arrays, Exercise
+    from grader.exercise import Exercise
     from grader.sandbox import Isolation
-    from grader.trial import Job, Trial
 
 _IDLE_SECONDS = 60.0  # after which a process that goes on, as the formgrader's, ends its sandbox
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotebookReport(Report):
-    """A report that also says which cells raised while they were loaded."""
-
-    load_errors: tuple[LoadError, ...] = ()
-
-    @classmethod
-    def of(cls, report: Report, load_errors: tuple[LoadError, ...]) -> NotebookReport:
-        """The report with what its cells raised."""
-        return cls(**{item.name: getattr(report, item.name) for item in fields(Report)}, load_errors=load_errors)
-
-    def to_json(self) -> dict[str, Any]:
-        """The report's own data, and the errors."""
-        errors = [{"source": one.source, "detail": one.detail, "traceback": one.traceback} for one in self.load_errors]
-        return {**Report.to_json(self), "load_errors": errors}
-
-
-def report_of(data: Mapping[str, Any]) -> NotebookReport:
-    """A report from its JSON data, as the sandbox made it."""
-    facts = {name: data[name] for name in _PLAIN}
-    return NotebookReport(
-        **facts,
-        layers=tuple(data["layers"]),
-        flags=tuple(data["flags"]),
-        targets=tuple(map(_target_of, data["targets"])),
-        load_errors=tuple(LoadError(**one) for one in data.get("load_errors", ())),
-    )
-
-
-_PLAIN = (
-    "exercise",
-    "title",
-    "exercise_sha256",
-    "student",
-    "source_sha256",
-    "seed",
-    "versions",
-    "isolation",
-    "output",
-    "seconds",
-)
-
-
-def _target_of(data: Mapping[str, Any]) -> TargetReport:
-    facts = dict(data)
-    if "auto_score" in facts:  # a person gave other points since
-        facts["score"] = facts.pop("auto_score")
-    counts, example, found = facts.pop("cases"), facts.pop("counterexample"), facts.pop("diagnosis")
-    if example is not None:
-        index = example["index"]
-        numbers = {name: None if example[name] is None else float(example[name]) for name in ("expected", "actual")}
-        example = Counterexample(**{**example, **numbers, "index": None if index is None else tuple(index)})
-    return TargetReport(
-        **{**facts, "status": Status(facts["status"])},
-        correct=counts["correct"],
-        total=counts["total"],
-        counterexample=example,
-        diagnosis=found and Diagnosis(**found),
-    )
+def report_of(data: Mapping[str, Any]) -> Report:
+    """A report from its JSON data, as the sandbox made it: without the points that a person gave since."""
+    targets = [{**target, "score": target.get("auto_score", target["score"])} for target in data["targets"]]
+    return Report.from_json({**data, "targets": targets})
 
 
 # What of a notebook is graded
@@ -136,38 +76,6 @@ def notebook_of(code: Sequence[str]) -> bytes:
 # Grading
 
 
-class NotebookWorker:
-    """Grades in sandboxes of its own, one for each kind of arrays, and listens for what loading raised."""
-
-    def __init__(self, isolation: Isolation) -> None:
-        self._isolation = isolation
-        self._boxes: dict[Arrays, _Listening] = {}
-
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> NotebookReport:
-        """The report. Raises SandboxError when the isolation cannot be had."""
-        if exercise.arrays not in self._boxes:
-            self._boxes[exercise.arrays] = _Listening(exercise.arrays, self._isolation)
-        box = self._boxes[exercise.arrays]
-        report = grading.grade(exercise, submission, record=record, sandbox=box)
-        return NotebookReport.of(report, box.heard)
-
-    def close(self) -> None:
-        """Ends the sandboxes."""
-        for box in list(self._boxes.values()):
-            box.close()
-
-
-class _Listening(Sandbox):
-    """A sandbox that remembers what its last job raised while loading."""
-
-    heard: tuple[LoadError, ...] = ()
-
-    def run(self, job: Job) -> Trial:
-        trial = super().run(job)
-        self.heard = trial.load_errors
-        return trial
-
-
 class Marker:
     """The results of one assignment, open for looking up and for adding."""
 
@@ -189,7 +97,7 @@ class Marker:
         """One exercise whose notebook was not handed in."""
         return self._work(student, exercise, {}, f"{notebook}.ipynb was not handed in.")
 
-    def known(self, work: Work) -> NotebookReport | None:
+    def known(self, work: Work) -> Report | None:
         """The report that this work was given before; None where it was not, or could not be graded."""
         result = self.results.get(work.student, work.exercise)
         if result is None or result.key != work.key:
@@ -229,20 +137,14 @@ class Marker:
         )
 
 
-def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -> NotebookReport:
+def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -> Report:
     """The report on a work, from the results or this process's own sandbox. Raises GraderError when it cannot be made here."""
     if (known := marker.known(work)) is not None:
         return known
     with _own_worker(isolation) as worker:
-        report = grade_work(work, exercise, marker.record(exercise, work.student), worker, steps(isolation))
+        report = grade_work(work, exercise, marker.record(exercise, work.student), worker, sandboxed(isolation))
     marker.keep(work, report)
-    return report if isinstance(report, NotebookReport) else NotebookReport.of(report, ())
-
-
-def steps(isolation: Isolation) -> Steps:
-    """The steps of a batch, with workers that listen."""
-    plain = sandboxed(isolation)
-    return Steps(prepare=plain.prepare, missing=plain.missing, open_worker=lambda: NotebookWorker(isolation))
+    return report
 
 
 # The sandbox of a process in which nbgrader grades one notebook after the other
@@ -250,7 +152,7 @@ def steps(isolation: Isolation) -> Steps:
 
 @dataclass(slots=True)
 class _Own:
-    worker: NotebookWorker | None = None
+    worker: SandboxWorker | None = None
     isolation: str = ""
     timer: threading.Timer | None = None
 
@@ -260,14 +162,14 @@ _lock = threading.RLock()
 
 
 @contextmanager
-def _own_worker(isolation: Isolation) -> Iterator[NotebookWorker]:
+def _own_worker(isolation: Isolation) -> Iterator[SandboxWorker]:
     """A worker that is kept for the next notebook, and ended when none comes."""
     with _lock:
         if _own.timer is not None:
             _own.timer.cancel()
         if _own.worker is None or _own.isolation != isolation:
             close_own_worker()
-            _own.worker, _own.isolation = NotebookWorker(isolation), isolation
+            _own.worker, _own.isolation = SandboxWorker(isolation), isolation
         try:
             yield _own.worker
         finally:

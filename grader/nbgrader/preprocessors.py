@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from grader.exercise import Exercise
-    from grader.nbgrader.marking import NotebookReport
+    from grader.outcome import Report
     from grader.sandbox import Isolation
 
 _v4: Any = nbformat.v4  # its functions have no types
@@ -131,9 +131,9 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         found: tuple[Any, Any] = super().preprocess(nb, resources, km)
         return found
 
-    def _marks(self, ours: _Ours, nb: NotebookNode) -> Mapping[str, NotebookReport]:
+    def _marks(self, ours: _Ours, nb: NotebookNode) -> Mapping[str, Report]:
         """The reports on a notebook by exercise, without those that failed. Raises nothing."""
-        marks: dict[str, NotebookReport] = {}
+        marks: dict[str, Report] = {}
         if ours.fault:
             return marks
         with self._logged():
@@ -187,9 +187,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
     def _isolation(self) -> Isolation:
         return cast("Isolation", self.isolation)
 
-    def _give(
-        self, held: Sequence[NotebookNode], ours: _Ours, marks: Mapping[str, NotebookReport], resources: dict[str, Any]
-    ) -> None:
+    def _give(self, held: Sequence[NotebookNode], ours: _Ours, marks: Mapping[str, Report], resources: dict[str, Any]) -> None:
         """Write points and reasons into the grade cells."""
         exercises = {exercise.id: exercise for exercise in ours.exercises}
         told: set[str] = set()
@@ -222,7 +220,7 @@ class SaveSandboxedGrades(SaveAutoGrades):  # type: ignore[misc]
 
 
 def _outcome(
-    report: NotebookReport, exercise: Exercise, name: str, points: float, feedback: Any, *, is_first: bool
+    report: Report, exercise: Exercise, name: str, points: float, feedback: Any, *, is_first: bool
 ) -> tuple[float | None, NotebookNode]:
     """The points of one grade cell, None where it is ungraded, and the reasons. What was printed is shown once a notebook."""
     from grader.nbgrader.checking import only, share_of_points
@@ -242,7 +240,7 @@ def _not_graded() -> Any:
     return _v4.new_output("display_data", {"text/html": f"<p><strong>{text}</strong></p>", "text/plain": text})
 
 
-def _show_load_errors(nb: NotebookNode, marks: Mapping[str, NotebookReport]) -> None:
+def _show_load_errors(nb: NotebookNode, marks: Mapping[str, Report]) -> None:
     """Put what a student's cell raised below it, as a kernel would."""
     errors = {one.source: one for report in marks.values() for one in report.load_errors}
     code = [cell for cell in nb.cells if cell.cell_type == "code"]

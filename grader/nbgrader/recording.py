@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from grader.batch.run import Progress
-from grader.batch.work import Threads, Work
+from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.cells import REBUILD
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, steps, student_code
+from grader.nbgrader.marking import Marker, checks_of, student_code
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
@@ -107,7 +107,7 @@ class _Run:
             if not todo:
                 return
             _try_sandbox(exercises.values(), isolation)
-            pool = Threads(jobs, steps(isolation), records)
+            pool = Threads(jobs, sandboxed(isolation), records)
             for work, report in pool.reports(records.begun(todo)):
                 marker.keep(records.ended(work), report)
                 self.graded.done += 1

@@ -45,10 +45,11 @@ FLAGS = {
     "single_precision": "It returns single precision (float32). Leave the dtype alone, or use float64.",
     "uses_autodiff": "It uses automatic differentiation.",
     "inexact": "It agrees only as closely as finite differences do.",
-    "load_error": "A part of the file raised an error while it was loaded.",
+    "load_error": "A part of what was handed in raised an error while it was loaded.",
     "wrote_to_stdout": "It prints.",
 }
 MAX_DETAIL = 600
+MAX_LOAD_ERRORS = 3
 _LOADING = " did not load: "  # in the detail of what was lost before any call: the case does not matter
 
 
@@ -212,9 +213,9 @@ def _all(total: int) -> str:
     return "the only case" if total == 1 else f"all {total} cases"
 
 
-def _place(traceback: str) -> str:
+def _place(traceback: str, *, named: bool = True) -> str:
     """
-    Where the student's innermost frame was.
+    Where the student's innermost frame was; without the cell, where that is named already.
 
     >>> _place("answer.py, line 7, in dY_dW"), _place("answer.ipynb, cell 3, line 2")
     (' at line 7', ' in cell 3, line 2')
@@ -223,7 +224,7 @@ def _place(traceback: str) -> str:
     if not frames:
         return ""
     cell, line = frames[-1]
-    return f" in {cell}line {line}" if cell else f" at line {line}"
+    return f" in {cell}line {line}" if cell and named else f" at line {line}"
 
 
 def total_line(report: Report) -> str:
@@ -244,8 +245,18 @@ def points_of(score: float | None, points: float) -> str:
 
 def flag_lines(report: Report) -> tuple[str, ...]:
     """What a student can do something about, of the report's flags."""
-    shown = ("mutates_inputs", "nondeterministic", "single_precision", "load_error")
-    return tuple(FLAGS[flag] for flag in shown if flag in report.flags)
+    shown = ("mutates_inputs", "nondeterministic", "single_precision")
+    return (*(FLAGS[flag] for flag in shown if flag in report.flags), *_load_lines(report))
+
+
+def _load_lines(report: Report) -> Iterator[str]:
+    """What raised while it was loaded, where no function's own lines say so already."""
+    said = " ".join(target.detail for target in report.targets)
+    for error in report.load_errors[:MAX_LOAD_ERRORS]:
+        if f"{error.source}{_LOADING}" not in said:
+            place = _place(error.traceback, named=False)
+            what = f"{plain(error.source)} raised{place} while it was loaded: {plain(error.detail)}"
+            yield f"{_ended(what[:MAX_DETAIL])} What it defines before that counts."
 
 
 def number(value: float | str, digits: int = 6) -> str:

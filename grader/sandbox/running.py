@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MOST_ANSWERED_BYTES: Final = 1 << 30  # of one job
 _START_SECONDS: Final = 120.0
+_MOST_NAMED: Final = 4  # functions that are there, where one is not
 
 
 class DeathError(Exception):
@@ -205,9 +206,17 @@ class _Visit:
             return Answer(status=Status.MISSING, detail=f"{name} is defined in {' and in '.join(clash)}; keep one of them")
         error = _error_behind(name, loaded.errors, self.run.job)
         if error is None:
-            return answer
+            return Answer(status=Status.MISSING, detail=_not_found(name, self._others()))
         status = Status.REFUSED if "is not available in this exercise" in error.detail else Status.RAISED
-        return Answer(status=status, detail=f"{error.source} did not load: {error.detail}", traceback=error.traceback)
+        alike = _alike(name, self._others())
+        hint = f". Before that it defines {alike}, not {name}" if alike else ""
+        return Answer(status=status, detail=f"{error.source} did not load: {error.detail}{hint}", traceback=error.traceback)
+
+    def _others(self) -> list[str]:
+        """The student's functions that no task asks for."""
+        loaded = self.run.loaded
+        asked = {name for task in self.run.job.tasks for name in (task.function, *(given.function for given in task.given))}
+        return sorted(set(loaded.defined) - asked) if loaded else []
 
     # --- waiting, with the clock in hand ---
 
@@ -316,6 +325,28 @@ def _error_behind(name: str, errors: Sequence[LoadError], job: Job) -> LoadError
                 if label == error.source and not source.is_notebook:
                     scripts = scripts or error
     return scripts
+
+
+def _alike(name: str, others: Sequence[str]) -> str:
+    """The function that may be meant by a name that is not there, or nothing."""
+    import difflib
+
+    return next(iter(difflib.get_close_matches(name, others, n=1, cutoff=0.7)), "")
+
+
+def _not_found(name: str, others: Sequence[str]) -> str:
+    """
+    What to say of a function that nobody defined.
+
+    >>> _not_found("dY_dW", ["dY_dw", "helper"]), _not_found("dY_dW", ["helper"])
+    ('no function dY_dW is defined; if dY_dw is meant to be it, rename it', 'no function dY_dW is defined, only helper')
+    """
+    sentence = f"no function {name} is defined"
+    if alike := _alike(name, others):
+        return f"{sentence}; if {alike} is meant to be it, rename it"
+    if not others:
+        return sentence
+    return f"{sentence}, only {', '.join(others[:_MOST_NAMED])}{' and others' if len(others) > _MOST_NAMED else ''}"
 
 
 def _signal_name(number: int) -> str:
