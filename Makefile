@@ -25,6 +25,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --constraint constraints.txt torch || $(PIP) install --quiet 'torch>=2.4'
 	$(PIP) install --quiet --editable '.[all,dev]'
+	@# pip compiles what it installs but not what it links to, and a sandbox can write nothing
+	$(BIN)/python -m compileall -q grader
 	touch $@
 
 demo: setup
