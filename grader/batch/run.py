@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from grader.sandbox import Isolation
 
 
+ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How a class is graded."""
@@ -117,7 +120,7 @@ class _Run:
         self.exercises = {
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
-        pool: Pool = Threads(self.options.jobs or processors(), self.steps, self.exercises)
+        pool = self._pool()
         try:
             self.tell(at)
             for work, report in pool.reports(self._to_do(at)):
@@ -140,6 +143,14 @@ class _Run:
             grades=grades,
             changed=frozenset(self.changed),
         )
+
+    def _pool(self) -> Pool:
+        jobs = self.options.jobs or processors()
+        if self.steps.isolation and jobs > 1 and len(self.collection.entries) >= ENOUGH_FOR_PROCESSES and os.name == "posix":
+            from grader.batch.processes import Processes
+
+            return Processes(jobs, self.steps.isolation, self.steps, self.exercises)
+        return Threads(jobs, self.steps, self.exercises)
 
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""

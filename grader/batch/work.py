@@ -136,6 +136,7 @@ class Steps:
     prepare: Callable[[Exercise, int, Path], Record]
     missing: Callable[[Exercise, str, Record, str], Report]
     open_worker: Callable[[], Worker]
+    isolation: Isolation | None = None  # of sandboxes that another process can open as well
 
 
 def sandboxed(isolation: Isolation) -> Steps:
@@ -146,6 +147,7 @@ def sandboxed(isolation: Isolation) -> Steps:
         prepare=lambda exercise, seed, folder: preparing.prepare(exercise, seed, folder=folder),
         missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
         open_worker=lambda: SandboxWorker(isolation),
+        isolation=isolation,
     )
 
 
@@ -169,8 +171,12 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
     except SandboxError:
         raise
     except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        detail = f"The grader failed: {type(error).__name__}: {error}"
-        return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
+        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+
+
+def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
+    """The report on what we failed at: it costs no points."""
+    return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
 
 
 def _with_status(report: Report, status: Status) -> Report:
