@@ -17,7 +17,7 @@ import numpy as np
 from grader import compare, diagnosis, rubric
 from grader.errors import Fault, GraderError
 from grader.exercise import Exercise, Task, Value
-from grader.outcome import Answer, Counterexample, Diagnosis, Record, Report, Status, TargetReport, Verdict
+from grader.outcome import WALL_TIMEOUT, Answer, Counterexample, Diagnosis, Record, Report, Status, TargetReport, Verdict
 from grader.preparing import PUBLIC_SEED, prepare
 from grader.submission import Submission
 from grader.trial import Job, TaskPlan, Trial
@@ -110,6 +110,7 @@ class _Judged:
     answers: tuple[Answer, ...]
     verdicts: tuple[tuple[Verdict, ...], ...]
     is_stateful: bool = False  # a second run in another order gave something else
+    wall_timeout: bool = False  # the wall clock ended the second run
 
     @property
     def is_right(self) -> bool:
@@ -176,7 +177,7 @@ def _run_again(
         was_lost = any(answer.status is Status.UNGRADED for answer in second.answers)
         repeats = all(map(_same_answer, judged.answers, second.answers))
         # Our own fault in the second run takes nothing from an answer that was right in the first.
-        again.append(judged if was_lost else replace(second, is_stateful=not repeats))
+        again.append(judged if was_lost else replace(second, is_stateful=not repeats, wall_timeout=trial.wall_timeout))
     return again
 
 
@@ -237,7 +238,8 @@ def _target_report(
         )
         verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
         verdicts = (verdict, *verdicts[1:])
-    detail = verdict.detail
+    at = _shown(verdicts, verdict.status)
+    detail = (at or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
     if judged.is_stateful and verdict.status is not Status.CORRECT:
         detail = f"{detail} It was right at first: called again in another order, it gives something else.".strip()
     return TargetReport(
@@ -252,17 +254,26 @@ def _target_report(
         correct=sum(one.status is Status.CORRECT for one in verdicts),
         total=len(verdicts),
         diagnosis=found,
-        counterexample=_counterexample(verdicts, verdict.status),
+        counterexample=_counterexample(at) if at else None,
         detail=detail,
-        traceback=verdict.traceback,
+        traceback=(at or verdict).traceback,
     )
 
 
-def _counterexample(verdicts: Sequence[Verdict], status: Status) -> Counterexample | None:
-    """The smallest case, by how many numbers it has, at which the deciding status shows."""
+def _shown(verdicts: Sequence[Verdict], status: Status) -> Verdict | None:
+    """
+    The verdict at the smallest case, by how many numbers it has, at which the deciding status shows.
+
+    Of wrong shapes the first in reading order: its sizes differ, so that (3,) beside (3, 3) says more than (1,) beside (1, 1).
+    """
     if status not in _SHOWS_AT_A_CASE:
         return None
-    verdict = min((verdict for verdict in verdicts if verdict.status is status), key=lambda verdict: verdict.case.entries)
+    failing = [verdict for verdict in verdicts if verdict.status is status]
+    return failing[0] if status is Status.WRONG_SHAPE else min(failing, key=lambda verdict: verdict.case.entries)
+
+
+def _counterexample(verdict: Verdict) -> Counterexample:
+    """The case of a verdict, its inputs where they are few, and the entry that is furthest out."""
     case, worst = verdict.case, verdict.worst
     inputs = {name: value.tolist() for name, value in case.values.items()} if case.entries <= MAX_SHOWN_ENTRIES else {}
     if worst is None:
@@ -296,5 +307,6 @@ def _flags(exercise: Exercise, judged: Sequence[_Judged], trial: Trial, *, is_in
         "mutates_inputs": any(answer.mutated for answer in answers),
         "wrote_to_stdout": trial.wrote_to_stdout,
         "load_error": bool(trial.load_errors),
+        WALL_TIMEOUT: trial.wall_timeout or any(one.wall_timeout for one in judged),
     }
     return tuple(name for name, holds in raised.items() if holds)

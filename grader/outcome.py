@@ -209,6 +209,9 @@ class TargetReport:
     traceback: str = ""
 
 
+WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One submission of one exercise, judged: CONTRACT, section 5."""

@@ -77,6 +77,7 @@ class Trial:
     autodiff: tuple[str, ...] = ()  # names from automatic differentiation that the source uses, for staff
     output: str = ""  # stdout and stderr, cleaned and capped
     wrote_to_stdout: bool = False
+    wall_timeout: bool = False  # something was ended by the wall clock: it waited, or other work kept it waiting
     seconds: float = 0.0  # wall time in the child
     layers: tuple[str, ...] = ()  # of protection that really held: namespaces, seccomp, landlock, rlimits
     isolation: str = "none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from grader.batch.work import Steps
 from grader.call import Name
 from grader.errors import Fault, SandboxError
 from grader.exercise import Assignment, Exercise, Jacobian, Target, Task
-from grader.outcome import Record, Report, Status, TargetReport
+from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
 from grader.submission import Submission
 
 RIGHT = "def {function}(x):\n    return x\n"
@@ -94,14 +94,25 @@ def report(exercise: Exercise, student: str, status: Status, *, seed: int = 0, d
 
 @dataclass
 class Reader:
-    """Grades by reading the first word of the first file: a status, `slow`, `crash` or `interrupt`."""
+    """Grades by reading the first word of the first file: a status, `slow`, `waits`, `waits_once`, `crash` or `nobox`."""
 
     graded: list[tuple[str, str]] = field(default_factory=list)
     closed: int = 0
+    busy: int = 0
+    most_beside: list[int] = field(default_factory=list)  # how many it was at work on at the end of each
 
     def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
         """The report that the file asks for."""
+        before = self.graded.count((str(submission.student), exercise.id))
         self.graded.append((str(submission.student), exercise.id))
+        self.busy += 1
+        try:
+            return self._graded(exercise, submission, record, before)
+        finally:
+            self.most_beside.append(self.busy)
+            self.busy -= 1
+
+    def _graded(self, exercise: Exercise, submission: Submission, record: Record, before: int) -> Report:
         word = submission.sources[0].cells[0].decode().split()[0]
         if word == "crash":
             raise RuntimeError("a fault of ours")
@@ -109,6 +120,9 @@ class Reader:
             raise SandboxError(Fault("", "There is no sandbox here.", "Look for one."))
         if word == "slow":
             time.sleep(0.05)
+        if word == "waits" or (word == "waits_once" and not before):
+            waited = report(exercise, str(submission.student), Status.TIMED_OUT, seed=record.seed)
+            return replace(waited, flags=(WALL_TIMEOUT,))
         status = Status(word) if word in set(Status) else Status.CORRECT
         return report(exercise, str(submission.student), status, seed=record.seed)
 

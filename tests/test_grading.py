@@ -159,6 +159,15 @@ def test_flags_are_for_what_staff_should_see(sandbox: Sandbox) -> None:
     assert "hello" in report.output
 
 
+def test_a_timeout_by_the_wall_clock_is_flagged(sandbox: Sandbox) -> None:
+    """In the first run or in the second; one of CPU time is not."""
+    quick = replace(LAYER, limits=Limits(seconds=0.05, memory_mib=512))
+    sleeps = graded(sandbox, RIGHT + "\nimport time\ntime.sleep(60)\n", quick)
+    assert ([Status.TIMED_OUT] * 2, ("wall_timeout",)) == (statuses(sleeps), sleeps.flags)
+    computes = graded(sandbox, RIGHT + "\nwhile True: pass\n", quick)
+    assert ([Status.TIMED_OUT] * 2, ()) == (statuses(computes), computes.flags)
+
+
 def test_numerical_differentiation_is_flagged_and_refused_where_forbidden(sandbox: Sandbox) -> None:
     """Central differences agree in every case; the probe shows them."""
     source = """

@@ -321,3 +321,23 @@ def test_safe_names_are_file_names_and_differ(name):
     assert safe == Path(safe).name
     assert len(safe.encode()) <= 140
     assert (safe == name) == (name in {"s01", "Ana López_12", "é01"})
+
+
+def test_what_the_wall_clock_ended_is_tried_once_more_alone(tmp_path):
+    """After all others, with nothing beside it; the second report counts. What used up its CPU time is not tried again."""
+    files = {
+        "s01/tanh_layer.py": "waits",
+        "s02/tanh_layer.py": "waits_once",
+        "s03/tanh_layer.py": "timed_out",
+        "s04/tanh_layer.py": "slow",
+        "s05/tanh_layer.py": "slow",
+    }
+    reader = Reader()
+    one = assignment(exercise("tanh_layer"))
+    grade_folder(hand_in(tmp_path / "class", files), one, tmp_path / "out", options=Options(jobs=3), steps=steps(reader))
+    tried = [student for student, _ in reader.graded]
+    assert {"s01": 2, "s02": 2, "s03": 1, "s04": 1, "s05": 1} == {student: tried.count(student) for student in sorted(tried)}
+    assert ["s01", "s02"] == sorted(tried[5:])
+    assert 1 == reader.most_beside[-1] == reader.most_beside[-2]
+    marks = (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ["s01,0,0", "s02,1,1", "s03,0,0", "s04,1,1", "s05,1,1"] == [",".join(line.split(",")[:3]) for line in marks]

@@ -142,6 +142,7 @@ def test_whole_submission_has_ten_times_the_limit(sandbox: Sandbox) -> None:
         trial.tasks[0].answers[-1].status,
         trial.tasks[0].answers[-1].detail,
     )
+    assert not trial.wall_timeout
 
 
 @linux
@@ -151,6 +152,7 @@ def test_sleeping_is_ended_by_the_wall_clock(sandbox: Sandbox) -> None:
     trial = sandbox.run(job("import time\ndef f(x): time.sleep(100)", seconds=0.1))
     assert Status.TIMED_OUT is first(trial).status
     assert "it waited rather than computed" in first(trial).detail
+    assert trial.wall_timeout
     assert time.monotonic() - began < 4.5
 
 

@@ -18,7 +18,7 @@ from grader.batch.roster import read_roster
 from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
 from grader.exercise import Assignment, Exercise
 from grader.gradebook import write_grades
-from grader.outcome import Record, Report
+from grader.outcome import WALL_TIMEOUT, Record, Report
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
@@ -123,7 +123,7 @@ class _Run:
         pool = self._pool()
         try:
             self.tell(at)
-            for work, report in pool.reports(self._to_do(at)):
+            for work, report in _reports(pool, self._to_do(at)):
                 self._keep(work, report)
                 at.done += 1
                 at.ungraded += report.score is None
@@ -188,6 +188,18 @@ def write_report(out: Out, student: str, exercise: str, report: Mapping[str, obj
     """`OUT/reports/STUDENT/EXERCISE.json`."""
     text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
     out.write(out.report(student, exercise), text + "\n")
+
+
+def _reports(pool: Pool, works: Iterator[Work]) -> Iterator[tuple[Work, Report]]:
+    """Each work with the report that counts: one that the wall clock ended is done once more, after all others and alone."""
+    alone = []
+    for work, report in pool.reports(works):
+        if WALL_TIMEOUT in report.flags:
+            alone.append(work)
+        else:
+            yield work, report
+    for work in alone:
+        yield from pool.reports((work,))
 
 
 def processors() -> int:

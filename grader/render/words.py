@@ -47,6 +47,7 @@ FLAGS = {
     "inexact": "It agrees only as closely as finite differences do.",
     "load_error": "A part of what was handed in raised an error while it was loaded.",
     "wrote_to_stdout": "It prints.",
+    "wall_timeout": "It ran out of time without computing: it waited, or the machine was busy.",
 }
 MAX_DETAIL = 600
 MAX_LOAD_ERRORS = 3

@@ -71,6 +71,7 @@ class Run:
         self.wall_seconds = 0.0
         self.answered_bytes = 0
         self.forgives_starving = True
+        self.wall_timeout = False
 
     @property
     def is_pending(self) -> bool:
@@ -109,6 +110,7 @@ class Run:
             autodiff=loaded.autodiff if loaded else (),
             output=cleaned(self.output.decode("utf-8", "replace")),
             wrote_to_stdout=self.wrote_to_stdout,
+            wall_timeout=self.wall_timeout,
             seconds=self.wall_seconds,
             layers=tuple(layers),
             isolation=isolation,
@@ -266,6 +268,7 @@ class _Visit:
             if self.run.forgives_starving and self.child.clock.was_starved(now):
                 self.run.forgives_starving = False
                 raise StarvedError("this machine was too busy")
+            self.run.wall_timeout = True
             idle = " (it waited rather than computed)" if cpu is not None else ""
             raise DeathError(Status.TIMED_OUT, f"it did not finish within {3 * limit + 2:g} seconds{idle}")
         return left + 0.001
