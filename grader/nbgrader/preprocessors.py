@@ -229,7 +229,7 @@ def _outcome(
 
     part = only(report, exercise, name)
     if not is_first:
-        part = replace(part, output="", flags=())
+        part = replace(part, output="", flags=(), load_errors=())
     text = terminal.render(part, exercise) if feedback == "full" else total_line(part)
     shown = _v4.new_output("display_data", {"text/html": html.fragment(part, exercise, feedback=feedback), "text/plain": text})
     return None if part.score is None else share_of_points(part.score / part.points, points), shown
