@@ -48,12 +48,12 @@ def _finding(finding: Finding, again: str, colour: bool) -> Iterator[str]:
     if finding.traceback:
         yield from _quoted(finding.traceback, MAX_TRACEBACK_LINES, from_end=True)
     if finding.place and finding.entry:
-        yield from _wrapped(f"Smallest such case, {finding.place}:", 6)
+        yield from _wrapped(f"{finding.such_a_case}, {finding.place}:", 6)
         yield ""
         yield from _entry(*finding.entry)
         yield ""
-    elif finding.place and finding.status is Status.RAISED:
-        yield from _wrapped(f"Smallest such case: {finding.place}.", 6)
+    elif finding.place and finding.status in {Status.RAISED, Status.WRONG_SHAPE}:
+        yield from _wrapped(f"{finding.such_a_case}: {finding.place}.", 6)
     if finding.cause:
         label = "Likely cause: " if finding.is_likely else "Seen:         "
         yield from textwrap.wrap(label + finding.cause, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 20)

@@ -73,6 +73,11 @@ class Finding:
     traceback: str = ""
     inputs: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def such_a_case(self) -> str:
+        """What the case is: the smallest one, but for shapes one whose sizes differ."""
+        return "One such case" if self.status is Status.WRONG_SHAPE else "Smallest such case"
+
 
 def findings(report: Report, exercise: Exercise | None, feedback: Feedback = "full") -> tuple[Finding, ...]:
     """
