@@ -7,12 +7,16 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("nbgrader")
 
+import nbgrader_class
 from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, W, code
 
 from grader import grading
+from grader.batch.again import replay
+from grader.cli import cli
 from grader.errors import GraderError
 from grader.nbgrader.recording import Summary, autograde
 
@@ -175,6 +179,23 @@ def test_every_student_may_have_a_seed(course):
     assert 3 == len({*first, secret})
     assert 2 == run(course).reused
     assert [{W: 2.0, B: 1.0}] * 2 == [course.marks("s01"), course.marks("s02")]
+
+
+# The OUT folder
+
+
+def test_the_folder_is_one_that_grade_leaves(course):
+    """Pages, tables for other systems and replays are made of it."""
+    course.hand_in("s01", HALF_W)
+    run(course)
+    out = course.root / "grading/tanh_layer"
+    for arguments in (["report", str(out)], ["export", str(out), "--format", "csv", "-o", str(course.root / "marks.csv")]):
+        assert 0 == CliRunner().invoke(cli, arguments, standalone_mode=False).return_value
+    exercise = nbgrader_class.assignment(course.root).exercises[0]
+    found = replay(out, "s01", exercise)
+    assert [(), 2.0] == [found.differences, found.again.score]
+    assert "s01" in (out / "report.html").read_text(encoding="utf-8")
+    assert "s01" in (course.root / "marks.csv").read_text()
 
 
 # Marks of people

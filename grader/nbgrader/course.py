@@ -87,6 +87,12 @@ class Course:
         assignment = load_assignment(path, lambda id: files[id] if id in files else catalogue.find(id).path)
         return replace(assignment, id=self.id)
 
+    @property
+    def _stamp(self) -> tuple[object, ...]:
+        """What changes when the plan or a file that it names does."""
+        files = () if self.plan is None else (self.plan.assignment, *self.plan.exercises.values())
+        return tuple(map(_changed_at, (self.folder / PLAN, *(_found(kept, self.root) for kept in files))))
+
     def exercises(self, notebook: str) -> tuple[Exercise, ...]:
         """The exercises that a notebook asks for; none where it is not ours. Raises GraderError when one is no longer there."""
         if self.plan is None or notebook not in self.plan.notebooks:
@@ -127,6 +133,30 @@ class Course:
             write_whole(out.path / PLAN, (json.dumps(asdict(plan), ensure_ascii=False, indent=1) + "\n").encode())
         for name in ("plan", "assignment"):
             self.__dict__.pop(name, None)
+
+
+_known: dict[tuple[Path, str], tuple[tuple[object, ...], Course]] = {}
+
+
+def course_at(root: Path, id: str) -> Course:
+    """
+    A course with what was read of its files, which are read again only where one changed.
+
+    nbgrader asks twice for every notebook, and YAML is slow.
+    """
+    stamp, course = _known.get((root, id), ((), Course(root=root, id=id)))
+    if not stamp or stamp != course._stamp:
+        course = Course(root=root, id=id)
+        _known[root, id] = course._stamp, course
+    return course
+
+
+def _changed_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _ids(assignment: Assignment) -> tuple[str, ...]:

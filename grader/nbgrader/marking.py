@@ -8,7 +8,6 @@ A result is good for one source, exercise, seed and version; it lies in the assi
 from __future__ import annotations
 
 import atexit
-import hashlib
 import json
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -19,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
-from grader.batch.work import SandboxWorker, Work, grade_work, sandboxed
+from grader.batch.work import SandboxWorker, Work, grade_work, judges, sandboxed, with_key
 from grader.nbgrader.cells import cells
 from grader.nbgrader.course import Course
 from grader.outcome import Record, Report, Status
-from grader.preparing import ENGINE, prepare
-from grader.version import VERSION
+from grader.preparing import prepare
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
@@ -107,15 +105,20 @@ class Marker:
 
     def record(self, exercise: Exercise, student: str) -> Record:
         """The cases and expected arrays of an exercise for a student."""
-        return prepare(exercise, self.course.seed(self.out, exercise.id, student), folder=self.out.path)
+        seed = self.course.seed(self.out, exercise.id, student)
+        last = _last_records.get(exercise.id)
+        if last is None or (last.record_sha256, last.seed) != (exercise.record_sha256, seed):
+            last = _last_records[exercise.id] = prepare(exercise, seed, folder=self.out.path)
+        return last
 
     def keep(self, work: Work, report: Report) -> None:
         """Keep what came of a work, in the results and as the student's report."""
-        self.put(Result(student=work.student, exercise=work.exercise, key=work.key, report=report.to_json()))
+        result = Result(student=work.student, exercise=work.exercise, key=work.key, report=report.to_json(), work=work.to_json())
+        self.put(result, work.sources)
 
-    def put(self, result: Result) -> None:
-        """Keep a result, and write the student's report."""
-        self.results.put(result)
+    def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
+        """Keep a result and what it was graded from, and write the student's report."""
+        self.results.put(result, sources)
         text = json.dumps(result.report, ensure_ascii=False, allow_nan=False, indent=1)
         self.out.write(self.out.report(result.student, result.exercise), text + "\n")
 
@@ -124,17 +127,18 @@ class Marker:
         self.results.put_students((Student(id=student, submitted_at=submitted_at),))
 
     def _work(self, student: str, exercise: Exercise, files: Mapping[str, bytes], missing: str | None) -> Work:
-        seed = self.course.seed(self.out, exercise.id, student)
-        prints = [[name, hashlib.sha256(data).hexdigest()] for name, data in files.items()]
-        told = json.dumps([exercise.id, exercise.sha256, seed, VERSION, ENGINE, prints])
-        return Work(
+        work = Work(
             student=student,
             exercise=exercise.id,
             files=files,
-            key=hashlib.sha256(told.encode()).hexdigest(),
+            key="",
             status=Status.MISSING if missing else None,
             detail=missing or "",
         )
+        return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
+
+
+_last_records: dict[str, Record] = {}  # of each exercise: reading one takes longer than grading with it
 
 
 def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -> Report:

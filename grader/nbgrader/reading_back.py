@@ -7,10 +7,9 @@ The points that the sandbox gave stay beside them, as `auto_score`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from grader.batch.results import Result
 from grader.nbgrader.cells import grade_id
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def read_back(course: Course, marker: Marker, db_url: str) -> None:
             report = _final(result.report, exercise, one, penalty)
             penalty -= report.get("late_penalty", 0.0)
             if report != result.report:
-                marker.put(Result(student=student, exercise=exercise.id, key=result.key, report=report))
+                marker.put(replace(result, report=report))
 
 
 def _given(notebook: Any) -> _Given:
