@@ -1,4 +1,4 @@
-"""Students x exercises: the table of scores, and what the class's answers say of the exercises."""
+"""Students x exercises: the table of scores."""
 
 from __future__ import annotations
 
@@ -8,42 +8,73 @@ import itertools
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.batch.roster import Student
+from grader.batch.rules import Rules, read_rules
 from grader.outcome import Status
 
 if TYPE_CHECKING:
     from grader.batch.intake import Unplaced
     from grader.batch.out import Out
     from grader.batch.results import Results
+    from grader.batch.roster import Student
+    from grader.marking import Lateness, Override
 
 MOST_NAMED = 40  # students named in a group; the others are counted
 FEWEST_FOR_STATISTICS = 5  # students: with fewer, a correlation says nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Points given by hand, and what the grader found in their place; None where it found nothing that could be graded."""
+
+    override: Override
+    found: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One student's scores. An exercise that is not in `scores` was not handed in; None is one that we could not grade."""
+    """
+    One student's scores, points given by hand among them.
+
+    An exercise that is not in `scores` was not handed in; None is one that we could not grade. `lateness` is None where
+    no rule asks for it, or nobody knows when this student handed in.
+    """
 
     student: Student
     scores: Mapping[str, float | None]
+    given: tuple[Given, ...] = ()
+    late_seconds: float | None = None
+    lateness: Lateness | None = None
 
     @property
-    def total(self) -> float | None:
+    def earned(self) -> float | None:
         """The points earned; None when nothing was handed in, or while something is ungraded."""
         scores = list(self.scores.values())
         if not scores or None in scores:
             return None
         return sum(score for score in scores if score is not None)
 
+    @property
+    def penalty(self) -> float | None:
+        """The points lost by being late; None where the points or the lateness are not known."""
+        if self.earned is None or self.lateness is None:
+            return None
+        return round(self.earned * self.lateness.share, 10)
 
-def rows(results: Results) -> Iterator[Row]:
+    @property
+    def total(self) -> float | None:
+        """The points earned, less what being late costs; None as for `earned`."""
+        return None if self.earned is None else self.earned - (self.penalty or 0.0)
+
+
+def rows(out: Out, results: Results) -> Iterator[Row]:
     """Every student in the order of their ids, those without results too."""
+    marks = Marks(read_rules(out), due_of(out), lambda student, exercise: _report(results, student, exercise))
     groups = itertools.groupby(results.scores(), key=lambda one: one[0])
     graded = next(groups, None)
     for student in results.students():
@@ -51,30 +82,77 @@ def rows(results: Results) -> Iterator[Row]:
         if graded is not None and graded[0] == student.id:
             scores = {exercise: score for _, exercise, score, _ in graded[1]}
             graded = next(groups, None)
-        yield Row(student=student, scores=scores)
+        yield marks.row(student, scores)
+
+
+def due_of(out: Out) -> datetime | None:
+    """When the assignment is due."""
+    return datetime.fromisoformat(out.state.due) if out.state.due else None
+
+
+def _report(results: Results, student: str, exercise: str) -> Mapping[str, Any] | None:
+    result = results.get(student, exercise)
+    return result.report if result else None
+
+
+class Marks:
+    """What the rules make of verdicts. `report_of` finds the report of a student on an exercise, where there is one."""
+
+    def __init__(self, rules: Rules, due: datetime | None, report_of: Callable[[str, str], Mapping[str, Any] | None]) -> None:
+        self._rules = rules
+        self._due = due
+        self._report_of = report_of
+        self._overrides: dict[str, list[Override]] = {}
+        for one in rules.overrides:
+            self._overrides.setdefault(one.student, []).append(one)
+
+    def row(self, student: Student, found: Mapping[str, float | None]) -> Row:
+        """One student's row: the scores that were found, points given by hand in their place, and what being late costs."""
+        overrides = self._overrides.get(student.id, ())
+        scores = dict(found)
+        given: list[Given] = []
+        for exercise in dict.fromkeys(one.exercise for one in overrides):
+            mine = [one for one in overrides if one.exercise == exercise]
+            if not mine[0].target:
+                given.append(Given(override=mine[0], found=found.get(exercise)))
+                scores[exercise] = mine[0].points
+            elif (report := self._report_of(student.id, exercise)) is not None:
+                targets = {target["name"]: target["score"] for target in report["targets"]}
+                given += [Given(override=one, found=targets[one.target]) for one in mine if one.target in targets]
+                scores[exercise] = _with_points(report, {one.target: one.points for one in mine})
+        row = Row(student=student, scores=scores, given=tuple(given))
+        at, due, rule = student.submitted_at, self._due, self._rules.late
+        if at is None or due is None:
+            return row
+        if rule is None or not scores:
+            return replace(row, late_seconds=max(0.0, round((at - due).total_seconds())))
+        lateness = rule.lateness(student.id, due, at, self._rules.free_days(student.id))
+        return replace(row, lateness=lateness, late_seconds=lateness.seconds)
+
+
+def _with_points(report: Mapping[str, Any], given: Mapping[str, float]) -> float | None:
+    """The score of a report with other points for some of its targets."""
+    scores = [given.get(target["name"], target["score"]) for target in report["targets"]]
+    return None if None in scores else sum(scores)
 
 
 def write_grades(out: Out, results: Results) -> Path:
-    """`OUT/grades.csv`: a row a student, a column an exercise, total, time of handing in; empty is not submitted or ungraded."""
+    """
+    `OUT/grades.csv`: a row a student, a column an exercise, the total, when it was handed in, what being late cost.
+
+    Empty is not submitted, ungraded, or not known.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", *out.state.exercises, "total", "submitted_at", "late_seconds"])
-    due = datetime.fromisoformat(out.state.due) if out.state.due else None
-    for row in rows(results):
+    table.writerow(["student", *out.state.exercises, "total", "submitted_at", "late_seconds", "late_penalty"])
+    for row in rows(out, results):
         at = row.student.submitted_at
-        late = late_seconds(row.student, due)
         scores = (number(row.scores.get(exercise)) for exercise in out.state.exercises)
-        table.writerow([cell(row.student.id), *scores, number(row.total), at.isoformat() if at else "", number(late)])
+        when = (at.isoformat() if at else "", number(row.late_seconds), number(row.penalty))
+        table.writerow([cell(row.student.id), *scores, number(row.total), *when])
     path = out.path / "grades.csv"
     out.write(path, text.getvalue())
     return path
-
-
-def late_seconds(student: Student, due: datetime | None) -> float | None:
-    """How long after `due` the student handed in, 0 when in time; None where one of the two is not known."""
-    if due is None or student.submitted_at is None:
-        return None
-    return max(0.0, round((student.submitted_at - due).total_seconds()))
 
 
 def number(score: float | None) -> str:
@@ -185,7 +263,7 @@ def analyse(out: Out, results: Results) -> Analysis:
     for result in results.all():
         seen.add(result.student, result.report)
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
-    totals = tuple(row.total for row in rows(results) if row.total is not None)
+    totals = tuple(row.total for row in rows(out, results) if row.total is not None)
     students = len(results.students())
     return Analysis(
         title=out.state.title or out.state.assignment,

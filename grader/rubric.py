@@ -27,5 +27,10 @@ def score(exercise: Exercise, target: Target, verdicts: Sequence[Verdict], diagn
     if Status.REFUSED in statuses:
         return 0.0
     right = sum(verdict.status is Status.CORRECT for verdict in verdicts) / len(verdicts)
+    return earned(exercise, target, right, diagnosis.credit if diagnosis else 0.0)
+
+
+def earned(exercise: Exercise, target: Target, right: float, credit: float) -> float:
+    """The points for a share of right cases and the credit of the mistake that explains the others."""
     share = right if exercise.partial == "cases" or right == 1 else 0.0
-    return target.points * max(share, diagnosis.credit if diagnosis else 0.0)
+    return target.points * max(share, credit)

@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from classroom import Reader, assignment, exercise, hand_in, report, steps
 
-from grader.batch.again import Change, purge, regrade, replay
+from grader.batch.again import Plan, Removal, purge, regrade, replay
 from grader.batch.run import Options, grade_folder
 from grader.errors import GraderError
-from grader.outcome import Status
+from grader.exercise import Assignment, Mistake
+from grader.formula import parse
+from grader.outcome import Diagnosis, Status
 
 TWO = assignment(exercise("tanh_layer"), exercise("chain_rule"))
-CORRECTED = assignment(exercise("tanh_layer"), exercise("chain_rule", points=2.0))
+CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), rtol=1e-4))
 
 
 class Stricter(Reader):
-    """Takes `s02` for wrong, and `doubtful` for right, in the corrected exercise."""
+    """Takes `s02` for wrong, and `s03` for right, in the corrected exercise."""
 
     def grade(self, exercise, submission, record):
         """The verdict of the day."""
         found = super().grade(exercise, submission, record)
-        if exercise.points == 2.0 and submission.student == "s02":
-            return report(exercise, "s02", Status.WRONG_VALUE, seed=record.seed)
+        if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
+            status = Status.WRONG_VALUE if submission.student == "s02" else Status.CORRECT
+            return report(exercise, submission.student, status, seed=record.seed)
         return found
 
 
@@ -72,44 +76,184 @@ def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out):
 
 def test_a_regrade_says_whose_marks_change_before_it_writes(out):
     """Only the corrected exercise is graded again; a no leaves everything as it was."""
-    seen: list[Change] = []
+    seen: list[Plan] = []
     before = grades(out)
     reader = Stricter()
 
-    def refuse(changes):
-        seen.extend(changes)
+    def refuse(plan):
+        seen.append(plan)
         return False
 
-    assert () == regrade(out, CORRECTED, refuse, steps=steps(reader))
-    assert [("s01", 1.0, 2.0), ("s02", 1.0, 0.0)] == [(one.student, one.before, one.after) for one in seen]
+    assert not regrade(out, CORRECTED, refuse, steps=steps(reader)).is_written
+    assert [("s02", 1.0, 0.0), ("s03", 0.0, 1.0)] == [(one.student, one.before, one.after) for one in seen[0].changes]
+    assert [("s02", 2.0, 1.0), ("s03", 1.0, 2.0)] == [(one.student, one.before, one.after) for one in seen[0].totals]
+    assert 3 == seen[0].run_again
     assert [("s01", "chain_rule"), ("s02", "chain_rule"), ("s03", "chain_rule")] == sorted(reader.graded)
     assert before == grades(out)
 
 
 def test_a_regrade_is_written_when_it_is_agreed_to(out):
     """Table, reports and database."""
-    changes = regrade(out, CORRECTED, lambda changes: True, steps=steps(Stricter()))
-    assert ["s01", "s02"] == [one.student for one in changes]
-    assert ["s01,1,2,3", "s02,1,0,1", "s03,1,0,1"] == grades(out)
-    assert 2.0 == json.loads((out / "reports/s01/chain_rule.json").read_bytes())["score"]
-    assert () == regrade(out, CORRECTED, lambda changes: True, steps=steps(Stricter()))
+    plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
+    assert ["s02", "s03"] == [one.student for one in plan.changes]
+    assert ["s01,1,1,2", "s02,1,0,1", "s03,1,1,2"] == grades(out)
+    assert 1.0 == json.loads((out / "reports/s03/chain_rule.json").read_bytes())["score"]
+    assert () == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).changes
 
 
 def test_marks_that_would_fall_stay_on_request(out):
     """And a later run does not take them."""
-    regrade(out, CORRECTED, lambda changes: True, only_up=True, steps=steps(Stricter()))
-    assert "s02,1,1,2" in grades(out)
+    plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    assert 1 == plan.kept
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
     grade_folder(out.parent / "away", CORRECTED, out, steps=steps(Stricter()))
-    assert ["s01,1,2,3", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
 
 
-def test_what_is_purged_is_gone_from_the_disk(out):
-    """Rows, reports, pages and the bytes of the files; others stay."""
+def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out):
+    """A regrade does not make up what was handed in."""
+    more = assignment(*TWO.exercises, exercise("scalar_linear"))
+    with pytest.raises(GraderError, match="scalar_linear came to the assignment since it was graded"):
+        regrade(out, more, lambda plan: True, steps=steps(Reader()))
+    with pytest.raises(GraderError, match="holds the results of ps1, not of ps2"):
+        regrade(out, assignment(*TWO.exercises, id="ps2"), lambda plan: True, steps=steps(Reader()))
+
+
+# What needs no running
+
+
+def mistaken(hint: str, credit: float = 0.0, **changes: Any) -> Assignment:
+    """The two exercises, the second with a declared mistake."""
+    plain = exercise("chain_rule")
+    (task,) = plain.tasks
+    mistakes = (Mistake(returned=parse("2 * x"), hint="Not this one."), Mistake(returned=parse("x"), hint=hint, credit=credit))
+    asked = replace(task, targets=(replace(task.targets[0], mistakes=mistakes),))
+    return assignment(exercise("tanh_layer"), replace(plain, tasks=(asked,), **changes))
+
+
+class Diagnosing(Reader):
+    """Names the second declared mistake of every wrong answer."""
+
+    def grade(self, exercise, submission, record):
+        """What the real one does."""
+        found = super().grade(exercise, submission, record)
+        target = next(target for _, target in exercise.targets())
+        if found.targets[0].status is not Status.WRONG_VALUE:
+            return found
+        named = Diagnosis(rule="declared", text=target.mistakes[1].hint)
+        return replace(found, targets=(replace(found.targets[0], diagnosis=named, score=target.mistakes[1].credit),))
+
+
+@pytest.fixture
+def diagnosed(tmp_path):
+    """A class in which s02 made a declared mistake; no answer may be run again."""
+    folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02/chain_rule.py": "wrong_value"})
+    grade_folder(folder, mistaken("You forgot it."), tmp_path / "out", steps=steps(Diagnosing()))
+    return tmp_path / "out"
+
+
+def said(out: Path, student: str) -> tuple[str, float, str]:
+    """The hint, the score and the title in a report on disk."""
+    data = json.loads((out / f"reports/{student}/chain_rule.json").read_bytes())
+    return data["targets"][0]["diagnosis"]["text"], data["score"], data["title"]
+
+
+@pytest.mark.parametrize("again", ["regrade", "grade"])
+def test_new_words_for_a_mistake_reach_the_reports_without_a_run(diagnosed, again):
+    """Hints and titles: nobody's mark changes."""
+    changed = mistaken("Look at the inner function.", title="The chain")
+    reader = Reader()
+    if again == "regrade":
+        plan = regrade(diagnosed, changed, lambda plan: True, steps=steps(reader))
+        assert ((), 0, 2) == (plan.changes, plan.run_again, plan.results)
+    else:
+        summary = grade_folder(diagnosed.parent / "class", changed, diagnosed, steps=steps(reader))
+        assert {"s01", "s02"} == summary.changed
+    assert [] == reader.graded
+    assert ("Look at the inner function.", 0.0, "The chain") == said(diagnosed, "s02")
+
+
+@pytest.mark.parametrize("again", ["regrade", "grade"])
+def test_the_credit_of_a_mistake_changes_for_the_whole_class_without_a_run(diagnosed, again):
+    """With its hint at the same time, and the points of the exercise."""
+    changed = mistaken("Half of it.", credit=0.5)
+    reader = Reader()
+    if again == "regrade":
+        plan = regrade(diagnosed, changed, lambda plan: True, steps=steps(reader))
+        assert [("s02", 0.0, 0.5)] == [(one.student, one.before, one.after) for one in plan.changes]
+    else:
+        grade_folder(diagnosed.parent / "class", changed, diagnosed, steps=steps(reader))
+    assert [] == reader.graded
+    assert ("Half of it.", 0.5, "Chain rule") == said(diagnosed, "s02")
+    assert ["s01,0,1,1", "s02,0,0.5,0.5"] == grades(diagnosed)
+    rescaled = replace(changed.exercises[1], tasks=exercise("chain_rule", points=4.0).tasks)
+    doubled = replace(rescaled.tasks[0].targets[0], mistakes=changed.exercises[1].tasks[0].targets[0].mistakes)
+    rescaled = replace(rescaled, tasks=(replace(rescaled.tasks[0], targets=(doubled,)),))
+    regrade(diagnosed, assignment(exercise("tanh_layer"), rescaled), lambda plan: True, steps=steps(reader))
+    assert ["s01,0,4,4", "s02,0,2,2"] == grades(diagnosed)
+    assert [] == reader.graded
+
+
+def test_a_credit_that_falls_is_kept_on_request_and_new_words_do_not_take_it(diagnosed):
+    """`only_up`, then another hint."""
+    regrade(diagnosed, mistaken("You forgot it.", credit=0.5), lambda plan: True, steps=steps(Reader()))
+    regrade(diagnosed, mistaken("You forgot it.", credit=0.25), lambda plan: True, only_up=True, steps=steps(Reader()))
+    grade_folder(diagnosed.parent / "class", mistaken("Aha.", credit=0.25), diagnosed, steps=steps(Reader()))
+    assert ("Aha.", 0.5) == said(diagnosed, "s02")[:2]
+
+
+def test_what_is_judged_otherwise_is_run_again(diagnosed):
+    """Another tolerance; and a second mistake with the same words makes it unclear which one was made."""
+    reader = Diagnosing()
+    regrade(diagnosed, mistaken("You forgot it.", rtol=1e-3), lambda plan: True, steps=steps(reader))
+    assert [("s01", "chain_rule"), ("s02", "chain_rule")] == sorted(reader.graded)
+
+
+# What is forgotten
+
+
+def leftovers(out: Path, word: bytes) -> list[str]:
+    """The files in which a word still stands."""
+    return [path.name for path in out.rglob("*") if path.is_file() and word in path.read_bytes()]
+
+
+def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out):
+    """Reports, pages and the bytes of the files of one student; the others stay."""
     (out / "report.html").write_text("s02", encoding="utf-8")
-    assert 2 == purge(out, "s02")
-    assert ["s01,1,1,2", "s03,1,0,1"] == grades(out)
+    seen: list[Removal] = []
+    assert purge(out, lambda removal: bool(seen.append(removal)) or True, "s02")
+    assert [Removal(students=1, results=2, files=1, pages=3)] == seen
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
     assert ["s01", "s03"] == sorted(path.name for path in (out / "reports").iterdir())
-    assert all(b"s02" not in path.read_bytes() for path in out.rglob("*") if path.is_file())
-    assert 4 == purge(out)
+    assert not (out / "report.html").exists()
+    with pytest.raises(GraderError, match="files of s02 for chain_rule are no longer kept"):
+        replay(out, "s02", TWO.exercises[1], steps=steps(Reader()))
+    assert () == replay(out, "s01", TWO.exercises[1], steps=steps(Reader())).differences
+
+
+def test_with_the_marks_a_student_is_gone_altogether(out):
+    """And with everybody, everything but the assignment's name and its seed."""
+    purge(out, lambda removal: True, "s02", keep_marks=False)
+    assert ["s01,1,1,2", "s03,1,0,1"] == grades(out)
+    assert [] == leftovers(out, b"s02")
+    purge(out, lambda removal: True, keep_marks=False)
     assert [] == grades(out)
-    assert all(b"s01" not in path.read_bytes() for path in out.rglob("*") if path.is_file())
+    assert [] == leftovers(out, b"s01")
+
+
+def test_a_purge_that_is_not_agreed_to_changes_nothing(out):
+    """Not even the lock's neighbours."""
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and "sqlite" not in path.name}
+    assert not purge(out, lambda removal: False)
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_after_a_purge_the_submissions_can_be_graded_anew(out):
+    """Marks wait for that; then everything is there again."""
+    purge(out, lambda removal: True)
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    assert [] == [*(out / "reports").glob("*"), *(out / "feedback").glob("*")]
+    with pytest.raises(GraderError, match="no longer kept"):
+        regrade(out, CORRECTED, lambda plan: True, steps=steps(Reader()))
+    grade_folder(out.parent / "away", TWO, out, steps=steps(Reader()))
+    assert () == replay(out, "s02", TWO.exercises[1], steps=steps(Reader())).differences

@@ -125,7 +125,7 @@ def test_an_ungraded_exercise_leaves_the_total_empty(tmp_path):
         results.put_students((Student(id="s01"), Student(id="s02")))
         for one in (right(TANH), report(CHAIN, "", Status.UNGRADED)):
             results.put(Result(student="s01", exercise=one.exercise, key="", report=one.to_json()))
-        table = [(row.student.id, dict(row.scores), row.total) for row in rows(results)]
+        table = [(row.student.id, dict(row.scores), row.total) for row in rows(out, results)]
         results.close()
     assert [("s01", {"chain_rule": None, "tanh_layer": 2.0}, None), ("s02", {}, None)] == table
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from classroom import Reader, assignment, hand_in, pack, steps
 
@@ -119,7 +121,7 @@ def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path):
         path, assignment(), tmp_path / "out", options=Options(roster=tmp_path / "roster.csv"), steps=steps(Reader())
     )
     rows = (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert ["nobody_5,1,0,1,,", "s01,1,0,1,,", "s02,,,,,"] == rows
+    assert ["nobody_5,1,0,1,,,", "s01,1,0,1,,,", "s02,,,,,,"] == rows
     assert ["nobody_5"] == [item.path for item in summary.unplaced]
 
 
@@ -130,3 +132,20 @@ def test_of_two_submissions_of_one_student_the_last_counts(tmp_path):
     collection = with_roster(collect(path, assignment()), people)
     assert ["s01.py"] == sorted({file.path for entry in collection.entries for file in entry.files})
     assert ["1234"] == [item.path for item in collection.unplaced]
+
+
+def test_a_roster_can_say_when_somebody_handed_in(tmp_path):
+    """For systems whose downloads do not; it counts before what a download says."""
+    (tmp_path / "roster.csv").write_text("id,submitted_at\ns01,2026-10-01T23:59:00+02:00\ns02,\n", encoding="utf-8")
+    roster = read_roster(tmp_path / "roster.csv")
+    handed_in = [Student(id=id, submitted_at=datetime(2026, 10, 3, tzinfo=UTC)) for id in ("s01", "s02")]
+    times = {id: one.submitted_at for id, one in match(handed_in, roster).items()}
+    assert {"s01": datetime.fromisoformat("2026-10-01T23:59+02:00"), "s02": datetime(2026, 10, 3, tzinfo=UTC)} == times
+
+
+@pytest.mark.parametrize("text", ["2026-10-01T23:59", "yesterday"])
+def test_a_time_without_its_zone_is_a_fault_of_the_roster(text, tmp_path):
+    """Late or not late is never guessed."""
+    (tmp_path / "roster.csv").write_text(f"id,submitted_at\ns01,{text}\n", encoding="utf-8")
+    with pytest.raises(SubmissionError, match=rf"roster\.csv:2: submitted_at is {text}, no time with its zone"):
+        read_roster(tmp_path / "roster.csv")

@@ -29,11 +29,11 @@ CLASS = {
     "s03/chain_rule.py": "correct",
 }
 GRADES = """\
-student,tanh_layer,chain_rule,total,submitted_at,late_seconds
-s01,1,0,1,,
-s02,,1,,,
-s03,0,1,1,,
-s04,,,,,
+student,tanh_layer,chain_rule,total,submitted_at,late_seconds,late_penalty
+s01,1,0,1,,,
+s02,,1,,,,
+s03,0,1,1,,,
+s04,,,,,,
 """
 
 
@@ -105,7 +105,7 @@ def test_a_changed_exercise_is_graded_again(submissions, tmp_path):
     """Only that one."""
     grade(submissions, tmp_path / "out")
     reader = Reader()
-    changed = assignment(exercise("tanh_layer"), exercise("chain_rule", points=2.0))
+    changed = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), rtol=1e-3))
     grade_folder(submissions, changed, tmp_path / "out", steps=steps(reader))
     assert [("s01", "chain_rule"), ("s02", "chain_rule"), ("s02", "tanh_layer"), ("s03", "chain_rule")] == sorted(reader.graded)
 
@@ -115,7 +115,7 @@ def test_late_hand_ins_join_the_others(submissions, tmp_path):
     grade(submissions, tmp_path / "out")
     seed = out_module.read_state(tmp_path / "out").seed
     grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
-    assert GRADES + "s05,1,0,1,,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert GRADES + "s05,1,0,1,,,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
     assert seed == out_module.read_state(tmp_path / "out").seed
 
 
@@ -135,7 +135,7 @@ def test_exercises_that_clash_say_what_to_do(tmp_path):
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     files = {"s01.py": "correct", "s02.py": "correct\n# exercise: tanh_layer\n"}
     grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
-    assert ["s01,0,0,0,,", "s02,0,1,1,,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ["s01,0,0,0,,,", "s02,0,1,1,,,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
 

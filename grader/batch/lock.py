@@ -11,9 +11,9 @@ from grader.errors import Fault, GraderError
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Holds `folder/lock`. Raises GraderError when another run holds it."""
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+def locked(folder: Path, name: str = "lock") -> Iterator[None]:
+    """Holds a file of that name in the folder. Raises GraderError when another run holds it."""
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         try:
             _take(descriptor)

@@ -65,6 +65,11 @@ class Out:
         """Where the student's page lies."""
         return self.path / "feedback" / f"{safe_name(student)}.html"
 
+    def write_report(self, student: str, exercise: str, report: Mapping[str, object]) -> None:
+        """The report's file."""
+        text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
+        self.write(self.report(student, exercise), text + "\n")
+
     def write(self, path: Path, text: str) -> None:
         """The text as a file in this folder, whole or not at all. Raises GraderError when the disk is full."""
         with disk_errors(self.path):
@@ -87,20 +92,33 @@ def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fre
             raise GraderError(Fault(str(path), what, "Name another folder with -o."))
         if seed is None:
             seed = old.seed if old and not fresh_seed else secrets.randbelow(2**53)  # as far as JSON's numbers are exact
-        new = State(
-            assignment=assignment.id,
-            title=assignment.title,
-            exercises=tuple(exercise.id for exercise in assignment.exercises),
-            points=tuple(exercise.points for exercise in assignment.exercises),
-            seed=seed,
-            run=old.run if old else secrets.token_hex(16),
-            path=str(Path(assignment.path).resolve()) if assignment.path else "",
-            due=assignment.due.isoformat() if assignment.due else "",
-        )
-        out = Out(path=path, state=new)
-        if new != old:
-            out.write(path / "state.json", json.dumps(asdict(new), ensure_ascii=False, indent=1) + "\n")
-        yield out
+        run = old.run if old else secrets.token_hex(16)
+        yield _remembered(path, old, _state(assignment, seed=seed, run=run))
+
+
+def renewed(out: Out, assignment: Assignment) -> Out:
+    """The folder, which remembers the assignment as it is by now."""
+    return _remembered(out.path, out.state, _state(assignment, seed=out.state.seed, run=out.state.run))
+
+
+def _state(assignment: Assignment, *, seed: int, run: str) -> State:
+    return State(
+        assignment=assignment.id,
+        title=assignment.title,
+        exercises=tuple(exercise.id for exercise in assignment.exercises),
+        points=tuple(exercise.points for exercise in assignment.exercises),
+        seed=seed,
+        run=run,
+        path=str(Path(assignment.path).resolve()) if assignment.path else "",
+        due=assignment.due.isoformat() if assignment.due else "",
+    )
+
+
+def _remembered(path: Path, old: State | None, new: State) -> Out:
+    out = Out(path=path, state=new)
+    if new != old:
+        out.write(path / "state.json", json.dumps(asdict(new), ensure_ascii=False, indent=1) + "\n")
+    return out
 
 
 @contextmanager

@@ -180,23 +180,53 @@ class Results:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.place))
             return tuple(Unplaced(path=row.path, reason=row.reason) for row in rows)
 
-    def forget(self, student: str | None = None) -> int:
-        """Removes what is known of a student, or everything of this folder; the number of results that went."""
+    def forget(self, student: str | None = None, *, keep_marks: bool = False) -> int:
+        """
+        Removes what is known of a student, or everything of this folder; the number of results that were concerned.
+
+        With `keep_marks` scores, statuses and times stay, under the student's id; files, words and names go.
+        """
         with self._begin() as connection:
-            count = 0
-            for name in ("result", "student"):
-                table = self._tables[name]
-                here = table.c.run == self._run
-                gone = connection.execute(table.delete().where(here if student is None else here & (table.c.student == student)))
-                count += gone.rowcount if name == "result" else 0
-            if student is None:
-                connection.execute(self._tables["unplaced"].delete().where(self._tables["unplaced"].c.run == self._run))
+            table = self._tables["result"]
+            count = len(
+                connection.execute(table.select().with_only_columns(table.c.exercise).where(self._in("result", student))).all()
+            )
+            if keep_marks:
+                self._strip(connection, student)
+            else:
+                for name in ("result", "student"):
+                    connection.execute(self._tables[name].delete().where(self._in(name, student)))
+            self._forget_unplaced(connection, student)
             self._forget_sources(connection)
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, database_errors(self._where):
             if self._engine.dialect.name == "sqlite":
                 for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"):  # what was deleted leaves the file, too
                     connection.exec_driver_sql(statement)
         return count
+
+    def _in(self, table: str, student: str | None) -> sa.ColumnElement[bool]:
+        columns = self._tables[table].c
+        here = columns.run == self._run
+        return here if student is None else here & (columns.student == student)
+
+    def _strip(self, connection: sa.Connection, student: str | None) -> None:
+        """Leaves the marks of what was found, and nothing that tells what it was found in."""
+        table = self._tables["result"]
+        for row in connection.execute(table.select().where(self._in("result", student))).all():
+            one = self._in("result", row.student) & (table.c.exercise == row.exercise)
+            bare = json.dumps(_without_words(json.loads(row.report)))
+            connection.execute(table.update().where(one).values(report=bare, work="{}", key=""))
+        table = self._tables["student"]
+        for row in connection.execute(table.select().where(self._in("student", student))).all():
+            facts = {**json.loads(row.facts), "name": "", "email": "", "section": "", "ids": {}}
+            connection.execute(table.update().where(self._in("student", row.student)).values(facts=json.dumps(facts)))
+
+    def _forget_unplaced(self, connection: sa.Connection, student: str | None) -> None:
+        table = self._tables["unplaced"]
+        here = table.c.run == self._run
+        for row in connection.execute(table.select().where(here)).all():
+            if student is None or student in row.path or student in row.reason:
+                connection.execute(table.delete().where(here, table.c.place == row.place))
 
     def _forget_sources(self, connection: sa.Connection) -> None:
         """Removes files that no result was graded from."""
@@ -339,6 +369,12 @@ def _facts(student: Student) -> Mapping[str, Any]:
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
     told = {name: value for name, value in new.items() if value not in ("", None)}
     return {**old, **told, "ids": {**old["ids"], **new["ids"]}}
+
+
+def _without_words(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A report's marks: without anything that the student wrote, printed or returned."""
+    targets = [{**target, "detail": "", "traceback": "", "counterexample": None} for target in report["targets"]]
+    return {**report, "source_sha256": "", "output": "", "load_errors": [], "targets": targets}
 
 
 def _student(id: str, facts: Mapping[str, Any]) -> Student:

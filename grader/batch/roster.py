@@ -62,6 +62,8 @@ _FIELDS = {
     "identifier": "moodle",
     "id number": "idnumber",
     "sid": "gradescope",
+    "submitted_at": "submitted_at",
+    "submitted at": "submitted_at",
 }
 _ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
 _ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle")  # what serves as an id where there is no column for it
@@ -86,7 +88,7 @@ def read_roster(path: Path) -> tuple[Student, ...]:
         student = _student(columns, cells)
         if _is_no_student(student, cells):
             continue
-        if fault := _fault_of(student, lines):
+        if fault := _fault_of(student, lines) or _fault_of_time(columns, cells):
             faults.append(Fault(f"{path}:{line}", fault[0], fault[1]))
         else:
             lines[fold(student.id)] = line
@@ -106,6 +108,25 @@ def _fault_of(student: Student, lines: Mapping[str, int]) -> tuple[str, str] | N
     if fold(student.id) in lines:
         return f"The id {student.id} is that of line {lines[fold(student.id)]}, too.", "Remove one of the two rows."
     return None
+
+
+def _fault_of_time(columns: Mapping[int, str], cells: Sequence[str]) -> tuple[str, str] | None:
+    text = _facts(columns, cells).get("submitted_at", "")
+    if text and _time(text) is None:
+        return f"submitted_at is {text}, no time with its zone.", "Write it as 2026-10-01T23:59:00+02:00, or leave it empty."
+    return None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _facts(columns: Mapping[int, str], cells: Sequence[str]) -> dict[str, str]:
+    return {what: cells[place] for place, what in columns.items() if place < len(cells) and cells[place]}
 
 
 def read_table(path: Path) -> Table:
@@ -158,14 +179,15 @@ def _columns(header: Sequence[str]) -> Mapping[int, str]:
 
 
 def _student(columns: Mapping[int, str], cells: Sequence[str]) -> Student:
-    facts = {what: cells[place] for place, what in columns.items() if place < len(cells) and cells[place]}
+    facts = _facts(columns, cells)
     if "moodle" in facts:
         facts["moodle"] = facts["moodle"].removeprefix("Participant ").strip()
     name = facts.get("name") or " ".join(facts[part] for part in ("first", "last") if part in facts)
     id = facts.get("id") or next((facts[what] for what in _ID_FIELDS if what in facts), "")
-    own = {"id", "name", "first", "last", "email", "section"}
+    own = {"id", "name", "first", "last", "email", "section", "submitted_at"}
     ids = {what: value for what, value in facts.items() if what not in own}
-    return Student(id=id, name=name, email=facts.get("email", ""), section=facts.get("section", ""), ids=ids)
+    at = _time(facts.get("submitted_at", ""))
+    return Student(id=id, name=name, email=facts.get("email", ""), section=facts.get("section", ""), ids=ids, submitted_at=at)
 
 
 def _is_no_student(student: Student, cells: Sequence[str]) -> bool:
@@ -178,7 +200,7 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
     """
     For who handed in, who that is on the roster: by id, by an LMS's id, by email, and by name where only one has it.
 
-    Who is not on the roster is left out. Times and lateness are those of the submission.
+    Who is not on the roster is left out. Times are those that the roster says, else those of the submission.
     """
     by_id: dict[tuple[str, str], Student] = {}
     for student in roster:
@@ -199,7 +221,8 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
         if who is None and len(same_name) == 1:
             who = same_name[0]
         if who is not None:
-            found[one.id] = replace(who, submitted_at=one.submitted_at, late=one.late, ids={**one.ids, **who.ids})
+            at = who.submitted_at or one.submitted_at
+            found[one.id] = replace(who, submitted_at=at, late=one.late, ids={**one.ids, **who.ids})
     return found
 
 

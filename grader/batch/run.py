@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING
 from grader.batch.collect import Collection, Entry, collect, with_roster
 from grader.batch.intake import Unplaced
 from grader.batch.out import Out, open_out
+from grader.batch.rescoring import catch_up
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import read_roster
+from grader.batch.settling import settle
 from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
 from grader.exercise import Assignment, Exercise
-from grader.gradebook import write_grades
 from grader.outcome import WALL_TIMEOUT, Record, Report
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class Summary:
     layout: str
     seconds: float
     grades: Path
-    changed: frozenset[str]  # students with a new result, whose pages are to be written anew
+    changed: frozenset[str] | None  # students with a new result, whose pages are to be written anew; None: everybody's
+    notes: tuple[str, ...]  # what the rules of the assignment could not be applied to
 
 
 def grade_folder(
@@ -120,6 +121,7 @@ class _Run:
         self.exercises = {
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
+        self.changed |= catch_up(self.out, self.results, self.assignment)
         pool = self._pool()
         try:
             self.tell(at)
@@ -131,7 +133,7 @@ class _Run:
                 self.tell(at)
         finally:
             pool.close()
-            grades = write_grades(self.out, self.results)
+            settled = settle(self.out, self.results, self.assignment)
         return Summary(
             students=len(self.collection.students),
             entries=len(self.collection.entries),
@@ -140,8 +142,9 @@ class _Run:
             unplaced=self.collection.unplaced,
             layout=self.collection.layout,
             seconds=at.seconds,
-            grades=grades,
-            changed=frozenset(self.changed),
+            grades=settled.grades,
+            changed=None if settled.has_new_rules else frozenset(self.changed),
+            notes=settled.notes,
         )
 
     def _pool(self) -> Pool:
@@ -174,20 +177,14 @@ class _Run:
         self.changed.add(work.student)
         result = Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json())
         self.results.put(result, work.sources)
-        write_report(self.out, work.student, work.exercise, data)
+        self.out.write_report(work.student, work.exercise, data)
 
     def _restore(self, entry: Entry) -> None:
         """The report's file, where a run was killed between the database and it."""
         if not self.out.report(entry.student, entry.exercise).exists():
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
-                write_report(self.out, entry.student, entry.exercise, result.report)
-
-
-def write_report(out: Out, student: str, exercise: str, report: Mapping[str, object]) -> None:
-    """`OUT/reports/STUDENT/EXERCISE.json`."""
-    text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
-    out.write(out.report(student, exercise), text + "\n")
+                self.out.write_report(entry.student, entry.exercise, result.report)
 
 
 def _reports(pool: Pool, works: Iterator[Work]) -> Iterator[tuple[Work, Report]]:

@@ -51,7 +51,12 @@ class Work:
 
 def judges(exercise: Exercise, seed: int) -> str:
     """What stands for exercise, seed and version in a work's key."""
-    return f"{exercise.sha256} {seed} {VERSION} {ENGINE}"
+    return judged_by(exercise.sha256, seed)
+
+
+def judged_by(exercise_sha256: str, seed: int) -> str:
+    """The same for an exercise of which there is only the fingerprint."""
+    return f"{exercise_sha256} {seed} {VERSION} {ENGINE}"
 
 
 def work_of(entry: Entry, judged_by: str) -> Work:
@@ -79,8 +84,13 @@ def work_of(entry: Entry, judged_by: str) -> Work:
 
 def with_key(work: Work, judged_by: str) -> Work:
     """The work with the key that it has under these judges."""
-    told = json.dumps([judged_by, work.student, work.exercise, work.to_json()])
-    return replace(work, key=hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest())
+    return replace(work, key=key_of(judged_by, work.student, work.exercise, work.to_json()))
+
+
+def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, Any]) -> str:
+    """The key of a work, from what its `to_json` says."""
+    told = json.dumps([judged_by, student, exercise, handed_in])
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _IMPORTED = re.compile(rb"\b(?:import|from)\s+\.?(\w+)")

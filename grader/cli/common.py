@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,6 +16,8 @@ from grader.loading import load_exercise
 
 if TYPE_CHECKING:
     from grader.exercise import Arrays, Exercise
+
+WIDTH = 80
 
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
@@ -29,13 +32,18 @@ def _found(name: str, folders: tuple[Path, ...]) -> Path:
     return found.path
 
 
-def find_assignment(name: str, folders: tuple[Path, ...]) -> Assignment:
-    """The assignment of a file or of the shipped catalogue; one exercise, by id or path, is an assignment of its own."""
+def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Path] | None = None) -> Assignment:
+    """
+    The assignment of a file or of the shipped catalogue; one exercise, by id or path, is an assignment of its own.
+
+    Exercises in `known` are taken from there, wherever else their ids may be found.
+    """
+    files = known or {}
     from grader.loading import load_assignment
 
     path = Path(name) if catalogue.is_path(name) else catalogue.shipped() / "assignments" / f"{name}.yaml"
     if path.is_file() and _lists_exercises(path):
-        return load_assignment(path, lambda exercise: _found(exercise, folders))
+        return load_assignment(path, lambda exercise: files.get(exercise) or _found(exercise, folders))
     exercise = find_exercise(name, folders)
     return Assignment(id=exercise.id, title=exercise.title, exercises=(exercise,), path=exercise.path)
 
@@ -43,6 +51,31 @@ def find_assignment(name: str, folders: tuple[Path, ...]) -> Assignment:
 def _lists_exercises(path: Path) -> bool:
     with path.open("rb") as file:
         return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
+
+
+def aligned(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """The first column on the left, numbers on the right; ids in the head are broken at `_` where lines would be too long."""
+    heads = [head]
+    if sum(map(len, head)) + 2 * len(head) > WIDTH:
+        parts = [cell.replace("_", "_ ").split() for cell in head]
+        deepest = max(map(len, parts))
+        heads = [tuple(part[line] if line < len(part) else "" for part in parts) for line in range(deepest)]
+    widths = [max(map(len, column)) for column in zip(*heads, *body, strict=True)]
+    for first, *rest in (*heads, *body):
+        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Whether the user agrees: by `--yes`, or asked on a terminal; where nobody can answer, nothing happens, and that is said."""
+    if yes:
+        return True
+    if sys.stdin.isatty():
+        import click
+
+        return click.confirm(question, err=True)
+    print("Nothing was changed. Give the same command with --yes to go on.", file=sys.stderr)
+    return False
 
 
 def with_arrays(exercise: Exercise, arrays: str | None) -> Exercise:

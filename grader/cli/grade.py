@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import find_assignment
+from grader.cli.common import aligned, find_assignment
 from grader.cli.options import exercises_option
 from grader.errors import Fault, GraderError
 from grader.sandbox.text import one_line
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"  # only in a checkout
 MOST_ROWS = 60
-WIDTH = 80
 MOST_UNPLACED = 20
 
 
@@ -173,23 +172,10 @@ def _print_table(summary: Summary, assignment: Assignment) -> None:
     head = ("student", *ids, "total")
     body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}")]
     body += [(one_line(row["student"]), *(row[column] or "-" for column in (*ids, "total"))) for row in rows[:MOST_ROWS]]
-    for line in _aligned(head, body):
+    for line in aligned(head, body):
         print(line)
     if len(rows) > MOST_ROWS:
         print(f"... and {len(rows) - MOST_ROWS} more in {summary.grades}")
-
-
-def _aligned(head: tuple[str, ...], body: list[tuple[str, ...]]) -> Iterator[str]:
-    """The first column on the left, numbers on the right; ids in the head are broken at `_` where lines would be too long."""
-    heads = [head]
-    if sum(map(len, head)) + 2 * len(head) > WIDTH:
-        parts = [cell.replace("_", "_ ").split() for cell in head]
-        deepest = max(map(len, parts))
-        heads = [tuple(part[line] if line < len(part) else "" for part in parts) for line in range(deepest)]
-    widths = [max(map(len, column)) for column in zip(*heads, *body, strict=True)]
-    for first, *rest in (*heads, *body):
-        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
-        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
 
 
 def _print_rest(summary: Summary, output: Path | None) -> None:
@@ -199,6 +185,8 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
     print(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", file=sys.stderr)
     if summary.ungraded:
         print(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
+    for note in summary.notes:
+        print(one_line(note), file=sys.stderr)
     for item in summary.unplaced[:MOST_UNPLACED]:
         print(f"Not placed: {one_line(item.path)}: {one_line(item.reason)}", file=sys.stderr)
     if len(summary.unplaced) > MOST_UNPLACED:

@@ -11,6 +11,23 @@ import click
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
+def database_option(command: Command) -> Command:
+    """`--db URL`: where the results lie, if not in OUT."""
+    return click.option("--db", "database", metavar="URL", help="The database that `grade --db` wrote to.")(command)
+
+
+def assignment_option(command: Command) -> Command:
+    """`-a FILE`: the assignment, where it is not the file that OUT remembers."""
+    said = "The assignment file, if it is not where it was when the class was graded."
+    return click.option("-a", "--assignment", metavar="FILE", help=said)(command)
+
+
+def isolation_option(command: Command) -> Command:
+    """`--isolation LEVEL`."""
+    levels = click.Choice(["strict", "best", "none"])
+    return click.option("--isolation", type=levels, default="best", help="What student code is kept in.")(command)
+
+
 def exercises_option(command: Command) -> Command:
     """`--exercises DIR`: where to look before the shipped catalogue, may be given again."""
     option = click.option(

@@ -51,7 +51,7 @@ class Sheet:
 
 def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: str, column: str | None) -> Sheet:
     """The grades in OUT; `people`, a roster, lends the students their names and ids, and adds who handed in nothing."""
-    rows = {row.student.id: row for row in gradebook.rows(results)}
+    rows = {row.student.id: row for row in gradebook.rows(out, results)}
     known = match([row.student for row in rows.values()], people)
     merged = {student.id: gradebook.Row(student=student, scores={}) for student in people}
     for id, row in rows.items():

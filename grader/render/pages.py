@@ -75,6 +75,6 @@ def student_page(student: str, title: str, reports: list[Report], exercises: Map
 
 
 def _addressed(out: Out, results: Results) -> Iterator[tuple[gradebook.Row, str]]:
-    for row in gradebook.rows(results):
+    for row in gradebook.rows(out, results):
         path = out.feedback(row.student.id)
         yield row, f"feedback/{quote(path.name)}" if row.scores else ""

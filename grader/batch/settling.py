@@ -1,0 +1,89 @@
+"""The end of every run: what the assignment file decides is remembered in OUT, free days are booked, grades.csv is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader import gradebook
+from grader.batch import ledger
+from grader.batch.rules import Rules, read_rules, rules_of, write_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from grader.batch.out import Out
+    from grader.batch.results import Results
+    from grader.exercise import Assignment
+    from grader.gradebook import Row
+
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The table that was written, what the instructor should know of it, and whether other rules count than before."""
+
+    grades: Path
+    notes: tuple[str, ...]
+    has_new_rules: bool
+
+
+def settle(out: Out, results: Results, assignment: Assignment) -> Settled:
+    """Takes over the rules of the assignment file, and writes `grades.csv` by them."""
+    old = read_rules(out)
+    late = assignment.late
+    if late is None or not late.ledger:
+        write_rules(out, current_rules(assignment))
+    else:
+        path = Path(late.ledger)
+        with ledger.held(path):
+            write_rules(out, current_rules(assignment))
+            rows = gradebook.rows(out, results)
+            used = {row.student.id: row.lateness.free for row in rows if row.lateness and row.lateness.free}
+            ledger.write(path, assignment.id, used)
+    has_new_rules = replace(old, wordings={}) != replace(read_rules(out), wordings={})
+    notes = tuple(_notes(out, results, assignment))
+    return Settled(grades=gradebook.write_grades(out, results), notes=notes, has_new_rules=has_new_rules)
+
+
+def current_rules(assignment: Assignment) -> Rules:
+    """The rules of the assignment file, by what the ledger says now."""
+    late = assignment.late
+    if late is None or not late.ledger:
+        return rules_of(assignment, {})
+    return rules_of(assignment, ledger.free_left(Path(late.ledger), assignment.id, late.free_days))
+
+
+def _notes(out: Out, results: Results, assignment: Assignment) -> Iterator[str]:
+    if not assignment.overrides and assignment.late is None:
+        return
+    rows = {row.student.id: row for row in gradebook.rows(out, results)}
+    for one in assignment.overrides:
+        if one.student not in rows:
+            yield f"Points for {one.exercise} are given to {one.student}, whom nobody here knows: they count for no one."
+        elif one not in [given.override for given in rows[one.student].given]:
+            what = f"{one.student} has no verdict on {one.exercise}, so that points for {one.target} alone cannot count"
+            yield f"{what}: give points for the whole exercise."
+    if assignment.late is not None:
+        yield from _notes_on_times(rows, assignment.late.extensions)
+
+
+def _notes_on_times(rows: Mapping[str, Row], extensions: Iterable[str]) -> Iterator[str]:
+    for student in extensions:
+        if student not in rows:
+            yield f"The extension is for {student}, whom nobody here knows."
+    unknown = [row.student for row in rows.values() if row.scores and row.student.submitted_at is None]
+    if unknown:
+        yield (
+            f"When they handed in is not known of {_named([student.id for student in unknown])}: nothing is taken from them. "
+            "A roster can say it in a column submitted_at."
+        )
+    if late := [student.id for student in unknown if student.late]:
+        yield f"The download says of {_named(late)} that they were late, but not by how much."
+
+
+def _named(students: list[str]) -> str:
+    more = f" and {len(students) - MOST_NAMED} more" if len(students) > MOST_NAMED else ""
+    return ", ".join(students[:MOST_NAMED]) + more
