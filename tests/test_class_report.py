@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from classroom import assignment, exercise, report
+from class_pages import CHAIN, NAMED, TANH, WRONG, right, whole_class, write
+from classroom import assignment, report
 
-from grader.batch.intake import Unplaced
-from grader.batch.out import open_out
-from grader.batch.results import Result, open_results
 from grader.batch.roster import Student
-from grader.outcome import Counterexample, Diagnosis, Status
+from grader.batch.rules import Rules
+from grader.exercise import Gradient, Hessian
+from grader.marking import LateRule, Override
+from grader.outcome import Status
 from grader.render import class_report
-from grader.render.pages import refresh
-
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-EXERCISES = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", "dz_dy"))
+from grader.render.tables import mathml
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
-    """A class of twelve with its pages; one of them means ill."""
-    path = tmp_path_factory.mktemp("class") / "out"
-    tanh, chain = EXERCISES.exercises
-    example = Counterexample(case="one feature", sizes={"n": 1}, inputs={"x": [1.0]}, index=(0, 0), expected=1.0, actual=3.25)
-    wrong = report(tanh, "", Status.WRONG_VALUE, seed=8317465, counterexample=example)
-    named = report(
-        chain, "", Status.WRONG_VALUE, counterexample=example, diagnosis=Diagnosis(rule="sign", text="The sign is wrong.")
-    )
-    reports = {
-        f"s{n:02}": (report(tanh, "", Status.CORRECT), named if n % 3 else report(chain, "", Status.CORRECT)) for n in range(8)
-    }
-    reports |= {f"s{n:02}": (wrong, report(chain, "", Status.MISSING)) for n in range(8, 10)}
-    reports |= {"s10": (report(tanh, "", Status.UNGRADED, detail="The grader failed."),)}
-    reports |= {
-        EVIL: (replace(report(tanh, EVIL, Status.RAISED, detail=EVIL, traceback=EVIL), flags=("mutates_inputs",), output=EVIL),)
-    }
-    with open_out(path, EXERCISES, seed=8317465) as folder:
-        results = open_results(folder)
-        results.put_students(tuple(Student(id=student, name=f"{student} of {EVIL}") for student in (*reports, "s11")))
-        results.put_unplaced((Unplaced(path=EVIL, reason=EVIL),))
-        for student, ones in reports.items():
-            for one in ones:
-                results.put(Result(student=student, exercise=one.exercise, key="", report=json.loads(json.dumps(one.to_json()))))
-        results.close()
-    refresh(path, {})
-    return path
+    """A class with its pages."""
+    return whole_class(tmp_path_factory.mktemp("class") / "out")
 
 
 def page(out: Path) -> str:
@@ -78,8 +50,8 @@ def test_the_page_holds_what_staff_ask_for(out):
     ]
     assert expected == headings
     assert "The sign is wrong." in page(out)
-    assert "d_tanh_layer[0, 0] is 3.25 where 1.0 is expected (case one feature)" in page(out)
-    assert "s08, s09" in page(out)
+    assert "d_tanh_layer[0,0] is 3.25 where 1 is expected, in case &quot;one feature&quot;" in page(out)
+    assert re.search(r">s08</a>, <a [^>]*>s09</a>", page(out))
 
 
 def test_the_page_stands_alone(out):
@@ -105,9 +77,17 @@ def test_the_seed_is_on_no_page(out):
 
 def test_every_link_leads_to_a_page(out):
     """Students' pages are named so that every file system takes them."""
-    links = re.findall(r'href="(feedback/[^"]*)"', page(out))
+    links = {link.split("#")[0] for link in re.findall(r'href="(feedback/[^"]*)"', page(out))}
     assert len(links) == 12  # of thirteen: one handed in nothing
     assert all((out / unquote(link)).is_file() for link in links)
+
+
+def test_every_link_within_a_page_leads_somewhere(out):
+    """To a section of the class's page, to an exercise of a student's."""
+    for link in re.findall(r'href="([^"]*#[^"]*)"', page(out)):
+        path, place = unquote(link).split("#")
+        text = (out / path).read_text(encoding="utf-8") if path else page(out)
+        assert f' id="{place}"' in text
 
 
 def test_plots_have_words(out):
@@ -152,15 +132,89 @@ def test_the_markup_is_balanced_and_ids_are_unique(out):
     assert len(parser.ids) == len(set(parser.ids))
 
 
-def test_only_changed_students_pages_are_written_again(out):
-    """And those that are not there."""
-    first, second, third = (out / f"feedback/s0{n}.html" for n in (1, 2, 3))
-    for path in (first, second):
-        path.write_text("old", encoding="utf-8")
-    third.unlink()
-    refresh(out, {}, changed={"s01"})
-    assert [True, False, True] == ["<!DOCTYPE" in path.read_text(encoding="utf-8") for path in (first, second, third)]
-    refresh(out, {})
+def rows_of(text: str, caption: str) -> list[list[str]]:
+    """The cells of a table's body, as text."""
+    table = re.search(rf"<caption>{re.escape(caption)}.*?</table>", text, re.DOTALL)[0]
+    rows = re.findall(r"<tr>(<td.*?)</tr>", table, re.DOTALL)
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)] for row in rows]
+
+
+def test_mistakes_are_counted_by_kind_and_by_target(out):
+    """Each with its share of the wrong answers, and an example to look at."""
+    expected = [
+        ["sign", "5", "62%", "5", "s01", "chain_rule"],
+        ["wrong values, no cause named", "2", "25%", "2", "s08", "tanh_layer"],
+        ["raised an error, no cause named", "1", "12%", "1"],
+    ]
+    assert expected == [row[: len(one)] for row, one in zip(rows_of(page(out), "Kinds of mistake"), expected, strict=True)]
+    (named,) = rows_of(page(out), "By how many make them")
+    assert ["chain_rule", "dz_dy", "sign", "5", "100%", "The sign is wrong."] == named[:6]
+
+
+def test_the_measures_are_explained(out):
+    """In words, beside the table."""
+    terms = re.findall(r"<dt>(.*?)</dt><dd>[^<]{20,}</dd>", page(out))
+    assert ["Difficulty", "Discrimination", "Point-biserial"] == terms
+
+
+def test_every_verdict_is_counted_by_target(out):
+    """A column for each verdict that was given."""
+    expected = [["tanh_layer", "d_tanh_layer", "8", "2", "1", "", "1"], ["chain_rule", "dz_dy", "3", "5", "", "2", ""]]
+    assert expected == rows_of(page(out), "What came of the answers")
+
+
+@pytest.mark.parametrize("students", [0, 1, 2, 3, 6])
+@pytest.mark.parametrize("score", ["right", "wrong"])
+def test_small_classes_and_equal_scores_have_a_page(tmp_path, students, score):
+    """Without correlations, and without numbers that are none."""
+    reports = (right(TANH), right(CHAIN)) if score == "right" else (WRONG, NAMED)
+    text = page(write(tmp_path / "out", {f"s{n}": reports for n in range(students)}))
+    shown = re.sub(r"<style>.*?</style>|<script>.*?</script>|<svg.*?</svg>|<[^>]+>", " ", text, flags=re.DOTALL)
+    assert not re.search(r"\b(nan|NaN|inf|None)\b|−0\.00", shown)
+    if students:
+        assert [["", ""]] * 2 == [row[6:8] for row in rows_of(text, "Every target")]
+
+
+def test_a_target_that_strong_students_miss_is_pointed_out(tmp_path):
+    """A negative correlation says: look at the exercise."""
+    reports = {f"s{n}": ((WRONG, right(CHAIN)) if n % 2 else (right(TANH), NAMED)) for n in range(10)}
+    notes = [row[-1] for row in rows_of(page(write(tmp_path / "out", reports)), "Every target")]
+    assert ["Look at the exercise: those who do well elsewhere do worse here."] * 2 == notes
+
+
+def test_what_was_not_graded_is_not_empty(out):
+    """An empty cell was not handed in."""
+    rows = {row[0]: row[2:] for row in rows_of(page(out), "Points; an empty cell was not handed in")}
+    assert (["not graded", "", ""], ["", "", ""]) == (rows["s10"], rows["s11"])
+
+
+def test_late_work_and_points_given_by_hand_are_in_the_table(tmp_path):
+    """Columns that are there only where they say something."""
+    due = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    late = Student(id="s01", submitted_at=due + timedelta(hours=30))
+    given = Override(student="s02", exercise="chain_rule", target="dz_dy", points=1.0, reason="Right, but for a typo", by="staff")
+    rules = Rules(late=LateRule(per_day=0.25), overrides=(given,))
+    asked = replace(assignment(TANH, CHAIN), due=due)
+    out = write(tmp_path / "out", {"s01": (right(TANH),), "s02": (NAMED,)}, asked=asked, students=[late], rules=rules)
+    rows = rows_of(page(out), "Points; an empty cell was not handed in")
+    assert ["s01", "", "2", "", "1 day 6 hours", "−1", "", "1"] == rows[0]
+    told = "chain_rule: 1 point for dz_dy, where the grader found 0. Right, but for a typo. (staff)"
+    assert ["s02", "", "", "1", "", "", told, "1"] == rows[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (Gradient(of="E", wrt="W"), "<mfrac><mrow><mo>∂</mo><mi>E</mi></mrow><mrow><mo>∂</mo><mi>W</mi></mrow></mfrac>"),
+        (Hessian(of="E", wrt="W", other="B"), "<mrow><mo>∂</mo><mi>W</mi><mo>∂</mo><mi>B</mi></mrow>"),
+        (Hessian(of="E", wrt="W", other="W"), "<mrow><mo>∂</mo><msup><mi>W</mi><mn>2</mn></msup></mrow>"),
+    ],
+)
+def test_derivatives_are_formulas(kind, expected):
+    """In MathML."""
+    one = report(TANH, "", Status.CORRECT).targets[0]
+    asked = replace(one, kind=type(kind).__name__.lower(), of=kind.of, wrt=kind.wrt)
+    assert expected in mathml(asked, kind)
 
 
 def _luminance(colour: str) -> float:
@@ -183,39 +237,3 @@ def test_contrast_is_enough_in_both_schemes(scheme):
         assert _contrast(colours[text], colours["paper"]) >= 4.5
     assert _contrast(colours["soft"], colours["tint"]) >= 4.5
     assert _contrast("#3f7fbf", colours["paper"]) >= 3
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
-QUIET = "--disable-background-networking --disable-component-update"
-
-
-def browse(path: Path, profile: Path) -> subprocess.CompletedProcess[str]:
-    """The page's elements as the browser ends up with them, and what it has to say."""
-    command = [
-        CHROMIUM,
-        *FLAGS.split(),
-        *QUIET.split(),
-        f"--user-data-dir={profile}",
-        "--enable-logging=stderr",
-        "--dump-dom",
-        path.as_uri(),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-def test_a_browser_has_no_complaints_and_sorts_by_keyboard(out, tmp_path):
-    """Nothing on the console; Enter on a heading sorts its column, and says so; empty cells stay last."""
-    assert "CONSOLE" not in browse(out / "report.html", tmp_path / "one").stderr
-    press = """<script>
-      const heading = [...document.querySelectorAll("th button")].filter((one) => one.textContent === "total").at(-1);
-      heading.focus();
-      for (const _ of [1, 2]) document.activeElement.click();
-      const rows = [...heading.closest("table").tBodies[0].rows].map((row) => row.cells[row.cells.length - 1].textContent);
-      document.title = heading.closest("th").getAttribute("aria-sort") + " " + JSON.stringify(rows);
-    </script></body>"""
-    open_page = re.sub(r"<meta http-equiv[^>]*>", "", page(out)).replace("</body>", press)
-    (tmp_path / "pressed.html").write_text(open_page, encoding="utf-8")
-    title = re.search(r"<title>(.*?)</title>", browse(tmp_path / "pressed.html", tmp_path / "two").stdout)[1]
-    assert title == 'descending ["3","3","3","2","2","2","2","2","0","0","0","",""]'

@@ -12,8 +12,15 @@ from made import HINT, ended, report, tanh_exercise, target_report
 import grader
 from grader.outcome import Diagnosis, Status
 from grader.render import html
+from grader.render.html import Article
 
 SEED = "8317465"
+
+
+def article(one, exercise=None, **facts) -> Article:
+    """What a page says of a report."""
+    told = {"id": one.exercise, "title": one.title, "score": one.score, "points": one.points} | facts
+    return Article(report=one, exercise=exercise, **told)
 
 
 def test_a_report_says_what_the_terminal_says() -> None:
@@ -26,7 +33,7 @@ def test_a_report_says_what_the_terminal_says() -> None:
 @pytest.mark.parametrize("feedback", ["full", "hints", "score"])
 def test_the_seed_is_never_shown(feedback) -> None:
     """Whatever feedback is asked for, the seed is not in the page."""
-    assert SEED not in html.page("s01", [(report(), tanh_exercise())], feedback=feedback)
+    assert SEED not in html.page("s01", [article(report(), tanh_exercise())], feedback=feedback)
 
 
 def test_hints_withhold_the_numbers_and_keep_the_cause() -> None:
@@ -52,23 +59,55 @@ def test_everything_from_outside_is_escaped() -> None:
     """Markup in messages, names, tracebacks, output and titles stays text."""
     evil = '<script>alert(1)</script><img src=x onerror="alert(1)">&"'
     target = ended(Status.RAISED, evil, f"answer.py, line 1\n    {evil}", name=evil, call=evil)
-    page = html.page(evil, [(report(target, output=evil, title=evil), None)], lead=evil)
+    page = html.page(evil, [article(report(target, output=evil, title=evil), notes=(evil,)), article(report())], lead=[evil])
     assert _tags(page) & {"script", "img"} == set()
     assert "&lt;script&gt;" in page
 
 
 def test_a_page_stands_alone() -> None:
     """No script, no network, well-formed nesting, a language and a viewport."""
-    page = html.page("Feedback", [(report(), tanh_exercise()), (report(), tanh_exercise())])
+    page = html.page("Feedback", [article(report(), tanh_exercise()), article(report(), tanh_exercise(), id="other")])
     assert re.findall(r"https?://|@import|url\(|<script", page) == []
     assert 'lang="en"' in page
     assert 'name="viewport"' in page
     _Nesting().check(page)
 
 
+def test_a_page_of_several_exercises_begins_with_what_each_earned() -> None:
+    """Every line leads to its exercise."""
+    page = html.page("Feedback", [article(report(), tanh_exercise()), article(report(), tanh_exercise(), id="other", score=5.0)])
+    overview = re.search(r"<nav.*?</nav>", page, re.DOTALL)[0]
+    lines = re.findall(r'href="#(\w+)".*?<span>(.*?)</span>', overview)
+    assert [("tanh_linear", "2 of 5 points"), ("other", "5 of 5 points")] == lines
+    assert ["tanh_linear", "other"] == re.findall(r'<article [^>]*id="(\w+)"', page)
+
+
+def test_notes_of_an_instructor_stand_first_and_the_total_is_theirs() -> None:
+    """Points given by hand, for one exercise that was graded and one that was not handed in."""
+    noted = article(report(), tanh_exercise(), score=4.0, notes=("Given by hand: 2 points for `dy_dx`.",))
+    absent = Article(id="x", title="X", report=None, exercise=None, score=1.0, points=2.0, notes=("Ill that week.",))
+    page = html.page("Feedback", [noted, absent])
+    assert '<p class="note">Given by hand: 2 points for <code>dy_dx</code>.</p>' in page
+    assert ["4 of 5 points.", "1 of 2 points."] == re.findall(r'<p class="total">(.*?)</p>', page)
+    assert "Ill that week." in page
+
+
+def test_a_traceback_is_open() -> None:
+    """As in the terminal: a student has not to look for it."""
+    raised = ended(Status.RAISED, "ValueError: told", "answer.py, line 7\n    told")
+    shown = html.fragment(report(raised), tanh_exercise())
+    assert "<pre>answer.py, line 7\n    told</pre>" in shown
+    assert "<details><summary>Traceback" not in shown
+
+
+def test_code_in_sentences_is_shown_as_code() -> None:
+    """What stands between backticks; markup in it stays text."""
+    assert "It returned <code>&lt;b&gt;</code>, `not" == html.prose("It returned `<b>`, `not")
+
+
 def test_headings_nest() -> None:
     """A page has one h1; each report is an h2 with h3 below it."""
-    page = html.page("Feedback", [(report(), tanh_exercise())])
+    page = html.page("Feedback", [article(report(), tanh_exercise())])
     assert re.findall(r"<h(\d)", page) == ["1", "2", "3", "3"]
 
 

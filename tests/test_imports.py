@@ -31,7 +31,7 @@ STEPS = {
     "rubric",
     "starter",
 }
-STORY = {"preparing", "grading", "batch", "gradebook", "audit", "records"}
+STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records"}
 EDGES = {"render", "showing", "python", "export", "nbgrader"}
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)

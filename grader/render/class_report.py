@@ -8,30 +8,40 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from grader.gradebook import Analysis, Item, Row, number
-from grader.render import plots
-from grader.sandbox.text import cleaned as plain
+from grader.gradebook import Row, number
+from grader.outcome import Status
+from grader.render import plots, words
+from grader.render.html import Markup, prose, text
+from grader.render.marks import duration, given_line
+from grader.render.tables import MOST_ROWS, Address, Cell, mathml, names, student_link, table
+from grader.statement import notation
 
 if TYPE_CHECKING:
-    from grader.gradebook import Behaviour, Mistake, Notice
+    from grader.analysis import Analysis, Behaviour, Item, Kind, Notice, Timing
+    from grader.exercise import Exercise, Target
+    from grader.outcome import TargetReport
+    from grader.statement import Notation
 
-MOST_ROWS = 2000  # of one table: a page of a hundred thousand rows helps nobody, grades.csv has them all
+FEW = 30  # students: below, a correlation is mostly chance
+MOST_OPEN = 12  # rows of a table of details that is not folded
 _HERE = Path(__file__).parent
 
 
-def class_page(analysis: Analysis, rows: Iterable[tuple[Row, str]]) -> str:
-    """The page. `rows` are the students with the addresses of their own pages ('' for none)."""
-    title = _text(analysis.title)
+def class_page(analysis: Analysis, rows: Iterable[Row], exercises: Mapping[str, Exercise], address: Address) -> str:
+    """The page. `exercises` by id lend it their notation; `address` is where a student's own page is, '' for nowhere."""
+    title = text(analysis.title)
     script = _file("class.js")
     fingerprint = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{fingerprint}'"
+    sections = tuple(_Writer(analysis=analysis, exercises=exercises, address=address).sections(rows))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -46,9 +56,10 @@ def class_page(analysis: Analysis, rows: Iterable[tuple[Row, str]]) -> str:
 <header>
 <h1>{title}</h1>
 {_facts(analysis)}
+<nav aria-label="On this page"><ul>{"".join(f'<li><a href="#{one.id}">{text(one.title)}</a></li>' for one in sections)}</ul></nav>
 </header>
 <main>
-{"".join(_sections(analysis, rows))}
+{"".join(one.markup() for one in sections)}
 </main>
 <script>{script}</script>
 </body>
@@ -58,46 +69,45 @@ def class_page(analysis: Analysis, rows: Iterable[tuple[Row, str]]) -> str:
 
 def _facts(analysis: Analysis) -> str:
     totals = analysis.totals
-    facts = [("students", str(analysis.students)), ("graded throughout", str(len(totals))), ("points", number(analysis.points))]
+    facts = [("students", str(analysis.students)), ("with a total", str(len(totals))), ("points", number(analysis.points))]
     if totals:
         facts += [("mean", f"{statistics.fmean(totals):.3g}"), ("median", f"{statistics.median(totals):.3g}")]
     if len(totals) > 1:
         facts.append(("standard deviation", f"{statistics.stdev(totals):.3g}"))
-    cells = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in facts)
+    cells = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in facts)
     return f'<dl class="facts">{cells}</dl>'
 
 
-def _sections(analysis: Analysis, rows: Iterable[tuple[Row, str]]) -> Iterable[str]:
-    if analysis.ungraded:
-        lead = "Our fault: these cost nobody a point, and the next run tries them again."
-        yield _section("Not graded", lead, _notices("Answers that we could not grade", "reason", analysis.ungraded))
-    if analysis.totals:
-        yield _section("Scores", "", _scores(analysis))
-    yield _section("Targets", _ITEMS, _shares(analysis.items) + _items(analysis.items))
-    yield _section("Mistakes", _MISTAKES, _mistakes(analysis.mistakes))
-    yield _section("Equal wrong answers", _ALIKE, _behaviours("Wrong answers that several students share", analysis.behaviours))
-    if analysis.unusual:
-        table = _behaviours("Unexplained wrong answers that few share", analysis.unusual)
-        yield _section("Unusual answers shared by few", _UNUSUAL, table)
-    if analysis.flags:
-        yield _section("Flags", "For staff; they cost no points.", _notices("What was noticed", "flag", analysis.flags))
-    if analysis.unplaced:
-        cells = [((one.path, ""), (one.reason, "text")) for one in analysis.unplaced]
-        table = _table("Handed in and not graded", (("path", ""), ("reason", "text")), cells)
-        yield _section("Not placed", "", table)
-    yield _section("Students", "", _students(analysis, rows))
-    yield _section("Time and isolation", "", _time(analysis))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    title: str
+    lead: str = ""
+    content: str
+
+    @property
+    def id(self) -> str:
+        return self.title.lower().replace(" ", "-")
+
+    def markup(self) -> str:
+        opening = f"<p>{prose(self.lead)}</p>" if self.lead else ""
+        heading = f'<h2 id="{self.id}">{text(self.title)}</h2>'
+        return f'<section aria-labelledby="{self.id}">{heading}{opening}{self.content}</section>\n'
 
 
-_ITEMS = (
-    "Difficulty is the mean share of a target's points (1 is easy). Discrimination is how much larger that share is among the "
-    "27% of students who did best in everything else than among the 27% who did worst; the point-biserial is the correlation of "
-    "the two. Near zero or below, look at the exercise first."
+_UNGRADED = "Our fault: these cost nobody a point, and the next run tries them again."
+_MEASURES = Markup(
+    '<dl class="words">'
+    "<dt>Difficulty</dt><dd>the mean share of the points: 1 is easy, 0 is hard.</dd>"
+    "<dt>Discrimination</dt><dd>that share among the 27% of students who did best in everything else, less that among the 27% "
+    "who did worst. 0.3 and more tells strong from weak.</dd>"
+    "<dt>Point-biserial</dt><dd>the correlation of that share with the share earned in everything else, from &#8722;1 to 1. "
+    "Below 0, those who do well elsewhere do worse here: look at the exercise first.</dd>"
+    "</dl>"
 )
-_MISTAKES = "Named only where the mistake reproduces a student's numbers in every case."
+_MISTAKES = "A mistake is named only where it reproduces a student's numbers in every case. Each wrong answer is counted once."
 _ALIKE = (
-    "The same status, and the same number to its last digit. Most such groups are one mistake that many make; where no cause is "
-    "given, it may deserve a line under `mistakes` in the exercise."
+    "The same verdict, and the same number to its last digit. Where no cause is given, such a group may deserve a line under "
+    "`mistakes` in the exercise."
 )
 _UNUSUAL = (
     "No known mistake explains these numbers, and hardly anybody else has them. Students who learn together often go wrong "
@@ -105,179 +115,344 @@ _UNUSUAL = (
 )
 
 
-def _section(title: str, lead: str, content: str) -> str:
-    name = title.lower().replace(" ", "-")
-    opening = f"<p>{_text(lead)}</p>" if lead else ""
-    return f'<section aria-labelledby="{name}"><h2 id="{name}">{_text(title)}</h2>{opening}{content}</section>\n'
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writer:
+    analysis: Analysis
+    exercises: Mapping[str, Exercise]
+    address: Address
+
+    def sections(self, rows: Iterable[Row]) -> Iterable[_Section]:
+        found = self.analysis
+        if found.ungraded:
+            listed = self._notices("Answers that we could not grade", "reason", found.ungraded)
+            yield _Section(title="Not graded", lead=_UNGRADED, content=listed)
+        if found.totals:
+            yield _Section(title="Scores", content=_scores(found))
+        yield _Section(title="Targets", content=self._targets())
+        yield _Section(title="Mistakes", lead=_MISTAKES if found.wrong else "", content=self._mistakes())
+        yield _Section(title="Equal wrong answers", lead=_ALIKE if found.behaviours else "", content=self._alike())
+        if found.unusual:
+            yield _Section(title="Unusual answers shared by few", lead=_UNUSUAL, content=self._unusual())
+        if found.flags:
+            listed = self._notices("What was noticed", "flag", found.flags)
+            yield _Section(title="Flags", lead="For staff; they cost no points.", content=listed)
+        if found.unplaced:
+            cells = [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced]
+            listed = table("Handed in and not graded", (Cell("path"), Cell("reason", "text")), cells)
+            yield _Section(title="Not placed", content=listed)
+        yield _Section(title="Students", content=self._students(rows))
+        yield _Section(title="Time and isolation", content=_time(found.timings, self.address) + _isolation(found.isolation))
+
+    def _target(self, exercise: str, report: TargetReport) -> Target | None:
+        targets = self.exercises[exercise].targets() if exercise in self.exercises else ()
+        return next((target for task, target in targets if (task.function, target.name) == (report.call, report.name)), None)
+
+    def _notation(self, exercise: str, report: TargetReport) -> Notation | None:
+        target = self._target(exercise, report)
+        return notation(self.exercises[exercise], target) if target else None
+
+    # Targets
+
+    def _targets(self) -> str:
+        items = self.analysis.items
+        few = self.analysis.students < FEW
+        chance = f"<p>With fewer than {FEW} students the last two are mostly chance.</p>" if few else ""
+        return _shares(items) + _MEASURES + chance + self._items(items) + _verdicts(items)
+
+    def _items(self, items: Sequence[Item]) -> str:
+        heads = Cell("exercise"), Cell("target"), Cell("asked"), Cell("points", "number"), Cell("answers", "number")
+        measures = Cell("difficulty", "number"), Cell("discrimination", "number"), Cell("point-biserial", "number")
+        has_notes = any(map(_reading, items))
+        rows = []
+        for item in items:
+            target = self._target(item.exercise, item.target)
+            rows.append(
+                (
+                    Cell(item.exercise),
+                    Cell(item.target.name),
+                    Cell(mathml(item.target, target.kind if target else None)),
+                    Cell(number(item.target.points), "number"),
+                    Cell(str(item.answered), "number"),
+                    *(_measure(value) for value in (item.difficulty, item.discrimination, item.point_biserial)),
+                    *((Cell(_reading(item), "text"),) if has_notes else ()),
+                )
+            )
+        return table("Every target", (*heads, *measures, *((Cell("note", "text"),) if has_notes else ())), rows)
+
+    # Mistakes
+
+    def _mistakes(self) -> str:
+        if not self.analysis.wrong:
+            return '<p class="soft">No answer was wrong.</p>'
+        rows = [
+            (
+                Cell(_kind(one)),
+                Cell(str(one.answers), "number"),
+                _share(one.answers, self.analysis.wrong),
+                Cell(str(one.group.count), "number"),
+                Cell(student_link(one.example[0], self.address, one.example[1])),
+                Cell(one.example[1]),
+            )
+            for one in self.analysis.kinds
+        ]
+        heads = Cell("mistake"), Cell("answers", "number"), Cell("of all wrong", "number")
+        rest = Cell("students", "number"), Cell("for example"), Cell("in")
+        caption = f"Kinds of mistake, of {self.analysis.wrong} wrong answers"
+        return table(caption, (*heads, *rest), rows) + self._named()
+
+    def _named(self) -> str:
+        heads = Cell("exercise"), Cell("target"), Cell("mistake"), Cell("students", "number"), Cell("of wrong", "number")
+        rows = [
+            (
+                Cell(one.exercise),
+                Cell(one.example.name),
+                Cell(_rule(one.rule)),
+                Cell(str(one.group.count), "number"),
+                _share(one.group.count, one.wrong),
+                Cell(prose(one.text), "text"),
+                Cell(self._entry(one.exercise, one.example), "text"),
+                Cell(student_link(one.group.students[0], self.address, one.exercise)),
+            )
+            for one in self.analysis.mistakes
+        ]
+        last = Cell("what students are told", "text"), Cell("for example", "text"), Cell("of")
+        return _folded("Mistakes by target", table("By how many make them", (*heads, *last), rows), len(rows)) if rows else ""
+
+    # Answers that are alike
+
+    def _alike(self) -> str:
+        unusual = set(map(id, self.analysis.unusual))
+        others = [one for one in self.analysis.behaviours if id(one) not in unusual]
+        unexplained = [one for one in others if one.rule is None]
+        explained = [one for one in others if one.rule is not None]
+        content = self._behaviours("Wrong answers that several students share and no known mistake explains", unexplained)
+        if explained:
+            listed = self._behaviours("Wrong answers that several students share and a known mistake explains", explained)
+            content += _folded("Groups that a mistake explains", listed, len(explained))
+        return content
+
+    def _unusual(self) -> str:
+        pairs = [
+            (
+                Cell(Markup(" and ".join(student_link(student, self.address) for student in one.students))),
+                Cell(str(len(one.shared)), "number"),
+                Cell(" and ".join(map(str, one.unexplained)), "", str(min(one.unexplained))),
+                Cell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
+            )
+            for one in self.analysis.pairs
+        ]
+        heads = Cell("students"), Cell("shared", "number"), Cell("of their unexplained answers"), Cell("where", "text")
+        listed = self._behaviours("Unexplained wrong values that few share", self.analysis.unusual)
+        return listed + (table("Two students who share more than one", heads, pairs) if pairs else "")
+
+    def _behaviours(self, caption: str, behaviours: Sequence[Behaviour]) -> str:
+        if not behaviours:
+            return '<p class="soft">There are none.</p>'
+        heads = Cell("exercise"), Cell("target"), Cell("students", "number"), Cell("verdict"), Cell("what", "text")
+        rows = [
+            (
+                Cell(one.exercise),
+                Cell(one.example.name),
+                Cell(str(one.group.count), "number"),
+                Cell(words.LABELS[one.example.status]),
+                Cell(self._what(one), "text"),
+                Cell(names(one.group, one.exercise, self.address), "text"),
+            )
+            for one in behaviours
+        ]
+        return table(caption, (*heads, Cell("who", "text")), rows)
+
+    def _what(self, one: Behaviour) -> str:
+        if one.example.diagnosis:
+            return prose(one.example.diagnosis.text)
+        if entry := self._entry(one.exercise, one.example):
+            return entry
+        return prose(words.sentence(one.example, self._notation(one.exercise, one.example)))
+
+    def _entry(self, exercise: str, report: TargetReport) -> str:
+        """The entry furthest out in the smallest failing case."""
+        found, example = words.entry(report, self._notation(exercise, report)), report.counterexample
+        if found is None or example is None:
+            return ""
+        name, expected, actual = found
+        return f'{name} is {actual} where {expected} is expected, in case "{example.case}"'
+
+    # Students
+
+    def _notices(self, caption: str, what: str, notices: Sequence[Notice]) -> str:
+        rows = [
+            (
+                Cell(
+                    prose(f"{one.what.replace('_', ' ')}: {words.FLAGS[one.what]}" if one.what in words.FLAGS else one.what),
+                    "text",
+                ),
+                Cell(one.exercise),
+                Cell(str(one.group.count), "number"),
+                Cell(names(one.group, one.exercise, self.address), "text"),
+            )
+            for one in notices
+        ]
+        return table(caption, (Cell(what, "text"), Cell("exercise"), Cell("students", "number"), Cell("who", "text")), rows)
+
+    def _students(self, rows: Iterable[Row]) -> str:
+        exercises = self.analysis.exercises
+        shown = tuple(itertools.islice(rows, MOST_ROWS))
+        extra = [column for column in _EXTRA if any(column.cell(row).content for row in shown)]
+        cells = [
+            (
+                Cell(student_link(row.student.id, self.address if row.scores else lambda _: ""), "name"),
+                Cell(row.student.name, "name"),
+                *(_score(row, exercise) for exercise in exercises),
+                *(column.cell(row) for column in extra),
+                Cell(number(row.total), "number"),
+            )
+            for row in shown
+        ]
+        heads = Cell("student"), Cell("name"), *(Cell(exercise, "number") for exercise in exercises)
+        rest = *(column.head for column in extra), Cell("total", "number")
+        return table("Points; an empty cell was not handed in", (*heads, *rest), cells, of=self.analysis.students)
+
+
+class _Column(NamedTuple):
+    """A column that is there only where it has something to say."""
+
+    head: Cell
+    cell: Callable[[Row], Cell]
+
+
+def _late(row: Row) -> Cell:
+    return Cell(duration(row.late_seconds), "number", str(row.late_seconds)) if row.late_seconds else Cell("", "number", "0")
+
+
+def _penalty(row: Row) -> Cell:
+    return Cell(f"−{number(round(row.penalty, 4))}" if row.penalty else "", "number", str(row.penalty or ""))
+
+
+def _given(row: Row) -> Cell:
+    return Cell(prose("; ".join(f"{one.override.exercise}: {given_line(one)}" for one in row.given)), "text")
+
+
+_EXTRA = (
+    _Column(Cell("late by", "number"), _late),
+    _Column(Cell("for being late", "number"), _penalty),
+    _Column(Cell("given by hand", "text"), _given),
+)
 
 
 def _scores(analysis: Analysis) -> str:
-    quartiles = statistics.quantiles(analysis.totals, n=4) if len(analysis.totals) > 1 else [analysis.totals[0]] * 3
-    told = (
-        f"{len(analysis.totals)} students have from {min(analysis.totals):.3g} to {max(analysis.totals):.3g} of "
-        f"{analysis.points:g} points; half of them between {quartiles[0]:.3g} and {quartiles[2]:.3g}."
-    )
-    return _figure(plots.histogram(analysis.totals, analysis.points), told)
+    totals = analysis.totals
+    quartiles = statistics.quantiles(totals, n=4, method="inclusive") if len(totals) > 1 else [totals[0]] * 3
+    if len(totals) == 1:
+        told = f"One student has {totals[0]:.3g} of {analysis.points:g} points."
+    elif min(totals) == max(totals):
+        told = f"All {len(totals)} students have {totals[0]:.3g} of {analysis.points:g} points."
+    else:
+        told = (
+            f"{len(totals)} students have from {min(totals):.3g} to {max(totals):.3g} of {analysis.points:g} points; "
+            f"half of them between {quartiles[0]:.3g} and {quartiles[2]:.3g}."
+        )
+    return _figure(plots.histogram(totals, analysis.points), told)
 
 
 def _shares(items: Sequence[Item]) -> str:
-    graded = [item for item in items if item.difficulty is not None]
+    graded = [(f"{item.exercise}: {item.target.name}", item.difficulty) for item in items if item.difficulty is not None]
     if not graded:
         return ""
-    hardest = min(graded, key=lambda item: item.difficulty or 0.0)
-    told = f"The hardest target is {hardest.name} of {hardest.exercise}, with {hardest.difficulty:.2f}."
-    names = [f"{item.exercise}: {item.name}" for item in graded]
-    return _figure(plots.shares(names, [item.difficulty or 0.0 for item in graded]), told)
+    hardest, least = min(graded, key=lambda one: one[1])
+    told = f"The mean share of the points of {len(graded)} targets: least for {hardest}, with {least:.2f}."
+    return _figure(plots.shares([name for name, _ in graded], [share for _, share in graded]), told)
 
 
 def _figure(svg: str, told: str) -> str:
-    return f'<figure role="group" aria-label="{_text(told)}">{svg}<figcaption>{_text(told)}</figcaption></figure>'
+    return f'<figure role="group" aria-label="{text(told)}">{svg}<figcaption>{text(told)}</figcaption></figure>'
 
 
-_Cell = tuple[str, str]  # text (or markup), class
+def _reading(item: Item) -> str:
+    """What the measures say, where they say something."""
+    if item.difficulty is None:
+        return ""
+    if item.point_biserial is not None and item.point_biserial < 0:
+        return "Look at the exercise: those who do well elsewhere do worse here."
+    if item.difficulty >= 0.95:
+        return "Nearly everybody has it."
+    if item.difficulty <= 0.25:
+        return "Few have it."
+    if item.discrimination is not None and item.discrimination < 0.1:
+        return "Hardly tells strong from weak."
+    return ""
 
 
-def _items(items: Sequence[Item]) -> str:
-    heads = ("exercise", ""), ("target", ""), ("derivative", ""), ("points", "number"), ("answers", "number")
-    measures = ("difficulty", "number"), ("discrimination", "number"), ("point-biserial", "number"), ("verdicts", "text")
-    rows = []
-    for item in items:
-        verdicts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in item.statuses.items())
-        rows.append(
-            (
-                (item.exercise, ""),
-                (item.name, ""),
-                (_Markup(_mathml(item)), ""),
-                (number(item.points), "number"),
-                (str(item.answered), "number"),
-                *((_two(value), "number") for value in (item.difficulty, item.discrimination, item.point_biserial)),
-                (verdicts, "text"),
-            )
-        )
-    return _table("Every target", (*heads, *measures), rows)
-
-
-def _mistakes(mistakes: Sequence[Mistake]) -> str:
-    if not mistakes:
-        return '<p class="soft">None was named.</p>'
-    heads = ("students", "number"), ("of wrong", "number"), ("exercise", ""), ("target", ""), ("mistake", ""), ("text", "text")
+def _verdicts(items: Sequence[Item]) -> str:
+    """A row a target, a column a verdict that was given."""
+    given = sorted({status for item in items for status in item.statuses}, key=lambda status: -status.order)
+    heads = Cell("exercise"), Cell("target"), *(Cell(words.LABELS[status], "number") for status in given)
     rows = [
         (
-            (str(one.count), "number"),
-            (f"{one.count / one.wrong:.0%}" if one.wrong else "", "number", str(one.count / one.wrong if one.wrong else "")),
-            (one.exercise, ""),
-            (one.target, ""),
-            ("declared by the exercise" if one.rule == "declared" else one.rule.replace("_", " "), ""),
-            (one.text, "text"),
-            (one.example, ""),
+            Cell(item.exercise),
+            Cell(item.target.name),
+            *(Cell(str(item.statuses.get(status, "")), "number") for status in given),
         )
-        for one in mistakes
+        for item in items
     ]
-    return _table("By how many make it", (*heads, ("see", "")), rows)
+    return table("What came of the answers", heads, rows)
 
 
-def _behaviours(caption: str, behaviours: Sequence[Behaviour]) -> str:
-    if not behaviours:
-        return '<p class="soft">There are none.</p>'
-    heads = ("students", "number"), ("exercise", ""), ("target", ""), ("verdict", ""), ("what", "text"), ("who", "text")
+def _score(row: Row, exercise: str) -> Cell:
+    if exercise in row.scores and row.scores[exercise] is None:
+        return Cell(words.LABELS[Status.UNGRADED], "number", "")
+    return Cell(number(row.scores.get(exercise)), "number")
+
+
+def _time(timings: Sequence[Timing], address: Address) -> str:
     rows = [
         (
-            (str(one.count), "number"),
-            (one.exercise, ""),
-            (one.target, ""),
-            (one.status.replace("_", " "), ""),
-            (one.what, "text"),
-            (
-                ", ".join(one.students) + (f" and {one.count - len(one.students)} more" if one.count > len(one.students) else ""),
-                "text",
-            ),
+            Cell(one.exercise),
+            Cell(str(one.answers), "number"),
+            Cell(f"{one.total_seconds:.2f}", "number"),
+            Cell(f"{one.total_seconds / one.answers:.3f}", "number"),
+            Cell(f"{one.longest_seconds:.3f}", "number"),
+            Cell(student_link(one.slowest, address, one.exercise)),
         )
-        for one in behaviours
+        for one in timings
     ]
-    return _table(caption, heads, rows)
+    heads = Cell("exercise"), Cell("submissions", "number"), Cell("seconds in all", "number"), Cell("mean", "number")
+    return table("Grading time", (*heads, Cell("longest", "number"), Cell("of")), rows)
 
 
-def _notices(caption: str, what: str, notices: Sequence[Notice]) -> str:
-    rows = [((one.student, ""), (one.exercise, ""), (one.what.replace("_", " "), "text")) for one in notices]
-    return _table(caption, (("student", ""), ("exercise", ""), (what, "text")), rows)
+def _isolation(isolation: Mapping[str, int]) -> str:
+    told = "; ".join(f"{count} submissions ran behind {layers}" for layers, count in isolation.items())
+    return f"<p>{text(told)}.</p>" if told else ""
 
 
-def _students(analysis: Analysis, rows: Iterable[tuple[Row, str]]) -> str:
-    exercises = list(dict.fromkeys(item.exercise for item in analysis.items))
-    cells = []
-    for row, address in rows:
-        name = row.student.id
-        link = f'<a href="{escape(address)}">{_text(name)}</a>' if address else _text(name)
-        scores = ((number(row.scores.get(exercise)), "number") for exercise in exercises)
-        cells.append(((_Markup(link), ""), (row.student.name, ""), *scores, (number(row.total), "number")))
-    heads = (("student", ""), ("name", ""), *((exercise, "number") for exercise in exercises), ("total", "number"))
-    return _table("Points; empty is not handed in, or not graded", heads, cells)
+def _folded(summary: str, content: str, rows: int) -> str:
+    """Details that are open where they are short."""
+    is_open = " open" if rows <= MOST_OPEN else ""
+    return f"<details{is_open}><summary>{text(summary)} ({rows})</summary>{content}</details>"
 
 
-def _time(analysis: Analysis) -> str:
-    rows = [
-        ((id, ""), (f"{total:.2f}", "number"), (f"{longest:.3f}", "number")) for id, (total, longest) in analysis.seconds.items()
-    ]
-    heads = ("exercise", ""), ("seconds in all", "number"), ("longest answer", "number")
-    layers = "; ".join(f"{count} answers behind {layers}" for layers, count in analysis.isolation.items())
-    return _table("Grading time", heads, rows) + (f"<p>{_text(layers)}.</p>" if layers else "")
+def _noticed(what: str) -> str:
+    """A flag with what it means, or a reason as it stands."""
+    return f"{what.replace('_', ' ')}: {words.FLAGS[what]}" if what in words.FLAGS else what
 
 
-class _Markup(str):
-    """Markup of our own; other text is escaped."""
-
-    __slots__ = ()
-
-
-def _table(caption: str, heads: Sequence[_Cell], rows: Iterable[Sequence[tuple[str, ...]]]) -> str:
-    rows = list(rows)
-    note = f" (the first {MOST_ROWS} of {len(rows)})" if len(rows) > MOST_ROWS else ""
-    head = "".join(f'<th scope="col"{_class(kind)}><button type="button">{_text(name)}</button></th>' for name, kind in heads)
-    body = "\n".join(f"<tr>{''.join(map(_td, row))}</tr>" for row in rows[:MOST_ROWS])
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{_text(caption)}"><table>'
-        f"<caption>{_text(caption + note)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+def _kind(one: Kind) -> str:
+    if one.rule is not None or one.status is None:
+        return _rule(one.rule or "")
+    return f"{words.LABELS[one.status]}, no cause named"
 
 
-def _td(cell: tuple[str, ...]) -> str:
-    """A cell: what is shown, its class, and what it is sorted by where that differs."""
-    content, kind, *key = cell
-    told = str(content) if isinstance(content, _Markup) else _text(content)
-    sorted_by = "".join(f' data-key="{_text(one)}"' for one in key)
-    return f"<td{_class(kind)}{sorted_by}>{told}</td>"
+def _rule(rule: str) -> str:
+    return "declared by the exercise" if rule == "declared" else rule.replace("_", " ")
 
 
-def _class(kind: str) -> str:
-    return f' class="{kind}"' if kind else ""
+def _share(count: int, of: int) -> Cell:
+    return Cell(f"{count / of:.0%}", "number", str(count / of)) if of else Cell("", "number")
 
 
-def _two(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
-def _mathml(item: Item) -> str:
-    """∂Y/∂W, with what is multiplied on; a quantity itself for a value."""
-    of, wrt = (f"<mi>{_text(name)}</mi>" for name in (item.of, item.wrt or ""))
-    if item.wrt is None:
-        return _math(of)
-    partial = "<mo>∂</mo>"
-    if item.kind == "hessian":
-        above, below = f"<mrow><msup>{partial}<mn>2</mn></msup>{of}</mrow>", f"<mrow>{partial}<msup>{wrt}<mn>2</mn></msup></mrow>"
-        return _math(f"<mfrac>{above}{below}</mfrac>")
-    fraction = f"<mfrac><mrow>{partial}{of}</mrow><mrow>{partial}{wrt}</mrow></mfrac>"
-    upstream = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{of}</mrow></mfrac>"
-    if item.kind == "vjp":
-        return _math(upstream + fraction)
-    return _math(fraction + ("<mi>v</mi>" if item.kind == "jvp" else ""))
-
-
-def _math(content: str) -> str:
-    return f'<math displaystyle="true">{content}</math>'
-
-
-def _text(text: str) -> str:
-    return escape(plain(text))
+def _measure(value: float | None) -> Cell:
+    if value is None:
+        return Cell("", "number")
+    return Cell(f"{round(value, 2) + 0.0:.2f}".replace("-", "−"), "number", str(value))
 
 
 @cache

@@ -6,13 +6,15 @@ Self-contained: no script, no network, no fonts. Readable on a phone and printed
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
-from grader.render.words import Feedback, Finding, findings, flag_lines, total_line
+from grader.render.words import Feedback, Finding, findings, flag_lines, points_of, total_line
 from grader.sandbox.text import cleaned as plain
 
 if TYPE_CHECKING:
@@ -24,31 +26,56 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
+class Markup(str):
+    """Markup of our own; other text is escaped."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What a page says of one exercise; `notes` are what an instructor has to say, `report` is None where nothing was graded."""
+
+    id: str
+    title: str
+    report: Report | None
+    exercise: Exercise | None
+    score: float | None
+    points: float
+    notes: tuple[str, ...] = ()
+
+
 def fragment(report: Report, exercise: Exercise | None, *, feedback: Feedback = "full", level: int = 2) -> str:
     """
     One report as an element with its own style; its heading is of the given level.
 
     With feedback `hints` no number of a counterexample is in it, with `score` no reason either. The seed never is.
     """
-    return f"<style>{_style('report.css')}</style>{_report(report, exercise, feedback, level)}"
+    title = report.title or report.exercise
+    body = (*_report(report, exercise, feedback, level), _total(total_line(report)))
+    return f"<style>{_style('report.css')}</style>{_article(title, body, level)}"
 
 
-def page(title: str, reports: Iterable[tuple[Report, Exercise | None]], *, feedback: Feedback = "full", lead: str = "") -> str:
-    """A whole document of several reports, such as one student's feedback. `lead` is a sentence under the title."""
-    body = "\n".join(_report(report, exercise, feedback, 2) for report, exercise in reports)
+def page(title: str, articles: Iterable[Article], *, feedback: Feedback = "full", lead: Iterable[str] = ()) -> str:
+    """A whole document, such as one student's feedback. `lead` are sentences under the title."""
+    articles = tuple(articles)
+    body = "\n".join(_whole(article, feedback) for article in articles)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{_text(title)}</title>
+<title>{text(title)}</title>
 <style>
 {_style("page.css")}{_style("report.css")}</style>
 </head>
 <body>
-<h1>{_text(title)}</h1>
-{f"<p>{_text(lead)}</p>" if lead else ""}
+<header>
+<h1>{text(title)}</h1>
+{"".join(f"<p>{prose(line)}</p>" for line in lead)}
+{_overview(articles) if len(articles) > 1 else ""}
+</header>
 <main>
 {body}
 </main>
@@ -57,43 +84,67 @@ def page(title: str, reports: Iterable[tuple[Report, Exercise | None]], *, feedb
 """
 
 
-def _report(report: Report, exercise: Exercise | None, feedback: Feedback, level: int) -> str:
-    title = _text(report.title or report.exercise)
-    parts = [f"<h{level}>{title}</h{level}>"]
-    parts += [_section(finding, level + 1) for finding in findings(report, exercise, feedback)]
+def _overview(articles: Iterable[Article]) -> str:
+    """What was earned with each exercise, and where on the page to read of it."""
+    lines = (
+        f'<li><a href="#{text(one.id)}">{text(one.title)}</a> <span>{text(points_of(one.score, one.points))}</span></li>'
+        for one in articles
+    )
+    return f'<nav aria-label="Exercises"><ol>{"".join(lines)}</ol></nav>'
+
+
+def _whole(article: Article, feedback: Feedback) -> str:
+    notes = tuple(f'<p class="note">{prose(note)}</p>' for note in article.notes)
+    report = tuple(_report(article.report, article.exercise, feedback, 2)) if article.report else ()
+    total = _total(points_of(article.score, article.points).capitalize() + ".")
+    return _article(article.title, (*notes, *report, total), 2, id=article.id)
+
+
+def _article(title: str, body: Iterable[str], level: int, id: str = "") -> str:
+    place = f' id="{text(id)}"' if id else ""
+    parts = (f"<h{level}>{text(title)}</h{level}>", *body)
+    return f'<article class="grader-report"{place} aria-label="{text(title)}">' + "\n".join(parts) + "</article>"
+
+
+def _report(report: Report, exercise: Exercise | None, feedback: Feedback, level: int) -> Iterator[str]:
+    for finding in findings(report, exercise, feedback):
+        yield _section(finding, level + 1)
     if feedback != "score":
-        parts += [f"<p><strong>Note:</strong> {_text(line)}</p>" for line in flag_lines(report)]
+        for line in flag_lines(report):
+            yield f"<p><strong>Note:</strong> {prose(line)}</p>"
         if report.output.strip():
-            parts.append(_details("What your code printed", f"<pre>{_text(report.output)}</pre>"))
-    parts.append(f'<p class="total">{_text(total_line(report))}</p>')
-    return f'<article class="grader-report" aria-label="{title}">' + "\n".join(parts) + "</article>"
+            yield _details("What your code printed", f"<pre>{text(report.output)}</pre>")
+
+
+def _total(line: str) -> str:
+    return f'<p class="total">{text(line)}</p>'
 
 
 def _section(finding: Finding, level: int) -> str:
     tone = {"✓": "right", "✗": "wrong"}.get(finding.glyph, "open")
     head = (
-        f'<h{level}><span class="status"><span aria-hidden="true">{finding.glyph}</span> {_text(finding.label)}</span> '
-        f'<code>{_text(finding.heading)}</code> <span class="points">{_text(finding.points)}</span></h{level}>'
+        f'<h{level}><span class="status"><span aria-hidden="true">{finding.glyph}</span> {text(finding.label)}</span> '
+        f'<code>{text(finding.heading)}</code> <span class="points">{text(finding.points)}</span></h{level}>'
     )
     return f'<section class="{tone}">{head}{"".join(_body(finding))}</section>'
 
 
 def _body(finding: Finding) -> Iterator[str]:
-    yield f"<p>{_text(finding.sentence)}</p>"
+    yield f"<p>{prose(finding.sentence)}</p>"
+    if finding.traceback:
+        yield f"<pre>{text(finding.traceback)}</pre>"
     if finding.entry:
-        name, expected, actual = map(_text, finding.entry)
-        yield f"<p>Smallest such case, {_text(finding.place)}:</p>"
+        name, expected, actual = map(text, finding.entry)
+        yield f"<p>{finding.such_a_case}, {text(finding.place)}:</p>"
         yield f"<dl><dt><code>{name}</code> expected</dt><dd>{expected}</dd><dt>you returned</dt><dd>{actual}</dd></dl>"
     elif finding.place and finding.status is not Status.CORRECT:
-        yield f"<p>Smallest such case: {_text(finding.place)}.</p>"
+        yield f"<p>{finding.such_a_case}: {text(finding.place)}.</p>"
     if finding.cause:
         label = "Likely cause:" if finding.is_likely else "Seen:"
-        aside = f' <span class="aside">({_text(finding.explains)})</span>' if finding.explains else ""
-        yield f"<p><strong>{label}</strong> {_text(finding.cause)}{aside}</p>"
-    if finding.traceback:
-        yield _details("Traceback", f"<pre>{_text(finding.traceback)}</pre>")
+        aside = f' <span class="aside">({text(finding.explains)})</span>' if finding.explains else ""
+        yield f"<p><strong>{label}</strong> {prose(finding.cause)}{aside}</p>"
     if finding.inputs:
-        rows = "".join(f"<dt><code>{_text(name)}</code></dt><dd>{_text(value)}</dd>" for name, value in finding.inputs)
+        rows = "".join(f"<dt><code>{text(name)}</code></dt><dd>{text(value)}</dd>" for name, value in finding.inputs)
         yield _details("The inputs of this case", f"<dl>{rows}</dl>")
 
 
@@ -101,8 +152,19 @@ def _details(summary: str, content: str) -> str:
     return f"<details><summary>{summary}</summary>{content}</details>"
 
 
-def _text(text: str) -> str:
-    return escape(plain(text))
+def text(content: str) -> str:
+    """Text as HTML; markup of our own as it is."""
+    return content if isinstance(content, Markup) else escape(plain(content))
+
+
+def prose(told: str) -> Markup:
+    """
+    A sentence as HTML, with what stands between backticks as code.
+
+    >>> prose("Is a `return` missing where x < 0?")
+    'Is a <code>return</code> missing where x &lt; 0?'
+    """
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", text(told)))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -9,23 +10,30 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from grader import gradebook
-from grader.batch.out import existing_out
+from grader.analysis import analyse
+from grader.batch import rules
+from grader.batch.out import existing_out, safe_name
 from grader.batch.results import open_results
 from grader.outcome import Report
 from grader.render import class_report, html
-from grader.render.words import Feedback, points_of
+from grader.render.marks import article, lead_lines
+from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
     from grader.exercise import Exercise
+    from grader.gradebook import Row
+    from grader.render.words import Feedback
+
+MADE_BY = "pages.sha256"  # a fingerprint of what all pages depend on
 
 
 def refresh(
     path: Path,
     exercises: Mapping[str, Exercise],
     *,
-    feedback: Feedback = "full",
+    feedback: Feedback | None = None,
     changed: Collection[str] | None = None,
     database: str | None = None,
 ) -> Path:
@@ -43,38 +51,58 @@ def write_pages(
     results: Results,
     exercises: Mapping[str, Exercise],
     *,
-    feedback: Feedback = "full",
+    feedback: Feedback | None = None,
     changed: Collection[str] | None = None,
 ) -> Path:
     """
     Writes the class's page, and the pages of the students in `changed` (None: of all) and of those who have none yet.
 
-    `exercises` by id lend the pages their notation; those that are not in it are shown without.
+    All of them after the instructor's rules changed. `exercises` by id lend the pages their notation; those that are not
+    in it are shown without. Students are shown as much as `feedback` says, or else the assignment.
     """
-    order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
-    for student, group in itertools.groupby(results.all(), key=lambda result: result.student):
-        path = out.feedback(student)
-        if changed is not None and student not in changed and path.exists():
-            continue
-        reports = sorted((Report.from_json(result.report) for result in group), key=lambda report: order.get(report.exercise, 99))
-        out.write(path, student_page(student, out.state.title, reports, exercises, feedback))
-    analysis = gradebook.analyse(out, results)
+    level = feedback or rules.read_rules(out).feedback
+    made_by, before = _made_by(out, level), out.path / MADE_BY
+    if not before.exists() or before.read_text(encoding="ascii", errors="replace") != made_by:
+        changed = None
+    for row, reports in _students(out, results):
+        path = out.feedback(row.student.id)
+        if (row.scores or reports) and (changed is None or row.student.id in changed or not path.exists()):
+            out.write(path, student_page(row, out.state.title, reports, exercises, level))
+    out.write(before, made_by)
     page = out.path / "report.html"
-    out.write(page, class_report.class_page(analysis, _addressed(out, results)))
+    everybody = gradebook.rows(out, results)
+    out.write(page, class_report.class_page(analyse(out, results), everybody, exercises, address))
     return page
 
 
-def student_page(student: str, title: str, reports: list[Report], exercises: Mapping[str, Exercise], feedback: Feedback) -> str:
-    """One student's page: the total, then every report."""
-    scores = [report.score for report in reports]
-    total = None if None in scores else sum(score for score in scores if score is not None)
-    lead = f"{student}: {points_of(total, sum(report.points for report in reports))} in all."
-    return html.page(
-        title or student, ((report, exercises.get(report.exercise)) for report in reports), feedback=feedback, lead=lead
-    )
+def student_page(row: Row, title: str, reports: list[Report], exercises: Mapping[str, Exercise], feedback: Feedback) -> str:
+    """One student's page: what was earned in all and with each exercise, then every report."""
+    ids = dict.fromkeys([*(report.exercise for report in reports), *row.scores])
+    by_id = {report.exercise: report for report in reports}
+    articles = [article(row, id, by_id.get(id), exercises.get(id)) for id in ids]
+    return html.page(title or row.student.id, articles, feedback=feedback, lead=lead_lines(row, reports))
 
 
-def _addressed(out: Out, results: Results) -> Iterator[tuple[gradebook.Row, str]]:
+def address(student: str) -> str:
+    """Where a student's page lies, as the class's page links to it."""
+    return f"feedback/{quote(safe_name(student))}.html"
+
+
+def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Report]]]:
+    """Every student's row, with what was graded in the order of the assignment."""
+    order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
+    groups = itertools.groupby(results.all(), key=lambda result: result.student)
+    graded = next(groups, None)
     for row in gradebook.rows(out, results):
-        path = out.feedback(row.student.id)
-        yield row, f"feedback/{quote(path.name)}" if row.scores else ""
+        reports: list[Report] = []
+        if graded is not None and graded[0] == row.student.id:
+            reports = [Report.from_json(result.report) for result in graded[1]]
+            graded = next(groups, None)
+        yield row, sorted(reports, key=lambda report: order.get(report.exercise, len(order)))
+
+
+def _made_by(out: Out, feedback: Feedback) -> str:
+    """The fingerprint of what every student's page depends on beside the student's own reports."""
+    decided = out.path / rules.NAME
+    data = decided.read_bytes() if decided.exists() else b""
+    return hashlib.sha256(f"{VERSION} {feedback} {out.state.title}\n".encode() + data).hexdigest()

@@ -68,7 +68,7 @@ def _svg(name: str, draw: Any, *, height: float) -> str:
         **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK),
     }
     with mpl.rc_context(settings):
-        figure: Figure = Figure(figsize=(7.2, height), layout="constrained")
+        figure: Figure = Figure(figsize=(5.6, height), layout="constrained")
         draw(figure.subplots())
         text = io.StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

@@ -1,0 +1,83 @@
+"""Tables of the class's page, with what they are made of: cells, links to students' pages, formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from grader.exercise import Hessian
+from grader.render.html import Markup, text
+
+if TYPE_CHECKING:
+    from grader.analysis import Group
+    from grader.exercise import Kind
+    from grader.outcome import TargetReport
+
+MOST_ROWS = 2000  # of one table: a page of a hundred thousand rows helps nobody, grades.csv has them all
+
+Address = Callable[[str], str]  # of a student's page, '' for none
+
+
+class Cell(NamedTuple):
+    """What is shown, its class (`number`, or `text` and `name` for what may wrap), and what it is sorted by if that differs."""
+
+    content: str
+    kind: str = ""
+    key: str | None = None
+
+
+def table(caption: str, heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], of: int = 0) -> str:
+    """A table that sorts by each of its columns, in a region that scrolls where the page is too narrow; `of` so many rows."""
+    of = max(of, len(rows))
+    note = f" (the first {MOST_ROWS} of {of})" if of > MOST_ROWS else ""
+    head = "".join(f'<th scope="col"{_class(one.kind)}><button type="button">{text(one.content)}</button></th>' for one in heads)
+    body = "\n".join(f"<tr>{''.join(map(_td, row))}</tr>" for row in rows[:MOST_ROWS])
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table>'
+        f"<caption>{text(caption + note)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _td(cell: Cell) -> str:
+    sorted_by = "" if cell.key is None else f' data-key="{text(cell.key)}"'
+    return f"<td{_class(cell.kind)}{sorted_by}>{text(cell.content)}</td>"
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def names(group: Group, exercise: str, address: Address) -> Markup:
+    """A group's students, each with the place on the own page that tells of the exercise."""
+    more = group.count - len(group.students)
+    named = ", ".join(student_link(student, address, exercise) for student in group.students)
+    return Markup(named + (f" and {more} more" if more > 0 else ""))
+
+
+def student_link(student: str, address: Address, exercise: str = "") -> Markup:
+    """A student's id, leading to the student's page."""
+    page = address(student)
+    place = f"#{exercise}" if exercise else ""
+    return Markup(f'<a href="{text(page + place)}">{text(student)}</a>' if page else text(student))
+
+
+def mathml(report: TargetReport, kind: Kind | None) -> Markup:
+    """∂Y/∂W, with what is multiplied on; a quantity itself for a value. `kind` knows of a second variable."""
+    of, wrt = (f"<mi>{text(name)}</mi>" for name in (report.of, report.wrt or ""))
+    if report.wrt is None:
+        return _math(of)
+    partial = "<mo>∂</mo>"
+    if report.kind == "hessian":
+        above = f"<mrow><msup>{partial}<mn>2</mn></msup>{of}</mrow>"
+        if isinstance(kind, Hessian) and kind.other != kind.wrt:
+            return _math(f"<mfrac>{above}<mrow>{partial}{wrt}{partial}<mi>{text(kind.other)}</mi></mrow></mfrac>")
+        return _math(f"<mfrac>{above}<mrow>{partial}<msup>{wrt}<mn>2</mn></msup></mrow></mfrac>")
+    fraction = f"<mfrac><mrow>{partial}{of}</mrow><mrow>{partial}{wrt}</mrow></mfrac>"
+    upstream = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{of}</mrow></mfrac>"
+    if report.kind == "vjp":
+        return _math(upstream + fraction)
+    return _math(fraction + ("<mi>v</mi>" if report.kind == "jvp" else ""))
+
+
+def _math(content: str) -> Markup:
+    return Markup(f'<math displaystyle="true">{content}</math>')
