@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from classroom import assignment, exercise, report
 from grader.batch.out import open_out
 from grader.batch.results import Result, open_results
 from grader.batch.roster import Student
+from grader.batch.rules import Rules, write_rules
 from grader.errors import ExportError, GraderError
 from grader.export import Options, export
+from grader.marking import LateRule, Override
 from grader.outcome import Status
 
 PROBLEMS = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", points=3.0))
@@ -68,18 +71,19 @@ def test_csv_has_everything_that_is_known(out):
     """Ids of every system, each exercise, the total and of how many points; names that are formulas are text."""
     rows, notes = exported(out, "csv")
     head = "student,name,email,section,canvas,login,sis,moodle,idnumber,tanh_layer,chain_rule,total,points,submitted_at"
+    head += ",late_seconds,late_penalty"
     assert head.split(",") == rows[0]
-    assert ["s01", "López, Ana", "s01@example.org", "A", "1234", "s01", "u-1", "", "", "2", "3", "5", "5", ""] == rows[1]
+    assert ["s01", "López, Ana", "s01@example.org", "A", "1234", "s01", "u-1", "", "", "2", "3", "5", "5", "", "", ""] == rows[1]
     assert ["s02", "'=HYPERLINK(0)"] == rows[2][:2]
-    assert ["", "3", "", "5", ""] == rows[3][-5:]
-    assert ["", "", "", "5", ""] == rows[4][-5:]
+    assert ["", "3", "", "5", "", "", ""] == rows[3][-7:]
+    assert ["", "", "", "5", "", "", ""] == rows[4][-7:]
     assert ("Empty, since something of theirs could not be graded: s03.",) == notes
 
 
 def test_who_handed_in_nothing_gets_zero_only_on_request(out):
     """`absent`: what we could not grade stays empty all the same."""
     rows, _ = exported(out, "csv", absent="0")
-    assert [["", "3", ""], ["0", "0", "0"]] == [row[-5:-2] for row in rows[3:5]]
+    assert [["", "3", ""], ["0", "0", "0"]] == [row[-7:-4] for row in rows[3:5]]
 
 
 def test_canvas_gets_its_columns_and_a_row_of_points(out):
@@ -166,6 +170,44 @@ def test_gradescope_gets_a_test_an_exercise(out):
     shown = [(test["name"], test["score"], test["max_score"], test["status"], test["output_format"]) for test in found["tests"]]
     assert [("Tanh layer", 2.0, 2.0, "passed", "html"), ("Chain rule", 0.0, 3.0, "failed", "html")] == shown
     assert ("Left out, since something of theirs could not be graded: s03.",) == notes
+
+
+@pytest.fixture
+def settled(out):
+    """The same class, s02 a day late by the rule, s05 given points by hand, for what nobody handed in too."""
+    late = LateRule(per_day=0.25)
+    by_hand = [Override(student="s05", exercise="tanh_layer", target="", points=1.5, reason="On `paper`", by="by01")]
+    by_hand.append(Override(student="s04", exercise="chain_rule", target="", points=3.0, reason="Oral exam", by="by01"))
+    with open_out(out, replace(PROBLEMS, due=datetime(2026, 2, 1, tzinfo=UTC))) as folder:
+        write_rules(folder, Rules(late=late, overrides=tuple(by_hand), feedback="score"))
+    return out
+
+
+@pytest.mark.parametrize("format", ["csv", "canvas"])
+def test_every_table_has_the_total_by_the_rules(format, settled):
+    """Less what being late costs, with points given by hand."""
+    rows, _ = exported(settled, format)
+    totals = {row[0].removeprefix("'"): row[rows[0].index("total") if format == "csv" else -1] for row in rows[1:]}
+    names = ("s02", "s04") if format == "csv" else ("=HYPERLINK(0)", "Absent")
+    assert ("1.5", "3") == tuple(totals[name] for name in names)
+
+
+def test_csv_says_what_being_late_cost(settled):
+    """Seconds and points."""
+    rows, _ = exported(settled, "csv")
+    assert ["86400", "0.5"] == rows[2][-2:]
+    assert ["4.5", "5"] == rows[5][-5:-3]
+
+
+def test_gradescope_says_what_an_instructor_decided(settled):
+    """The total with it, a reason with each, as much else as the assignment shows, and escaped."""
+    export(settled, "gradescope", settled.parent / "gradescope")
+    late, given, oral = (json.loads((settled.parent / f"gradescope/s0{n}.json").read_bytes()) for n in (2, 5, 4))
+    assert 1.5 == late["score"]
+    assert "25% of the points earned: 2 less 0.5" in late["output"]
+    assert [1.5, 3.0] == [test["score"] for test in given["tests"]]
+    assert "On <code>paper</code>" in given["tests"][0]["output"]
+    assert [("chain_rule", 3.0)] == [(test["name"], test["score"]) for test in oral["tests"]]
 
 
 def test_a_folder_without_results_is_refused(tmp_path):

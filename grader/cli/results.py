@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.options import exercises_option
+from grader.cli.options import database_option, exercises_option
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -20,22 +20,20 @@ if TYPE_CHECKING:
 _FEEDBACK = click.option(
     "--feedback",
     type=click.Choice(["full", "hints", "score"]),
-    default="full",
-    help="How much students' pages show: all, the reasons without numbers, or points only.",
+    help="How much students' pages show, if not what the assignment says: all, the reasons without numbers, or points only.",
 )
-_DATABASE = click.option("--db", "database", metavar="URL", help="The database that `grade --db` wrote to.")
 
 
 @click.command("report", epilog="\b\nExample:\n  $ grader report OUT --feedback hints")
 @click.argument("out", type=click.Path(path_type=Path))
 @exercises_option
 @_FEEDBACK
-@_DATABASE
-def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str, database: str | None) -> int:
+@database_option
+def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str | None, database: str | None) -> int:
     """Write the pages of a graded class: report.html for staff, feedback/STUDENT.html for each student."""
     from grader.render.pages import refresh
 
-    click.echo(str(refresh(out, known_exercises(folders), feedback=cast("Feedback", feedback), database=database)))
+    click.echo(str(refresh(out, known_exercises(folders), feedback=cast("Feedback | None", feedback), database=database)))
     return 0
 
 
@@ -44,21 +42,21 @@ def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str, datab
 @click.option("--format", "form", type=click.Choice(["csv", "canvas", "moodle", "gradescope"]), required=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; for gradescope, a folder.")
 @click.option("--roster", type=click.Path(path_type=Path), help="The students, or the system's own export to fill in.")
-@click.option("--absent", default="", help="What somebody gets who handed in nothing; empty unless you say 0.")
+@click.option("--absent", type=float, metavar="POINTS", help="What somebody gets who handed in nothing; empty unless you say 0.")
 @click.option("--column", help="The assignment's title in the system, where it is another one.")
 @exercises_option
 @_FEEDBACK
-@_DATABASE
+@database_option
 def command_export(
     *,
     out: Path,
     form: str,
     output: Path | None,
     roster: Path | None,
-    absent: str,
+    absent: float | None,
     column: str | None,
     folders: tuple[Path, ...],
-    feedback: str,
+    feedback: str | None,
     database: str | None,
 ) -> int:
     """Write the grades as a learning management system takes them."""
@@ -66,10 +64,10 @@ def command_export(
 
     options = Options(
         roster=roster,
-        absent=absent,
+        absent="" if absent is None else f"{absent:g}",
         column=column,
         exercises=known_exercises(folders),
-        feedback=cast("Feedback", feedback),
+        feedback=cast("Feedback | None", feedback),
         database=database,
     )
     target = output or Path("gradescope" if form == "gradescope" else f"grades-{form}.csv")

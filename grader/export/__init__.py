@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from grader.batch.out import disk_errors, existing_out, write_whole
 from grader.batch.results import open_results
 from grader.batch.roster import Table, read_roster, read_table
+from grader.batch.rules import read_rules
 from grader.errors import ExportError, Fault
 from grader.export import canvas, gradescope, moodle, plain
 from grader.export.sheet import Sheet, sheet_of
@@ -36,7 +37,7 @@ class Options:
     absent: str = ""
     column: str | None = None
     exercises: Mapping[str, Exercise] = field(default_factory=dict)
-    feedback: Feedback = "full"
+    feedback: Feedback | None = None  # None: as the assignment says
     database: str | None = None
 
 
@@ -52,7 +53,8 @@ def export(path: Path, format: Format, target: Path, options: Options | None = N
         results = open_results(out, options.database)
         try:
             if format == "gradescope":
-                return gradescope.write(out, results, target, options.exercises, options.feedback)
+                level = options.feedback or read_rules(out).feedback
+                return gradescope.write(out, results, target, options.exercises, level)
             table = read_table(options.roster) if options.roster is not None else None
             people = read_roster(options.roster) if options.roster is not None else ()
             sheet = sheet_of(out, results, people, absent=options.absent, column=options.column)

@@ -7,49 +7,55 @@ says itself that the autograder failed, and shows no score.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader import gradebook
 from grader.batch.out import disk_errors, safe_name, write_whole
 from grader.outcome import Report
-from grader.render import html
+from grader.render import html, marks
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
     from grader.exercise import Exercise
+    from grader.gradebook import Row
+    from grader.render.html import Article
     from grader.render.words import Feedback
 
 
 def results_json(
-    reports: Sequence[Report], exercises: Mapping[str, Exercise], feedback: Feedback = "full"
+    row: Row, reports: Sequence[Report], exercises: Mapping[str, Exercise], feedback: Feedback = "full"
 ) -> dict[str, Any] | None:
-    """One student's results; None when something could not be graded."""
-    scores = [report.score for report in reports]
-    if None in scores:
+    """One student's results; None when something could not be graded, or nothing was handed in."""
+    if row.total is None:
         return None
-    tests = [_test(number, report, exercises.get(report.exercise), feedback) for number, report in enumerate(reports, 1)]
+    by_id = {report.exercise: report for report in reports}
+    articles = [marks.article(row, id, by_id.get(id), exercises.get(id)) for id in dict.fromkeys((*by_id, *row.scores))]
     return {
-        "score": round(sum(score for score in scores if score is not None), 10),
+        "score": round(row.total, 10),
+        "output": "".join(f"<p>{html.prose(line)}</p>" for line in marks.lead_lines(row, reports)[1:]),
+        "output_format": "html",
         "execution_time": round(sum(report.seconds for report in reports)),
         "visibility": "visible",
         "stdout_visibility": "hidden",  # what we print is for staff
-        "tests": tests,
+        "tests": [_test(number, one, feedback) for number, one in enumerate(articles, 1)],
     }
 
 
-def _test(number: int, report: Report, exercise: Exercise | None, feedback: Feedback) -> dict[str, Any]:
-    score = report.score or 0.0
+def _test(number: int, article: Article, feedback: Feedback) -> dict[str, Any]:
+    score = article.score or 0.0
+    notes = "".join(f"<p>{html.prose(note)}</p>" for note in article.notes)
+    shown = html.fragment(article.report, article.exercise, feedback=feedback, level=3) if article.report else ""
     return {
         "number": str(number),
-        "name": report.title or report.exercise,
+        "name": article.title,
         "score": round(score, 10),
-        "max_score": round(report.points, 10),
-        "status": "passed" if score >= report.points else "failed",
-        "output": html.fragment(report, exercise, feedback=feedback, level=3),
+        "max_score": round(article.points, 10),
+        "status": "passed" if score >= article.points else "failed",
+        "output": notes + shown,
         "output_format": "html",
         "visibility": "visible",
     }
@@ -59,11 +65,12 @@ def write(out: Out, results: Results, target: Path, exercises: Mapping[str, Exer
     """A file STUDENT.json for each student in the folder `target`; says who has none."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     left_out = []
-    for student, group in itertools.groupby(results.all(), key=lambda result: result.student):
-        reports = sorted(
-            (Report.from_json(one.report) for one in group), key=lambda report: order.get(report.exercise, len(order))
-        )
-        data = results_json(reports, exercises, feedback)
+    for row in gradebook.rows(out, results):
+        student = row.student.id
+        if not row.scores:
+            continue
+        found = (results.get(student, exercise) for exercise in sorted(row.scores, key=lambda id: order.get(id, len(order))))
+        data = results_json(row, [Report.from_json(one.report) for one in found if one], exercises, feedback)
         if data is None:
             left_out.append(student)
             continue

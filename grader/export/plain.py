@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.export.sheet import Sheet, written
-from grader.gradebook import Row, cell
+from grader.gradebook import Row, cell, number
+
+_WHEN = ("submitted_at", "late_seconds", "late_penalty")
 
 
 def write(sheet: Sheet) -> tuple[str, tuple[str, ...]]:
     """A row a student: who it is, with every id that is known; each exercise; the total, and of how many points."""
     kinds = tuple(dict.fromkeys(kind for row in sheet.rows for kind in sorted(row.student.ids)))
-    header = ("student", "name", "email", "section", *map(cell, kinds), *sheet.exercises, "total", "points", "submitted_at")
+    header = ("student", "name", "email", "section", *map(cell, kinds), *sheet.exercises, "total", "points", *_WHEN)
     return written(header, (_row(sheet, row, kinds) for row in sheet.rows)), sheet.notes
 
 
@@ -23,3 +25,5 @@ def _row(sheet: Sheet, row: Row, kinds: tuple[str, ...]) -> Iterator[str]:
     yield sheet.total(row)
     yield f"{sheet.total_points:.10g}"
     yield student.submitted_at.isoformat() if student.submitted_at else ""
+    yield number(row.late_seconds)
+    yield number(row.penalty)
