@@ -17,10 +17,13 @@ from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import read_roster
 from grader.batch.settling import settle
 from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
+from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
 from grader.outcome import WALL_TIMEOUT, Record, Report
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from grader.sandbox import Isolation
 
 
@@ -38,6 +41,8 @@ class Options:
     roster: Path | None = None
     isolation: Isolation = "best"
     database: str | None = None  # an SQLAlchemy address instead of SQLite in OUT
+    scheduler: str | Client | None = None  # of a Dask cluster: its address, "local" for one of worker processes here
+    insecure: bool = False  # the cluster may be on other machines without TLS
 
 
 @dataclass(slots=True)
@@ -149,11 +154,21 @@ class _Run:
 
     def _pool(self) -> Pool:
         jobs = self.options.jobs or processors()
+        if self.steps.isolation and self.options.scheduler:
+            return self._cluster(self.options.scheduler, jobs, self.steps.isolation)
         if self.steps.isolation and jobs > 1 and len(self.collection.entries) >= ENOUGH_FOR_PROCESSES and os.name == "posix":
             from grader.batch.processes import Processes
 
             return Processes(jobs, self.steps.isolation, self.steps, self.exercises)
         return Threads(jobs, self.steps, self.exercises)
+
+    def _cluster(self, scheduler: str | Client, jobs: int, isolation: Isolation) -> Pool:
+        try:
+            from grader.batch.distribute import Cluster
+        except ImportError as error:
+            remedy = "Install it: pip install 'autograd-grader[class]'."
+            raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
+        return Cluster(scheduler, jobs, isolation, self.steps, self.exercises, insecure=self.options.insecure)
 
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""

@@ -34,6 +34,8 @@ MOST_UNPLACED = 20
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for grades and reports.")
 @exercises_option
 @click.option("--jobs", type=click.IntRange(min=0), default=0, help="Workers; by default one a processor.")
+@click.option("--scheduler", metavar="ADDRESS", help="Use a Dask cluster: its scheduler's address, or `local` to start one here.")
+@click.option("--insecure", is_flag=True, help="Let keys and answers travel to that cluster without encryption.")
 @click.option("--seed", type=click.IntRange(min=0), help="The seed of the cases, in place of one that is drawn and kept in OUT.")
 @click.option("--fresh-seed", is_flag=True, help="Draw another seed; everything is graded again.")
 @click.option("--fresh", is_flag=True, help="Grade everything again, not only what changed.")
@@ -48,6 +50,8 @@ def command_grade(
     output: Path,
     folders: tuple[Path, ...],
     jobs: int,
+    scheduler: str | None,
+    insecure: bool,
     seed: int | None,
     fresh_seed: bool,
     fresh: bool,
@@ -68,6 +72,8 @@ def command_grade(
 
     options = Options(
         jobs=jobs,
+        scheduler=scheduler,
+        insecure=insecure,
         seed=seed,
         fresh_seed=fresh_seed,
         fresh=fresh,
