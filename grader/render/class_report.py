@@ -20,7 +20,7 @@ from grader.gradebook import Row, number
 from grader.outcome import Status
 from grader.render import plots, words
 from grader.render.html import Markup, prose, text
-from grader.render.marks import duration, given_line
+from grader.render.marks import duration
 from grader.render.tables import MOST_ROWS, Address, Cell, mathml, names, student_link, table
 from grader.statement import notation
 
@@ -302,15 +302,33 @@ class _Writer:
             (
                 Cell(student_link(row.student.id, self.address if row.scores else lambda _: ""), "name"),
                 Cell(row.student.name, "name"),
-                *(_score(row, exercise) for exercise in exercises),
-                *(column.cell(row) for column in extra),
                 Cell(number(row.total), "number"),
+                *(column.cell(row) for column in extra),
+                *(_score(row, exercise) for exercise in exercises),
             )
             for row in shown
         ]
-        heads = Cell("student"), Cell("name"), *(Cell(exercise, "number") for exercise in exercises)
-        rest = *(column.head for column in extra), Cell("total", "number")
-        return table("Points; an empty cell was not handed in", (*heads, *rest), cells, of=self.analysis.students)
+        heads = Cell("student"), Cell("name"), Cell("total", "number"), *(column.head for column in extra)
+        rest = (Cell(exercise, "number") for exercise in exercises)
+        listed = table("Points; an empty cell was not handed in", (*heads, *rest), cells, of=self.analysis.students)
+        return listed + self._given(shown)
+
+    def _given(self, rows: Iterable[Row]) -> str:
+        cells = [
+            (
+                Cell(student_link(row.student.id, self.address, one.override.exercise), "name"),
+                Cell(one.override.exercise),
+                Cell(one.override.target or "all of it"),
+                Cell(number(one.override.points), "number"),
+                Cell(number(one.found), "number"),
+                Cell(one.override.reason, "text"),
+                Cell(one.override.by, "name"),
+            )
+            for row in rows
+            for one in row.given
+        ]
+        heads = Cell("student"), Cell("exercise"), Cell("target"), Cell("points", "number"), Cell("found", "number")
+        return table("Points given by hand", (*heads, Cell("reason", "text"), Cell("by")), cells) if cells else ""
 
 
 class _Column(NamedTuple):
@@ -328,14 +346,9 @@ def _penalty(row: Row) -> Cell:
     return Cell(f"−{number(round(row.penalty, 4))}" if row.penalty else "", "number", str(row.penalty or ""))
 
 
-def _given(row: Row) -> Cell:
-    return Cell(prose("; ".join(f"{one.override.exercise}: {given_line(one)}" for one in row.given)), "text")
-
-
 _EXTRA = (
     _Column(Cell("late by", "number"), _late),
-    _Column(Cell("for being late", "number"), _penalty),
-    _Column(Cell("given by hand", "text"), _given),
+    _Column(Cell("penalty", "number"), _penalty),
 )
 
 

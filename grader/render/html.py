@@ -130,7 +130,8 @@ def _section(finding: Finding, level: int) -> str:
 
 
 def _body(finding: Finding) -> Iterator[str]:
-    yield f"<p>{prose(finding.sentence)}</p>"
+    if finding.sentence:
+        yield f"<p>{prose(finding.sentence)}</p>"
     if finding.traceback:
         yield f"<pre>{text(finding.traceback)}</pre>"
     if finding.entry:

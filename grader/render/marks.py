@@ -27,7 +27,7 @@ def article(row: Row, id: str, report: Report | None, exercise: Exercise | None)
         exercise=exercise,
         score=row.scores.get(id, report.score if report else None),
         points=report.points if report else exercise.points if exercise else 0.0,
-        notes=tuple(f"Given by hand: {given_line(one)}" for one in row.given if one.override.exercise == id),
+        notes=tuple(_given(one) for one in row.given if one.override.exercise == id),
     )
 
 
@@ -37,15 +37,14 @@ def lead_lines(row: Row, reports: Iterable[Report]) -> tuple[str, ...]:
     return f"{row.student.id}: {total} in all.", *_lateness(row)
 
 
-def given_line(one: Given) -> str:
-    """What was given for what, in place of what, why and by whom."""
+def _given(one: Given) -> str:
     what = f"for `{one.override.target}`" if one.override.target else "for this exercise"
     found = "" if one.found is None else f", where the grader found {number(one.found)}"
     by = f" ({one.override.by})" if one.override.by else ""
     points = f"{number(one.override.points)} {'point' if one.override.points == 1 else 'points'}"
     reason = one.override.reason.strip()
     end = "" if reason.endswith((".", "!", "?")) or not reason else "."
-    return f"{points} {what}{found}. {reason}{end}{by}".rstrip()
+    return f"Given by hand: {points} {what}{found}. {reason}{end}{by}".rstrip()
 
 
 def _lateness(row: Row) -> Iterator[str]:

@@ -30,17 +30,27 @@ def table(caption: str, heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], o
     """A table that sorts by each of its columns, in a region that scrolls where the page is too narrow; `of` so many rows."""
     of = max(of, len(rows))
     note = f" (the first {MOST_ROWS} of {of})" if of > MOST_ROWS else ""
-    head = "".join(f'<th scope="col"{_class(one.kind)}><button type="button">{text(one.content)}</button></th>' for one in heads)
-    body = "\n".join(f"<tr>{''.join(map(_td, row))}</tr>" for row in rows[:MOST_ROWS])
+    head = "".join(
+        f'<th scope="col"{_class(one.kind)}><button type="button">{_breakable(one.content)}</button></th>' for one in heads
+    )
+    is_wordy = any(one.kind == "text" for one in heads)  # on a phone its rows are cards: each cell says what it is
+    labels = [f' data-head="{text(one.content)}"' if is_wordy else "" for one in heads]
+    body = "\n".join(f"<tr>{''.join(map(_td, row, labels))}</tr>" for row in rows[:MOST_ROWS])
+    kind = _class("wordy" if is_wordy else "")
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table{kind}>'
         f"<caption>{text(caption + note)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _td(cell: Cell) -> str:
+def _breakable(content: str) -> str:
+    """A heading; ids of exercises, wider than their columns' numbers, may be broken at their underscores."""
+    return text(content).replace("_", "_<wbr>")
+
+
+def _td(cell: Cell, label: str) -> str:
     sorted_by = "" if cell.key is None else f' data-key="{text(cell.key)}"'
-    return f"<td{_class(cell.kind)}{sorted_by}>{text(cell.content)}</td>"
+    return f"<td{_class(cell.kind)}{label}{sorted_by}>{text(cell.content)}</td>"
 
 
 def _class(kind: str) -> str:

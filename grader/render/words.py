@@ -121,7 +121,7 @@ def _finding(
         label=LABELS[first.status],
         status=first.status,
         points=points_of(score, sum(item.points for item in group)),
-        sentence=LABELS[first.status].capitalize() + "." if feedback == "score" else sentence(first, names),
+        sentence="" if feedback == "score" else sentence(first, names),
     )
     if feedback == "score":
         return shown
