@@ -28,6 +28,7 @@ MAX_ATTEMPTS = 60
 _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
 _ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
+BESIDE = "records"  # the folder beside an exercise's file that may hold public records
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
 
@@ -35,12 +36,14 @@ def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None 
     """
     The cases and expected arrays of an exercise at a seed, from the store or newly made.
 
-    `folder` is where a secret seed's records lie; without it they are read from the wheel and kept in the user's cache.
+    `folder` is where a secret seed's records lie; without it they are read from the wheel or from `records` beside the
+    exercise's file, as a handout has them, and kept in the user's cache.
     Raises ExerciseError when a case cannot be drawn, GraderError when torch is needed and missing.
     """
     name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
     home = folder or cache_folder()
-    for path in (SHIPPED / name, home / name):
+    beside = (Path(exercise.path).parent / BESIDE,) if exercise.path and folder is None else ()
+    for path in (place / name for place in (SHIPPED, *beside, home)):
         if (record := store.read(path, exercise.record_sha256, seed)) is not None:
             return record
     record = make(exercise, seed)

@@ -32,7 +32,7 @@ STEPS = {
     "starter",
 }
 STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records"}
-EDGES = {"render", "showing", "python", "export", "nbgrader"}
+EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "autograder"}
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)
 

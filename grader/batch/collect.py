@@ -88,6 +88,15 @@ def collect(path: Path, assignment: Assignment) -> Collection:
     return Collection(students=tuple(students), entries=tuple(entries), unplaced=tuple(unplaced), layout=layout)
 
 
+def collect_one(path: Path, student: str, assignment: Assignment) -> Collection:
+    """What lies in a folder that is one student's. Raises SubmissionError when it cannot be read."""
+    tree = tree_of(path)
+    unplaced = list(tree.unplaced)
+    one = _HandedIn(Student(id=student), [(file.path, file) for file in tree.files])
+    entries = tuple(_entries(one, assignment, unplaced))
+    return Collection(students=(one.student,), entries=entries, unplaced=tuple(unplaced), layout="one student")
+
+
 def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection:
     """
     The collection with the roster's students: known by the roster's ids, those who handed in nothing among them.

@@ -35,6 +35,8 @@ COMMANDS = {
     "report": ("grader.cli.results", "Write the pages of a graded class."),
     "export": ("grader.cli.results", "Write grades for Canvas, Moodle or Gradescope."),
     "doctor": ("grader.cli.doctor", "Say which protections hold here."),
+    "handout": ("grader.cli.course", "Pack what students are given."),
+    "gradescope": ("grader.cli.course", "Grade in Gradescope's containers."),
     "nbgrader": ("grader.cli.nbgrader", "Take part in nbgrader's course cycle."),
 }
 

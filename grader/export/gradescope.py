@@ -34,10 +34,10 @@ def results_json(
         return None
     by_id = {report.exercise: report for report in reports}
     articles = [marks.article(row, id, by_id.get(id), exercises.get(id)) for id in dict.fromkeys((*by_id, *row.scores))]
+    decided = "".join(f"<p>{html.prose(line)}</p>" for line in marks.lead_lines(row, reports)[1:])
     return {
         "score": round(row.total, 10),
-        "output": "".join(f"<p>{html.prose(line)}</p>" for line in marks.lead_lines(row, reports)[1:]),
-        "output_format": "html",
+        **({"output": decided, "output_format": "html"} if decided else {}),
         "execution_time": round(sum(report.seconds for report in reports)),
         "visibility": "visible",
         "stdout_visibility": "hidden",  # what we print is for staff

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.loading.assignment_file import load_assignment
-from grader.loading.dump import dump
+from grader.loading.dump import dump, dump_assignment, dump_for_students
 from grader.loading.exercise_file import load_exercise, parse_exercise
 
-__all__ = ["dump", "load_assignment", "load_exercise", "parse_exercise"]
+__all__ = ["dump", "dump_assignment", "dump_for_students", "load_assignment", "load_exercise", "parse_exercise"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -10,6 +11,7 @@ import yaml
 from grader.exercise import (
     JVP,
     VJP,
+    Assignment,
     Axis,
     DerivedAxis,
     Draw,
@@ -24,6 +26,7 @@ from grader.exercise import (
     Value,
 )
 from grader.formula import Formula
+from grader.marking import LateRule
 
 
 class _Line(dict[str, Any]):
@@ -77,6 +80,41 @@ def dump(exercise: Exercise) -> str:
         rules,
     )
     return "\n".join(yaml.dump(part, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120) for part in parts if part)
+
+
+def dump_for_students(exercise: Exercise) -> str:
+    """The same without the declared mistakes, which would tell what to avoid."""
+    tasks = tuple(
+        replace(task, targets=tuple(replace(target, mistakes=()) for target in task.targets)) for task in exercise.tasks
+    )
+    return dump(replace(exercise, tasks=tasks))
+
+
+def dump_assignment(assignment: Assignment) -> str:
+    """
+    The assignment as YAML, for a folder whose `exercises` are as it overrides them.
+
+    What concerns single students stays out: extensions, the ledger, points given by hand.
+    """
+    data: dict[str, Any] = {"schema": 1, "title": assignment.title, "exercises": [one.id for one in assignment.exercises]}
+    if assignment.due is not None:
+        data["due"] = assignment.due.isoformat()
+    if assignment.late is not None:
+        data["late"] = _late(assignment.late)
+    if assignment.feedback != "full":
+        data["feedback"] = assignment.feedback
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _late(rule: LateRule) -> Mapping[str, Any]:
+    data = _Line(per_day=f"{100 * rule.per_day:.10g}%")
+    if rule.grace_seconds:
+        data["grace"] = f"{rule.grace_seconds / 60:.10g} minutes"
+    if rule.free_days:
+        data["free_days"] = rule.free_days
+    if rule.at_most != 1:
+        data["at_most"] = f"{100 * rule.at_most:.10g}%"
+    return data
 
 
 def _text(text: str) -> str:

@@ -17,6 +17,7 @@ from grader import catalogue, starter
 from grader.batch.out import write_whole
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Limits
+from grader.loading import dump_for_students
 from grader.nbgrader.cells import Cell, bodies, body_in, cells
 from grader.nbgrader.course import Course, Plan
 from grader.nbgrader.needs import needs_nbgrader
@@ -58,7 +59,7 @@ def build(
         written[path] = _checked(path, _merged(made, old))
     for exercise in assignment.exercises:
         if not _is_shipped(exercise):
-            written[folder / f"{exercise.id}.yaml"] = _for_students(exercise)
+            written[folder / f"{exercise.id}.yaml"] = dump_for_students(exercise)
     plan = Plan.of(
         assignment,
         root,
@@ -222,13 +223,3 @@ def _is_shipped(exercise: Exercise) -> bool:
 def _judged(exercise: Exercise) -> str:
     tasks = tuple(replace(task, targets=tuple(replace(target, points=1.0) for target in task.targets)) for task in exercise.tasks)
     return replace(exercise, tasks=tasks, limits=Limits()).sha256
-
-
-def _for_students(exercise: Exercise) -> str:
-    """The exercise without its declared mistakes."""
-    from grader.loading import dump
-
-    tasks = tuple(
-        replace(task, targets=tuple(replace(target, mistakes=()) for target in task.targets)) for task in exercise.tasks
-    )
-    return dump(replace(exercise, tasks=tasks))

@@ -1,0 +1,195 @@
+"""
+Assignment -> an autograder for Gradescope, and what it does in Gradescope's container: this package grades there as it does here.
+
+The zip holds this package, the exercises, and the records of a secret seed, so that no torch is needed for NumPy exercises.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader import preparing, store
+from grader.batch.collect import Entry, collect_one
+from grader.batch.out import disk_errors, write_whole
+from grader.batch.work import Steps, grade_work, judges, sandboxed, work_of
+from grader.errors import Fault, GraderError
+from grader.export.gradescope import results_json
+from grader.gradebook import Row
+from grader.handout import zipped
+from grader.loading import dump, dump_assignment, load_assignment
+from grader.outcome import Report, Status
+
+if TYPE_CHECKING:
+    from grader.exercise import Assignment, Exercise
+    from grader.sandbox import Isolation
+
+ROOT = Path("/autograder")
+STATE = "autograder.json"
+_FOLDERS = ("exercises", "records")
+_LEFT_OUT = frozenset({"__pycache__", "_exercises", preparing.SHIPPED.name, ".mypy_cache"})
+
+SETUP = """#!/usr/bin/env bash
+# Runs once, when Gradescope makes the image.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y --no-install-recommends bubblewrap python3 python3-venv
+
+new_enough() {
+    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+        if command -v "$python" && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then return; fi
+    done
+    return 1
+}
+if ! python=$(new_enough); then
+    apt-get install -y --no-install-recommends python3.11 python3.11-venv
+    python=$(new_enough)
+fi
+"$python" -m venv /autograder/venv
+/autograder/venv/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
+chmod -R go-rwx /autograder/source
+"""
+
+RUN = """#!/usr/bin/env bash
+# Runs for every submission, each time in a new container.
+root=$(dirname "$(readlink -f "$0")")
+cd "$root"
+export PYTHONPATH="$root/source/lib" PYTHONDONTWRITEBYTECODE=1
+exec venv/bin/python -m grader gradescope run --root "$root" --forget-seed
+"""
+
+
+def build(assignment: Assignment, *, seed: int | None = None, isolation: Isolation = "best") -> tuple[bytes, tuple[str, ...]]:
+    """The zip, and what the instructor should know of it. Imports torch, unless the records are there already."""
+    seed = secrets.randbelow(2**53) if seed is None else seed
+    files = {"setup.sh": SETUP.encode(), "run_autograder": RUN.encode()}
+    files["requirements.txt"] = "".join(f"{line}\n" for line in _requirements(assignment)).encode()
+    files[STATE] = json.dumps({"assignment": assignment.id, "seed": seed, "isolation": isolation}).encode()
+    files[f"{assignment.id}.yaml"] = _with_paths(dump_assignment(assignment), assignment).encode()
+    for exercise in assignment.exercises:
+        files[f"exercises/{exercise.id}.yaml"] = dump(exercise).encode()
+        name = store.file_name(exercise.id, exercise.record_sha256, seed, preparing.ENGINE)
+        files[f"records/{name}"] = store.encode(preparing.make(exercise, seed))
+    files |= {f"lib/grader/{path}": data for path, data in _package()}
+    return zipped(files, executable=("setup.sh", "run_autograder")), tuple(_notes(assignment))
+
+
+def _with_paths(text: str, assignment: Assignment) -> str:
+    """The assignment with its exercises by path: the container's catalogue is the zip's."""
+    for exercise in assignment.exercises:
+        text = text.replace(f"  - {exercise.id}\n", f"  - exercises/{exercise.id}.yaml\n", 1)
+    return text
+
+
+def _package() -> Iterator[tuple[str, bytes]]:
+    """This package's files, without the catalogue."""
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*")):
+        inner = path.relative_to(package)
+        if path.is_file() and not _LEFT_OUT & set(inner.parts) and path.suffix != ".pyc":
+            yield inner.as_posix(), path.read_bytes()
+
+
+def _requirements(assignment: Assignment) -> Iterator[str]:
+    """The core's dependencies in the versions that are installed here."""
+    names = [line.partition(";")[0] for line in requires("autograd-grader") or () if "extra ==" not in line]
+    if any(exercise.arrays == "torch" for exercise in assignment.exercises):
+        names.append("torch")
+    for line in names:
+        name = line.split(">")[0].split("=")[0].split("<")[0].strip()
+        try:
+            yield f"{name}=={version(name).partition('+')[0]}"
+        except PackageNotFoundError:
+            yield line
+
+
+def _notes(assignment: Assignment) -> Iterator[str]:
+    if assignment.late is not None:
+        yield "The late rule is not in it: Gradescope has due dates of its own; `grader grade` on its export applies the rule."
+    if assignment.overrides:
+        yield "Points given by hand are not in it: `grader export --format gradescope` has them."
+
+
+# In the container
+
+
+def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = None) -> tuple[str, ...]:
+    """
+    Grades `ROOT/submission` and writes `ROOT/results/results.json`; what could not be graded, for staff.
+
+    Nothing is written while something could not be graded: Gradescope then says so, and shows no score. With `forget_seed`
+    seed, records and exercises are removed from the disk before any student code runs.
+    """
+    source = root / "source"
+    facts = _state(source)
+    assignment = load_assignment(source / f"{facts['assignment']}.yaml", _no_ids)
+    prepared = [(one, preparing.prepare(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
+    if forget_seed:
+        _forget(source)
+    steps = steps or sandboxed(facts["isolation"])
+    collection = collect_one(root / "submission", _student(root), assignment)
+    entries = {entry.exercise: entry for entry in collection.entries}
+    worker = steps.open_worker()
+    try:
+        reports = []
+        for exercise, record in prepared:
+            entry = entries.get(exercise.id) or _nothing(exercise)
+            work = work_of(entry, judges(exercise, facts["seed"]))
+            reports.append(grade_work(work, exercise, record, worker, steps))
+    finally:
+        worker.close()
+    return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))
+
+
+def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced: tuple[str, ...]) -> tuple[str, ...]:
+    from grader.batch.roster import Student
+
+    row = Row(student=Student(id=""), scores={report.exercise: report.score for report in reports})
+    data = results_json(row, reports, {one.id: one for one in assignment.exercises}, assignment.feedback)
+    if data is None:
+        ungraded = [target.detail for report in reports for target in report.targets if target.status is Status.UNGRADED]
+        raise GraderError(Fault("results.json", f"It is not written: {'; '.join(dict.fromkeys(ungraded))}", "Run it again."))
+    with disk_errors(root / "results"):
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
+        write_whole(root / "results" / "results.json", text.encode("utf-8", "replace"))
+        (root / "results" / "results.json").chmod(0o644)
+    return unplaced
+
+
+def _nothing(exercise: Exercise) -> Entry:
+    return Entry(student="", exercise=exercise.id, status=Status.MISSING, detail="Nothing was handed in.")
+
+
+def _state(source: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads((source / STATE).read_bytes())
+    except (OSError, ValueError):
+        what = "This is no autograder of ours, or its container was used before."
+        raise GraderError(Fault(str(source / STATE), what, "Build one with `grader gradescope build`, and upload it.")) from None
+    return facts
+
+
+def _no_ids(name: str) -> Path:
+    raise GraderError(Fault("", f"{name} is no path.", "Build the autograder again."))
+
+
+def _student(root: Path) -> str:
+    """Whose submission it is, for reports; the marks do not depend on it."""
+    with suppress(OSError, ValueError, KeyError, IndexError, TypeError):
+        users = json.loads((root / "submission_metadata.json").read_bytes())["users"]
+        return str(users[0]["email"] or users[0]["name"])
+    return "student"
+
+
+def _forget(source: Path) -> None:
+    """Removes what student code must not find, should it get out of its box."""
+    for folder in _FOLDERS:
+        for path in (source / folder).glob("*"):
+            path.unlink()
+    (source / STATE).unlink()

@@ -1,0 +1,92 @@
+"""`handout` and `gradescope`: what goes out to students, and to the system that they hand in to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from grader.cli.common import find_assignment
+from grader.cli.options import exercises_option, isolation_option
+from grader.errors import Fault, GraderError
+
+if TYPE_CHECKING:
+    from grader.sandbox import Isolation
+
+
+@click.command("handout", epilog="\b\nExample:\n  $ grader handout problem_set_1.yaml -o problem_set_1.zip")
+@click.argument("assignment")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The zip.")
+@click.option("--notebooks", is_flag=True, help="Starters as notebooks, not as .py files.")
+@exercises_option
+def command_handout(*, assignment: str, output: Path, notebooks: bool, folders: tuple[Path, ...]) -> int:
+    """
+    Pack what students are given: starters, and exercises that check them.
+
+    The exercises come without their declared mistakes, with the records that checking needs, so that students need no
+    torch unless their functions take tensors. Extensions and points given by hand stay with you.
+    """
+    from grader.handout import pack
+
+    _write(output, pack(find_assignment(assignment, folders), notebooks=notebooks))
+    click.echo(str(output))
+    return 0
+
+
+@click.group("gradescope", epilog="\b\nExample:\n  $ grader gradescope build problem_set_1.yaml -o autograder.zip")
+def command_gradescope() -> None:
+    """Grade in Gradescope's containers, by the same code."""
+
+
+@command_gradescope.command("build", epilog="\b\nExample:\n  $ grader gradescope build problem_set_1.yaml -o autograder.zip")
+@click.argument("assignment")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The zip to upload.")
+@click.option("--seed", type=click.IntRange(min=0), help="The seed of the cases, in place of one that is drawn now.")
+@isolation_option
+@exercises_option
+def command_gradescope_build(
+    *, assignment: str, output: Path, seed: int | None, isolation: str, folders: tuple[Path, ...]
+) -> int:
+    """
+    Make the zip that Gradescope asks for as an autograder.
+
+    It holds the secret seed's cases and answers: keep it to yourself.
+    """
+    from grader.autograder import build
+
+    data, notes = build(find_assignment(assignment, folders), seed=seed, isolation=cast("Isolation", isolation))
+    _write(output, data)
+    for note in notes:
+        click.echo(note, err=True)
+    click.echo(str(output))
+    return 0
+
+
+@command_gradescope.command("run", epilog="\b\nExample:\n  $ grader gradescope run --root /autograder")
+@click.option("--root", type=click.Path(path_type=Path), default=Path("/autograder"), help="Where Gradescope puts its folders.")
+@click.option("--forget-seed", is_flag=True, help="Remove seed and exercises from the disk before student code runs.")
+def command_gradescope_run(*, root: Path, forget_seed: bool) -> int:
+    """Grade ROOT/submission into ROOT/results/results.json: what the zip does in its container."""
+    from grader.autograder import run
+
+    for line in run(root, forget_seed=forget_seed):
+        click.echo(line)
+    return 0
+
+
+def _write(path: Path, data: bytes) -> None:
+    from grader.batch.out import write_whole
+
+    try:
+        write_whole(path, data)
+        path.chmod(0o666 & ~_umask())
+    except OSError as error:
+        raise GraderError(Fault(str(path), f"It cannot be written: {error.strerror}.", "Choose another place with -o.")) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
