@@ -105,6 +105,13 @@ def test_code_in_sentences_is_shown_as_code() -> None:
     assert "It returned <code>&lt;b&gt;</code>, `not" == html.prose("It returned `<b>`, `not")
 
 
+def test_functions_that_a_notebook_did_not_give_are_named() -> None:
+    """Full marks for half of an exercise are not mistaken for all of it."""
+    half = report(report().targets[1])
+    assert "Not checked here: dy_dx." in _text(html.fragment(half, tanh_exercise()))
+    assert "Not checked here" not in html.fragment(report(), tanh_exercise())
+
+
 def test_headings_nest() -> None:
     """A page has one h1; each report is an h2 with h3 below it."""
     page = html.page("Feedback", [article(report(), tanh_exercise())])

@@ -17,6 +17,7 @@ from grader.batch.roster import Student
 from grader.batch.rules import Rules, write_rules
 from grader.marking import LateRule, Override
 from grader.outcome import Status
+from grader.render import html
 from grader.render.marks import duration
 from grader.render.pages import refresh
 
@@ -283,6 +284,33 @@ def test_pages_print_without_what_paper_cannot_do(tab, out):
     tab.open(out / "../one/feedback/s1.html", dark=True, media="print")
     assert "rgb(255, 255, 255)" == tab.run("getComputedStyle(document.body).backgroundColor")
     assert tab.run("document.querySelector('details dl, details pre').checkVisibility({contentVisibilityAuto: true})")
+
+
+JUPYTERLAB = """
+  body { background: #111; color: #fff; }
+  .jp-RenderedHTMLCommon :not(pre) > code { background-color: #eee; padding: 1px 5px; }
+  .jp-RenderedHTMLCommon pre, .jp-RenderedHTMLCommon code { color: #fff; background: #111; }
+  .jp-RenderedHTMLCommon dl dt { font-weight: bold; }
+  [dir] .jp-RenderedHTMLCommon p { text-align: right; }
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_notebook_shows_a_report_in_its_own_theme(tab, tmp_path, theme):
+    """Whatever the system's scheme is, and whatever JupyterLab says of code, lists and paragraphs."""
+    shown = html.fragment(report(TANH, "", Status.WRONG_VALUE, counterexample=EXAMPLE), None)
+    is_light = str(theme == "light").lower()
+    cell = f'<div data-jp-theme-light="{is_light}"><div class="jp-RenderedHTMLCommon">{shown}</div></div>'
+    (tmp_path / "cell.html").write_text(f"<!DOCTYPE html><style>{JUPYTERLAB}</style>{cell * 5}", encoding="utf-8")
+    tab.open(tmp_path / "cell.html", dark=theme == "light")
+    assert [True, []] == tab.run(CONTRAST)
+    style = """(() => {
+      const of = (place) => getComputedStyle(document.querySelector(".grader-report " + place));
+      return [getComputedStyle(document.querySelector(".grader-report")).backgroundColor, of("code").backgroundColor,
+        of("dt").fontWeight, of("p").textAlign];
+    })()"""
+    paper = "rgb(255, 255, 255)" if theme == "light" else "rgb(22, 24, 27)"
+    assert [paper, "rgba(0, 0, 0, 0)", "400", "left"] == tab.run(style)
 
 
 def test_what_is_read_aloud_says_what_is_seen(tab, out):

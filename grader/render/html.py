@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
-from grader.render.words import Feedback, Finding, findings, flag_lines, points_of, total_line
+from grader.render.words import Feedback, Finding, findings, flag_lines, not_judged, points_of, total_line
 from grader.sandbox.text import cleaned as plain
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def _report(report: Report, exercise: Exercise | None, feedback: Feedback, level
             yield f"<p><strong>Note:</strong> {prose(line)}</p>"
         if report.output.strip():
             yield _details("What your code printed", f"<pre>{text(report.output)}</pre>")
+    if absent := not_judged(report, exercise):
+        yield f"<p>{text(absent)}</p>"
 
 
 def _total(line: str) -> str:

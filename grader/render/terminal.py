@@ -10,7 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
-from grader.render.words import Finding, findings, flag_lines, total_line
+from grader.render.words import Finding, findings, flag_lines, not_judged, total_line
 from grader.sandbox.text import cleaned as plain
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def render(report: Report, exercise: Exercise | None, *, again: str = "", colour
         lines += [*_wrapped(f"Note: {line}", 0), ""]
     if report.output.strip():
         lines += ["Your code printed:", *_quoted(report.output, MAX_OUTPUT_LINES, from_end=False), ""]
+    if absent := not_judged(report, exercise):
+        lines += [*_wrapped(absent, 0), ""]
     lines.append(total_line(report))
     return "\n".join(lines) + "\n"
 

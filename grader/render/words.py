@@ -238,6 +238,13 @@ def total_line(report: Report) -> str:
     return f"{points_of(report.score, report.points)}.".replace("not", "Not")
 
 
+def not_judged(report: Report, exercise: Exercise | None) -> str:
+    """A sentence on the functions of the exercise that are not in the report, such as those that a notebook did not give."""
+    judged = {target.call for target in report.targets}
+    absent = [task.function for task in exercise.tasks if task.function not in judged] if exercise else []
+    return f"Not checked here: {', '.join(absent)}." if absent else ""
+
+
 def points_of(score: float | None, points: float) -> str:
     """
     The points in words.
