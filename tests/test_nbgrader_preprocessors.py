@@ -58,7 +58,10 @@ def test_every_graded_assignment_leaves_an_out_folder(course):
     """Reports and grades; what was not handed in is not 0."""
     course.hand_in("s01", HALF_W)
     course.autograde()
-    assert "student,tanh_layer,total,submitted_at,late_seconds\ns01,2,2,2026-11-20T10:00:00+00:00,\n" == course.grades()
+    assert (
+        "student,tanh_layer,total,submitted_at,late_seconds,late_penalty\ns01,2,2,2026-11-20T10:00:00+00:00,,\n"
+        == course.grades()
+    )
     assert ["s01", 2.0, ["wrong_value", "correct"]] == [
         course.report("s01")["student"],
         course.report("s01")["score"],

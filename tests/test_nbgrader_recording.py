@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 
@@ -116,6 +117,32 @@ def test_a_notebook_of_another_name(course):
     summary = run(course)
     assert ("s02: the files have no notebook with a name of the assignment's; nothing of it is recorded.",) == summary.lost
     assert ["missing"] * 2 == [target["status"] for target in course.report("s02")["targets"]]
+
+
+def test_what_nbgrader_says_is_kept_in_a_file(course, capfd):
+    """Tracebacks are not what a person reads; the summary names the file."""
+    course.hand_in_file("s01", "this is not JSON")
+    summary = run(course)
+    assert "Traceback" in summary.log.read_text(encoding="utf-8")
+    assert "Traceback" not in capfd.readouterr().err
+    course.hand_in("s01")
+    assert None is run(course).log
+
+
+def test_a_pipe_does_not_stop_the_class(course):
+    """It has no end; nbgrader would read on and on. A time that is none is said, too."""
+    course.hand_in("s01")
+    os.mkfifo(course.hand_in("s02").parent / "data.txt")
+    (course.hand_in("s03").parent / "timestamp.txt").write_text("yesterday")
+    (course.root / "submitted/s04/tanh_layer").mkdir(parents=True)
+    summary = run(course)
+    assert (
+        "s02: data.txt is not a file that can be copied; nothing of it is recorded.",
+        "s03: timestamp.txt holds no time that can be read; nothing of it is recorded.",
+        "s04: there is no notebook in the submission; nothing of it is recorded.",
+    ) == summary.lost
+    assert [1, {W: 2.0, B: 1.0}] == [summary.recorded, course.marks("s01")]
+    assert ["s01", "s02", "s03", "s04"] == [line.partition(",")[0] for line in course.grades().splitlines()[1:]]
 
 
 @pytest.mark.parametrize("edit", ["nbformat 3", "duplicate ids", "large output", "many cells"])

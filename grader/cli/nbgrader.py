@@ -85,6 +85,8 @@ def command_autograde(*, assignment: str, course: Path, jobs: int, force: bool) 
     )
     for line in summary.lost:
         click.echo(line, err=True)
+    if summary.lost and summary.log:
+        click.echo(f"More on that: {summary.log}", err=True)
     click.echo(f"Grades: {summary.grades}", err=True)
     return SOME_UNGRADED if summary.lost else ALL_RECORDED
 

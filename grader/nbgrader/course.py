@@ -78,7 +78,7 @@ class Course:
         from grader.loading import load_assignment, load_exercise
 
         if self.plan is None:
-            raise GraderError(Fault(str(self.folder), f"The assignment {self.id} was not built with grader.", REBUILD))
+            raise self.not_built()
         files = {id: _found(kept, self.root) for id, kept in self.plan.exercises.items()}
         path = _found(self.plan.assignment, self.root)
         if path in files.values():
@@ -86,6 +86,13 @@ class Course:
             return Assignment(id=self.id, title=exercise.title, exercises=(exercise,), path=str(path))
         assignment = load_assignment(path, lambda id: files[id] if id in files else catalogue.find(id).path)
         return replace(assignment, id=self.id)
+
+    def not_built(self) -> GraderError:
+        """What to say of an assignment that is not ours."""
+        remedy = (
+            f"Build it: grader nbgrader build ASSIGNMENT.yaml\nOne of nbgrader's own is graded by: nbgrader autograde {self.id}"
+        )
+        return GraderError(Fault(str(self.folder), f"The assignment {self.id} was not built with grader.", remedy))
 
     @property
     def _stamp(self) -> tuple[object, ...]:

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.batch.results import Result, Results, open_results
@@ -58,6 +59,17 @@ def student_code(notebook_cells: Iterable[Any], checks: Container[str]) -> list[
     while code and not code[-1].strip():  # grade cells that were put back at the end
         code.pop()
     return code
+
+
+def submitted_at(folder: Path) -> datetime | None:
+    """The time that the exchange wrote into a submission; None where there is none that can be read."""
+    from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
+
+    try:
+        at: datetime = parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, OverflowError):
+        return None
+    return at.replace(tzinfo=UTC)
 
 
 def checks_of(exercises: Sequence[Exercise]) -> frozenset[str]:
@@ -122,9 +134,9 @@ class Marker:
         text = json.dumps(result.report, ensure_ascii=False, allow_nan=False, indent=1)
         self.out.write(self.out.report(result.student, result.exercise), text + "\n")
 
-    def keep_student(self, student: str, submitted_at: datetime | None) -> None:
+    def keep_students(self, submitted_at: Mapping[str, datetime | None]) -> None:
         """Keep who handed in, and when."""
-        self.results.put_students((Student(id=student, submitted_at=submitted_at),))
+        self.results.put_students(tuple(Student(id=student, submitted_at=at) for student, at in submitted_at.items()))
 
     def _work(self, student: str, exercise: Exercise, files: Mapping[str, bytes], missing: str | None) -> Work:
         work = Work(

@@ -23,8 +23,6 @@ from grader.errors import GraderError
 from grader.nbgrader.course import Course, course_at
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from grader.exercise import Exercise
     from grader.outcome import Report
     from grader.sandbox import Isolation
@@ -143,7 +141,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             marker = marking.Marker(ours.course)
             try:
                 code = marking.student_code(nb.cells, marking.checks_of(ours.exercises))
-                marker.keep_student(ours.student, self._submitted_at(ours))
+                marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
                 for exercise in ours.exercises:
                     with self._logged():
                         work = marker.work(ours.student, ours.notebook, exercise, code)
@@ -158,20 +156,15 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         """Note the notebooks of the assignment that this student did not hand in; nbgrader gives them 0 itself."""
         from grader.nbgrader import marking
 
-        coursedir = self.parent.parent.coursedir
-        folder = Path(coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id))
         for notebook in ours.course.plan.notebooks if ours.course.plan else ():
-            if not (folder / f"{notebook}.ipynb").exists():
+            if not (self._folder(ours) / f"{notebook}.ipynb").exists():
                 for exercise in ours.course.exercises(notebook):
                     marking.mark(marker, marker.missing(ours.student, notebook, exercise), exercise, self._isolation)
 
-    def _submitted_at(self, ours: _Ours) -> datetime | None:
-        from datetime import UTC
-
+    def _folder(self, ours: _Ours) -> Path:
+        """What the student handed in."""
         coursedir = self.parent.parent.coursedir
-        folder = coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id)
-        at: datetime | None = coursedir.get_existing_timestamp(folder)
-        return at and at.replace(tzinfo=UTC)
+        return Path(coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id))
 
     @contextmanager
     def _logged(self) -> Iterator[None]:

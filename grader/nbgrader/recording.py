@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import glob
 import json
+import logging
 import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,9 +23,8 @@ from grader.batch.run import Progress
 from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.gradebook import write_grades
-from grader.nbgrader.cells import REBUILD
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, student_code
+from grader.nbgrader.marking import Marker, checks_of, student_code, submitted_at
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from grader.sandbox import Isolation
 
 
+LOG = "nbgrader.log"  # in the assignment's folder
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a run did. `lost` names each submission that has no mark now, with the reason."""
@@ -45,6 +48,7 @@ class Summary:
     recorded: int
     lost: tuple[str, ...]
     grades: Path
+    log: Path | None = None  # where nbgrader had more to say
 
 
 def autograde(
@@ -58,16 +62,31 @@ def autograde(
     needs_nbgrader()
     course = Course(root=root.resolve(), id=assignment)
     if course.plan is None:
-        raise GraderError(Fault(str(course.folder), f"The assignment {assignment} was not built with grader.", REBUILD))
+        raise course.not_built()
     with chdir(course.root):
         run = _Run(course=course, app=_app(course, force=force), tell=tell)
         if next(run.submissions(), None) is None:
             place = run.app.coursedir.format_path(run.app.coursedir.submitted_directory, "*", course.id)
             raise GraderError(Fault(place, "Nothing was handed in.", f"Collect it: nbgrader collect {course.id}"))
-        with course.held():
-            run.grade(jobs or _processors())
-        run.record()
+        with _logged_to(course.folder / LOG, run.app.log):
+            with course.held():
+                run.grade(jobs or _processors())
+            run.record()
         return run.summary()
+
+
+@contextmanager
+def _logged_to(path: Path, log: logging.Logger) -> Iterator[None]:
+    """Keeps what nbgrader logs, tracebacks above all, in a file: the summary has a line for each submission that is lost."""
+    path.unlink(missing_ok=True)
+    file = logging.FileHandler(path, encoding="utf-8", delay=True)
+    file.setLevel(logging.ERROR)
+    others, log.handlers, propagates, log.propagate = log.handlers, [file], log.propagate, False
+    try:
+        yield
+    finally:
+        log.handlers, log.propagate = others, propagates
+        file.close()
 
 
 def _app(course: Course, *, force: bool) -> Any:
@@ -90,8 +109,9 @@ class _Run:
     app: Any
     tell: Callable[[Progress], None]
     graded: Progress = field(default_factory=lambda: Progress(total=0))
-    recorded: int = 0
+    recorded: set[str] = field(default_factory=set)
     lost: dict[str, str] = field(default_factory=dict)  # student -> why
+    seen: set[str] = field(default_factory=set)  # by nbgrader's converter
 
     def grade(self, jobs: int) -> None:
         """Fill the results."""
@@ -101,6 +121,7 @@ class _Run:
         pool: Threads | None = None
         try:
             records = _Records(marker, exercises)
+            marker.keep_students({student: submitted_at(folder) for student, folder in self.submissions()})
             works = list(self._works(marker))
             self.graded = Progress(total=len(works), reused=0)
             todo = [work for work in works if not self._is_known(marker, work)]
@@ -147,6 +168,10 @@ class _Run:
             if not self.lost or "database" in str(error):
                 raise GraderError(Fault(str(self.course.root), f"nbgrader stopped: {error}", _RETRY)) from None
 
+        for student, _ in self.submissions():
+            if student not in self.seen:
+                self.lose(student, "there is no notebook in the submission")
+
     def _read_back(self, url: str) -> None:
         marker = Marker(self.course)
         try:
@@ -163,10 +188,16 @@ class _Run:
         return Summary(
             graded=self.graded.done - self.graded.reused,
             reused=self.graded.reused,
-            recorded=self.recorded,
+            recorded=len(self.recorded),
             lost=tuple(f"{student}: {why}." for student, why in sorted(self.lost.items())),
             grades=self.course.folder / "grades.csv",
+            log=log if (log := self.course.folder / LOG).exists() else None,
         )
+
+    def lose(self, student: str, why: str) -> None:
+        """Note that nbgrader could not take in a submission."""
+        self.lost[student] = f"{why}; nothing of it is recorded"
+        self.recorded.discard(student)
 
     def submissions(self) -> Iterator[tuple[str, Path]]:
         """Every student who handed in, with the folder."""
@@ -226,8 +257,10 @@ def _converter(run: _Run) -> Any:
 
         def init_destination(self, assignment_id: str, student_id: str) -> bool:
             self.now = student_id
+            run.seen.add(student_id)
             found: bool = super().init_destination(assignment_id, student_id)
-            run.recorded += found
+            if found:
+                run.recorded.add(student_id)
             at.done += 1
             at.reused += not found
             run.tell(at)
@@ -235,29 +268,45 @@ def _converter(run: _Run) -> Any:
 
         def init_assignment(self, assignment_id: str, student_id: str) -> None:
             try:
+                _refuse_odd(Path(self._format_source(assignment_id, student_id)))
                 super().init_assignment(assignment_id, student_id)
             except Exception as error:
-                run.lost[student_id] = _said(error, "the files")
+                run.lose(student_id, _said(error, "the files"))
                 raise
 
         def convert_single_notebook(self, notebook_filename: str) -> None:
             try:
                 super().convert_single_notebook(notebook_filename)
             except Exception as error:
-                run.lost[self.now] = _said(error, Path(notebook_filename).name)
+                run.lose(self.now, _said(error, Path(notebook_filename).name))
                 raise
 
     return Counting(coursedir=run.app.coursedir, parent=run.app)
+
+
+class _OddFileError(Exception):
+    """A file on which nbgrader would stop, or say nothing that helps."""
+
+
+def _refuse_odd(folder: Path) -> None:
+    """Raises _OddFileError for what is no file to be copied, as a pipe, and for a time that is none."""
+    if odd := next((path for path in sorted(folder.rglob("*")) if not (path.is_dir() or path.is_file())), None):
+        raise _OddFileError(f"{odd.name} is not a file that can be copied")
+    time = folder / "timestamp.txt"
+    if time.exists() and time.read_bytes().strip() and submitted_at(folder) is None:
+        raise _OddFileError("timestamp.txt holds no time that can be read")
 
 
 def _said(error: Exception, name: str) -> str:
     """Why nbgrader could not take in a submission, in a line; the traceback is in its log."""
     kind = type(error).__name__
     first = (str(error).strip().splitlines() or [kind])[0]
-    known = {"NotJSONError": "is not a notebook: it is not JSON"}
+    if isinstance(error, _OddFileError):
+        return first
+    known = {"NotJSONError": "is not a notebook: it is not JSON", "UnicodeDecodeError": "is not a notebook: it is not text"}
     if first.startswith("No notebooks found"):
         known[kind] = "have no notebook with a name of the assignment's"
-    return f"{name} {known.get(kind, f'could not be taken in by nbgrader ({kind}: {first[:200]})')}; nothing of it is recorded"
+    return f"{name} {known.get(kind, f'could not be taken in by nbgrader ({kind}: {first[:200]})')}"
 
 
 class _Records(Mapping[str, "tuple[Exercise, Record]"]):
