@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import agreed, aligned, find_assignment
+from grader.cli.common import agreed, aligned, counted, find_assignment
 from grader.cli.options import assignment_option, database_option, exercises_option, isolation_option
-from grader.cli.streams import has_colour
+from grader.cli.streams import has_colour, width_of
 from grader.errors import Fault, GraderError
 from grader.sandbox.text import one_line
 
@@ -64,7 +64,7 @@ def command_replay(
     else:
         from grader.render import terminal
 
-        print(terminal.render(found.again, asked, colour=has_colour(sys.stdout)), end="")
+        print(terminal.render(found.again, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout)), end="")
     sys.stdout.flush()
     for line in _compared(found):
         print(line, file=sys.stderr)
@@ -145,11 +145,11 @@ def _print_plan(plan: Plan) -> None:
         print(f"... and {more} more.")
     sys.stdout.flush()
     students = {one.student for one in (*plan.changes, *plan.totals)}
-    told = f"The marks of {len(students)} students change." if students else "Nobody's marks change."
-    ran = f"{plan.run_again} answers were run again." if plan.run_again else "Nothing had to be run again."
+    told = f"The marks of {counted(len(students), 'student')} change." if students else "Nobody's marks change."
+    ran = f"{counted(plan.run_again, 'answer')} had to be run again." if plan.run_again else "Nothing had to be run again."
     print(told, ran, file=sys.stderr)
     if plan.kept:
-        print(f"{plan.kept} scores that would fall stay as they are.", file=sys.stderr)
+        print(f"{counted(plan.kept, 'score')} would fall, and stayed as before.", file=sys.stderr)
     if plan.ungraded:
         print(f"{plan.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
 
@@ -196,14 +196,14 @@ def command_purge(*, out: Path, student: str | None, marks: bool, yes: bool, dat
 
 
 def _print_removal(removal: Removal, *, marks: bool) -> None:
-    print(f"Removes, of {removal.students} students:")
-    print(f"  {removal.files} files that were handed in")
-    print(f"  {removal.pages} reports and pages (report.html, which names everybody, can be written anew by `grader report`)")
+    print(f"Removes, of {counted(removal.students, 'student')}:")
+    print(f"  {counted(removal.files, 'file')} handed in")
+    print(f"  {counted(removal.pages, 'page')} and reports (`grader report` can write report.html anew)")
     print("  names, addresses, ids of other systems, reasons for points given by hand")
     if marks:
-        print(f"  {removal.results} marks, and the students themselves")
+        print(f"  {counted(removal.results, 'mark')}, and the students themselves")
     else:
-        print(f"Keeps: {removal.results} marks with their statuses, and when they were handed in, under the students' ids.")
+        print(f"Keeps: {counted(removal.results, 'mark')} with the statuses, and times of handing in, under the students' ids.")
     print("Your own files (submissions, roster, table of overrides, ledger) are not touched.")
     sys.stdout.flush()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader import catalogue
-from grader.cli.common import find_exercise
+from grader.cli.common import counted, find_exercise
 from grader.cli.options import exercises_option
 from grader.errors import ExerciseError
 
@@ -63,16 +63,12 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
 
 def _line(found: Audit) -> str:
     if not found.is_right:
-        return f"✗ {found.exercise}: {_counted(len(found.faults), 'fault')}"
+        return f"✗ {found.exercise}: {counted(len(found.faults), 'fault')}"
     parts = [
-        _counted(found.targets, "target"),
-        _counted(found.cases, "case"),
-        _counted(found.model_answers, "model answer") + " right",
-        _counted(found.declared + found.built_in, "wrong answer") + " caught",
+        counted(found.targets, "target"),
+        counted(found.cases, "case"),
+        counted(found.model_answers, "model answer") + " right",
+        counted(found.declared + found.built_in, "wrong answer") + " caught",
         f"differences within {found.difference:.0e}",
     ]
     return f"✓ {found.exercise}: {', '.join(parts)}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

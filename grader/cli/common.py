@@ -66,6 +66,16 @@ def aligned(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> Iterator[
         yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
 
 
+def counted(count: int, noun: str) -> str:
+    """
+    So many of something.
+
+    >>> counted(1, "case"), counted(2, "case")
+    ('1 case', '2 cases')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def agreed(question: str, *, yes: bool) -> bool:
     """Whether the user agrees: by `--yes`, or asked on a terminal; where nobody can answer, nothing happens, and that is said."""
     if yes:
