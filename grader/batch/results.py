@@ -51,6 +51,7 @@ class Results:
         self._tables = _tables()
         # made once: building them anew for each result took longer than the database
         self._delete, self._insert = _replacing(self._tables["result"])
+        self._known, self._insert_source = _adding(self._tables["source"])
         with self._begin() as connection:
             self._check_schema(connection)
 
@@ -87,15 +88,11 @@ class Results:
             connection.execute(self._insert, row)
 
     def _put_sources(self, connection: sa.Connection, sources: Mapping[str, bytes]) -> None:
-        import sqlalchemy as sa
-
-        table = self._tables["source"]
-        known = sa.select(table.c.sha256).where(table.c.run == self._run, table.c.sha256.in_(list(sources)))
-        old = set(connection.execute(known).scalars())
+        old = set(connection.execute(self._known, {"a": self._run, "b": list(sources)}).scalars())
         if new := [
             {"run": self._run, "sha256": sha, "data": zlib.compress(data)} for sha, data in sources.items() if sha not in old
         ]:
-            connection.execute(table.insert(), new)
+            connection.execute(self._insert_source, new)
 
     def source(self, sha256: str) -> bytes | None:
         """A file that was handed in."""
@@ -352,6 +349,13 @@ def _replacing(table: sa.Table) -> tuple[sa.Delete, sa.Insert]:
 
     here = zip((table.c.run, table.c.student, table.c.exercise), "abc", strict=True)
     return table.delete().where(*(column == sa.bindparam(name) for column, name in here)), table.insert()
+
+
+def _adding(table: sa.Table) -> tuple[sa.Select[Any], sa.Insert]:
+    import sqlalchemy as sa
+
+    is_one_of = table.c.sha256.in_(sa.bindparam("b", expanding=True))
+    return sa.select(table.c.sha256).where(table.c.run == sa.bindparam("a"), is_one_of), table.insert()
 
 
 def _facts(student: Student) -> Mapping[str, Any]:

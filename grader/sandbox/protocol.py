@@ -32,6 +32,7 @@ MAX_ITEMS: Final = 256
 MAX_TEXT: Final = 16_384
 MAX_NAMES: Final = 2000
 
+_NUMBERS: Final = {code: struct.Struct("<" + code) for code in "BHIQ"}
 _ONE_PIECE: Final = 256 << 10
 _WIRE_DTYPES: Final = ("<f8", "<i8")
 _NOT_AN_ARRAY: Final = 2
@@ -152,8 +153,7 @@ def unpack_task(frame: Frame) -> TaskPlan:
                 values[name] = value
             else:
                 dtype, shape, at = value
-                size = int(np.prod(shape, dtype=np.int64))
-                values[name] = np.frombuffer(blob, dtype=dtype, count=size, offset=at).reshape(shape)
+                values[name] = np.frombuffer(blob, dtype=dtype, count=math.prod(shape), offset=at).reshape(shape)
         inputs.append(values)
     return TaskPlan(
         function=head["function"],
@@ -198,7 +198,7 @@ class _Writer:
         self.raw = bytearray()
 
     def number(self, code: str, value: int) -> None:
-        self.raw += struct.pack("<" + code, value)
+        self.raw += _NUMBERS[code].pack(value)
 
     def text(self, text: str) -> None:
         raw = str(text).encode("utf-8", "replace")[:MAX_TEXT]
@@ -221,11 +221,12 @@ class _Reader:
         self.at = 0
 
     def number(self, code: str) -> int:
+        form = _NUMBERS[code]
         try:
-            (value,) = struct.unpack_from("<" + code, self.body, self.at)
+            (value,) = form.unpack_from(self.body, self.at)
         except struct.error:
             _broken()
-        self.at += struct.calcsize("<" + code)
+        self.at += form.size
         assert isinstance(value, int)
         return value
 
@@ -235,6 +236,8 @@ class _Reader:
 
     def text(self) -> str:
         length = self.bounded("I", MAX_TEXT)
+        if not length:  # most texts of most answers
+            return ""
         raw = bytes(self.body[self.at : self.at + length])
         self.at += length
         return cleaned(raw.decode("utf-8", "replace")) if len(raw) == length else _broken()
