@@ -45,9 +45,16 @@ def as_text(markdown: str, width: int = 80) -> str:
 
 def _wrapped(paragraph: str, width: int) -> str:
     """The paragraph in lines of that width; lists, tables and code stay as they are."""
+    if paragraph.startswith("    "):
+        return "\n".join(_broken(line, width) for line in paragraph.splitlines())
     if re.match(r"\s{2,}|[-*+|#>`]|\d+\.", paragraph):
         return paragraph
     return textwrap.fill(paragraph.strip(), width, break_long_words=False, break_on_hyphens=False)
+
+
+def _broken(line: str, width: int) -> str:
+    """A displayed line; one that is too long goes on below at each of its wide spaces."""
+    return line if len(line) <= width else re.sub(r"(?<=\S)   (?=\S)", "\n    ", line)
 
 
 def _formula(found: re.Match[str]) -> str:
@@ -72,16 +79,18 @@ def _plain(source: str) -> str:
     text = re.sub(r"\\(sum|prod)_" + _BRACED + r"\^(?:" + _BRACED + r"|(\w))", _range, text)
     for _ in range(8):  # from the innermost braces outwards
         before = text
+        text = re.sub(r"\\sqrt\s*" + _BRACED, lambda part: f"\\sqrt {_grouped(part[1])}", text)
         text = re.sub(
             r"\\[dt]?frac\s*" + _BRACED + r"\s*" + _BRACED, lambda part: f"{_operand(part[1])}/{_operand(part[2])}", text
         )
         text = re.sub(r"\^\s*" + _BRACED, _power, text)
-        text = re.sub(r"(?<!frac)(?<!\})" + _BRACED, r"\1", text)
+        text = re.sub(r"_\s*" + _BRACED, lambda part: f"_{_grouped(part[1])}", text)
+        text = re.sub(r"(?<!frac)(?<!sqrt)(?<![}^_])" + _BRACED, r"\1", text)
         if text == before:
             break
     text = re.sub(r"\^(\d)", lambda digit: digit[1].translate(_RAISED), text)
     text = re.sub(r"\\([A-Za-z]+)( ?)(?=(.?))", _command, text)
-    return text.replace("^ᵀ", "ᵀ").replace("⦃", "{").replace("⦄", "}").replace("'", "′")
+    return text.replace("∂² ", "∂²").replace("^ᵀ", "ᵀ").replace("⦃", "{").replace("⦄", "}").replace("'", "′")
 
 
 def _range(found: re.Match[str]) -> str:
@@ -91,8 +100,13 @@ def _range(found: re.Match[str]) -> str:
 
 def _operand(text: str) -> str:
     """Numerator or denominator, in brackets where it is more than one thing."""
-    bare = text.replace("\\partial ", "").strip()
-    return text.strip() if re.fullmatch(r"[\\\w{}^()]+", bare) else f"({text.strip()})"
+    bare = re.sub(r"\\partial |^\s*\\sqrt (\([^()]*\)$)?", "", text.strip())
+    return text.strip() if re.fullmatch(r"[\\\w{}^()]*", bare) else f"({text.strip()})"
+
+
+def _grouped(text: str) -> str:
+    """What stands under a root or in an index, in brackets where it is more than one word: P_(i t_i)."""
+    return text.strip() if re.fullmatch(r"\\?\w+", text.strip()) else f"({text.strip()})"
 
 
 def _power(found: re.Match[str]) -> str:

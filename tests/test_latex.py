@@ -19,6 +19,12 @@ from grader.latex import as_text
         (r"$f'(x) \in \{0, 1\}$", "f′(x) ∈ {0, 1}"),
         (r"$\hat{y} = \sigma\left(\mathbf{w}^\top x\right)$", "\u0177 = σ(wᵀ x)"),
         (r"$k = 1, \dots, m$", "k = 1, ..., m"),
+        (r"$\frac{Q K^\top}{\sqrt{d}}$", "(Q Kᵀ)/√d"),
+        (r"$\frac{x_{id} - \mu_d}{\sqrt{v_d + \varepsilon}}$", "(x_id - μ_d)/√(v_d + ε)"),
+        (r"$\sqrt{\frac{a}{b}}$ and $\sqrt{x_{ij}}$", "√(a/b) and √x_ij"),
+        (r"$\log P_{i t_i}$ and $x_{n,p+k}$", "log P_(i t_i) and x_(n,p+k)"),
+        (r"$e^{S_{ic}}$ and $W_{\mathrm{out}}$", "e^(S_ic) and W_out"),
+        (r"$\partial^2 f / \partial x\, \partial y$", "∂²f / ∂x ∂y"),
         ("between $5 and $6", "between $5 and $6"),
         ("`$HOME` stays", "`$HOME` stays"),
         ("no mathematics", "no mathematics"),
@@ -32,6 +38,11 @@ def test_formulas_in_a_line(source, text) -> None:
 def test_displayed_formulas_stand_alone() -> None:
     """A displayed formula is indented, one line for each of its lines."""
     assert as_text(r"Let $$a = 1 \\ b = 2 \qquad c = 3$$ be given.") == "Let\n\n    a = 1\n    b = 2   c = 3\n\nbe given."
+
+
+def test_a_long_displayed_formula_goes_on_below_at_its_wide_spaces() -> None:
+    """What does not fit the width is broken where the author left room."""
+    assert as_text(r"$$a = b + c, \qquad d = e$$", width=16) == "    a = b + c,\n    d = e"
 
 
 def test_paragraphs_are_wrapped_and_lists_stay() -> None:
