@@ -376,6 +376,7 @@ def test_grade_prints_a_table(capsys) -> None:
         ["s02", "0", "0"],
     ]
     assert "OUT/grades.csv" in err
+    assert "OUT/report.html" in err
 
 
 def test_a_second_run_grades_only_what_changed(capsys) -> None:
@@ -478,6 +479,26 @@ def test_colour_only_where_it_is_wanted(is_terminal, environment, expected, monk
         monkeypatch.setenv(name, value)
     stream = type("Stream", (), {"isatty": lambda self: is_terminal})()
     assert streams.has_colour(stream) is expected
+
+
+@pytest.mark.parametrize(("columns", "width"), [("60", 60), ("200", 80), ("7", 40), ("0", 80), ("wide", 80), ("", 80)])
+def test_the_width_is_the_terminal_s_up_to_80(columns, width, monkeypatch) -> None:
+    """COLUMNS says it; without it and a terminal it is 80."""
+    monkeypatch.setenv("COLUMNS", columns)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        assert streams.width_of(nowhere) == width
+
+
+@pytest.mark.parametrize("width", [60, 44])
+def test_the_table_of_a_class_fits_the_terminal(width) -> None:
+    """Where ids of exercises make it too wide, they are numbers in the head, and are listed first, none broken."""
+    from grader.cli.grade import _fitting
+
+    ids = [f"an_exercise_with_a_long_name_{letter}" for letter in "abcde"]
+    lines = list(_fitting(("student", *ids, "total"), [("s01", *("1.5" for _ in ids), "7.5")], ids, width))
+    assert max(map(len, lines)) <= width
+    assert [f"{place} {id}" in " ".join(lines) for place, id in enumerate(ids, 1)] == [True] * 5
+    assert lines[-2].split() == ["student", "1", "2", "3", "4", "5", "total"]
 
 
 def test_python_m_grader_is_the_command() -> None:

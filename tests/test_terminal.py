@@ -79,13 +79,16 @@ def test_a_wrong_shape_is_told_with_the_meaning_of_its_axes() -> None:
     assert "It returned shape (4, 3), not (3, 4). ∂y/∂x has shape (m, n): the axes of y, then the axes of x." in _unwrapped(shown)
 
 
-def test_nothing_is_wider_than_80_columns() -> None:
-    """Long calls, long causes and long entries are wrapped, and nothing is lost."""
+@pytest.mark.parametrize("width", [80, 60, 48])
+def test_nothing_is_wider_than_the_terminal(width) -> None:
+    """Long calls, long causes and long entries are wrapped, and nothing is lost; a command stays whole, to be copied."""
     cause = Diagnosis(rule="declared", text="word " * 60)
     example = Counterexample(case="x", sizes={}, inputs={}, index=(0, 1), expected=-1e-300, actual=-1.000000000001e-300)
     target = target_report(diagnosis=cause, counterexample=example)
-    shown = terminal.render(report(target, ended(Status.RAISED, "ValueError: " + "x" * 200)), tanh_exercise(), again=AGAIN)
-    too_wide = [line for line in shown.splitlines() if len(line) > 80 and " " in line.strip()]
+    raised = ended(Status.RAISED, "ValueError: " + "x" * 200, "answer.py, line 7\n    " + "y + " * 50)
+    one = report(target, raised, output="printed " * 50, title="A title " * 20)
+    shown = terminal.render(one, tanh_exercise(), again="grader check", width=width)
+    too_wide = [line for line in shown.splitlines() if len(line) > width and not line.startswith("      See it:")]
     assert [line for line in too_wide if not line.strip().startswith("x")] == []
     assert "you returned  −1.000000000001e−300" in shown
 

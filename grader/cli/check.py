@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from grader.cli.options import exercises_option
-from grader.cli.streams import has_colour
+from grader.cli.streams import has_colour, width_of
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
 
@@ -72,7 +72,7 @@ def command_check(
         from grader.render import terminal
 
         again = _command(exercise, file, folders, seed, arrays)
-        text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout))
+        text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout), width=width_of(sys.stdout))
     print(text, end="")
     return exit_status(report)
 

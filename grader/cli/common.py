@@ -53,16 +53,16 @@ def _lists_exercises(path: Path) -> bool:
         return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
 
 
-def aligned(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def aligned(head: tuple[str, ...], body: Sequence[tuple[str, ...]], width: int = WIDTH) -> Iterator[str]:
     """The first column on the left, numbers on the right; ids in the head are broken at `_` where lines would be too long."""
     heads = [head]
-    if sum(map(len, head)) + 2 * len(head) > WIDTH:
+    if sum(map(len, head)) + 2 * len(head) > width:
         parts = [cell.replace("_", "_ ").split() for cell in head]
         deepest = max(map(len, parts))
         heads = [tuple(part[line] if line < len(part) else "" for part in parts) for line in range(deepest)]
     widths = [max(map(len, column)) for column in zip(*heads, *body, strict=True)]
     for first, *rest in (*heads, *body):
-        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        cells = (cell.rjust(wide) for cell, wide in zip(rest, widths[1:], strict=True))
         yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
 
 

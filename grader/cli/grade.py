@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -12,11 +14,12 @@ import click
 
 from grader.cli.common import aligned, find_assignment
 from grader.cli.options import exercises_option
+from grader.cli.streams import width_of
 from grader.errors import Fault, GraderError
 from grader.sandbox.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from grader.batch.run import Options, Progress, Summary
     from grader.exercise import Assignment
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"  # only in a checkout
 MOST_ROWS = 60
+LONGEST_NAME = 32
 MOST_UNPLACED = 20
 
 
@@ -125,8 +129,8 @@ def _grade(
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal, a line now and then elsewhere; always on stderr."""
-    if not sys.stderr.isatty():
+    """A bar on a terminal that can redraw it, a line now and then elsewhere; always on stderr."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _Lines().tell
         return
     from rich.console import Console
@@ -175,13 +179,34 @@ def _print_table(summary: Summary, assignment: Assignment) -> None:
     points = [exercise.points for exercise in assignment.exercises]
     with summary.grades.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    head = ("student", *ids, "total")
-    body = [("points", *(f"{value:g}" for value in points), f"{sum(points):g}")]
-    body += [(one_line(row["student"]), *(row[column] or "-" for column in (*ids, "total"))) for row in rows[:MOST_ROWS]]
-    for line in aligned(head, body):
+    late = ["late_penalty"] if any(float(row["late_penalty"] or 0) for row in rows) else []
+    head = ("student", *ids, *(["late"] if late else []), "total")
+    body = [("points", *(f"{value:g}" for value in points), *("" for _ in late), f"{sum(points):g}")]
+    for row in rows[:MOST_ROWS]:
+        lost = (f"-{row[column]}" if float(row[column] or 0) else "" for column in late)
+        body.append((_name(row["student"]), *(row[id] or "-" for id in ids), *lost, row["total"] or "-"))
+    for line in _fitting(head, body, ids, width_of(sys.stdout)):
         print(line)
     if len(rows) > MOST_ROWS:
         print(f"... and {len(rows) - MOST_ROWS} more in {summary.grades}")
+
+
+def _name(student: str) -> str:
+    """A student's id, cut where it would push the numbers off the screen."""
+    name = one_line(student)
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
+
+
+def _fitting(head: tuple[str, ...], body: Sequence[tuple[str, ...]], ids: Sequence[str], width: int) -> Iterator[str]:
+    """The table; where it is wider than the screen, exercises are numbers in its head, and what these stand for comes first."""
+    lines = list(aligned(head, body, width))
+    if max(map(len, lines)) > width:
+        named = "  ".join(f"{number}\u00a0{id}" for number, id in enumerate(ids, 1))  # a space that no line ends at
+        yield from (line.replace("\u00a0", " ") for line in textwrap.wrap(named, width, break_on_hyphens=False))
+        yield ""
+        numbers = tuple(str(number) for number, _ in enumerate(ids, 1))
+        lines = list(aligned((head[0], *numbers, *head[len(ids) + 1 :]), body, width))
+    yield from lines
 
 
 def _print_rest(summary: Summary, output: Path | None) -> None:
@@ -199,3 +224,4 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
         print(f"... and {len(summary.unplaced) - MOST_UNPLACED} more.", file=sys.stderr)
     if output is not None:
         print(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", file=sys.stderr)
+        print(f"Pages:  {output / 'report.html'}   of students: {output / 'feedback'}", file=sys.stderr)

@@ -8,6 +8,7 @@ import os
 import sys
 from typing import TextIO
 
+NARROWEST, WIDEST = 40, 80
 _ASCII = {
     "✓": "+", "✗": "x", "∂": "d", "−": "-", "×": "x", "·": "*", "Σ": "sum", "²": "^2", "³": "^3", "′": "'", "∞": "inf",
     "–": "-", "—": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=",
@@ -36,3 +37,13 @@ def has_colour(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()
+
+
+def width_of(stream: TextIO) -> int:
+    """How many columns to fill: those of the terminal, or COLUMNS, but from 40 to 80; 80 where nobody reads along."""
+    asked = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(asked) if asked.isdecimal() else os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):  # no terminal, or no descriptor
+        return WIDEST
+    return max(NARROWEST, min(columns or WIDEST, WIDEST))
