@@ -104,6 +104,31 @@ def test_code_may_be_spread_over_cells(course):
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 
+def test_a_module_beside_the_notebook_is_imported(course):
+    """The student's own, unless the instructor gave one of that name."""
+    helper = "import numpy as np\n\n\ndef diagonal(Y):\n    return np.diag(1 - Y**2)\n"
+    for student in ("s01", "s02"):
+        path = course.hand_in(
+            student, dY_dB="Y = np.tanh(W @ X + B)\nreturn diagonal(Y)", first=("x = 1\nfrom helper import diagonal",)
+        )
+        path.with_name("helper.py").write_text(helper if student == "s01" else "def diagonal(Y):\n    return Y\n")
+    course.autograde()
+    assert [{W: 2.0, B: 1.0}, {W: 2.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
+    (course.root / "source/tanh_layer/helper.py").write_text(helper)
+    course.autograde("--force")
+    assert {W: 2.0, B: 1.0} == course.marks("s02")
+
+
+@pytest.mark.parametrize(
+    "magic", ["%matplotlib inline", "%%time\nx = 1", "!ls", "x = !ls", "%pip install numpy", "%%bash\nls", "sum?"]
+)
+def test_magics_and_shell_lines_cost_nothing(course, magic):
+    """A kernel would run them; here they are passed over or refused, and the functions count."""
+    course.hand_in("s01", first=(magic,))
+    course.autograde()
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+
+
 def test_a_cell_that_fails_is_reported_below_it(course):
     """As a kernel would; what comes after it still counts."""
     course.hand_in("s01", first=("1 / 0",))

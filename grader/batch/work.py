@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.batch.collect import Entry
-from grader.batch.intake import File
 from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
 from grader.outcome import Record, Report, Status
@@ -67,7 +66,7 @@ def work_of(entry: Entry, judged_by: str) -> Work:
         for file in entry.files:
             name = file.name if file.name not in files else file.path
             files[name] = file.read()
-        _add_imported(files, entry.siblings)
+        add_imported(files, entry.siblings)
     except SubmissionError as error:
         files, status, detail = {}, Status.REFUSED, f"{error.faults[0].where}: {error.faults[0].what}"
     work = Work(
@@ -96,7 +95,18 @@ def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, 
 _IMPORTED = re.compile(rb"\b(?:import|from)\s+\.?(\w+)")
 
 
-def _add_imported(files: dict[str, bytes], siblings: Sequence[File]) -> None:
+class Neighbour(Protocol):
+    """A file beside what was handed in."""
+
+    @property
+    def name(self) -> str:
+        """Without folders."""
+
+    def read(self) -> bytes:
+        """The bytes. Raises SubmissionError when it cannot be read."""
+
+
+def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour]) -> None:
     """Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed."""
     modules = {file.name.removesuffix(".py").encode(): file for file in siblings if file.name not in files}
     look_at = list(files.values())

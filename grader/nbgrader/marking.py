@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
-from grader.batch.work import SandboxWorker, Work, grade_work, judges, sandboxed, with_key
+from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
 from grader.nbgrader.cells import cells
 from grader.nbgrader.course import Course
 from grader.outcome import Record, Report, Status
 from grader.preparing import prepare
+from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
@@ -61,6 +62,31 @@ def student_code(notebook_cells: Iterable[Any], checks: Container[str]) -> list[
     return code
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A file beside a notebook."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Without folders."""
+        return self.path.name
+
+    def read(self) -> bytes:
+        """The bytes. Raises SubmissionError when it is no regular file."""
+        return read_regular_file(self.path)
+
+
+def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Beside, ...]:
+    """The student's modules and the instructor's, which nbgrader puts in the place of files of the same name."""
+    folders = (
+        coursedir.format_path(coursedir.submitted_directory, student, assignment),
+        coursedir.format_path(coursedir.source_directory, ".", assignment),
+    )
+    return tuple({path.name: Beside(path) for folder in folders for path in sorted(Path(folder).glob("*.py"))}.values())
+
+
 def submitted_at(folder: Path) -> datetime | None:
     """The time that the exchange wrote into a submission; None where there is none that can be read."""
     from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
@@ -79,7 +105,7 @@ def checks_of(exercises: Sequence[Exercise]) -> frozenset[str]:
 
 def notebook_of(code: Sequence[str]) -> bytes:
     """A notebook of these cells and nothing else: the same for all that is graded alike."""
-    plain = [{"cell_type": "code", "source": source} for source in code]
+    plain = [{"cell_type": "code", "source": source.splitlines(keepends=True)} for source in code]
     return json.dumps({"cells": plain}).encode("utf-8", "surrogatepass")
 
 
@@ -98,9 +124,14 @@ class Marker:
         """Lets go of the results."""
         self.results.close()
 
-    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str]) -> Work:
-        """One exercise of a notebook as it is graded; its key says everything that the verdict depends on."""
+    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Beside]) -> Work:
+        """
+        One exercise of a notebook as it is graded; its key says everything that the verdict depends on.
+
+        Modules `beside` it come along where it imports them. Raises SubmissionError for one that cannot be read.
+        """
         files = {f"{notebook}.ipynb": notebook_of(code)}
+        add_imported(files, beside)
         return self._work(student, exercise, files, None)
 
     def missing(self, student: str, notebook: str, exercise: Exercise) -> Work:

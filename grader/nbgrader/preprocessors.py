@@ -141,10 +141,11 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             marker = marking.Marker(ours.course)
             try:
                 code = marking.student_code(nb.cells, marking.checks_of(ours.exercises))
+                beside = marking.modules_beside(self.parent.parent.coursedir, ours.student, ours.course.id)
                 marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
                 for exercise in ours.exercises:
                     with self._logged():
-                        work = marker.work(ours.student, ours.notebook, exercise, code)
+                        work = marker.work(ours.student, ours.notebook, exercise, code, beside)
                         marks[exercise.id] = marking.mark(marker, work, exercise, self._isolation)
                 self._keep_missing(marker, ours)
                 write_grades(marker.out, marker.results)

@@ -24,7 +24,7 @@ from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, student_code, submitted_at
+from grader.nbgrader.marking import Marker, checks_of, modules_beside, student_code, submitted_at
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
@@ -217,6 +217,7 @@ class _Run:
         plan = self.course.plan
         assert plan is not None
         for student, folder in self.submissions():
+            beside = modules_beside(self.app.coursedir, student, self.course.id)
             for notebook in plan.notebooks:
                 exercises = self.course.exercises(notebook)
                 path = folder / f"{notebook}.ipynb"
@@ -225,7 +226,7 @@ class _Run:
                     continue
                 try:
                     code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(exercises))
-                    yield from [marker.work(student, notebook, exercise, code) for exercise in exercises]
+                    yield from [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
                 except (SubmissionError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
                     continue
 
