@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MAX_PERMUTED_AXES = 4
 _DIAGNOSED = frozenset({Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT})
 _SINGLE_PRECISION_RTOL = 1e-4
+_SINGLE_PRECISION_FLOOR = 1e-6  # 1 - Y² where Y is nearly 1 has only as many digits as 1 has
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,9 @@ def diagnose(
             return Diagnosis(rule=hypothesis.rule, text=hypothesis.text)
     if (found := named(scaled(target, evidence[order[0]]))) is not None:
         return found
-    if single_precision and all(_reproduces(one.expected, one, _SINGLE_PRECISION_RTOL) for one in evidence):
+    if single_precision and all(
+        _reproduces(one.expected, one, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR) for one in evidence
+    ):
         return Diagnosis(
             rule="single_precision",
             text="The values are right to about six digits only: you computed in float32. Keep float64 throughout.",
@@ -97,13 +100,13 @@ def diagnose(
     return regime.find(exercise, verdicts, evidence)
 
 
-def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float) -> bool:
+def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float, *, floor: float = ABSOLUTE_FLOOR) -> bool:
     actual = evidence.actual
     if prediction is None or prediction.shape != actual.shape:
         return False
     if prediction.size == 0:
         return True
-    allowed = rtol * float(np.abs(prediction).max()) + ABSOLUTE_FLOOR
+    allowed = rtol * float(np.abs(prediction).max()) + floor
     with np.errstate(invalid="ignore"):
         return bool(np.abs(actual - prediction).max() <= allowed)
 
@@ -129,7 +132,15 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
                 rule = "transposed" if rank == 2 else "axes_permuted"
                 text = f"The axes are in another order: {name} has the axes {wanted}, you returned {got}."
                 yield rule, text, _transposed(places)
-    yield "extra_axis", _extra_axis_text(name, target.axes), _same_but_for_ones
+    shape = _axes_text(target.axes)
+    if rank == 0:
+        text = "The number is right, but it comes inside a list or an array: return the number itself."
+        yield "extra_axis", text, _more_axes
+    else:
+        text = f"The numbers are right, but there is an axis of size 1 too many: the shape is {shape}."
+        yield "extra_axis", text, _more_axes
+        text = f"The numbers are right, but an axis of size 1 is missing or elsewhere: the shape is {shape}."
+        yield "extra_axis", text, _same_but_for_ones
     if rank >= 2:
         text = f"The numbers are right, but flattened: {name} has one axis each for {_axes_text(target.axes)}. Keep them apart."
         yield "flattening_order", text, lambda one: _flattened(one, "C")
@@ -213,9 +224,8 @@ def _same_but_for_ones(one: Evidence) -> Array | None:
     return one.expected.reshape(one.actual.shape) if without[0] == without[1] else None
 
 
-def _extra_axis_text(name: str, axes: tuple[str, ...]) -> str:
-    shape = f"the axes {_axes_text(axes)} and no other" if axes else "no axes: it is a single number"
-    return f"The numbers are right, the shape is not: {name} has {shape}. An axis of size 1 is too many or missing."
+def _more_axes(one: Evidence) -> Array | None:
+    return _same_but_for_ones(one) if one.actual.ndim > one.expected.ndim else None
 
 
 # Hypotheses that scale or round it
@@ -225,21 +235,37 @@ def scaled(target: Target, sample: Evidence) -> Iterator[Named]:
     """Right numbers but for a factor or for lost digits: (rule, text, prediction). `sample` suggests the factor."""
     name = symbol(target.kind)
     axes = [axis for axis, size in sample.case.sizes.items() if size > 1]
-    for group in [*((axis,) for axis in axes), *itertools.combinations(axes, 2)]:
+    groups = [*((axis,) for axis in axes), *itertools.combinations(axes, 2)]
+    for group in groups:
         product = " · ".join(group)
-        yield "mean_for_sum", f"You divided by {product}: a sum is asked for, not a mean.", _times_sizes(group, -1)
-        text = f"Your answer is {product} times too large: a mean is asked for, so a factor 1/({product}) belongs in it."
+        text = f"Your answer is the right one divided by {product}. Is it a mean where a sum is asked for?"
+        yield "mean_for_sum", text, _times_sizes(group, -1)
+        text = f"Your answer is {product} times the right one. Is it a sum where a mean is asked for?"
         yield "sum_for_mean", text, _times_sizes(group, 1)
-    if (factor := _ratio(sample)) is not None and not math.isclose(abs(factor), 1.0, rel_tol=1e-9):
-        text = f"Every entry is {_number(factor)} times the right one: {name} has another constant factor."
-        yield "constant_factor", text, lambda one: factor * one.expected
+    if (factor := _ratio(sample)) is not None:
+        yield from _multiples(name, factor, sample.case, groups)
     yield "rounded", "The digits after the point were cut off: an integer array, or // in place of /.", _truncated
     for digits in range(6):
         yield "rounded", f"You rounded to {digits} digits after the point. Return the values as they are.", _rounded(digits)
 
 
-def _times_sizes(axes: Sequence[str], power: int) -> Prediction:
-    return lambda one: one.expected * float(_product(one.case.sizes, axes)) ** power
+def _multiples(name: str, factor: float, case: Case, groups: Sequence[Sequence[str]]) -> Iterator[Named]:
+    """A number times the right answer, or times sizes of axes, too; `factor` is that of one case."""
+    if not math.isclose(abs(factor), 1.0, rel_tol=1e-9):
+        text = f"Every entry is {_number(factor)} times the right one: {name} has another constant factor."
+        yield "constant_factor", text, _times_sizes((), 1, factor)
+    for group, power in itertools.product(groups, (1, -1)):
+        rest = factor / _product(case.sizes, group) ** power
+        product = " · ".join(group)
+        if power < 0:
+            multiple = f"{_number(rest)}/{product if len(group) == 1 else f'({product})'}"
+        else:
+            multiple = f"−{product}" if _number(rest) == "−1" else f"{_number(rest)} · {product}"
+        yield "constant_factor", f"Every entry is {multiple} times the right one.", _times_sizes(group, power, rest)
+
+
+def _times_sizes(axes: Sequence[str], power: int, factor: float = 1.0) -> Prediction:
+    return lambda one: factor * one.expected * float(_product(one.case.sizes, axes)) ** power
 
 
 def _rounded(digits: int) -> Prediction:
@@ -271,4 +297,4 @@ def _number(value: float) -> str:
 
 
 def _axes_text(axes: Sequence[str]) -> str:
-    return f"({', '.join(axes)})"
+    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"

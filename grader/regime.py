@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,30 +36,62 @@ def find(exercise: Exercise, verdicts: Sequence[Verdict], evidence: Sequence[Evi
     """The condition under which the answer is right, stated as a fact about the cases; None when there is no such pattern."""
     right = [verdict.status is Status.CORRECT for verdict in verdicts]
     if any(right) and not all(right):
-        for text, holds in _conditions(exercise, [one.case for one in evidence]):
-            if [holds(one.case) for one in evidence] == right:
-                return Diagnosis(rule="regime", text=text)
+        cases = [one.case for one in evidence]
+        text = _of_the_sizes(cases, right) or next(_fitting(_of_named_cases(exercise), cases, right), "")
+        if text:
+            return Diagnosis(rule="regime", text=text)
     return _sign_of_an_input(evidence, exercise.rtol)
 
 
-def _conditions(exercise: Exercise, cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
-    """Conditions on a case, the most telling first."""
+def _fitting(conditions: Iterator[tuple[str, Condition]], cases: Sequence[Case], right: Sequence[bool]) -> Iterator[str]:
+    """The texts of the conditions that hold in the right cases and in no other."""
+    return (text for text, holds in conditions if [holds(case) for case in cases] == right)
+
+
+def _of_the_sizes(cases: Sequence[Case], right: Sequence[bool]) -> str:
+    """
+    What the sizes say of where the answer is right; nothing where they say nothing.
+
+    Where several conditions fit and one case alone tells, which of them it is cannot be known: then the case is named.
+    """
+    fitting = list(_fitting(_conditions(cases), cases, right))
+    if len(fitting) > 1:
+        for side, there, elsewhere in ((True, "Right", "wrong"), (False, "Wrong", "right")):
+            if right.count(side) == 1:
+                case = cases[right.index(side)]
+                sizes = ", ".join(f"{axis} = {size}" for axis, size in case.sizes.items())
+                return f'{there} only in the case "{case.name}", where {sizes}; {elsewhere} in every other case.'
+    return fitting[0] if fitting else ""
+
+
+def _conditions(cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
+    """Conditions on the sizes of a case, the most telling first."""
     axes = sorted({axis for case in cases for axis in case.sizes})
     pairs = list(itertools.combinations(axes, 2))
     for a, b in pairs:
         yield f"Right only where {a} = {b}, wrong in every other case.", _compares(a, operator.eq, b)
     for a in axes:
-        yield f"Right only for {a} = 1, wrong in every other case.", _is_one(a, holds=True)
-        yield f"Wrong only for {a} = 1, right in every other case.", _is_one(a, holds=False)
+        yield f"Right only for {a} = 1, wrong in every other case.", _is(a, 1, holds=True)
+        yield f"Wrong only for {a} = 1, right in every other case.", _is(a, 1, holds=False)
     for a, b in pairs:
         yield f"Wrong only where {a} = {b}, right in every other case.", _compares(a, operator.ne, b)
         yield f"Right only where {a} > {b}, wrong in every other case.", _compares(a, operator.gt, b)
         yield f"Right only where {b} > {a}, wrong in every other case.", _compares(b, operator.gt, a)
+    for a in axes:  # a size that somebody wrote as a number; one case with it may be chance
+        counts = Counter(case.sizes[a] for case in cases)
+        for size in sorted(size for size, count in counts.items() if size > 1 and count > 1):
+            yield f"Right only for {a} = {size}, wrong in every other case.", _is(a, size, holds=True)
+
+
+def _of_named_cases(exercise: Exercise) -> Iterator[tuple[str, Condition]]:
+    """Conditions on the values of a case."""
     for edge in exercise.named_cases:
         for name, factor in edge.scale.items():
             yield f'Wrong only in the case "{edge.name}", where {name} is scaled by {factor:g}.', _is_not(edge.name)
-        for name in edge.set:
-            yield f'Wrong only in the case "{edge.name}", where {name} is fixed.', _is_not(edge.name)
+        for name, value in edge.set.items():
+            fixed = f"{name} is {value:g}" if isinstance(value, int | float) else f"{name} is fixed"
+            yield f'Wrong only in the case "{edge.name}", where {fixed}.', _is_not(edge.name)
+            yield f'Right only in the case "{edge.name}", where {fixed}.', _is_named(edge.name)
     yield "Right only for inputs that are whole numbers, wrong for all others.", _is_whole
 
 
@@ -66,12 +99,16 @@ def _compares(a: str, how: Callable[[int, int], bool], b: str) -> Condition:
     return lambda case: how(case.sizes[a], case.sizes[b])
 
 
-def _is_one(axis: str, *, holds: bool) -> Condition:
-    return lambda case: (case.sizes[axis] == 1) is holds
+def _is(axis: str, size: int, *, holds: bool) -> Condition:
+    return lambda case: (case.sizes[axis] == size) is holds
 
 
 def _is_not(name: str) -> Condition:
     return lambda case: case.name != name
+
+
+def _is_named(name: str) -> Condition:
+    return lambda case: case.name == name
 
 
 def _is_whole(case: Case) -> bool:

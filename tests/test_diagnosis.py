@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from builders import affine, one_target, tanh_layer
+from builders import affine, inputs, one_target, tanh_layer
 
 from grader import compare, diagnosis, preparing
 from grader.exercise import Exercise, Gradient, Hessian, Jacobian, NamedCase
@@ -73,6 +73,8 @@ LAYER_MISTAKES: list[tuple[str, Function]] = [
     ("sum_for_mean", lambda W, X, B: tanh_jacobian(W, X, B) * len(B)),
     ("forward_value", lambda W, X, B: np.tanh(W @ X + B)),
     ("wrong_variable", lambda W, X, B: np.diag(1 - np.tanh(W @ X + B) ** 2)),
+    ("constant_factor", lambda W, X, B: -tanh_jacobian(W, X, B) * len(X)),
+    ("constant_factor", lambda W, X, B: tanh_jacobian(W, X, B) / (2 * len(X))),
     ("rounded", lambda W, X, B: np.round(tanh_jacobian(W, X, B), 3)),
     ("rounded", lambda W, X, B: np.trunc(tanh_jacobian(W, X, B))),
 ]
@@ -99,6 +101,37 @@ def test_the_text_of_squaring_the_input() -> None:
     found = diagnosed(tanh_layer, "dY_dB", on(lambda W, X, B: np.diag(1 - (W @ X + B) ** 2)))
     assert found is not None
     assert found.text == "The derivative of tanh(Z) is 1 − Y², in terms of the output. You squared Z, the input."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (lambda dout: dout.mean(axis=0), "Your answer is the right one divided by N. Is it a mean where a sum is asked for?"),
+        (lambda dout: len(dout) * sum(dout), "Your answer is N times the right one. Is it a sum where a mean is asked for?"),
+        (lambda dout: -dout.sum(axis=0) * len(dout), "Every entry is −N times the right one."),
+        (lambda dout: dout.sum(axis=0) / (2 * len(dout)), "Every entry is 0.5/N times the right one."),
+        (lambda dout: 2 * dout.sum(axis=0) * dout.size, "Every entry is 2 · N · M times the right one."),
+        (lambda dout: [dout.sum(axis=0)], "The numbers are right, but there is an axis of size 1 too many: the shape is (M,)."),
+    ],
+)
+def test_the_text_of_a_factor_and_of_an_axis(wrong: Function, text: str) -> None:
+    """What is said is true whatever the loss is: only the factor is known, not what it comes from."""
+    found = diagnosed(affine, "db", on(wrong))
+    assert found is not None
+    assert found.text == text
+
+
+def test_a_number_in_a_list_is_named() -> None:
+    """`return [x]` where a number is asked for."""
+    found = diagnosed(total, "g", on(lambda x: [2 * x]))
+    assert found is not None
+    assert found.text == "The number is right, but it comes inside a list or an array: return the number itself."
+
+
+def total() -> Exercise:
+    """E = x², of a number."""
+    exercise = one_target("E = x ** 2", Gradient(of="E", wrt="x"), "")
+    return replace(exercise, axes=(), inputs=inputs(x=""))
 
 
 def test_a_declared_mistake_carries_its_hint_and_credit() -> None:
@@ -158,6 +191,17 @@ def test_single_precision_is_named_only_when_it_came_as_float32() -> None:
     named = diagnosed(tanh_layer, "dY_dB", blurred, single=True)
     assert named is not None
     assert named.rule in ("single_precision", "constant_factor")
+
+
+def test_single_precision_is_named_where_its_digits_cancel() -> None:
+    """1 - Y² in float32, where Y is nearly 1: few digits are left, and still it is float32."""
+
+    def slope(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
+        return np.diag(1 - np.tanh((W @ X + B).astype(np.float32)) ** 2)
+
+    found = diagnosed(tanh_layer, "dY_dB", on(slope), single=True)
+    assert found is not None
+    assert found.rule == "single_precision"
 
 
 @pytest.mark.parametrize(
@@ -259,6 +303,47 @@ def test_a_batch_of_one_regime_is_stated() -> None:
 
     found = diagnosed(affine, "db", batch_of_one)
     assert found == Diagnosis(rule="regime", text="Right only for N = 1, wrong in every other case.")
+
+
+def test_a_size_written_as_a_number_is_stated() -> None:
+    """`np.eye(3)` is right where m is 3."""
+
+    def of_three(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right if case.sizes["m"] == 3 else right + 0.3
+
+    found = diagnosed(tanh_layer, "dY_dB", of_three)
+    assert found == Diagnosis(rule="regime", text="Right only for m = 3, wrong in every other case.")
+
+
+def test_where_one_case_fits_several_conditions_the_case_is_stated() -> None:
+    """At n = m = 1 nobody can tell whether n, m or n = m makes the answer right: a guess would send the student astray."""
+
+    def smallest_only(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right if case.sizes == {"n": 1, "m": 1} else right + 0.3
+
+    found = diagnosed(tanh_layer, "dY_dB", smallest_only)
+    assert found == Diagnosis(
+        rule="regime", text='Right only in the case "one feature", where n = 1, m = 1; wrong in every other case.'
+    )
+
+
+def test_a_value_that_hides_the_mistake_is_stated() -> None:
+    """Right only where the bias is 0."""
+
+    def without(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right if not case.values["B"].any() else right + 0.3
+
+    found = diagnosed(without_bias, "dY_dB", without)
+    assert found == Diagnosis(rule="regime", text='Right only in the case "no bias", where B is 0.')
+
+
+def without_bias() -> Exercise:
+    """The layer with a case in which B is 0."""
+    exercise = tanh_layer()
+    return replace(exercise, named_cases=(*exercise.named_cases, NamedCase(name="no bias", set={"B": 0.0})))
 
 
 def test_a_named_case_regime_is_stated() -> None:
