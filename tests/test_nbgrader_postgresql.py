@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("nbgrader")
-pytest.importorskip("psycopg")
 
 import nbgrader_class
-import psycopg
+import postgresql
 from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Course, W
 
 from grader.errors import GraderError
 from grader.nbgrader.recording import autograde
 
-
-def _program(name: str) -> str | None:
-    """A program of the server's, which Debian keeps off the path."""
-    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(places[-1]) if places else None)
-
-
-INITDB, SERVER = _program("initdb"), _program("postgres")
-pytestmark = [
-    pytest.mark.filterwarnings("ignore"),  # nbgrader's own
-    pytest.mark.skipif(None in {INITDB, SERVER}, reason="no PostgreSQL here: apt-get install postgresql"),
-]
+pytestmark = [postgresql.needed, pytest.mark.filterwarnings("ignore")]  # warnings of nbgrader's own
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server of our own that only this test can reach; it refuses to run as root, so root runs it as `postgres`."""
-    user = "postgres" if os.getuid() == 0 else getpass.getuser()
-    with tempfile.TemporaryDirectory(prefix="grader-postgresql-") as name:
-        folder = Path(name)
-        if user == "postgres":
-            shutil.chown(folder, user)
-        settings = ["-k", name, "-c", "listen_addresses=", "-c", "fsync=off"]
-        subprocess.run([INITDB, "-D", folder / "data", "-U", user, "-A", "trust"], user=user, check=True, capture_output=True)
-        server = subprocess.Popen(
-            [SERVER, "-D", folder / "data", *settings], user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            _wait_for(f"host={name} user={user} dbname=postgres")
-            yield f"postgresql+psycopg://{user}@/postgres?host={name}"
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def _wait_for(connection: str) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            psycopg.connect(connection).close()
-            return
-        except psycopg.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
+    """A server of this module's own."""
+    with postgresql.running() as where:
+        yield where
 
 
 @pytest.fixture(scope="module")

@@ -107,26 +107,17 @@ class Results:
     def get(self, student: str, exercise: str) -> Result | None:
         """One result."""
         table = self._tables["result"]
-        return next(self._select((table.c.student == student) & (table.c.exercise == exercise)), None)
+        one = self._in("result", student) & (table.c.exercise == exercise)
+        with self._begin() as connection:
+            row = connection.execute(table.select().where(one)).first()
+        return None if row is None else _result(row)
 
     def all(self) -> Iterator[Result]:
         """Every result, by student and exercise, read a few at a time."""
-        import sqlalchemy as sa
-
-        yield from self._select(sa.true())
-
-    def _select(self, where: sa.ColumnElement[bool]) -> Iterator[Result]:
         table = self._tables["result"]
-        query = table.select().where(table.c.run == self._run, where).order_by(table.c.student, table.c.exercise)
-        with self._begin() as connection:
-            for row in connection.execution_options(yield_per=200).execute(query):
-                yield Result(
-                    student=row.student,
-                    exercise=row.exercise,
-                    key=row.key,
-                    report=json.loads(row.report),
-                    work=json.loads(row.work),
-                )
+        query = table.select().where(self._in("result", None)).order_by(table.c.student, table.c.exercise)
+        with self._begin() as connection, connection.execution_options(yield_per=200).execute(query) as found:
+            yield from map(_result, found)
 
     def scores(self) -> Iterator[tuple[str, str, float | None, float]]:
         """(student, exercise, score or None where ungraded, points) of every result, without the reports."""
@@ -134,8 +125,9 @@ class Results:
 
         table = self._tables["result"]
         query = sa.select(table.c.student, table.c.exercise, table.c.score, table.c.points).where(table.c.run == self._run)
-        with self._begin() as connection:
-            for row in connection.execution_options(yield_per=2000).execute(query.order_by(table.c.student, table.c.exercise)):
+        query = query.order_by(table.c.student, table.c.exercise)
+        with self._begin() as connection, connection.execution_options(yield_per=2000).execute(query) as found:
+            for row in found:
                 yield row.student, row.exercise, row.score, row.points
 
     def put_students(self, students: tuple[Student, ...]) -> None:
@@ -269,7 +261,11 @@ def open_results(out: Out, url: str | None = None) -> Results:
     if engine.dialect.name == "sqlite":
         out.database.touch(mode=0o600)
         sa.event.listen(engine, "connect", _quick_but_safe)
-    return Results(engine, out.state.run, where)
+    try:
+        return Results(engine, out.state.run, where)
+    except GraderError:
+        engine.dispose()
+        raise
 
 
 @contextmanager
@@ -282,7 +278,9 @@ def database_errors(where: str) -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         remedy = "Mend that and give the same command again: what is graded is kept."
-        if "full" in said:
+        if "disk I/O" in said:
+            said, remedy = "the disk reports an error, as a full one does", f"Free some space. {remedy}"
+        elif "full" in said:
             said, remedy = "the disk is full", "Free some space and give the same command again: what is graded is kept."
         elif "locked" in said:
             remedy = "Another program has it open: close that, then give the same command again."
@@ -356,6 +354,12 @@ def _adding(table: sa.Table) -> tuple[sa.Select[Any], sa.Insert]:
 
     is_one_of = table.c.sha256.in_(sa.bindparam("b", expanding=True))
     return sa.select(table.c.sha256).where(table.c.run == sa.bindparam("a"), is_one_of), table.insert()
+
+
+def _result(row: sa.Row[Any]) -> Result:
+    return Result(
+        student=row.student, exercise=row.exercise, key=row.key, report=json.loads(row.report), work=json.loads(row.work)
+    )
 
 
 def _facts(student: Student) -> Mapping[str, Any]:

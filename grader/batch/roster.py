@@ -145,7 +145,7 @@ def read_table(path: Path) -> Table:
         raise SubmissionError(Fault(str(path), "It is not UTF-8 text.", "Save it as `CSV UTF-8`.")) from None
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         rows = tuple((reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(map(str.strip, row)))
     except csv.Error as error:
