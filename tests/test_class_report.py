@@ -157,6 +157,13 @@ def test_the_measures_are_explained(out):
     assert ["Difficulty", "Discrimination", "Point-biserial"] == terms
 
 
+def test_a_flag_of_several_exercises_is_one_line(tmp_path):
+    """Where it is of the same students; with what it means."""
+    reports = {"s1": tuple(replace(one, flags=("wrote_to_stdout",)) for one in (right(TANH), right(CHAIN)))}
+    expected = [["wrote to stdout: It prints.", "chain_rule, tanh_layer", "1", "s1"]]
+    assert expected == rows_of(page(write(tmp_path / "out", reports)), "What was noticed")
+
+
 def test_every_verdict_is_counted_by_target(out):
     """A column for each verdict that was given."""
     expected = [["tanh_layer", "d_tanh_layer", "8", "2", "1", "", "1"], ["chain_rule", "dz_dy", "3", "5", "", "2", ""]]

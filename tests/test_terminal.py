@@ -165,6 +165,29 @@ def test_flags_that_a_student_can_act_on_are_told() -> None:
     assert "automatic" not in shown
 
 
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        (Status.RAISED, "answer.py did not load: SyntaxError: invalid syntax (line 3)"),
+        (Status.MISSING, "Several exercises ask for functions of the same name."),
+    ],
+)
+def test_what_is_the_matter_with_a_whole_file_is_told_once(status, detail) -> None:
+    """With all functions that it cost, and all their points."""
+    first, second = (replace(ended(status, detail), call=one.call, name=one.name, points=one.points) for one in report().targets)
+    shown = terminal.render(report(first, second), tanh_exercise())
+    assert shown.count(detail[:30]) == 1
+    assert "dy_dx(x, W, b), dy_db(x, W, b)" in shown
+    assert "0 of 5 points\n" in shown
+
+
+def test_functions_that_fail_each_in_its_own_way_are_told_apart() -> None:
+    """Though their statuses are equal: each raised in its own call, or is missing by its own name."""
+    for status, detail in ((Status.RAISED, "KeyError: 'x'"), (Status.MISSING, "there is no such function")):
+        targets = (replace(ended(status, detail), call=one.call, name=one.name) for one in report().targets)
+        assert len(words.findings(report(*targets), tanh_exercise())) == 2
+
+
 def test_what_raised_while_loading_is_told_once() -> None:
     """With its line, as a note; not again where a function's own lines say it already."""
     error = LoadError(source="answer.py", detail="NameError: name 'z' is not defined", traceback="answer.py, line 9\n    z")

@@ -25,13 +25,13 @@ from grader.render.tables import MOST_ROWS, Address, Cell, mathml, names, studen
 from grader.statement import notation
 
 if TYPE_CHECKING:
-    from grader.analysis import Analysis, Behaviour, Item, Kind, Notice, Timing
+    from grader.analysis import Analysis, Behaviour, Group, Item, Kind, Notice, Timing
     from grader.exercise import Exercise, Target
     from grader.outcome import TargetReport
     from grader.statement import Notation
 
 FEW = 30  # students: below, a correlation is mostly chance
-MOST_OPEN = 12  # rows of a table of details that is not folded
+MOST_OPEN = 30  # rows of a table of details that is not folded
 _HERE = Path(__file__).parent
 
 
@@ -280,17 +280,17 @@ class _Writer:
     # Students
 
     def _notices(self, caption: str, what: str, notices: Sequence[Notice]) -> str:
+        merged: dict[tuple[str, Group], list[str]] = {}  # a notebook that prints does so in all of its exercises
+        for one in notices:
+            merged.setdefault((one.what, one.group), []).append(one.exercise)
         rows = [
             (
-                Cell(
-                    prose(f"{one.what.replace('_', ' ')}: {words.FLAGS[one.what]}" if one.what in words.FLAGS else one.what),
-                    "text",
-                ),
-                Cell(one.exercise),
-                Cell(str(one.group.count), "number"),
-                Cell(names(one.group, one.exercise, self.address), "text"),
+                Cell(prose(_noticed(told)), "text"),
+                Cell(", ".join(exercises), "name"),
+                Cell(str(group.count), "number"),
+                Cell(names(group, exercises[0], self.address), "text"),
             )
-            for one in notices
+            for (told, group), exercises in merged.items()
         ]
         return table(caption, (Cell(what, "text"), Cell("exercise"), Cell("students", "number"), Cell("who", "text")), rows)
 

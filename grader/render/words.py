@@ -6,6 +6,7 @@ Everything that came from a student passes through `plain`, which takes out what
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from dataclasses import dataclass, replace
@@ -51,6 +52,7 @@ FLAGS = {
 }
 MAX_DETAIL = 600
 MAX_LOAD_ERRORS = 3
+_NOT_COMPILED = ("SyntaxError", "IndentationError", "TabError")
 _LOADING = " did not load: "  # in the detail of what was lost before any call: the case does not matter
 
 
@@ -90,18 +92,28 @@ def findings(report: Report, exercise: Exercise | None, feedback: Feedback = "fu
 
 
 def _alike(targets: tuple[TargetReport, ...]) -> Iterator[tuple[TargetReport, ...]]:
-    """Neighbours of one call that failed in the same way before any value could be judged: said once."""
+    """Neighbours that failed in the same way before any value could be judged: said once."""
     group: list[TargetReport] = []
     for target in targets:
-        if group and not (
-            target.status.order < Status.WRONG_TYPE.order
-            and (target.call, target.status, target.detail) == (group[0].call, group[0].status, group[0].detail)
-        ):
+        if group and not _is_told_with(group[0], target):
             yield tuple(group)
             group = []
         group.append(target)
     if group:
         yield tuple(group)
+
+
+def _is_told_with(first: TargetReport, other: TargetReport) -> bool:
+    """Whether the same can be said of both: of targets of one call, or because what failed is the file and not a function."""
+    if (first.status, first.detail) != (other.status, other.detail) or first.status.order >= Status.WRONG_TYPE.order:
+        return False
+    is_of_the_file = _LOADING in first.detail or (first.status is Status.MISSING and _is_sentence(first.detail))
+    return first.call == other.call or is_of_the_file
+
+
+def _is_sentence(detail: str) -> bool:
+    """Whether it says by itself what is the matter, such as a clash of names."""
+    return detail[:1].isupper()
 
 
 def _finding(
@@ -111,12 +123,12 @@ def _finding(
     feedback: Feedback,
 ) -> Finding:
     first = group[0]
-    task, target = known.get((first.call, first.name), (None, None))
+    _, target = known.get((first.call, first.name), (None, None))
     names = notation(exercise, target) if exercise and target else None
     scores = [item.score for item in group]
     score = None if None in scores else sum(score for score in scores if score is not None)
     shown = Finding(
-        heading=_heading(group, task),
+        heading=_heading(group, known),
         glyph=GLYPHS.get(first.status, "✗"),
         label=LABELS[first.status],
         status=first.status,
@@ -155,12 +167,16 @@ def entry(target: TargetReport, names: Notation | None) -> tuple[str, str, str] 
     return (name, *unlike(example.expected, example.actual))
 
 
-def _heading(group: tuple[TargetReport, ...], task: Task | None) -> str:
-    call = task.call if task else f"{group[0].call}(...)"
-    returns = len(task.targets) if task else 1
-    if returns == 1 or returns == len(group):
-        return call
-    return f"{', '.join(target.name for target in group)} of {call}"
+def _heading(group: tuple[TargetReport, ...], known: Mapping[tuple[str, str], tuple[Task, Target]]) -> str:
+    """The calls of a group, each with its targets where those are not all that it returns."""
+    told = []
+    for call, targets in itertools.groupby(group, key=lambda target: target.call):
+        names = [target.name for target in targets]
+        task = known[call, names[0]][0] if (call, names[0]) in known else None
+        returns = len(task.targets) if task else 1
+        shown = task.call if task else f"{call}(...)"
+        told.append(shown if returns in {1, len(names)} else f"{', '.join(names)} of {shown}")
+    return ", ".join(told)
 
 
 def sentence(target: TargetReport, names: Notation | None) -> str:
@@ -182,9 +198,8 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
         case Status.NOT_IMPLEMENTED:
             return f"Not written yet: {target.call} still raises NotImplementedError."
         case Status.MISSING:
-            # A whole sentence says what else is the matter, such as a clash of names.
             return (
-                detail if detail[:1].isupper() else f"Not written yet: {_ended(detail or f'there is no function {target.call}')}"
+                detail if _is_sentence(detail) else f"Not written yet: {_ended(detail or f'there is no function {target.call}')}"
             )
         case Status.UNGRADED:
             return " ".join(filter(None, ("We could not grade this (our fault, no points lost).", detail)))
@@ -267,9 +282,15 @@ def _load_lines(report: Report) -> Iterator[str]:
     said = " ".join(target.detail for target in report.targets)
     for error in report.load_errors[:MAX_LOAD_ERRORS]:
         if f"{error.source}{_LOADING}" not in said:
-            place = _place(error.traceback, named=False)
-            what = f"{plain(error.source)} raised{place} while it was loaded: {plain(error.detail)}"
-            yield f"{_ended(what[:MAX_DETAIL])} What it defines before that counts."
+            yield _load_line(plain(error.source), plain(error.detail), _place(error.traceback, named=False))
+
+
+def _load_line(source: str, detail: str, place: str) -> str:
+    if not place:  # it did not come to running a line
+        return _ended(f"{source} was not run: {detail}"[:MAX_DETAIL])
+    if detail.startswith(_NOT_COMPILED):
+        return _ended(f"{source} was not run: {detail}"[:MAX_DETAIL], "None of it counts.")
+    return _ended(f"{source} raised{place} while it was loaded: {detail}"[:MAX_DETAIL], "What it defines before that counts.")
 
 
 def number(value: float | str, digits: int = 6) -> str:
