@@ -529,3 +529,17 @@ def test_check_works_where_there_are_no_walls(fails, capsys, monkeypatch) -> Non
     status, out, err = run(capsys, "check", "tanh_layer", SOLUTIONS / "tanh_layer.py", "--json")
     assert (status, err) == (0, "")
     assert json.loads(out)["isolation"] == "none"
+
+
+def test_the_example_of_show_works(capsys) -> None:
+    """What the help tells people to type is accepted, down to the name of the input."""
+    from grader.cli.exercises import command_show
+
+    example = (command_show.epilog or "").partition("$ grader ")[2].split()
+    assert 0 == run(capsys, *example)[0]
+
+
+def test_start_names_the_next_step_with_its_options(capsys) -> None:
+    """Functions written for tensors are checked with tensors."""
+    _, _, err = run(capsys, "start", "chain_rule", "-o", "a.py", "--arrays", "torch")
+    assert "grader check chain_rule a.py --arrays torch" in err

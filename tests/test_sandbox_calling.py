@@ -82,6 +82,15 @@ def test_failure_of_a_given_function_names_it() -> None:
     assert "forward, which makes `cache`, raised IndexError: tuple index out of range" == answer.detail
 
 
+def test_an_array_is_not_taken_for_a_pair_with_a_cache() -> None:
+    """Row 1 of what forward returns would pass for the cache, and what it lacks would be missed far from there."""
+    given = Given(name="cache", function="forward", arguments=(Name("x"),), item=1)
+    plan = TaskPlan(function="f", arguments=(Name("cache"),), returns=("y",), inputs=({"x": X},), given=(given,))
+    (answer,) = call_task(plan, {"forward": lambda x: x, "f": lambda cache: cache}, "numpy")
+    what = "it returned one array; a tuple is asked for, whose entry 1 is `cache`"
+    assert f"forward, which makes `cache`, raised TypeError: {what}" == answer.detail
+
+
 def test_missing_function_is_named() -> None:
     """The first function that is not there is named."""
     plan = TaskPlan(function="f", arguments=(), returns=("y",), inputs=({}, {}))

@@ -285,6 +285,9 @@ def test_lazy_parts_of_numpy(sandbox: Sandbox) -> None:
         ("np.trapz([x])", "AttributeError: np.trapz was removed from NumPy; use np.trapezoid"),
         ("xrange(3)", "NameError: xrange is Python 2; use range"),
         ("{}.has_key(x)", "AttributeError: has_key is Python 2; use `key in d`"),
+        ("x ^ 2", "TypeError: ^ is no power in Python; write x**2"),
+        ("1.5 ^ 2", "TypeError: ^ is no power in Python; write x**2"),
+        ("input('x = ')", "EOFError: nobody is there to answer input(); take that line out"),
     ],
 )
 def test_old_names_get_the_fix(sandbox: Sandbox, line: str, detail: str) -> None:

@@ -198,6 +198,27 @@ def test_what_raised_while_loading_is_told_once() -> None:
     assert 1 == told.count("NameError")
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            LoadError(source="a.ipynb, cell 2", detail="shell lines (`!...`) are not run inside the grader; take the line out"),
+            "Note: a.ipynb, cell 2 was not run: shell lines (`!...`) are not run inside the grader; take the line out.",
+        ),
+        (
+            LoadError(
+                source="a.ipynb, cell 3", detail="SyntaxError: invalid syntax", traceback="a.ipynb, cell 3, line 1\n    a b"
+            ),
+            "Note: a.ipynb, cell 3 was not run: SyntaxError: invalid syntax. None of it counts.",
+        ),
+    ],
+)
+def test_a_cell_that_was_not_run_is_not_said_to_count_in_part(error: LoadError, told: str) -> None:
+    """What is refused, or is no Python, has defined nothing."""
+    shown = terminal.render(replace(report(right_report()), load_errors=(error,)), tanh_exercise())
+    assert told in _unwrapped(shown)
+
+
 def test_a_report_whose_exercise_is_gone_still_reads() -> None:
     """Entries are then named after the target."""
     shown = terminal.render(report(), None)

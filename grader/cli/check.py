@@ -45,7 +45,7 @@ def command_check(
     # The sandbox starts while everything else is imported here; most exercises are for NumPy.
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(_sandbox(cast("Arrays", arrays or "numpy")))
-        from grader.cli.common import find_exercise, with_arrays
+        from grader.cli.common import check_command, find_exercise, with_arrays
         from grader.submission import Submission
 
         asked = with_arrays(find_exercise(exercise, folders), arrays)
@@ -71,7 +71,7 @@ def command_check(
     elif not text:
         from grader.render import terminal
 
-        again = _command(exercise, file, folders, seed, arrays)
+        again = check_command(exercise, file, folders, seed=seed, arrays=arrays)
         text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout), width=width_of(sys.stdout))
     print(text, end="")
     return exit_status(report)
@@ -98,12 +98,3 @@ def exit_status(report: Report) -> int:
     if report.score is None:
         return NOT_GRADED
     return FULL_MARKS if report.score >= report.points else NOT_FULL_MARKS
-
-
-def _command(exercise: str, file: Path, folders: tuple[Path, ...], seed: int, arrays: str | None) -> str:
-    """This command as the student typed it, for the next step."""
-    parts = ["grader", "check", exercise, str(file)]
-    parts += [part for folder in folders for part in ("--exercises", str(folder))]
-    parts += ["--seed", str(seed)] if seed else []
-    parts += ["--arrays", arrays] if arrays else []
-    return " ".join(f'"{part}"' if " " in part else part for part in parts)

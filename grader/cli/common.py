@@ -93,6 +93,15 @@ def with_arrays(exercise: Exercise, arrays: str | None) -> Exercise:
     return exercise if arrays is None else replace(exercise, arrays=cast("Arrays", arrays))
 
 
+def check_command(exercise: str, file: Path, folders: tuple[Path, ...], *, seed: int = 0, arrays: str | None = None) -> str:
+    """The command that checks a file, with the options that this one was given: a student's next step."""
+    parts = ["grader", "check", exercise, str(file)]
+    parts += [part for folder in folders for part in ("--exercises", str(folder))]
+    parts += ["--seed", str(seed)] if seed else []
+    parts += ["--arrays", arrays] if arrays else []
+    return " ".join(f'"{part}"' if " " in part else part for part in parts)
+
+
 def write_new(path: Path, text: str, *, force: bool) -> None:
     """Write a file as a whole or not at all. Raises GraderError when there is one already, or it cannot be written."""
     if path.exists() and not force:

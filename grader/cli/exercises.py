@@ -38,7 +38,7 @@ def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
         print(f"{name:<{widths[0]}}  {points:>{widths[1]}}  {kinds:<{widths[2]}}  {title}".rstrip())
 
 
-@click.command("show", epilog="\b\nExample:\n  $ grader show tanh_derivative --key --set X=2")
+@click.command("show", epilog="\b\nExample:\n  $ grader show tanh_derivative --key --set x=2")
 @click.argument("exercise")
 @exercises_option
 @click.option("--key", is_flag=True, help="Print values and expected derivatives, for instructors. Needs PyTorch.")
@@ -74,12 +74,13 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
 def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None, arrays: str | None, force: bool) -> int:
     """Write a starter: signatures, what each index means, and `raise NotImplementedError` where your code goes."""
     from grader import starter
-    from grader.cli.common import find_exercise, with_arrays, write_new
+    from grader.cli.common import check_command, find_exercise, with_arrays, write_new
 
     asked = with_arrays(find_exercise(exercise, folders), arrays)
     path = output or Path(f"{asked.id}.py")
     if path.suffix not in (".py", ".ipynb"):
         raise click.UsageError(f"{path} should end in .py or .ipynb.")
     write_new(path, starter.as_notebook(asked) if path.suffix == ".ipynb" else starter.as_script(asked, str(path)), force=force)
-    print(f"Wrote {path}. Fill it in, then: grader check {exercise} {path}", file=sys.stderr)
+    then = check_command(exercise, path, folders, arrays=arrays)
+    print(f"Wrote {path}. Fill it in, then: {then}", file=sys.stderr)
     return 0

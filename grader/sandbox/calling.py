@@ -105,7 +105,11 @@ def _ballast() -> mmap.mmap | None:
 def _give(given: Given, function: Callable[..., object], fresh: _Fresh) -> object:
     fresh.renew()
     value: Any = function(*[fresh.argument(argument) for argument in given.arguments])
-    return value if given.item is None else value[given.item]
+    if given.item is None:
+        return value
+    if hasattr(value, "dtype"):  # a row of an array would pass for the cache, and what it lacks would be missed far from here
+        raise TypeError(f"it returned one array; a tuple is asked for, whose entry {given.item} is `{given.name}`")
+    return value[given.item]
 
 
 class _Fresh:

@@ -179,6 +179,10 @@ def _fix(error: BaseException) -> str:
             return f"{match[1]} is Python 2; use {_PYTHON_2_METHODS[match[1]]}" if match[1] in _PYTHON_2_METHODS else ""
     if isinstance(error, NameError) and (match := re.match(r"name '(\w+)' is not defined", text)) and match[1] in _PYTHON_2:
         return f"{match[1]} is Python 2; use {_PYTHON_2[match[1]]}"
+    if isinstance(error, EOFError) and "reading a line" in text:
+        return "nobody is there to answer input(); take that line out"
+    if isinstance(error, TypeError) and ("bitwise_xor" in text or "for ^: " in text):
+        return "^ is no power in Python; write x**2"
     if isinstance(error, SyntaxError) and not isinstance(error, UnicodeError):
         message = str(error.msg)
         for found, advice in _PYTHON_2_SYNTAX:
