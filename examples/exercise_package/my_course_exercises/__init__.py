@@ -1,0 +1,1 @@
+"""Exercises of a course: found by grader, never run."""
