@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grader import compare
 from grader.compare import judge
 from grader.outcome import Answer, Case, NotAnArray, Status, Verdict
 
@@ -105,3 +106,15 @@ def test_a_wrong_entry_in_a_later_chunk_is_found() -> None:
     found = verdict(answer, expected=expected)
     assert found.worst is not None
     assert (found.status, found.worst.index) == (Status.WRONG_VALUE, (2, (1 << 20) - 1))
+
+
+@pytest.mark.parametrize("entries_at_a_time", [1, 1 << 20])
+def test_agreement_is_of_every_entry(entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative to the largest, negative or not; of one shape; NaN never agrees."""
+    monkeypatch.setattr(compare, "_CHUNK", entries_at_a_time)
+    expected = np.array([[1.0, -100.0], [2.0, 3.0]])
+    last = np.array([[0, 0], [0, 1]])
+    wrong = {"within": 0.9e-4, "beyond": 1.1e-4, "not a number": np.nan}
+    found = {name: compare.agrees_without_floor(expected + off * last, expected, 1e-6) for name, off in wrong.items()}
+    assert {"within": True, "beyond": False, "not a number": False} == found
+    assert not compare.agrees_without_floor(expected[:1], expected, 1e-6)

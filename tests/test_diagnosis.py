@@ -80,9 +80,13 @@ LAYER_MISTAKES: list[tuple[str, Function]] = [
 ]
 
 
+@pytest.mark.parametrize("entries_at_a_time", [1, 1 << 18])
 @pytest.mark.parametrize(("rule", "wrong"), LAYER_MISTAKES)
-def test_a_mistake_in_the_weight_jacobian_is_named(rule: str, wrong: Function) -> None:
-    """Each from the student's formula, not from our own prediction of it."""
+def test_a_mistake_in_the_weight_jacobian_is_named(
+    rule: str, wrong: Function, entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each from the student's formula, not from our own prediction of it; compared as a whole or piece by piece."""
+    monkeypatch.setattr(diagnosis, "_CHUNK", entries_at_a_time)
     found = diagnosed(tanh_layer, "dY_dW", on(wrong))
     assert found is not None
     assert found.rule == rule

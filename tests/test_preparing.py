@@ -177,3 +177,9 @@ def test_without_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(GraderError, match=r"PyTorch.*is not installed(.|\n)*pip install 'autograd-grader\[torch\]'"):
         preparing.make(LAYER, 0)
+
+
+def test_a_large_input_has_no_probe(monkeypatch):
+    """Differences in each of its entries would take minutes here, and the student's own time limit forbids them."""
+    monkeypatch.setattr("grader.reference.probes.MAX_NUDGED_ENTRIES", 5)
+    assert not [name for probe in preparing.make(LAYER, 0).probes for _, name in probe.targets if name == "dY_dW"]
