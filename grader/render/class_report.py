@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from grader.statement import Notation
 
 FEW = 30  # students: below, a correlation is mostly chance
-MOST_OPEN = 30  # rows of a table of details that is not folded
+MOST_OPEN = 30  # mistakes by target that are shown without being asked for
 _HERE = Path(__file__).parent
 
 
@@ -190,7 +190,7 @@ class _Writer:
                 Cell(str(one.answers), "number"),
                 _share(one.answers, self.analysis.wrong),
                 Cell(str(one.group.count), "number"),
-                Cell(student_link(one.example[0], self.address, one.example[1])),
+                Cell(student_link(one.example[0], self.address, one.example[1]), "name"),
                 Cell(one.example[1]),
             )
             for one in self.analysis.kinds
@@ -211,12 +211,15 @@ class _Writer:
                 _share(one.group.count, one.wrong),
                 Cell(prose(one.text), "text"),
                 Cell(self._entry(one.exercise, one.example), "text"),
-                Cell(student_link(one.group.students[0], self.address, one.exercise)),
+                Cell(student_link(one.group.students[0], self.address, one.exercise), "name"),
             )
             for one in self.analysis.mistakes
         ]
         last = Cell("what students are told", "text"), Cell("for example", "text"), Cell("of")
-        return _folded("Mistakes by target", table("By how many make them", (*heads, *last), rows), len(rows)) if rows else ""
+        if not rows:
+            return ""
+        listed = table("By how many make them", (*heads, *last), rows)
+        return _folded("Mistakes by target", listed, len(rows), most_open=MOST_OPEN)
 
     # Answers that are alike
 
@@ -228,13 +231,13 @@ class _Writer:
         content = self._behaviours("Wrong answers that several students share and no known mistake explains", unexplained)
         if explained:
             listed = self._behaviours("Wrong answers that several students share and a known mistake explains", explained)
-            content += _folded("Groups that a mistake explains", listed, len(explained))
+            content += _folded("Groups that a mistake explains", listed, len(explained), most_open=0)
         return content
 
     def _unusual(self) -> str:
         pairs = [
             (
-                Cell(Markup(" and ".join(student_link(student, self.address) for student in one.students))),
+                Cell(Markup(" and ".join(student_link(student, self.address) for student in one.students)), "name"),
                 Cell(str(len(one.shared)), "number"),
                 Cell(" and ".join(map(str, one.unexplained)), "", str(min(one.unexplained))),
                 Cell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
@@ -389,7 +392,7 @@ def _reading(item: Item) -> str:
     if item.difficulty >= 0.95:
         return "Nearly everybody has it."
     if item.difficulty <= 0.25:
-        return "Few have it."
+        return "Hardly anybody has it."
     if item.discrimination is not None and item.discrimination < 0.1:
         return "Hardly tells strong from weak."
     return ""
@@ -424,7 +427,7 @@ def _time(timings: Sequence[Timing], address: Address) -> str:
             Cell(f"{one.total_seconds:.2f}", "number"),
             Cell(f"{one.total_seconds / one.answers:.3f}", "number"),
             Cell(f"{one.longest_seconds:.3f}", "number"),
-            Cell(student_link(one.slowest, address, one.exercise)),
+            Cell(student_link(one.slowest, address, one.exercise), "name"),
         )
         for one in timings
     ]
@@ -437,9 +440,9 @@ def _isolation(isolation: Mapping[str, int]) -> str:
     return f"<p>{text(told)}.</p>" if told else ""
 
 
-def _folded(summary: str, content: str, rows: int) -> str:
+def _folded(summary: str, content: str, rows: int, *, most_open: int) -> str:
     """Details that are open where they are short."""
-    is_open = " open" if rows <= MOST_OPEN else ""
+    is_open = " open" if rows <= most_open else ""
     return f"<details{is_open}><summary>{text(summary)} ({rows})</summary>{content}</details>"
 
 

@@ -30,6 +30,8 @@ def histogram(totals: Sequence[float], points: float) -> str:
         axes.set_xlabel(f"points of {points:g}")
         axes.set_ylabel("students")
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        if bars != 20:
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
 
     return _svg("totals", draw, height=2.6)
 
