@@ -7,6 +7,7 @@ library only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -67,3 +68,17 @@ class Given:
     def __str__(self) -> str:
         inner = ", ".join(map(str, self.arguments))
         return f"{self.function}({inner})" + ("" if self.item is None else f"[{self.item}]")
+
+
+def names(arguments: Sequence[Argument]) -> Iterator[str]:
+    """Every name among the arguments, nested ones too."""
+    for argument in arguments:
+        match argument:
+            case Name():
+                yield argument.name
+            case Group():
+                yield from names(argument.items)
+            case Table():
+                yield from names([value for _, value in argument.items])
+            case Constant():
+                pass

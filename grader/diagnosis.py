@@ -289,7 +289,7 @@ def _ratio(one: Evidence) -> float | None:
     place = np.unravel_index(np.abs(one.expected).argmax(), one.expected.shape)
     if one.expected[place] == 0 or one.actual[place] == 0:
         return None
-    ratio = float(one.actual[place] / one.expected[place])
+    ratio = float(one.actual[place]) / float(one.expected[place])  # numpy would warn of an overflow
     return ratio if math.isfinite(ratio) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,10 +59,15 @@ def test_corpus_is_large() -> None:
     assert all(attack.expect for attack in attacks())
 
 
-@pytest.mark.parametrize("name", ["reads_the_gradebook", "writes_a_file", "opens_socketpairs", "runs_a_process", "forks"])
+_NEEDS_ROOT = ("runs_a_process", "forks")  # an ordinary user's limit on processes holds without any wall
+
+
+@pytest.mark.parametrize("name", ["reads_the_gradebook", "writes_a_file", "opens_socketpairs", *_NEEDS_ROOT])
 def test_without_walls_attacks_succeed(course: Path, name: str) -> None:
     """A positive control: with the walls off, in a throwaway box, the corpus shows that something got through."""
     (attack,) = [attack for attack in attacks() if attack.name == name]
+    if name in _NEEDS_ROOT and os.geteuid() != 0:
+        pytest.skip("only root is not held by the limit on processes")
     with Sandbox("numpy", plan=OPEN) as unprotected:
         trial = unprotected.run(job(attack.source.replace(b"@COURSE@", str(course).encode())))
     assert trial.layers == ("rlimits",)

@@ -43,9 +43,9 @@ def test_task_comes_back() -> None:
     """A plan comes back whole: arguments of every form, given functions, arrays of every shape."""
     plan = TaskPlan(
         function="f",
-        arguments=(Name("x"), Group((Name("n"), Constant(None))), Table((("stride", Constant(2)), ("m", Name("x"))))),
+        arguments=(Name("x"), Group((Name("n"), Constant(None))), Table((("stride", Constant(2)), ("m", Name("e"))))),
         returns=("a", "b"),
-        given=(Given(name="c", function="g", arguments=(Name("x"),), item=1),),
+        given=(Given(name="c", function="g", arguments=(Name("t"), Name("s")), item=1),),
         inputs=({"x": np.arange(6.0).reshape(2, 3), "n": 4, "t": np.array([1, 2]), "s": np.array(0.5), "e": np.zeros((0, 2))},),
     )
     got = protocol.unpack_task(frame(protocol.pack_task(plan, 3)))
@@ -53,6 +53,21 @@ def test_task_comes_back() -> None:
     for name, value in plan.inputs[0].items():
         assert np.array_equal(value, got.inputs[0][name])
         assert np.shape(value) == np.shape(got.inputs[0][name])
+
+
+def test_task_holds_no_input_of_another() -> None:
+    """A quantity that other tasks are given stays with the grader: it may be what this one is asked for."""
+    plan = TaskPlan(
+        function="f", arguments=(Name("x"),), returns=("Y",), inputs=({"x": np.ones(2), "Y": np.array([0.7615, 0.7615]), "n": 2},)
+    )
+    assert {"x"} == set(protocol.unpack_task(frame(protocol.pack_task(plan, 3))).inputs[0])
+
+
+def test_texts_of_an_answer_are_bounded() -> None:
+    """Cleaning text takes the grader's time: an answer with megabytes of it is none."""
+    long = Answer(status=Status.RAISED, detail="x" * 16_000, mutated=("y" * 16_000,) * 40)
+    with pytest.raises(frames.ProtocolError):
+        protocol.unpack_answer(body_of(protocol.pack_answer(0, long, 1, wrote_to_stdout=False)), 0)
 
 
 def test_loaded_comes_back() -> None:

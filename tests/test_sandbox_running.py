@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,38 @@ def test_whole_submission_has_ten_times_the_limit(sandbox: Sandbox) -> None:
 
 
 @linux
+def test_sleeping_a_little_in_every_call_ends_too(sandbox: Sandbox) -> None:
+    """Calls that each wait less than they may are ended by the wall clock of the whole submission."""
+    trial = sandbox.run(job("import time\ndef f(x):\n    time.sleep(1.9)\n    return 2 * x", seconds=0.04, cases=4))
+    assert [None, Status.TIMED_OUT] == [trial.tasks[0].answers[place].status for place in (0, -1)]
+    assert "the whole submission took more than 3.2 seconds" == trial.tasks[0].answers[-1].detail
+    assert trial.wall_timeout
+    assert is_right(sandbox.run(RIGHT))
+
+
+def test_task_cannot_see_what_another_is_given(sandbox: Sandbox) -> None:
+    """A quantity that `g` is given is what `f` is asked for: nothing in the child of `f` holds it before `g` is called."""
+    source = """
+        import gc, sys
+        def f(x):
+            frame = sys._getframe()
+            while frame is not None:
+                for value in frame.f_locals.values():
+                    for inputs in getattr(value, "inputs", ()):
+                        if "y" in inputs:
+                            return inputs["y"]
+                frame = frame.f_back
+            raise LookupError
+        def g(y): return y
+    """
+    asked = job(source, "f", "g")
+    inputs = ({"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])},)
+    tasks = (replace(asked.tasks[0], inputs=inputs), replace(asked.tasks[1], inputs=inputs, arguments=(Name("y"),)))
+    trial = sandbox.run(replace(asked, tasks=tasks))
+    assert Status.RAISED is first(trial).status
+    assert [2.0, 4.0] == first(trial, 1).items[0].tolist()  # type: ignore[union-attr]
+
+
 def test_sleeping_is_ended_by_the_wall_clock(sandbox: Sandbox) -> None:
     """A call that sleeps ends after three times the limit and two seconds, once: it was not starved."""
     began = time.monotonic()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from collections.abc import Iterator, Sequence
 
 from grader.call import Argument, Constant, Group, Name, Table
 
@@ -35,20 +34,6 @@ def parse_given(text: str) -> tuple[str, tuple[Argument, ...], int | None]:
     if isinstance(tree.slice, ast.Constant) and type(tree.slice.value) is int:
         return *_call(tree.value), tree.slice.value
     raise CallError(f"`[{ast.unparse(tree.slice)}]` is not one entry", "Write a whole number from 0, as in `forward(x, w)[1]`.")
-
-
-def names(arguments: Sequence[Argument]) -> Iterator[str]:
-    """Every name among the arguments, nested ones too."""
-    for argument in arguments:
-        match argument:
-            case Name():
-                yield argument.name
-            case Group():
-                yield from names(argument.items)
-            case Table():
-                yield from names([value for _, value in argument.items])
-            case Constant():
-                pass
 
 
 def _tree(text: str) -> ast.expr:

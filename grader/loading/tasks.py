@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.call import Argument, Given
+from grader.call import Argument, Given, names
 from grader.exercise import Mistake, Target, Task, Value
 from grader.formula import Formula, FormulaError
-from grader.loading.calls import CallError, names, parse_call, parse_given
+from grader.loading.calls import CallError, parse_call, parse_given
 from grader.loading.draft import AXIS, INPUT, LINE, UPSTREAM, Draft
 from grader.loading.faults import listed, suggestion
 from grader.loading.reading import add_formula_error, as_fields, as_formula, as_items, as_name, as_text, entries, in_range

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from grader.call import Argument, Constant, Group, Name, Table
+from grader.call import names
 from grader.errors import ExerciseError, Fault
 from grader.exercise import ABSOLUTE_FLOOR, Exercise, Mistake, Target
 from grader.formula import FormulaError, NotFiniteError
@@ -119,13 +119,13 @@ def derived(point: Point, target: Target) -> torch.Tensor:
 def called_quantities(exercise: Exercise) -> tuple[str, ...]:
     """The lines of `forward` that a call passes to a student's function."""
     lines = {line.name for line in exercise.forward}
-    names = (
+    called = (
         name
         for task in exercise.tasks
         for arguments in (task.arguments, *(given.arguments for given in task.given))
-        for name in _names(arguments)
+        for name in names(arguments)
     )
-    return tuple(dict.fromkeys(name for name in names if name in lines))
+    return tuple(dict.fromkeys(name for name in called if name in lines))
 
 
 def tensors(values: Mapping[str, Array]) -> dict[str, torch.Tensor]:
@@ -137,21 +137,6 @@ def array(value: torch.Tensor) -> Array:
     """A tensor as a read-only array."""
     found: Array = np.ascontiguousarray(value.detach().numpy()).reshape(tuple(value.shape))
     found.flags.writeable = False
-    return found
-
-
-def _names(arguments: tuple[Argument, ...]) -> list[str]:
-    found: list[str] = []
-    for argument in arguments:
-        match argument:
-            case Name():
-                found.append(argument.name)
-            case Group():
-                found += _names(argument.items)
-            case Table():
-                found += _names(tuple(value for _, value in argument.items))
-            case Constant():
-                pass
     return found
 
 

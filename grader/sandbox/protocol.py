@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from grader.call import Argument, Constant, Given, Group, Name, Table
+from grader.call import Argument, Constant, Given, Group, Name, Table, names
 from grader.outcome import Answer, NotAnArray, Status
 from grader.sandbox.frames import ANSWER, LOADED, MAX_ANSWER_BYTES, SOURCES, TASK, Buffer, Frame, ProtocolError, header
 from grader.sandbox.text import cleaned
@@ -31,6 +31,10 @@ MAX_RANK: Final = 32
 MAX_ITEMS: Final = 256
 MAX_TEXT: Final = 16_384
 MAX_NAMES: Final = 2000
+MAX_NAME: Final = 200  # bytes of a function's name
+MAX_LOAD_ERRORS: Final = 20
+MAX_MUTATED: Final = 64  # arguments of a call
+MAX_ANSWER_TEXT: Final = 256 << 10  # bytes of all texts of an answer: they are cleaned, which takes the grader's time
 
 _NUMBERS: Final = {code: struct.Struct("<" + code) for code in "BHIQ"}
 _ONE_PIECE: Final = 256 << 10
@@ -111,13 +115,20 @@ def unpack_orders(frame: Frame) -> Orders:
 
 
 def pack_task(plan: TaskPlan, nonce: int) -> list[Buffer]:
-    """The frame of one task with all its inputs."""
+    """
+    The frame of one task with all its inputs, and of these what its calls name.
+
+    The others are for other tasks: a quantity that one function is given may be what another is asked for.
+    """
     blobs: list[Buffer] = []
     at = 0
     cases = []
+    called = {name for arguments in (plan.arguments, *(given.arguments for given in plan.given)) for name in names(arguments)}
     for inputs in plan.inputs:
         case: dict[str, Any] = {}
         for name, value in inputs.items():
+            if name not in called:
+                continue
             if isinstance(value, int):
                 case[name] = value
                 continue
@@ -216,9 +227,10 @@ class _Writer:
 
 
 class _Reader:
-    def __init__(self, body: memoryview) -> None:
+    def __init__(self, body: memoryview, text_bytes: int) -> None:
         self.body = body
         self.at = 0
+        self.text_bytes = text_bytes
 
     def number(self, code: str) -> int:
         form = _NUMBERS[code]
@@ -234,16 +246,17 @@ class _Reader:
         value = self.number(code)
         return value if value <= most else _broken()
 
-    def text(self) -> str:
-        length = self.bounded("I", MAX_TEXT)
+    def text(self, most: int = MAX_TEXT) -> str:
+        length = self.bounded("I", min(most, self.text_bytes))
         if not length:  # most texts of most answers
             return ""
+        self.text_bytes -= length
         raw = bytes(self.body[self.at : self.at + length])
         self.at += length
         return cleaned(raw.decode("utf-8", "replace")) if len(raw) == length else _broken()
 
-    def texts(self) -> tuple[str, ...]:
-        return tuple([self.text() for _ in range(self.bounded("I", MAX_NAMES))])
+    def texts(self, most: int = MAX_NAMES) -> tuple[str, ...]:
+        return tuple([self.text() for _ in range(self.bounded("I", most))])
 
     def pad(self) -> None:
         self.at += -self.at % 8
@@ -261,12 +274,12 @@ def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
     """The frame that says what loading came to."""
     out = _Writer()
     out.number("B", loaded.wrote_to_stdout)
-    errors = loaded.errors[:20]
+    errors = loaded.errors[:MAX_LOAD_ERRORS]
     out.number("I", len(errors))
     for error in errors:
         for text in (error.source, error.detail, error.traceback):
             out.text(text)
-    defined = list(loaded.defined.items())[:MAX_NAMES]
+    defined = [(name, sources) for name, sources in loaded.defined.items() if len(name.encode()) <= MAX_NAME][:MAX_NAMES]
     out.number("I", len(defined))
     for name, sources in defined:
         out.text(name)
@@ -278,12 +291,11 @@ def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
 
 def unpack_loaded(body: memoryview) -> Loaded:
     """What a child says about loading. Raises ProtocolError."""
-    read = _Reader(body)
+    read = _Reader(body, text_bytes=len(body))
     wrote = bool(read.number("B"))
-    errors = tuple(
-        [LoadError(source=read.text(), detail=read.text(), traceback=read.text()) for _ in range(read.bounded("I", MAX_NAMES))]
-    )
-    defined = {read.text(): read.texts() for _ in range(read.bounded("I", MAX_NAMES))}
+    count = read.bounded("I", MAX_LOAD_ERRORS)
+    errors = tuple([LoadError(source=read.text(), detail=read.text(), traceback=read.text()) for _ in range(count)])
+    defined = {read.text(MAX_NAME): read.texts() for _ in range(read.bounded("I", MAX_NAMES))}
     autodiff, exited = read.texts(), read.text()
     read.end()
     return Loaded(errors=errors, defined=defined, autodiff=autodiff, exited=exited, wrote_to_stdout=wrote)
@@ -318,12 +330,12 @@ def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool
 
 def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
     """The answer to call number `index`, and whether anything was written to stdout. Raises ProtocolError."""
-    read = _Reader(body)
+    read = _Reader(body, text_bytes=MAX_ANSWER_TEXT)
     if read.number("I") != index:
         _broken()
     status = _STATUSES[read.bounded("B", len(_STATUSES) - 1)]
     flags = read.number("B")
-    detail, traceback, mutated = read.text(), read.text(), read.texts()
+    detail, traceback, mutated = read.text(), read.text(), read.texts(MAX_MUTATED)
     heads = [_read_item(read) for _ in range(read.bounded("H", MAX_ITEMS))]
     read.pad()
     items = tuple([head if isinstance(head, NotAnArray) else _read_array(read, *head) for head in heads])

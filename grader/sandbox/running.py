@@ -69,6 +69,7 @@ class Run:
         self.wrote_to_stdout = False
         self.cpu_seconds = 0.0
         self.wall_seconds = 0.0
+        self.worked_seconds = 0.0  # of them with student code at work
         self.answered_bytes = 0
         self.forgives_starving = True
         self.wall_timeout = False
@@ -86,6 +87,7 @@ class Run:
             visit.go()
         finally:
             self.wall_seconds += time.monotonic() - began
+            self.worked_seconds += visit.worked_seconds()
             self.cpu_seconds += visit.total_cpu()
             self.output += child.pipes.output[: max(0, (64 << 10) - len(self.output))]
 
@@ -127,9 +129,14 @@ class _Visit:
         self.is_started = False
         self.stage_cpu = self.child.clock.seconds() or 0.0
         self.stage_began = time.monotonic()
+        self.work_began: float | None = None
 
     def total_cpu(self) -> float:
         return self.child.clock.seconds() or 0.0
+
+    def worked_seconds(self) -> float:
+        """Wall time since the child was ready for the submission."""
+        return 0.0 if self.work_began is None else time.monotonic() - self.work_began
 
     def go(self) -> None:
         partial: list[Answer] = []
@@ -169,14 +176,14 @@ class _Visit:
     def _load(self) -> None:
         run, job = self.run, self.run.job
         nonce = secrets.randbits(63)
-        asked = tuple(dict.fromkeys(name for task in job.tasks for name in (*(g.function for g in task.given), task.function)))
-        orders = protocol.Orders(nonce=nonce, arrays=job.arrays, asked=asked, sources=job.sources)
+        orders = protocol.Orders(nonce=nonce, arrays=job.arrays, asked=self._asked(), sources=job.sources)
         self.pipes.send(protocol.pack_orders(orders))
         first = self._next()
         if first.kind != frames.READY:
             raise OurFaultError(f"a child could not be confined: {one_line(bytes(first.body).decode('utf-8', 'replace'))}")
         self.is_started = True
         self._begin_stage()
+        self.work_began = self.stage_began
         loaded = protocol.unpack_loaded(self._expect(frames.LOADED, nonce).body)
         run.wrote_to_stdout |= loaded.wrote_to_stdout
         if loaded.exited:
@@ -187,6 +194,7 @@ class _Visit:
         run, plan = self.run, self.run.job.tasks[number]
         nonce = secrets.randbits(63)
         self.pipes.send(protocol.pack_task(plan, nonce))
+        explained: Answer | None = None
         for index in range(len(plan.inputs)):
             self._begin_stage()
             body = self._expect(frames.ANSWER, nonce).body
@@ -195,14 +203,16 @@ class _Visit:
                 raise DeathError(Status.KILLED, "it returned more than was asked for")
             answer, wrote = protocol.unpack_answer(body, index)
             run.wrote_to_stdout |= wrote
-            partial.append(self._explained(answer, plan.function) if answer.status is Status.MISSING else answer)
+            if answer.status is Status.MISSING:  # looked into once: it takes the grader's time, not the child's
+                answer = explained = explained or self._explained(answer, plan.function)
+            partial.append(answer)
 
     def _explained(self, answer: Answer, function: str) -> Answer:
         """Why a function is missing: two files define it, or loading failed."""
         loaded = self.run.loaded
         assert loaded is not None
         match = re.search(r"no function (\w+) is defined", answer.detail)
-        name = match[1] if match else function
+        name = match[1] if match and match[1] in self._asked() else function  # the child's word: it may be forged
         clash = loaded.defined.get(name, ())
         if len(clash) > 1:
             return Answer(status=Status.MISSING, detail=f"{name} is defined in {' and in '.join(clash)}; keep one of them")
@@ -217,8 +227,12 @@ class _Visit:
     def _others(self) -> list[str]:
         """The student's functions that no task asks for."""
         loaded = self.run.loaded
-        asked = {name for task in self.run.job.tasks for name in (task.function, *(given.function for given in task.given))}
-        return sorted(set(loaded.defined) - asked) if loaded else []
+        return sorted(set(loaded.defined) - set(self._asked())) if loaded else []
+
+    def _asked(self) -> tuple[str, ...]:
+        """The functions that the tasks call."""
+        tasks = self.run.job.tasks
+        return tuple(dict.fromkeys(name for task in tasks for name in (*(given.function for given in task.given), task.function)))
 
     # --- waiting, with the clock in hand ---
 
@@ -256,7 +270,12 @@ class _Visit:
             return _START_SECONDS - now
         limit = self.run.job.limits.seconds
         cpu = self.child.clock.seconds()
-        left = wall_left = 3 * limit + 2 - now
+        job_wall_left = 30 * limit + 2 - (self.run.worked_seconds + self.worked_seconds())
+        if job_wall_left <= 0:
+            self.run.wall_timeout = True
+            raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {30 * limit + 2:g} seconds")
+        wall_left = 3 * limit + 2 - now
+        left = min(wall_left, job_wall_left)
         if cpu is not None:
             call_left, job_left = limit - (cpu - self.stage_cpu), 10 * limit - (self.run.cpu_seconds + cpu)
             if call_left <= 0:
