@@ -105,14 +105,6 @@ def test_nobody_is_late_without_a_time(tmp_path: Path) -> None:
     assert "When they handed in is not known of s01, s02, s03: nothing is taken from them." in notes[0]
 
 
-def test_changing_a_rule_writes_everybodys_page_anew(tmp_path: Path) -> None:
-    """A second run with the same rules writes none."""
-    problems = replace(TWO, due=DUE, late=LATE)
-    graded(tmp_path, RIGHT, TWO, {})
-    assert graded(tmp_path, RIGHT, problems, {}).changed is None
-    assert frozenset() == graded(tmp_path, RIGHT, problems, {}).changed
-
-
 def test_rules_are_remembered_as_they_are(tmp_path: Path) -> None:
     """What is written is what is read."""
     rules = rules_of(

@@ -17,9 +17,9 @@ from grader.batch.out import Out, disk_errors, existing_out, renewed
 from grader.batch.rescoring import up_to_date
 from grader.batch.results import Result, Results, open_results
 from grader.batch.rules import read_rules, without_reasons, write_rules
-from grader.batch.run import Options, processors
+from grader.batch.run import Options, open_pool, reports_that_count
 from grader.batch.settling import current_rules, settle
-from grader.batch.work import Steps, Threads, Work, grade_work, judges, sandboxed, with_key
+from grader.batch.work import Steps, Work, grade_work, judges, sandboxed, with_key
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
 from grader.gradebook import Marks, rows, write_grades
@@ -133,7 +133,8 @@ def regrade(
         for (student, exercise), (_, new) in fresh.items():
             results.put(new)
             today.write_report(student, exercise, new.report)
-        return replace(plan, notes=settle(today, results, assignment).notes)
+        _, notes = settle(today, results, assignment)
+        return replace(plan, notes=notes)
 
 
 def _check_same_exercises(path: Path, out: Out, assignment: Assignment) -> None:
@@ -184,11 +185,11 @@ def _run_again(
         for result in again.values():
             yield with_key(_work(results, result), judges(exercises[result.exercise], out.state.seed))
 
-    pool = Threads(options.jobs or processors(), steps, prepared)
+    pool = open_pool(options, steps, prepared, len(again))
     try:
         return {
             (work.student, work.exercise): _replaced(again[work.student, work.exercise], work, report)
-            for work, report in pool.reports(works())
+            for work, report in reports_that_count(pool, works())
         }
     finally:
         pool.close()

@@ -74,7 +74,7 @@ class Summary:
     layout: str
     seconds: float
     grades: Path
-    changed: frozenset[str] | None  # students with a new result, whose pages are to be written anew; None: everybody's
+    changed: frozenset[str]  # students with a new result, whose pages are to be written anew
     notes: tuple[str, ...]  # what the rules of the assignment could not be applied to
 
 
@@ -127,10 +127,10 @@ class _Run:
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
         self.changed |= catch_up(self.out, self.results, self.assignment)
-        pool = self._pool()
+        pool = open_pool(self.options, self.steps, self.exercises, len(self.collection.entries))
         try:
             self.tell(at)
-            for work, report in _reports(pool, self._to_do(at)):
+            for work, report in reports_that_count(pool, self._to_do(at)):
                 self._keep(work, report)
                 at.done += 1
                 at.ungraded += report.score is None
@@ -138,7 +138,7 @@ class _Run:
                 self.tell(at)
         finally:
             pool.close()
-            settled = settle(self.out, self.results, self.assignment)
+            grades, notes = settle(self.out, self.results, self.assignment)
         return Summary(
             students=len(self.collection.students),
             entries=len(self.collection.entries),
@@ -147,28 +147,10 @@ class _Run:
             unplaced=self.collection.unplaced,
             layout=self.collection.layout,
             seconds=at.seconds,
-            grades=settled.grades,
-            changed=None if settled.has_new_rules else frozenset(self.changed),
-            notes=settled.notes,
+            grades=grades,
+            changed=frozenset(self.changed),
+            notes=notes,
         )
-
-    def _pool(self) -> Pool:
-        jobs = self.options.jobs or processors()
-        if self.steps.isolation and self.options.scheduler:
-            return self._cluster(self.options.scheduler, jobs, self.steps.isolation)
-        if self.steps.isolation and jobs > 1 and len(self.collection.entries) >= ENOUGH_FOR_PROCESSES and os.name == "posix":
-            from grader.batch.processes import Processes
-
-            return Processes(jobs, self.steps.isolation, self.steps, self.exercises)
-        return Threads(jobs, self.steps, self.exercises)
-
-    def _cluster(self, scheduler: str | Client, jobs: int, isolation: Isolation) -> Pool:
-        try:
-            from grader.batch.distribute import Cluster
-        except ImportError as error:
-            remedy = "Install it: pip install 'autograd-grader[class]'."
-            raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
-        return Cluster(scheduler, jobs, isolation, self.steps, self.exercises, insecure=self.options.insecure)
 
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""
@@ -202,7 +184,24 @@ class _Run:
                 self.out.write_report(entry.student, entry.exercise, result.report)
 
 
-def _reports(pool: Pool, works: Iterator[Work]) -> Iterator[tuple[Work, Report]]:
+def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]], entries: int) -> Pool:
+    """The workers for so many entries: of a cluster, processes, or threads where these do as well."""
+    jobs = options.jobs or processors()
+    if steps.isolation and options.scheduler:
+        try:
+            from grader.batch.distribute import Cluster
+        except ImportError as error:
+            remedy = "Install it: pip install 'autograd-grader[class]'."
+            raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
+        return Cluster(options.scheduler, jobs, steps.isolation, steps, exercises, insecure=options.insecure)
+    if steps.isolation and jobs > 1 and entries >= ENOUGH_FOR_PROCESSES and os.name == "posix":
+        from grader.batch.processes import Processes
+
+        return Processes(jobs, steps.isolation, steps, exercises)
+    return Threads(jobs, steps, exercises)
+
+
+def reports_that_count(pool: Pool, works: Iterator[Work]) -> Iterator[tuple[Work, Report]]:
     """Each work with the report that counts: one that the wall clock ended is done once more, after all others and alone."""
     alone = []
     for work, report in pool.reports(works):

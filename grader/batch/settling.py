@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import gradebook
 from grader.batch import ledger
-from grader.batch.rules import Rules, read_rules, rules_of, write_rules
+from grader.batch.rules import Rules, rules_of, write_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,18 +20,8 @@ if TYPE_CHECKING:
 MOST_NAMED = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """The table that was written, what the instructor should know of it, and whether other rules count than before."""
-
-    grades: Path
-    notes: tuple[str, ...]
-    has_new_rules: bool
-
-
-def settle(out: Out, results: Results, assignment: Assignment) -> Settled:
-    """Takes over the rules of the assignment file, and writes `grades.csv` by them."""
-    old = read_rules(out)
+def settle(out: Out, results: Results, assignment: Assignment) -> tuple[Path, tuple[str, ...]]:
+    """Takes over the rules of the assignment file, and writes `grades.csv` by them; its path, and what to know of it."""
     late = assignment.late
     if late is None or not late.ledger:
         write_rules(out, current_rules(assignment))
@@ -43,9 +32,7 @@ def settle(out: Out, results: Results, assignment: Assignment) -> Settled:
             rows = gradebook.rows(out, results)
             used = {row.student.id: row.lateness.free for row in rows if row.lateness and row.lateness.free}
             ledger.write(path, assignment.id, used)
-    has_new_rules = replace(old, wordings={}) != replace(read_rules(out), wordings={})
-    notes = tuple(_notes(out, results, assignment))
-    return Settled(grades=gradebook.write_grades(out, results), notes=notes, has_new_rules=has_new_rules)
+    return gradebook.write_grades(out, results), tuple(_notes(out, results, assignment))
 
 
 def current_rules(assignment: Assignment) -> Rules:
