@@ -19,7 +19,7 @@ from grader.exercise import Gradient, Hessian
 from grader.marking import LateRule, Override
 from grader.outcome import Status
 from grader.render import class_report
-from grader.render.tables import mathml
+from grader.render.mathml import mathml
 
 
 @pytest.fixture(scope="module")

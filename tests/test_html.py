@@ -13,6 +13,7 @@ import grader
 from grader.outcome import Diagnosis, Status
 from grader.render import html
 from grader.render.html import Article
+from grader.render.markup import prose
 
 SEED = "8317465"
 
@@ -102,7 +103,7 @@ def test_a_traceback_is_open() -> None:
 
 def test_code_in_sentences_is_shown_as_code() -> None:
     """What stands between backticks; markup in it stays text."""
-    assert "It returned <code>&lt;b&gt;</code>, `not" == html.prose("It returned `<b>`, `not")
+    assert "It returned <code>&lt;b&gt;</code>, `not" == prose("It returned `<b>`, `not")
 
 
 def test_functions_that_a_notebook_did_not_give_are_named() -> None:
@@ -110,6 +111,13 @@ def test_functions_that_a_notebook_did_not_give_are_named() -> None:
     half = report(report().targets[1])
     assert "Not checked here: dy_dx." in _text(html.fragment(half, tanh_exercise()))
     assert "Not checked here" not in html.fragment(report(), tanh_exercise())
+
+
+def test_a_page_says_as_a_formula_what_was_asked() -> None:
+    """A fragment does not: what shows it may strip the tags, and leave letters that mean nothing."""
+    one = article(report(), tanh_exercise())
+    assert "<mfrac><mrow><mo>∂</mo><mi>y</mi></mrow><mrow><mo>∂</mo><mi>x</mi></mrow></mfrac>" in html.page("s01", [one])
+    assert "<math" not in html.fragment(report(), tanh_exercise())
 
 
 def test_headings_nest() -> None:

@@ -16,14 +16,14 @@ from grader import gradebook
 from grader.batch.out import disk_errors, safe_name, write_whole
 from grader.outcome import Report
 from grader.render import html, marks
+from grader.render.markup import prose
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Feedback
     from grader.gradebook import Row
     from grader.render.html import Article
-    from grader.render.words import Feedback
 
 
 def results_json(
@@ -34,7 +34,7 @@ def results_json(
         return None
     by_id = {report.exercise: report for report in reports}
     articles = [marks.article(row, id, by_id.get(id), exercises.get(id)) for id in dict.fromkeys((*by_id, *row.scores))]
-    decided = "".join(f"<p>{html.prose(line)}</p>" for line in marks.lead_lines(row, reports)[1:])
+    decided = "".join(f"<p>{prose(line)}</p>" for line in marks.lead_lines(row, reports)[1:])
     return {
         "score": round(row.total, 10),
         **({"output": decided, "output_format": "html"} if decided else {}),
@@ -47,7 +47,7 @@ def results_json(
 
 def _test(number: int, article: Article, feedback: Feedback) -> dict[str, Any]:
     score = article.score or 0.0
-    notes = "".join(f"<p>{html.prose(note)}</p>" for note in article.notes)
+    notes = "".join(f"<p>{prose(note)}</p>" for note in article.notes)
     shown = html.fragment(article.report, article.exercise, feedback=feedback, level=3) if article.report else ""
     return {
         "number": str(number),

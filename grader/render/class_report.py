@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from grader.gradebook import Row, number
 from grader.outcome import Status
 from grader.render import plots, words
-from grader.render.html import Markup, prose, text
 from grader.render.marks import duration
-from grader.render.tables import MOST_ROWS, Address, Cell, mathml, names, student_link, table
+from grader.render.markup import Markup, prose, text
+from grader.render.mathml import mathml
+from grader.render.tables import MOST_ROWS, Address, Cell, names, student_link, table
 from grader.statement import notation
 
 if TYPE_CHECKING:

@@ -6,30 +6,23 @@ Self-contained: no script, no network, no fonts. Readable on a phone and printed
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
-from grader.render.words import Feedback, Finding, findings, flag_lines, not_judged, points_of, total_line
-from grader.sandbox.text import cleaned as plain
+from grader.render.markup import prose, text
+from grader.render.mathml import mathml
+from grader.render.words import Finding, findings, flag_lines, not_judged, points_of, total_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Feedback
     from grader.outcome import Report
 
 _HERE = Path(__file__).parent
-
-
-class Markup(str):
-    """Markup of our own; other text is escaped."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +88,7 @@ def _overview(articles: Iterable[Article]) -> str:
 
 def _whole(article: Article, feedback: Feedback) -> str:
     notes = tuple(f'<p class="note">{prose(note)}</p>' for note in article.notes)
-    report = tuple(_report(article.report, article.exercise, feedback, 2)) if article.report else ()
+    report = tuple(_report(article.report, article.exercise, feedback, 2, has_formulas=True)) if article.report else ()
     total = _total(points_of(article.score, article.points).capitalize() + ".")
     return _article(article.title, (*notes, *report, total), 2, id=article.id)
 
@@ -106,9 +99,12 @@ def _article(title: str, body: Iterable[str], level: int, id: str = "") -> str:
     return f'<article class="grader-report"{place} aria-label="{text(title)}">' + "\n".join(parts) + "</article>"
 
 
-def _report(report: Report, exercise: Exercise | None, feedback: Feedback, level: int) -> Iterator[str]:
+def _report(
+    report: Report, exercise: Exercise | None, feedback: Feedback, level: int, *, has_formulas: bool = False
+) -> Iterator[str]:
+    """What is said of a report. Without formulas where others show it: notebooks and graders of others may strip their tags."""
     for finding in findings(report, exercise, feedback):
-        yield _section(finding, level + 1)
+        yield _section(finding, level + 1, has_formulas=has_formulas)
     if feedback != "score":
         for line in flag_lines(report):
             yield f"<p><strong>Note:</strong> {prose(line)}</p>"
@@ -122,11 +118,12 @@ def _total(line: str) -> str:
     return f'<p class="total">{text(line)}</p>'
 
 
-def _section(finding: Finding, level: int) -> str:
+def _section(finding: Finding, level: int, *, has_formulas: bool) -> str:
     tone = {"✓": "right", "✗": "wrong"}.get(finding.glyph, "open")
+    asked = f" {mathml(finding.asked, finding.kind)}" if has_formulas and finding.asked else ""
     head = (
         f'<h{level}><span class="status"><span aria-hidden="true">{finding.glyph}</span> {text(finding.label)}</span> '
-        f'<code>{text(finding.heading)}</code> <span class="points">{text(finding.points)}</span></h{level}>'
+        f'<code>{text(finding.heading)}</code>{asked} <span class="points">{text(finding.points)}</span></h{level}>'
     )
     return f'<section class="{tone}">{head}{"".join(_body(finding))}</section>'
 
@@ -153,21 +150,6 @@ def _body(finding: Finding) -> Iterator[str]:
 
 def _details(summary: str, content: str) -> str:
     return f"<details><summary>{summary}</summary>{content}</details>"
-
-
-def text(content: str) -> str:
-    """Text as HTML; markup of our own as it is."""
-    return content if isinstance(content, Markup) else escape(plain(content))
-
-
-def prose(told: str) -> Markup:
-    """
-    A sentence as HTML, with what stands between backticks as code.
-
-    >>> prose("Is a `return` missing where x < 0?")
-    'Is a <code>return</code> missing where x &lt; 0?'
-    """
-    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", text(told)))
 
 
 @cache

@@ -22,9 +22,8 @@ from grader.version import VERSION
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Feedback
     from grader.gradebook import Row
-    from grader.render.words import Feedback
 
 MADE_BY = "pages.sha256"  # a fingerprint of what all pages depend on
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from grader.exercise import Hessian
-from grader.render.html import Markup, text
+from grader.render.markup import Markup, text
 
 if TYPE_CHECKING:
     from grader.analysis import Group
-    from grader.exercise import Kind
-    from grader.outcome import TargetReport
 
 MOST_ROWS = 2000  # of one table: a page of a hundred thousand rows helps nobody, grades.csv has them all
 
@@ -69,25 +66,3 @@ def student_link(student: str, address: Address, exercise: str = "") -> Markup:
     page = address(student)
     place = f"#{exercise}" if exercise else ""
     return Markup(f'<a href="{text(page + place)}">{text(student)}</a>' if page else text(student))
-
-
-def mathml(report: TargetReport, kind: Kind | None) -> Markup:
-    """∂Y/∂W, with what is multiplied on; a quantity itself for a value. `kind` knows of a second variable."""
-    of, wrt = (f"<mi>{text(name)}</mi>" for name in (report.of, report.wrt or ""))
-    if report.wrt is None:
-        return _math(of)
-    partial = "<mo>∂</mo>"
-    if report.kind == "hessian":
-        above = f"<mrow><msup>{partial}<mn>2</mn></msup>{of}</mrow>"
-        if isinstance(kind, Hessian) and kind.other != kind.wrt:
-            return _math(f"<mfrac>{above}<mrow>{partial}{wrt}{partial}<mi>{text(kind.other)}</mi></mrow></mfrac>")
-        return _math(f"<mfrac>{above}<mrow>{partial}<msup>{wrt}<mn>2</mn></msup></mrow></mfrac>")
-    fraction = f"<mfrac><mrow>{partial}{of}</mrow><mrow>{partial}{wrt}</mrow></mfrac>"
-    upstream = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{of}</mrow></mfrac>"
-    if report.kind == "vjp":
-        return _math(upstream + fraction)
-    return _math(fraction + ("<mi>v</mi>" if report.kind == "jvp" else ""))
-
-
-def _math(content: str) -> Markup:
-    return Markup(f'<math displaystyle="true">{content}</math>')

@@ -10,7 +10,7 @@ import itertools
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from grader.outcome import Report, Status, TargetReport
 from grader.sandbox.text import cleaned as plain
@@ -19,9 +19,7 @@ from grader.statement import Notation, notation
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from grader.exercise import Exercise, Target, Task
-
-Feedback: TypeAlias = Literal["full", "hints", "score"]
+    from grader.exercise import Exercise, Feedback, Kind, Target, Task
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}
 LABELS = {
@@ -74,6 +72,8 @@ class Finding:
     is_likely: bool = True  # the cause is a guess that fits; False where it is a fact about the answers
     traceback: str = ""
     inputs: tuple[tuple[str, str], ...] = ()
+    asked: TargetReport | None = None  # the target, where it is only one
+    kind: Kind | None = None  # what the exercise asks of it, where that is known
 
     @property
     def such_a_case(self) -> str:
@@ -134,6 +134,8 @@ def _finding(
         status=first.status,
         points=points_of(score, sum(item.points for item in group)),
         sentence="" if feedback == "score" else sentence(first, names),
+        asked=first if len(group) == 1 else None,
+        kind=target.kind if target else None,
     )
     if feedback == "score":
         return shown

@@ -1,0 +1,36 @@
+"""What a target asks for as a formula: MathML, which browsers typeset by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.exercise import JVP, Hessian
+from grader.render.markup import Markup, text
+
+if TYPE_CHECKING:
+    from grader.exercise import Kind
+    from grader.outcome import TargetReport
+
+
+def mathml(report: TargetReport, kind: Kind | None) -> Markup:
+    """∂Y/∂W, with what is multiplied on; a quantity itself for a value. `kind` knows the names of what else is in it."""
+    of, wrt = (f"<mi>{text(name)}</mi>" for name in (report.of, report.wrt or ""))
+    if report.wrt is None:
+        return _math(of)
+    partial = "<mo>∂</mo>"
+    if report.kind == "hessian":
+        above = f"<mrow><msup>{partial}<mn>2</mn></msup>{of}</mrow>"
+        if isinstance(kind, Hessian) and kind.other != kind.wrt:
+            return _math(f"<mfrac>{above}<mrow>{partial}{wrt}{partial}<mi>{text(kind.other)}</mi></mrow></mfrac>")
+        return _math(f"<mfrac>{above}<mrow>{partial}<msup>{wrt}<mn>2</mn></msup></mrow></mfrac>")
+    fraction = f"<mfrac><mrow>{partial}{of}</mrow><mrow>{partial}{wrt}</mrow></mfrac>"
+    upstream = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{of}</mrow></mfrac>"
+    if report.kind == "vjp":
+        return _math(upstream + fraction)
+    if report.kind == "jvp":
+        return _math(f"{fraction}<mi>{text(kind.tangent) if isinstance(kind, JVP) else 'v'}</mi>")
+    return _math(fraction)
+
+
+def _math(content: str) -> Markup:
+    return Markup(f'<math displaystyle="true">{content}</math>')
