@@ -13,9 +13,8 @@ from grader.errors import GraderError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Feedback
     from grader.export import Format
-    from grader.render.words import Feedback
 
 _FEEDBACK = click.option(
     "--feedback",

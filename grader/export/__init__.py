@@ -16,8 +16,7 @@ from grader.export import canvas, gradescope, moodle, plain
 from grader.export.sheet import Sheet, sheet_of
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
-    from grader.render.words import Feedback
+    from grader.exercise import Exercise, Feedback
 
 Format: TypeAlias = Literal["csv", "canvas", "moodle", "gradescope"]
 FORMATS: tuple[str, ...] = get_args(Format)
