@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--remote-debugging-pipe"),
 )
+PATIENCE_SECONDS = 60
 KEYS = {"Tab": 9, "Enter": 13, " ": 32}
 
 
@@ -51,6 +53,8 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self.rest:
+            ready, _, _ = select.select([self.heard], [], [], PATIENCE_SECONDS)
+            assert ready, "Chromium does not answer."
             more = os.read(self.heard, 1 << 16)
             assert more, "Chromium went away."
             self.rest += more
