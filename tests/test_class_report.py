@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 from class_pages import CHAIN, NAMED, TANH, WRONG, right, whole_class, write
-from classroom import assignment, report
+from classroom import assignment, exercise, report
 
 from grader.batch.roster import Student
 from grader.batch.rules import Rules
@@ -162,6 +162,16 @@ def test_a_flag_of_several_exercises_is_one_line(tmp_path):
     reports = {"s1": tuple(replace(one, flags=("wrote_to_stdout",)) for one in (right(TANH), right(CHAIN)))}
     expected = [["wrote to stdout: It prints.", "chain_rule, tanh_layer", "1", "s1"]]
     assert expected == rows_of(page(write(tmp_path / "out", reports)), "What was noticed")
+
+
+def test_pairs_are_shown_beside_how_much_of_their_work_that_is(tmp_path):
+    """Two who share two unusual answers, which is all that nobody can explain of the one, and not of the other."""
+    odd = replace(NAMED, targets=(replace(NAMED.targets[0], diagnosis=None),))
+    third = report(assignment(exercise("third")).exercises[0], "", Status.WRONG_VALUE)
+    asked = assignment(TANH, CHAIN, exercise("third"))
+    out = write(tmp_path / "out", {"s1": (WRONG, odd), "s2": (WRONG, odd, third), "s3": (right(TANH),)}, asked=asked)
+    expected = [["s1 and s2", "2", "2 and 3", "dz_dy of chain_rule, d_tanh_layer of tanh_layer"]]
+    assert expected == rows_of(page(out), "Two students who share more than one")
 
 
 def test_every_verdict_is_counted_by_target(out):
