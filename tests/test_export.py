@@ -115,6 +115,22 @@ def test_canvas_own_export_lends_students_ids_and_the_assignments_number(out):
     assert () == notes[1:]
 
 
+@pytest.mark.parametrize(("points", "separator"), [("100.00", ","), ("100,00", ";")])
+def test_canvas_other_points_are_an_error(points, separator, out):
+    """5 points of 100 would be a bad grade; Canvas writes numbers as its user's language does."""
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Problem set 1 (44)"]
+    rows = [header, ["    Points Possible", "", "", "", "", points], ["A", "79", "", "", "", ""]]
+    text = "".join(separator.join(row) + "\n" for row in rows)
+    with pytest.raises(ExportError, match=r"canvas, line 2: The assignment has 100 points in Canvas and 5 here\."):
+        exported(out, "canvas", roster=roster(out, text))
+
+
+def test_an_assignment_that_canvas_does_not_have_is_said(out):
+    """It makes a new one of any other title."""
+    _, notes = exported(out, "canvas", roster=roster(out, "Student,ID,SIS User ID,SIS Login ID,Section,Set 1 (4)\nA,79,,,,\n"))
+    assert "Canvas has no assignment called Problem set 1 and will make one; --column says what else it is called there." in notes
+
+
 def test_moodles_worksheet_is_filled_in(out):
     """Its columns, rows and dates stay; only Grade changes; an empty total leaves the cell empty."""
     sheet = (

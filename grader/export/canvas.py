@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from grader.batch.intake import fold
 from grader.batch.roster import Table
 from grader.errors import ExportError, Fault
-from grader.export.sheet import Sheet, place_of, written
+from grader.export.sheet import Sheet, check_points, place_of, written
 from grader.gradebook import Row, cell
 
 _WHO = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -27,11 +27,23 @@ def write(sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
         remedy = "Export the gradebook from Canvas, and name that file with --roster."
         raise ExportError(Fault("canvas", what, remedy))
     title = _title(sheet, table.header if table else ())
+    notes = (*sheet.notes, *(_checked(sheet, table, title) if table else ()))
     rows: list[tuple[str, ...]] = [("    Points Possible", "", "", "", "", f"{sheet.total_points:.10g}")]
     rows += [_row(sheet, row) for row in sheet.rows if row.student.id not in unknown]
     left_out = (f"Left out, since Canvas knows them by no id: {', '.join(unknown)}.",) if unknown else ()
     separator = table.separator if table and table.separator == ";" else ","
-    return written((*_WHO, cell(title)), rows, separator=separator), (*sheet.notes, *left_out)
+    return written((*_WHO, cell(title)), rows, separator=separator), (*notes, *left_out)
+
+
+def _checked(sheet: Sheet, table: Table, title: str) -> tuple[str, ...]:
+    """Says where Canvas would make a new assignment. Raises ExportError where the one that it has is of other points."""
+    place = place_of(table.header, [title])
+    if place is None:
+        return (f"Canvas has no assignment called {title} and will make one; --column says what else it is called there.",)
+    for line, cells in table.rows:
+        if place < len(cells) and cells[0].lower() == "points possible":
+            check_points(sheet, cells[place], "Canvas", line)
+    return ()
 
 
 def _row(sheet: Sheet, row: Row) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from grader.batch.intake import fold
 from grader.batch.roster import Table
 from grader.errors import ExportError, Fault
-from grader.export.sheet import Sheet, place_of, written
+from grader.export.sheet import Sheet, check_points, place_of, written
 from grader.gradebook import Row, cell
 
 
@@ -60,16 +60,7 @@ def _known(table: Table, who: int) -> frozenset[str]:
 
 
 def _check_maximum(sheet: Sheet, table: Table) -> None:
-    """Raises ExportError when the assignment has other points in Moodle: the grades would mean something else there."""
     place = place_of(table.header, ["Maximum Grade"])
-    if place is None:
-        return
-    for line, cells in table.rows:
-        try:
-            most = float(cells[place].replace(",", "."))
-        except (ValueError, IndexError):
-            continue
-        if abs(most - sheet.total_points) > 1e-6:
-            what = f"The assignment has {most:g} points in Moodle and {sheet.total_points:g} here."
-            remedy = "Set the maximum grade in Moodle to that number, or rescale with `points:` in the assignment file."
-            raise ExportError(Fault(f"moodle, line {line}", what, remedy))
+    for line, cells in table.rows if place is not None else ():
+        if place is not None and place < len(cells):
+            check_points(sheet, cells[place], "Moodle", line)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from grader import gradebook
 from grader.batch.intake import fold
 from grader.batch.roster import Student, match
+from grader.errors import ExportError, Fault
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
@@ -67,6 +68,18 @@ def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: s
         ungraded=tuple(row.student.id for row in ordered if None in row.scores.values()),
         absent=absent,
     )
+
+
+def check_points(sheet: Sheet, text: str, system: str, line: int) -> None:
+    """Raises ExportError when a cell says that the system has other points: the grades would mean something else there."""
+    try:
+        most = float(text.replace(",", "."))
+    except ValueError:
+        return
+    if abs(most - sheet.total_points) > 1e-6:
+        what = f"The assignment has {most:g} points in {system} and {sheet.total_points:g} here."
+        remedy = f"Set its points in {system} to that number, or rescale with `points:` in the assignment file."
+        raise ExportError(Fault(f"{system.lower()}, line {line}", what, remedy))
 
 
 def written(header: Iterable[str], rows: Iterable[Iterable[str]], *, separator: str = ",") -> str:
