@@ -66,7 +66,7 @@ _FIELDS = {
     "submitted at": "submitted_at",
 }
 _ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
-_ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle")  # what serves as an id where there is no column for it
+_ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")  # what serves as an id where there is no column for it
 
 
 def read_roster(path: Path) -> tuple[Student, ...]:
@@ -166,7 +166,7 @@ def _columns(header: Sequence[str]) -> Mapping[int, str]:
             place: {"student": "name", "id": "canvas"}[name] for place, name in enumerate(lower) if name in {"student", "id"}
         }
         # Everything to the right of these is assignments and totals.
-        return columns if set(_ID_FIELDS) & set(columns.values()) else columns | {lower.index("id"): "id"}
+        return columns
     if "identifier" in lower:  # Moodle's grading worksheet: the other columns are grades and dates
         return columns
     named = next((name for name in _ID_COLUMNS if name in lower), None)
