@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup demo test test-nbgrader lint audit records clean
+.PHONY: help setup demo test test-nbgrader lint audit records bench clean
 
 help:
 	@echo "make setup   install everything into $(VENV)"
@@ -15,6 +15,7 @@ help:
 	@echo "             nbgrader's own tests of autograde with our steps in it (minutes)"
 	@echo "make audit   prove the exercises right"
 	@echo "make records write the catalogue's public records anew"
+	@echo "make bench   measure a class of 1,000, beside other ways to grade"
 	@echo "make clean   remove $(VENV) and caches"
 
 setup: $(VENV)/.ready
@@ -53,6 +54,9 @@ audit: setup
 
 records: setup
 	$(BIN)/python -m grader.records
+
+bench: setup
+	@$(BIN)/python benchmarks/in_class.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
