@@ -66,7 +66,8 @@ _FIELDS = {
     "submitted at": "submitted_at",
 }
 _ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
-_ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")  # what serves as an id where there is no column for it
+# What serves as an id where there is no column for it.
+_ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")
 
 
 def read_roster(path: Path) -> tuple[Student, ...]:
