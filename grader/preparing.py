@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grader.outcome import TargetKey
 
 PUBLIC_SEED = 0
-ENGINE = 1  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+ENGINE = 2  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
 MAX_ATTEMPTS = 60
 _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
@@ -90,13 +90,8 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, E
         zeros += found.is_zero
         reason = found.reason
     what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
-    raise ExerciseError(
-        Fault(
-            exercise.path or exercise.id,
-            what,
-            "Choose other draws or sizes, or change the named case, so that the forward function is smooth there.",
-        )
-    )
+    remedy = "Change what the case says, or take it out." if plan.role == "named" else "Choose other draws, sizes or constants."
+    raise ExerciseError(Fault(exercise.path or exercise.id, what, remedy))
 
 
 def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:

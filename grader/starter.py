@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from grader.call import Constant, Group, Name, Table
 from grader.latex import as_text
-from grader.statement import notation, shape_text, statement
+from grader.statement import contents, notation, shape_text, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -149,6 +149,9 @@ def _meaning(exercise: Exercise, name: str) -> str:
             return f"the gradient that arrives{of}, {_sized(item.axes)}"
     if any(axis.name == name for axis in exercise.axes):
         return "an int, the size of that axis"
+    for given in exercise.inputs:
+        if given.name == name:
+            return ", ".join(filter(None, (_sized(given.axes), contents(given))))
     try:
         return _sized(exercise.axes_of(name))
     except KeyError:  # a `given` name: its meaning is said by the caller

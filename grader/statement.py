@@ -14,7 +14,7 @@ from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Local, Value,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from grader.exercise import Axes, Exercise, Kind, Target
+    from grader.exercise import Axes, Exercise, Input, Kind, Target
 
 _LETTERS = "ijklpqrstuvabcd"
 
@@ -77,7 +77,7 @@ def statement(exercise: Exercise) -> str:
     """The exercise's statement in Markdown: its own, or one made from its inputs and its forward function."""
     if exercise.statement:
         return exercise.statement.strip()
-    given = _listed([f"`{item.name}`{_of_shape(item.axes)}" for item in exercise.inputs])
+    given = _listed([f"`{item.name}`{_of_shape(item.axes)}{_in_brackets(contents(item))}" for item in exercise.inputs])
     lines = "\n".join(f"    {line.name} = {line.formula.text}" for line in exercise.forward)
     paragraphs = [f"Given {given}, let", lines]
     paragraphs += [
@@ -88,6 +88,29 @@ def statement(exercise: Exercise) -> str:
     if any("@" in line.formula.text for line in exercise.forward):
         paragraphs.append("`@` is the matrix product; functions and `*` act on every entry.")
     return "\n\n".join(paragraphs)
+
+
+# What is known of numbers that are drawn so, and may be used in an answer; `{}` is the parameter of the draw.
+_CONTENTS = {
+    "labels": "whole numbers from 0 to {} - 1",
+    "onehot": "one 1 along the last axis, else 0",
+    "mask": "0 or 1",
+    "simplex": "positive, with the sum 1 along the last axis",
+    "positive": "positive",
+    "distinct": "no two alike",
+    "symmetric": "symmetric",
+    "spd": "symmetric, positive definite",
+    "orthogonal": "orthogonal",
+}
+
+
+def contents(item: Input) -> str:
+    """What sort of numbers an input holds, where an answer may use it; nothing for any numbers."""
+    return _CONTENTS.get(item.draw.law, "").format(*item.draw.parameters)
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
 
 
 def _of_shape(axes: Axes) -> str:

@@ -8,10 +8,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from builders import affine, inputs, one_target, tanh_layer
+from builders import affine, inputs, names, one_target, tanh_layer
 
 from grader import compare, diagnosis, preparing
-from grader.exercise import Exercise, Gradient, Hessian, Jacobian, NamedCase
+from grader.exercise import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target
 from grader.outcome import Answer, Case, Diagnosis, Record
 
 Function = Callable[..., np.ndarray]
@@ -401,3 +401,48 @@ def test_named_cases_do_not_hide_a_rule() -> None:
     found = diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: tanh_jacobian(W, X, B).transpose(1, 2, 0)))
     assert found is not None
     assert found.rule == "transposed"
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "text"),
+    [
+        (
+            "dw",
+            lambda x, dout: np.outer(x[-1], dout[-1]),
+            "Only the last term of the sum over N is left: each one replaced the one before. Add them up, with +=.",
+        ),
+        (
+            "db",
+            lambda dout: dout[-1],
+            "Only the last term of the sum over N is left: each one replaced the one before. Add them up, with +=.",
+        ),
+    ],
+)
+def test_a_sum_that_was_written_over_is_named(name: str, wrong: Function, text: str) -> None:
+    """`dw = np.outer(...)` in the loop over examples, where += belongs."""
+    assert diagnosed(affine, name, on(wrong)) == Diagnosis(rule="batch_not_summed", text=text)
+
+
+def test_an_input_that_was_left_out_is_named() -> None:
+    """`tanh(W @ X)` without its bias."""
+    found = diagnosed(tanh_layer, "dY_dB", on(lambda W, X: np.diag(1 - np.tanh(W @ X) ** 2)))
+    assert found == Diagnosis(rule="input_left_out", text="That is the answer for B = 0: you left B out.")
+
+
+def along_a_direction() -> Exercise:
+    """The layer's derivative along a direction of X."""
+    exercise = tanh_layer()
+    target = Target(name="dY", kind=JVP(of="Y", wrt="X", tangent="V"), axes=("m",))
+    task = replace(exercise.tasks[0], function="jvp_X", arguments=names("W X B V"), targets=(target,))
+    return replace(exercise, inputs=(*exercise.inputs, *inputs(V="n")), tasks=(task,))
+
+
+def test_differences_along_a_direction_are_named() -> None:
+    """Whoever differences a derivative along V steps along V."""
+
+    def forward_difference(W: np.ndarray, X: np.ndarray, B: np.ndarray, V: np.ndarray) -> np.ndarray:
+        return (np.tanh(W @ (X + 1e-4 * V) + B) - np.tanh(W @ X + B)) / 1e-4
+
+    found = diagnosed(along_a_direction, "dY", on(forward_difference))
+    assert found is not None
+    assert found.rule == "numerical_differentiation"

@@ -12,7 +12,7 @@ from made import HINT, backward_exercise, hessian_exercise, tanh_exercise
 
 from grader import starter
 from grader.call import Constant, Given, Group, Name, Table
-from grader.exercise import Mistake
+from grader.exercise import Draw, Input, Mistake
 from grader.formula import parse
 
 EXERCISES = [tanh_exercise(), backward_exercise(), hessian_exercise()]
@@ -50,6 +50,15 @@ def test_docstrings_say_shapes_and_what_each_index_means() -> None:
     script = starter.as_script(backward_exercise())
     for part in ("dw[i,j] = ∂L/∂w[i,j] = Σ_kl dout[k,l] ∂out[k,l]/∂w[i,j]", "inputs: the tuple (x, w)", "x: shape (N, D)"):
         assert part in script
+
+
+def test_docstrings_say_what_labels_are() -> None:
+    """Indices of classes, beside their shape."""
+    labels = Input(name="t", axes=("N",), draw=Draw(law="labels", parameters=("C",)))
+    exercise = hessian_exercise()
+    task = replace(exercise.tasks[0], arguments=(Name("w"), Name("t")))
+    source = starter.as_script(replace(exercise, inputs=(*exercise.inputs, labels), tasks=(task,)))
+    assert "t: shape (N,), whole numbers from 0 to C - 1\n" in source
 
 
 def test_a_tuple_is_taken_apart() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from made import backward_exercise, hessian_exercise, tanh_exercise, target
 
-from grader.exercise import JVP, VJP, Gradient, Hessian, Input, Jacobian, Line, Local, Value
+from grader.exercise import JVP, VJP, Draw, Gradient, Hessian, Input, Jacobian, Line, Local, Value
 from grader.formula import parse
 from grader.statement import notation, shape_text, statement
 
@@ -92,3 +92,11 @@ def test_the_exercise_s_own_statement_wins() -> None:
 def test_one_input_reads_as_a_sentence() -> None:
     """No stray comma or `and`."""
     assert re.match(r"Given `w` of shape \(n,\), let\n", statement(hessian_exercise()))
+
+
+def test_what_sort_of_numbers_an_input_holds_is_said() -> None:
+    """Labels are indices: whoever writes the function has to know it."""
+    labels = Input(name="t", axes=("N",), draw=Draw(law="labels", parameters=("C",)))
+    inputs = (*hessian_exercise().inputs, labels, Input(name="k", axes=("N",), draw=Draw(law="mask", parameters=(0.5,))))
+    made = statement(replace(hessian_exercise(), inputs=inputs))
+    assert "`w` of shape (n,), `t` of shape (N,) (whole numbers from 0 to C - 1) and `k` of shape (N,) (0 or 1), let" in made

@@ -258,6 +258,8 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
         return FormulaError(
             "a quote opens a text that does not end", "For a transpose write x.T; a derivative needs a name.", column
         )
+    if "->" in source and not re.search("['\"]", source):
+        return FormulaError("the subscripts of einsum stand there without quotes", "Write einsum('ij,j->i', W, x).", column)
     remedy = "Between two factors write * (entry by entry) or @ (matrix product)." if "invalid syntax" in error.msg else ""
     return FormulaError(f"this is not a formula: {error.msg}", remedy, column)
 

@@ -92,10 +92,10 @@ def target_shape(shape: object, entries: int) -> Shape:
         raise FormulaError("the new shape has -1 more than once")
     if -1 in sizes:
         if known == 0 or entries % known:
-            raise FormulaError(f"{entries} entries cannot be shaped as {sizes}")
+            raise FormulaError("the entries cannot be divided so that -1 is a whole number")
         return tuple(entries // known if size == -1 else size for size in sizes)
     if known != entries:
-        raise FormulaError(f"{entries} entries cannot be shaped as {sizes}")
+        raise FormulaError("the new shape has another number of entries")
     return sizes
 
 

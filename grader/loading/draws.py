@@ -40,7 +40,7 @@ def read_draw(text: str, axes: Axes | None, known: Sequence[str]) -> Draw | tupl
     count, form = LAWS[law]
     words = [word.strip() for word in found[2].split(",")] if found[2] and found[2].strip() else []
     if len(words) != count and not (count < 0 and words):
-        return f"{law} has {len(words)} parameters", f"Write {form}."
+        return f"{law} has {len(words)} parameter{'s' * (len(words) != 1)}", f"Write {form}."
     if law == "labels":
         if words[0] in known:
             return Draw(law="labels", parameters=(words[0],))

@@ -60,7 +60,8 @@ def entries(
     wanted = [f"`{name}`" for name in required if name not in found]
     if wanted:
         what = f"the key {wanted[0]} is missing" if len(wanted) == 1 else f"the keys {listed(wanted)} are missing"
-        faults.add(fields.line, f"{_at(place)}{what}.", f"Keys here: {listed(known)}.")
+        first = "The file begins with `schema: 1`. " if "`schema`" in wanted else ""
+        faults.add(fields.line, f"{_at(place)}{what}.", f"{first}Keys here: {listed(known)}.")
     return found
 
 

@@ -155,8 +155,8 @@ def _check_wrt(wrt: str, of: str, line: int, place: str, draft: Draft, kind: str
             f"That line uses {listed(used)}; for the chain rule write jacobian.",
         )
     elif of in draft.lines and wrt not in draft.influences(of):
-        known_there = [name for name in known if name in draft.influences(of)]
-        faults.add(line, f"{place} is `{wrt}`, which does not influence {of}.", f"{of} depends on {listed(known_there)}.")
+        known_there = listed([name for name in known if name in draft.influences(of)], otherwise="no input")
+        faults.add(line, f"{place} is `{wrt}`, which does not influence {of}.", f"{of} depends on {known_there}.")
     else:
         return wrt in draft.lines or wrt in draft.inputs
     return False

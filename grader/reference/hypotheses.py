@@ -15,7 +15,7 @@ import torch
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
 from grader.formula import Call, Formula, FormulaError, Name, Node, node_text
 from grader.outcome import Hypothesis
-from grader.reference.derivatives import Point, contract, dependents, derive, laid_out, line_of
+from grader.reference.derivatives import Point, at, contract, dependents, derive, laid_out, line_of
 from grader.reference.edits import AsIdentity, DerivativeAt, DerivativeByOutput, Detached, Edit, argument, elementwise_unary
 from grader.reference.evaluate import evaluate
 from grader.reference.numerical import difference
@@ -83,6 +83,7 @@ def _all(exercise: Exercise, target: Target) -> Iterator[_Named]:
     yield from _factors(kind, path, exercise)
     yield from _paths(kind, path, exercise)
     yield from _directions(exercise, kind)
+    yield from _left_out(exercise, kind)
     yield from _earlier(exercise, kind, path)
     yield from _other_variables(exercise, kind, path)
     yield "forward_value", f"You returned {kind.of} itself, not a derivative of it.", _quantity(kind.of)
@@ -159,7 +160,28 @@ def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
             if axis not in exercise.axes_of(kind.wrt):
                 text = f"Sum over {axis}: all of it shares {kind.wrt}, so that the gradient is a sum over that axis."
                 yield "batch_not_summed", text, _unsummed(kind, place_of_axis)
+        yield from _overwritten(exercise, kind)
     yield "upstream_only", f"You returned {vector} itself, without the derivative of {kind.of}.", _quantity(vector)
+
+
+def _overwritten(exercise: Exercise, kind: VJP) -> Iterator[_Named]:
+    """A sum in loops, with `=` where `+=` belongs: what is left is the last term."""
+    summed = [place for place, axis in enumerate(exercise.axes_of(kind.of)) if axis not in exercise.axes_of(kind.wrt)]
+    for places in dict.fromkeys((*((place,) for place in summed), tuple(summed))):
+        if places:
+            along = " and ".join(exercise.axes_of(kind.of)[place] for place in places)
+            text = f"Only the last term of the sum over {along} is left: each one replaced the one before. Add them up, with +=."
+            yield "batch_not_summed", text, _last_terms(kind, places)
+
+
+def _left_out(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
+    """An input that was forgotten: what comes out where it is 0."""
+    inputs = {item.name for item in exercise.inputs if item.draw.law not in ("labels", "onehot")}
+    if kind.wrt not in inputs:
+        return
+    for name in sorted(inputs - {kind.tangent if isinstance(kind, JVP) else ""}):
+        text = f"That is the answer for {name} = 0: you left {name} out."
+        yield "input_left_out", text, _derived_without(name, kind)
 
 
 def _earlier(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> Iterator[_Named]:
@@ -238,6 +260,28 @@ def _unsummed(kind: VJP, place: int) -> Predict:
             masked.select(place, i).copy_(upstream.select(place, i))
             terms.append(derive(_with(point, kind.upstream, masked), kind))
         return torch.stack(terms)
+
+    return predict
+
+
+def _last_terms(kind: VJP, places: tuple[int, ...]) -> Predict:
+    """The terms with the last index along some axes of `of`."""
+
+    def predict(point: Point) -> torch.Tensor:
+        upstream = point.values[kind.upstream]
+        last = tuple(slice(-1, None) if place in places else slice(None) for place in range(upstream.ndim))
+        masked = torch.zeros_like(upstream)
+        masked[last] = upstream[last]
+        return derive(_with(point, kind.upstream, masked), kind)
+
+    return predict
+
+
+def _derived_without(name: str, kind: Kind) -> Predict:
+    def predict(point: Point) -> torch.Tensor:
+        lines = {line.name for line in point.exercise.forward}
+        given = {other: value for other, value in point.values.items() if other not in lines}
+        return derive(at(point.exercise, point.sizes, {**given, name: torch.zeros_like(given[name])}), kind)
 
     return predict
 

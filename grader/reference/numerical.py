@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 import torch
 
 from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Local, Target, Value
-from grader.reference.derivatives import Point, contract, derive, laid_out, line_of, rerun
+from grader.reference.derivatives import Point, derive, laid_out, line_of, rerun
 from grader.reference.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def gap(point: Point, target: Target, expected: Array) -> float | None:
 
 def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Tensor:
     """
-    A derivative by finite differences with one step for every entry of `wrt`, in numerator layout.
+    A derivative by finite differences with one step for every entry of `wrt`, or along a tangent, in numerator layout.
 
     `order` 1 is forward differences, 2 central ones, 4 the five-point formula.
     """
@@ -50,8 +50,9 @@ def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Te
         case VJP():
             function = lambda wrt: (rerun(point, {kind.wrt: wrt})[kind.of] * point.values[kind.upstream]).sum()  # noqa: E731
         case JVP():
-            jacobian = difference(point, Jacobian(of=kind.of, wrt=kind.wrt), step, order=order)
-            return contract(jacobian, point.values[kind.tangent])
+            start, tangent = point.values[kind.wrt], point.values[kind.tangent]
+            along = lambda length: rerun(point, {kind.wrt: start + length * tangent})[kind.of]  # noqa: E731
+            return _columns(along, start.new_zeros(()), step, order)
         case Hessian():
             return _columns(lambda other: _gradient_at(point, kind, other), point.values[kind.other], step, order)
         case _:
