@@ -705,6 +705,12 @@ def test_a_late_rule_has_shares_times_and_a_ledger_beside_the_file(tmp_path: Pat
     )
 
 
+def test_a_ledger_lies_in_a_folder_that_is_there(tmp_path: Path) -> None:
+    """A slip in its path would give everybody all free days again."""
+    text = f"{HEAD}{DUE}late: {{per_day: 10%, free_days: 1, ledger: corse/free.csv}}\n"
+    assert f"ps1.yaml:5: late.ledger: there is no folder {tmp_path / 'corse'}." in assignment_faults(tmp_path, text)
+
+
 def test_without_a_late_rule_nothing_is_lost_and_all_is_shown(tmp_path: Path) -> None:
     """The defaults."""
     found = assignment(tmp_path, "schema: 1\ntitle: Set 1\nexercises: [chain_rule]\n")

@@ -168,6 +168,25 @@ def test_a_ledger_is_safe_to_open_in_a_spreadsheet_and_reads_back(tmp_path: Path
     assert {"=1+1": 1, "s01": 2} == ledger.free_left(path, "ps2", 3)
 
 
+def test_a_ledger_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    """With semicolons and a mark of the encoding; it is written with commas."""
+    path = tmp_path / "free_days.csv"
+    path.write_text("\ufeffstudent;assignment;days\ns01;ps1;2\n", "utf-8")
+    assert {"s01": 1} == ledger.free_left(path, "ps2", 3)
+    ledger.write(path, "ps2", {"s01": 1})
+    assert "student,assignment,days\ns01,ps1,2\ns01,ps2,1\n" == path.read_text("utf-8")
+
+
+def test_a_faulty_ledger_is_said_before_anything_is_run(tmp_path: Path) -> None:
+    """Not after an hour."""
+    (tmp_path / "free_days.csv").write_text("nonsense\n", "utf-8")
+    reader = Reader()
+    folder = hand_in(tmp_path / "class", {"s01.py": "correct"})
+    with pytest.raises(GraderError, match=r"free_days\.csv:1: This row of the ledger"):
+        grade_folder(folder, with_ledger(tmp_path / "free_days.csv", "ps1"), tmp_path / "out", steps=steps(reader))
+    assert [] == reader.graded
+
+
 @pytest.mark.parametrize(("text", "where"), [("s01,ps1\n", ":1"), ("student,assignment,days\ns01,ps1,two\n", ":2")])
 def test_a_faulty_ledger_says_where(text: str, where: str, tmp_path: Path) -> None:
     """It is never read as an empty one."""

@@ -66,7 +66,8 @@ def _read(path: Path) -> Mapping[tuple[str, str], int]:
         remedy = "Mend that, or remove it: grading every assignment again writes it anew."
         raise GraderError(Fault(str(path), what, remedy)) from None
     days: dict[tuple[str, str], int] = {}
-    reader = csv.reader(io.StringIO(text, newline=""))
+    separator = max(",;\t", key=text.partition("\n")[0].count)  # spreadsheets write the one of their language
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     for row in reader:
         if not row or tuple(row) == COLUMNS:
             continue

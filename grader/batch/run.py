@@ -15,7 +15,7 @@ from grader.batch.out import Out, open_out
 from grader.batch.rescoring import catch_up
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import read_roster
-from grader.batch.settling import settle
+from grader.batch.settling import current_rules, settle
 from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
@@ -126,6 +126,7 @@ class _Run:
         self.exercises = {
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
+        current_rules(self.assignment)  # a faulty ledger is said before anything is run
         self.changed |= catch_up(self.out, self.results, self.assignment)
         pool = open_pool(self.options, self.steps, self.exercises, len(self.collection.entries))
         try:

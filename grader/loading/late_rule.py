@@ -38,6 +38,9 @@ def read_late_rule(node: Node, path: Path, read_time: ReadTime, faults: Faults) 
     ledger = as_text(found["ledger"], "late.ledger", faults, is_line=True) if "ledger" in found else ""
     if "ledger" in found and "free_days" not in found:
         faults.add(found["ledger"].line, "late: there is a ledger, but no free_days.", "Say how many there are: free_days: 3.")
+    if ledger and not (path.parent / ledger).parent.is_dir():
+        what = f"late.ledger: there is no folder {(path.parent / ledger).parent}."
+        faults.add(found["ledger"].line, what, "Paths are relative to the assignment's file.")
     extensions = _extensions(found["extensions"], read_time, faults) if "extensions" in found else {}
     if per_day is None or grace is None or most is None or free is None or ledger is None:
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -44,6 +42,9 @@ def read_overrides(path: Path, exercises: Mapping[str, Exercise], faults: list[F
 
 
 def _rows(path: Path, faults: list[Fault]) -> Iterator[Row]:
+    import csv  # not at the top: `grader list` needs none
+    import io
+
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
