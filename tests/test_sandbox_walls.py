@@ -6,11 +6,14 @@ import errno
 import json
 import re
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli.doctor import command_doctor
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox, bubblewrap, walls
 from grader.sandbox.walls import OPEN, SEALED, Plan
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are L
 
 if sys.platform == "linux":
     from grader.sandbox import doctor, landlock, seccomp
+    from grader.sandbox.doctor import Check, Examination
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 PID = 4242
@@ -262,6 +266,90 @@ def test_doctor_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (False, "bubblewrap (bwrap) is not on PATH") == (box.holds, box.detail)
     assert "bubblewrap" in box.remedy
     assert not found.satisfies("strict")
+
+
+def test_doctor_tells_a_shortage_from_a_missing_wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no more processes or files may be opened, the remedy is the limit, not another kernel."""
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: Creating new namespace failed: Resource temporarily unavailable' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    (check,) = doctor._try("box", Plan(walls=("namespaces", "seccomp"), bwrap=str(fake)))[1]
+    assert (False, "ulimit -u 1024") == (check.holds, check.remedy)
+
+
+# a filter under which seccomp(2) answers EINVAL, as on a kernel without it, and then the command
+WITHOUT_SECCOMP = """
+import os, struct, sys
+from grader.sandbox import seccomp
+number = seccomp.machine().seccomp
+code = ((0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050000 | 22), (0x06, 0, 0, 0x7FFF0000))
+seccomp.install(b"".join(struct.pack("<HBBI", *line) for line in code))
+os.execv(sys.executable, [sys.executable, "-m", "grader", *sys.argv[1:]])
+"""
+
+
+def without_seccomp(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a command says where there is no seccomp."""
+    command = [sys.executable, "-c", WITHOUT_SECCOMP, *arguments]
+    return subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=60)
+
+
+def test_without_seccomp_doctor_says_so() -> None:
+    """Neither the box nor its absence is called isolation, and bubblewrap is not blamed."""
+    told = without_seccomp("doctor")
+    assert 1 == told.returncode, told.stderr
+    assert told.stdout.startswith("Isolation here: none (rlimits)\n")
+    assert "Seccomp does not work here: seccomp did not hold when tried." in told.stdout
+    assert "Bubblewrap does not work" not in told.stdout
+
+
+def test_without_seccomp_grade_refuses(tmp_path: Path) -> None:
+    """`grade` does not run untrusted code without the main wall; `--isolation none` is named, and says what it means."""
+    (tmp_path / "class" / "s01").mkdir(parents=True)
+    (tmp_path / "class" / "s01" / "tanh_layer.py").write_text("def dY_dW(W, X, B): return 0")
+    command = ("grade", str(tmp_path / "class"), "-a", "tanh_layer", "-o", str(tmp_path / "out"))
+    refused = without_seccomp(*command)
+    assert (2, "") == (refused.returncode, refused.stdout)
+    assert "student code cannot be run here under isolation `best`" in refused.stderr
+    assert "--isolation none" in refused.stderr
+    allowed = without_seccomp(*command, "--isolation", "none")
+    assert 0 == allowed.returncode, allowed.stderr
+    assert "student code can read and change all that you can, its own mark too" in allowed.stderr
+
+
+def test_doctor_command_is_read_at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A place that holds takes two lines, one that does not says why and the command that adds it."""
+    checks = (
+        Check(
+            name="box: namespaces", holds=False, detail="bubblewrap (bwrap) is not on PATH", remedy="sudo apt install bubblewrap"
+        ),
+        Check(name="no box: seccomp", holds=True),
+        Check(name="no box: rlimits", holds=True),
+        Check(name="no box: canary forks", holds=True, detail="PermissionError"),
+        Check(name="no box: canary opens_a_socket", holds=False, detail="it got through"),
+        Check(name="no box: a right submission is graded", holds=True),
+    )
+    facts = {"system": "Linux 6.1 x86_64", "python": "3.11.7", "user": "ordinary"}
+    found = Examination(isolation="none", layers=("rlimits",), floor="best", checks=checks, facts=facts)
+    monkeypatch.setattr(doctor, "examine", lambda: found)
+    result = CliRunner().invoke(command_doctor, [], standalone_mode=False)
+    assert 1 == result.return_value
+    assert (
+        """\
+Isolation here: none (rlimits)
+
+  ✗ in the box  bwrap is not on PATH
+                sudo apt install bubblewrap
+  ✗ no box      seccomp, rlimits
+                1 of 2 attacks are stopped and a right submission is graded
+                ✗ opens a socket: it got through
+
+  on            Linux 6.1 x86_64, Python 3.11.7, as an ordinary user
+  floor         best: the administrator's file lets nobody ask for less
+  required      strict, which does not hold
+"""
+        == result.output
+    )
 
 
 def test_doctor_notices_a_missing_wall(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ beside them was graded.
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -154,16 +155,23 @@ def _try(where: str, plan: Plan | Check) -> tuple[tuple[str, ...], tuple[Check, 
     except SandboxError as error:
         reason = " ".join(line for fault in error.faults for line in fault.remedy.splitlines()[:1])
         return (), (Check(name=f"{where}: {wall}", holds=False, detail=reason, remedy=_remedy(plan, reason)),)
+    first = trial.tasks[0].answers[0] if trial.tasks else None
+    if first is None or first.status is Status.UNGRADED:  # it never came to an attack
+        reason = first.detail if first else trial.detail
+        return (), (Check(name=f"{where}: {wall}", holds=False, detail=reason, remedy=_remedy(plan, reason)),)
     checks = [Check(name=f"{where}: {layer}", holds=True) for layer in layers]
-    *attacks, right = trial.tasks or [None] * (len(_ATTACKS) + 1)
+    *attacks, right = trial.tasks
     for name, task in zip(_ATTACKS, attacks, strict=True):
-        answer = task.answers[0] if task else None
-        stopped = answer is not None and answer.status in (Status.RAISED, Status.KILLED)
-        detail = answer.detail if answer is not None else trial.detail
-        checks.append(Check(name=f"{where}: canary {name}", holds=stopped, detail=detail if stopped else "it got through"))
-    item = right.answers[0].items[0] if right and right.answers[0].items else None
+        answer = task.answers[0]
+        # any other exception says that the canary is ill, not that a wall stands
+        stopped = answer.status is Status.KILLED or answer.detail.startswith("PermissionError")
+        detail = answer.detail if stopped else f"no wall stopped it: {answer.detail}" if answer.detail else "it got through"
+        checks.append(Check(name=f"{where}: canary {name}", holds=stopped, detail=detail))
+    item = right.answers[0].items[0] if right.answers[0].items else None
     graded = item is not None and float(item) == 6.0  # type: ignore[arg-type]
-    checks.append(Check(name=f"{where}: a right submission is graded", holds=graded, detail="" if graded else trial.detail))
+    checks.append(
+        Check(name=f"{where}: a right submission is graded", holds=graded, detail="" if graded else right.answers[0].detail)
+    )
     return (layers if all(check.holds for check in checks) else ()), tuple(checks)
 
 
@@ -186,6 +194,12 @@ _INSTALL: Final = {
     "arch": "sudo pacman -S bubblewrap",
     "alpine": "sudo apk add bubblewrap",
     "suse": "sudo zypper install bubblewrap",
+}
+# what a machine runs out of before a wall can fail
+_SCARCE: Final = {
+    os.strerror(errno.EMFILE): "ulimit -n 1024",
+    os.strerror(errno.EAGAIN): "ulimit -u 1024",
+    os.strerror(errno.ENOMEM): "ulimit -v unlimited    # or give the machine more memory",
 }
 # lets this one program make user namespaces, as Ubuntu does for browsers; the switch for all programs stays as it is
 _APPARMOR: Final = (
@@ -221,7 +235,10 @@ def _install_command() -> str:
 
 
 def _remedy(plan: Plan, reason: str) -> str:
-    if not plan.bwrap:
+    for told, command in _SCARCE.items():
+        if told in reason:
+            return command
+    if not plan.bwrap or "Seccomp does not work" in reason:
         return "run on a kernel with seccomp filters (CONFIG_SECCOMP_FILTER), x86-64 or aarch64"
     if _kernel_setting("kernel/apparmor_restrict_unprivileged_userns") == "1" and not _in_container():
         return _APPARMOR

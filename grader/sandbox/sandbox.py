@@ -168,7 +168,7 @@ class Sandbox:
         elif self._plan is walls.OPEN:
             raise walls.refusal(self._asked, (*self._reasons, f"a child process does not start: {reason}"))
         else:
-            wall = "bubblewrap" if self._plan.bwrap else "seccomp"
+            wall = "bubblewrap" if self._plan.bwrap and not reason.startswith("seccomp") else "seccomp"
             _failed[self._plan] = f"{wall} does not work here: {reason}"
             self._plan = self._next_plan()
 

@@ -85,11 +85,12 @@ def refusal(asked: Isolation, reasons: tuple[str, ...]) -> SandboxError:
     what = f"student code cannot be run here under isolation `{asked}`"
     if _LEVELS.index(least) > _LEVELS.index(asked):
         what = f"student code cannot be run here under isolation `{least}`, which {POLICY_FILE} asks for"
-    remedy = [*(f"{reason[:1].upper()}{reason[1:]}." for reason in dict.fromkeys(reasons)), *_ways_out(least, reasons)]
+    told = (f"{reason[:1].upper()}{reason[1:]}".rstrip(".") + "." for reason in dict.fromkeys(reasons))
+    remedy = [*told, *_ways_out(reasons, may_go_without=least == "none" != asked)]
     return SandboxError(Fault("sandbox", what, "\n".join(remedy)))
 
 
-def _ways_out(least: Isolation, reasons: tuple[str, ...]) -> list[str]:
+def _ways_out(reasons: tuple[str, ...], *, may_go_without: bool) -> list[str]:
     ways = []
     if sys.platform == "linux":
         if any("not installed" in reason for reason in reasons):
@@ -99,6 +100,6 @@ def _ways_out(least: Isolation, reasons: tuple[str, ...]) -> list[str]:
         ways.append("Grade in WSL2 or in a Linux container.")
     else:
         ways.append("Grade in a Linux container or virtual machine.")
-    if least == "none":
+    if may_go_without:
         ways.append("Code that you trust can be run without protection: --isolation none.")
     return ways
