@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 import nbformat
 from nbformat import NotebookNode
@@ -63,7 +64,7 @@ class RepairCells(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         """The notebook with its released metadata."""
-        if _ours(self, resources) is None or (released := _released(resources)) is None:
+        if _ours(self, resources) is None or (released := _released(self, resources)) is None:
             return nb, resources
         there: set[str] = set()
         for cell in reversed(nb.cells):  # of copies the last counts, as in nbgrader
@@ -98,7 +99,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
         """The notebook with its outputs."""
         ours = _ours(self, resources or {})
-        released = _released_as_repaired(resources) if ours else None
+        released = _released(self, resources) if ours else None
         if ours is None or released is None:
             return self._executed(nb, resources, km)
         marks = self._marks(ours, nb)
@@ -275,22 +276,21 @@ def _root(step: Any) -> Path:
     return Path.cwd()
 
 
-_repaired: dict[str, Any] = {}  # whose notebook was repaired last, and its released cells
+_read: WeakKeyDictionary[Any, dict[tuple[str, str], dict[str, _Cell] | None]] = WeakKeyDictionary()  # by run of nbgrader
 
 
-def _released_as_repaired(resources: Mapping[str, Any]) -> dict[str, _Cell] | None:
-    """The released cells, which were read a moment ago if this notebook was the last to be repaired."""
-    if _repaired.get("names") != resources["nbgrader"]:
-        return _released(resources)
-    found: dict[str, _Cell] | None = _repaired["cells"]
-    return found
+def _released(step: Any, resources: Mapping[str, Any]) -> dict[str, _Cell] | None:
+    """
+    The cells that nbgrader's database has of a notebook; None where it has none: nbgrader says so itself.
 
-
-def _released(resources: Mapping[str, Any]) -> dict[str, _Cell] | None:
-    """The cells that nbgrader's database has of a notebook; None where it has none: nbgrader says so itself."""
-    cells = _read_released(resources["nbgrader"])
-    _repaired.update(names=dict(resources["nbgrader"]), cells=cells)
-    return cells
+    They are read once in a run; the formgrader's button is a run of its own.
+    """
+    names = resources["nbgrader"]
+    known = _read.setdefault(step.parent.parent, {})
+    key = names["assignment"], names["notebook"]
+    if key not in known:
+        known[key] = _read_released(names)
+    return known[key]
 
 
 def _read_released(names: Mapping[str, Any]) -> dict[str, _Cell] | None:
