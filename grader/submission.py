@@ -25,6 +25,13 @@ MAX_CELLS = 20_000
 
 _WHICH = "Name the file you want checked."
 _MARK = re.compile(rb"[ \t]*#[ \t]*exercise:[ \t]*([a-z][a-z0-9_]*)[ \t]*\r?\n?", re.ASCII)
+# An import at the margin, on one line: it counts in every part, since in the student's own notebook it does.
+_NAMED = rb"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
+_LIST = rb"%b(?:[ \t]*,[ \t]*%b)*" % (_NAMED, _NAMED)
+_IMPORT = re.compile(
+    rb"(?:import[ \t]+%b|from[ \t]+(?!__future__)[\w.]+[ \t]+import[ \t]+(?:\*|%b))[ \t]*(?:#.*)?\r?\n?" % (_LIST, _LIST),
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +176,7 @@ def _marks(cell: bytes, is_notebook: bool) -> list[str]:
 
 def _part(source: Source, exercise: str) -> Source:
     """
-    The source with the parts of other exercises emptied.
+    The source with the parts of other exercises emptied, but for their imports.
 
     Lines and cells that do not count become empty ones, so that line and cell numbers in messages stay right.
     """
@@ -181,12 +188,18 @@ def _part(source: Source, exercise: str) -> Source:
         if source.is_notebook:
             if marks := _marks(cell, is_notebook=True):
                 counts = marks[0] == exercise
-            cells.append(cell if counts else b"")
+            cells.append(cell if counts else _imports(cell))
             continue
         lines = []
         for line in cell.splitlines(keepends=True):
             if match := _MARK.fullmatch(line):
                 counts = match[1].decode() == exercise
-            lines.append(line if counts else b"\n")
+            lines.append(line if counts or _IMPORT.fullmatch(line) else b"\n")
         cells.append(b"".join(lines))
     return replace(source, cells=tuple(cells))
+
+
+def _imports(cell: bytes) -> bytes:
+    """The imports of a cell, each on its line; nothing where there are none."""
+    lines = [line if _IMPORT.fullmatch(line) else b"\n" for line in cell.splitlines(keepends=True)]
+    return b"".join(lines) if any(line.strip() for line in lines) else b""

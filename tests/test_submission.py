@@ -117,6 +117,16 @@ def test_in_a_notebook_a_mark_opens_a_cell() -> None:
     assert submission.part("a").sources[0].cells == (b"import numpy", b"# exercise: a\nx = 1", b"y = 2\n# exercise: c", b"")
 
 
+def test_imports_of_a_part_count_in_all_parts() -> None:
+    """In the student's own notebook they do; everything else of another part stays out."""
+    first = "# exercise: a\nimport numpy as np  # the usual\nfrom math import exp, tanh as th\nx = 1\nfrom here we go on"
+    submission = Submission.from_bytes({"hw.ipynb": notebook(first, "# exercise: b\ny = 2")})
+    imports = b"\nimport numpy as np  # the usual\nfrom math import exp, tanh as th\n\n\n"
+    assert submission.part("b").sources[0].cells == (imports, b"# exercise: b\ny = 2")
+    script = Submission.from_bytes({"hw.py": b"# exercise: a\nimport numpy as np\nx = 1\n# exercise: b\ny = 2\n"})
+    assert script.part("b").sources[0].cells == (b"\nimport numpy as np\n\n# exercise: b\ny = 2\n",)
+
+
 def test_the_fingerprint_is_of_code_only() -> None:
     """A notebook that was run again is the same submission; another name or cell is not."""
     first = Submission.from_bytes({"hw.ipynb": notebook("x = 1")})
