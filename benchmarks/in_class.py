@@ -109,9 +109,9 @@ def _mib(pid: int, what: str) -> float:
 def _tree(pid: int) -> list[int]:
     found = [pid]
     for parent in found:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            with suppress(OSError):
-                found += map(int, children.read_text().split())
+        with suppress(OSError):  # it may have ended meanwhile
+            for task in Path(f"/proc/{parent}/task").iterdir():
+                found += map(int, (task / "children").read_text().split())
     return found
 
 
