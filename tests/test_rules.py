@@ -89,6 +89,13 @@ def test_points_that_count_for_nobody_are_said(tmp_path: Path) -> None:
     ] == list(notes)
 
 
+def test_points_by_hand_that_take_something_are_asked_about(tmp_path: Path) -> None:
+    """As after the points of an exercise were raised; they count all the same."""
+    notes = graded(tmp_path, RIGHT, replace(TWO, overrides=(override("s01", "chain_rule", "", 1.0),)), {}).notes
+    assert ("For chain_rule the grader found 4, and s01 has 1 by hand: is that still meant?",) == notes
+    assert "1" == table(tmp_path)["s01"]["chain_rule"]
+
+
 def test_late_work_loses_its_share_and_the_table_says_why(tmp_path: Path) -> None:
     """After free days and extensions; the exercises keep their scores."""
     problems = replace(TWO, due=DUE, late=LATE)

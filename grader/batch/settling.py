@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
     from grader.exercise import Assignment
-    from grader.gradebook import Row
+    from grader.gradebook import Given, Row
 
 MOST_NAMED = 10
 
@@ -53,8 +53,18 @@ def _notes(out: Out, results: Results, assignment: Assignment) -> Iterator[str]:
         elif one not in [given.override for given in rows[one.student].given]:
             what = f"{one.student} has no verdict on {one.exercise}, so that points for {one.target} alone cannot count"
             yield f"{what}: give points for the whole exercise."
+    yield from (_question(given) for row in rows.values() for given in row.given if given.override.points < (given.found or 0))
     if assignment.late is not None:
         yield from _notes_on_times(rows, assignment.late.extensions)
+
+
+def _question(given: Given) -> str:
+    """Asked where points by hand take something, as they do after those of an exercise were raised."""
+    one, found = given.override, gradebook.number(given.found)
+    what = f"{one.target} of {one.exercise}" if one.target else one.exercise
+    return (
+        f"For {what} the grader found {found}, and {one.student} has {gradebook.number(one.points)} by hand: is that still meant?"
+    )
 
 
 def _notes_on_times(rows: Mapping[str, Row], extensions: Iterable[str]) -> Iterator[str]:

@@ -83,7 +83,10 @@ def agreed(question: str, *, yes: bool) -> bool:
     if sys.stdin.isatty():
         import click
 
-        return click.confirm(question, err=True)
+        if click.confirm(question, err=True):
+            return True
+        print("Nothing was changed.", file=sys.stderr)
+        return False
     print("Nothing was changed. Give the same command with --yes to go on.", file=sys.stderr)
     return False
 
