@@ -320,9 +320,7 @@ def test_without_seccomp_grade_refuses(tmp_path: Path) -> None:
 def test_doctor_command_is_read_at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
     """A place that holds takes two lines, one that does not says why and the command that adds it."""
     checks = (
-        Check(
-            name="box: namespaces", holds=False, detail="bubblewrap (bwrap) is not on PATH", remedy="sudo apt install bubblewrap"
-        ),
+        Check(name="box: namespaces", holds=False, detail="bwrap is not on PATH", remedy="sudo apt install bubblewrap"),
         Check(name="no box: seccomp", holds=True),
         Check(name="no box: rlimits", holds=True),
         Check(name="no box: canary forks", holds=True, detail="PermissionError"),
