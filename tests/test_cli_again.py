@@ -82,6 +82,16 @@ def test_a_regrade_that_nobody_agrees_to_changes_nothing(own: Path) -> None:
     assert before == (own / "OUT" / "grades.csv").read_bytes()
 
 
+@pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("n\n", 1)])
+def test_on_a_terminal_it_asks(answer: str, status: int, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, after the table."""
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True, raising=False)
+    arguments = ["regrade", str(own / "OUT"), "-a", str(changed(own, "credit: 0.5", "credit: 0.25"))]
+    result = CliRunner().invoke(cli, arguments, input=answer, standalone_mode=False)
+    assert status == result.return_value
+    assert ("0.25" if status == 0 else "0.5") == (own / "OUT" / "grades.csv").read_text("utf-8").splitlines()[2].split(",")[1]
+
+
 def test_a_regrade_writes_grades_reports_and_pages(own: Path) -> None:
     """With --yes; the page has the new hint."""
     changed(own, "For tanh the sign is the other one", "Look at the sign")

@@ -11,7 +11,7 @@ from grader.errors import Fault, GraderError
 
 
 @contextmanager
-def locked(folder: Path, name: str = "lock") -> Iterator[None]:
+def locked(folder: Path, name: str = "lock", remedy: str = "Wait until it ends.") -> Iterator[None]:
     """Holds a file of that name in the folder. Raises GraderError when another run holds it."""
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
@@ -19,7 +19,7 @@ def locked(folder: Path, name: str = "lock") -> Iterator[None]:
             _take(descriptor)
         except OSError:
             what = "Another run is writing here."
-            raise GraderError(Fault(str(folder), what, "Wait until it ends, or name another folder with -o.")) from None
+            raise GraderError(Fault(str(folder), what, remedy)) from None
         yield
     finally:
         os.close(descriptor)

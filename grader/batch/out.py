@@ -85,7 +85,7 @@ def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fre
     other things or another assignment, or when another run is writing there.
     """
     _make(path)
-    with locked(path):
+    with locked(path, remedy="Wait until it ends, or name another folder with -o."):
         old = read_state(path)
         if old is not None and old.assignment != assignment.id:
             what = f"This folder holds the results of another assignment, {old.assignment}."
