@@ -13,9 +13,10 @@ from builders import affine, one_target, tanh_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader import preparing, store
+from grader import catalogue, preparing, store
 from grader.errors import ExerciseError, GraderError
 from grader.exercise import Gradient, Jacobian, NamedCase
+from grader.loading import load_exercise
 from grader.outcome import Record
 
 LAYER = tanh_layer()
@@ -113,6 +114,15 @@ def test_a_probe_makes_differences_lose_their_digits() -> None:
     nudge[0, 0] = step
     ahead, behind = (np.tanh((values["W"] + sign * nudge) @ values["X"] + values["B"]) for sign in (1, -1))
     assert abs((ahead - behind)[0] / (2 * step) - exact[0, 0, 0]) > 1e-3 * abs(exact[0, 0, 0])
+
+
+def test_no_probe_lets_exponentials_overflow() -> None:
+    """exp(z) / (1 + exp(z)) is right, and would be taken for differences where exp(z) is infinite; and NumPy would warn of it."""
+    logistic = load_exercise(catalogue.shipped() / "sigmoid_bce.yaml")
+    probes = preparing.make(logistic, 0).probes
+    assert probes
+    for values in (probe.case.values for probe in probes):
+        assert np.abs(values["X"] @ values["w"] + values["b"]).max() < 300
 
 
 def test_a_prepared_record_is_read_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

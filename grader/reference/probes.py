@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from grader.exercise import VJP, Exercise, Gradient, Jacobian, Target
-from grader.formula import FormulaError
+from grader.formula import Call, Formula, FormulaError, node_text
 from grader.outcome import Case, Expected
 from grader.reference.compute import (
     MIN_KINK_DISTANCE,
@@ -20,12 +20,18 @@ from grader.reference.compute import (
     point_of,
     tensors,
 )
-from grader.reference.derivatives import Tensors, at, derive
+from grader.reference.derivatives import Point, Tensors, at, derive
+from grader.reference.evaluate import evaluate
 from grader.reference.numerical import difference
 
 FACTORS = (1e-12, 1e12)
 MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
 MAX_NUDGED_ENTRIES = 8192  # of one input: beyond it a submission has no time for differences in each entry, either
+MAX_EXPONENT = 300.0  # exp(2z) is finite there, in which 1/cosh² is written
+_EXPONENTIAL = frozenset(
+    {"exp", "expm1", "sigmoid", "logsigmoid", "softplus", "tanh", "sinh", "cosh", "silu", "gelu", "elu"}
+    | {"softmax", "log_softmax", "logsumexp"}
+)
 _SCHEMES = ((1e-2, 4), (1e-3, 2), (1e-5, 2))  # step, order: the central differences that lose the fewest digits
 
 
@@ -54,7 +60,7 @@ def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradi
         return False
     try:
         point = at(exercise, case.sizes, inputs, kinks)
-        if point.values[kind.wrt].numel() > MAX_NUDGED_ENTRIES:
+        if point.values[kind.wrt].numel() > MAX_NUDGED_ENTRIES or _may_overflow(exercise, point):
             return False
         value = derived(point, target)
         key = next((task.function, other.name) for task, other in exercise.targets() if other is target)
@@ -69,6 +75,17 @@ def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradi
         return all(error > MIN_DIFFERENCE_ERROR for error in errors)
     except FormulaError:
         return False
+
+
+def _may_overflow(exercise: Exercise, point: Point) -> bool:
+    """Whether exponentials may overflow there: exp(z) / (1 + exp(z)) is right, and would come to NaN."""
+    for line in exercise.forward:
+        for node in line.formula.nodes:
+            if isinstance(node, Call) and node.function in _EXPONENTIAL:
+                exponent = evaluate(Formula(text=node_text(node.arguments[0]), root=node.arguments[0]), point.values, point.sizes)
+                if float(exponent.abs().max()) > MAX_EXPONENT:
+                    return True
+    return False
 
 
 def _relative_error(found: torch.Tensor, exact: torch.Tensor) -> float:
