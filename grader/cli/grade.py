@@ -71,7 +71,7 @@ def command_grade(
     not be graded.
     """
     if isolation == "none":
-        print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
+        _warn_of_none()
     from grader.batch.run import Options
 
     options = Options(
@@ -86,6 +86,15 @@ def command_grade(
         isolation=cast("Isolation", isolation),
     )
     return _grade(submissions, find_assignment(assignment, folders), output, options, quiet=quiet)
+
+
+def _warn_of_none() -> None:
+    from grader.sandbox.walls import POLICY_FILE, floor
+
+    if (least := floor()) == "none":
+        print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
+    else:
+        print(f"{POLICY_FILE} asks for isolation `{least}` at least: that is what is used.", file=sys.stderr)
 
 
 @click.command("demo", epilog="\b\nExample:\n  $ grader demo -o OUT")
