@@ -43,7 +43,10 @@ apt-get install -y --no-install-recommends bubblewrap python3 python3-venv
 
 new_enough() {
     for python in python3 python3.14 python3.13 python3.12 python3.11; do
-        if command -v "$python" && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then return; fi
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$python"
+            return
+        fi
     done
     return 1
 }

@@ -138,6 +138,23 @@ def test_the_zip_is_as_gradescope_asks(built: bytes) -> None:
     assert not [name for name in modes if "__pycache__" in name or "tanh_layer" in name]
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [(("python3",), "python3"), (("python3.12",), "python3.12"), ((), "APT install -y --no-install-recommends python3.11")],
+)
+def test_setup_finds_a_python_that_is_new_enough(there: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    """The image's own, a newer one beside it, or one more from Ubuntu."""
+    for name in ("python3", "python3.12"):
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {int(name not in there)}\n", "utf-8")
+        (tmp_path / name).chmod(0o755)
+    finding = autograder.SETUP.partition("python3-venv\n")[2].partition('"$python" -m venv')[0]
+    script = f'set -euo pipefail\napt-get() {{ echo APT "$@"; }}\n{finding}echo "$python"\n'
+    done = subprocess.run(
+        [str(shutil.which("bash"))], input=script, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith(said), done.stderr
+
+
 def test_rules_that_it_does_not_apply_are_said(tmp_path: Path) -> None:
     """Late work and points by hand belong to `grade`."""
     (tmp_path / "by_hand.csv").write_text(
