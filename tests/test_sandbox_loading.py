@@ -268,6 +268,19 @@ def test_optional_import_is_the_students_to_handle(sandbox: Sandbox) -> None:
     assert 3.0 == returned(run(sandbox, source))
 
 
+@pytest.mark.parametrize(
+    ("source", "status", "detail"),
+    [
+        ("from helper import f", Status.RAISED, "NotAvailable: helper is not available inside the grader"),
+        ("import jax\nf = jax.grad(abs)", Status.REFUSED, "jax is not available in this exercise: derive the result by hand"),
+    ],
+)
+def test_function_out_of_an_absent_module_says_so(sandbox: Sandbox, source: str, status: Status, detail: str) -> None:
+    """What is asked for came from a module that is not there: that is said, not that nothing was written."""
+    got = answer(run(sandbox, source))
+    assert (status, detail) == (got.status, got.detail)
+
+
 def test_standard_library_on_demand(sandbox: Sandbox) -> None:
     """A module of the closed list that no zygote has loaded yet is there when it is asked for."""
     assert 3.0 == returned(run(sandbox, "import statistics, fractions\ndef f(x): return statistics.mean([x, x])"))
