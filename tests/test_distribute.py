@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -193,3 +196,27 @@ def test_a_scheduler_that_is_lost_is_told(monkeypatch) -> None:
         pool._local.close()
         with pytest.raises(GraderError, match=r"The connection to the scheduler was lost\.\n.*What is graded is kept"):
             list(pool.reports(works(RIGHT)))
+
+
+def test_workers_end_with_a_parent_that_is_killed() -> None:
+    """By -9: nothing of a cluster that was started here is left."""
+    program = """
+import os, time
+from grader.batch.distribute import Cluster
+from grader.batch.work import sandboxed
+if __name__ == "__main__":
+    pool = Cluster("local", 2, "best", sandboxed("best"), {})
+    pool._client.wait_for_workers(2)
+    print(*pool._client.run(os.getpid).values(), flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as parent:
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert 2 == len(pids)
+    until = time.monotonic() + 15
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
