@@ -141,7 +141,8 @@ def _answers(trial: Trial, plans: Sequence[TaskPlan]) -> list[tuple[Answer, ...]
     """The answers of each task; where loading did not end, all have that status."""
     if trial.status is None:
         return [task.answers for task in trial.tasks]
-    lost = Answer(status=trial.status, detail=trial.detail)
+    where = "" if trial.status is Status.UNGRADED or "loading" in trial.detail else " while it was loaded"
+    lost = Answer(status=trial.status, detail=f"{trial.detail}{where}")
     return [(lost,) * len(plan.inputs) for plan in plans]
 
 
@@ -197,7 +198,16 @@ def _same_answer(first: Answer, second: Answer) -> bool:
 def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial: Trial) -> Report:
     inexact = frozenset(key for task, one in zip(exercise.tasks, judged, strict=True) for key in _inexact(task, record, one))
     targets = tuple(
-        _target_report(exercise, task, target, record, one, verdicts, is_inexact=(task.function, target.name) in inexact)
+        _target_report(
+            exercise,
+            task,
+            target,
+            record,
+            one,
+            verdicts,
+            is_inexact=(task.function, target.name) in inexact,
+            was_called=trial.status is None,
+        )
         for task, one in zip(exercise.tasks, judged, strict=True)
         for target, verdicts in zip(task.targets, one.verdicts, strict=True)
     )
@@ -227,6 +237,7 @@ def _target_report(
     verdicts: tuple[Verdict, ...],
     *,
     is_inexact: bool,
+    was_called: bool,
 ) -> TargetReport:
     key = (task.function, target.name)
     single_precision = any(answer.single_precision for answer in judged.answers)
@@ -238,7 +249,7 @@ def _target_report(
         )
         verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
         verdicts = (verdict, *verdicts[1:])
-    at = _shown(verdicts, verdict.status)
+    at = _shown(verdicts, verdict.status) if was_called else None
     detail = (at or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
     if judged.is_stateful and verdict.status is not Status.CORRECT:
         detail = f"{detail} It was right at first: called again in another order, it gives something else.".strip()

@@ -112,6 +112,14 @@ def test_a_broken_file_is_raised_with_its_line(sandbox: Sandbox) -> None:
     assert "SyntaxError" in report.targets[0].detail
 
 
+def test_what_ends_while_it_is_loaded_has_no_case(sandbox: Sandbox) -> None:
+    """No function was called, so that no case shows anything."""
+    report = graded(sandbox, RIGHT + "\nwhile True:\n    pass\n")
+    assert statuses(report) == [Status.TIMED_OUT, Status.TIMED_OUT]
+    assert [target.counterexample for target in report.targets] == [None, None]
+    assert "it did not finish within 2 seconds while it was loaded" == report.targets[0].detail
+
+
 def test_a_failing_last_line_costs_nothing(sandbox: Sandbox) -> None:
     """Test code at the end of a file often fails."""
     report = graded(sandbox, RIGHT + "\nassert dY_dW(1, 2, 3) == 4\n")

@@ -310,6 +310,14 @@ def test_old_names_get_the_fix(sandbox: Sandbox, line: str, detail: str) -> None
     assert detail == answer(run(sandbox, f"import numpy as np\ndef f(x): return {line}")).detail
 
 
+def test_a_file_in_another_coding_gets_the_fix(sandbox: Sandbox) -> None:
+    """An editor on Windows may save Latin-1."""
+    assert (
+        "SyntaxError: the file is not UTF-8 text; save it as UTF-8"
+        in answer(run(sandbox, b"def f(x):\n    return '\xe9'\n")).detail
+    )
+
+
 def test_python_2_print_gets_the_fix(sandbox: Sandbox) -> None:
     """A print statement is told to be a call."""
     assert "This looks like Python 2; write print(...)" in answer(run(sandbox, "def f(x):\n    print x\n    return x")).detail

@@ -188,6 +188,8 @@ def _fix(error: BaseException) -> str:
         for found, advice in _PYTHON_2_SYNTAX:
             if found in message:
                 return f"{_syntax(error)}. This looks like Python 2; {advice}"
+        if "'utf-8' codec can't decode" in message:
+            return "the file is not UTF-8 text; save it as UTF-8"
         if "null bytes" in message:
             return "the file contains null bytes; save it as plain UTF-8 text"
     if isinstance(error, ValueError) and "null bytes" in text:
