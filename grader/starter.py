@@ -29,25 +29,30 @@ _ARRAYS = {"numpy": "NumPy arrays (float64)", "torch": "torch tensors (float64)"
 _WIDTH = 88  # of docstrings: what code formatters take
 
 
-def as_script(exercise: Exercise, file: str = "answer.py") -> str:
-    """The starter as Python source; `file` is what the command in it calls the file."""
+def as_script(exercise: Exercise, file: str = "answer.py", *, check: str = "") -> str:
+    """The starter as Python source; `check` is the command that it names, where the exercise's id does not find it."""
+    check = check or f"grader check {exercise.id} {file}{_OPTION[exercise.arrays]}"
     head = "\n\n".join(
         [f"{exercise.title}  (exercise {exercise.id})", as_text(statement(exercise), _WIDTH), _conventions(exercise)]
     )
     blocks = [
-        _docstring(f"{head}\n\nCheck your answer:  grader check {exercise.id} {file}{_OPTION[exercise.arrays]}", ""),
+        _docstring(f"{head}\n\nCheck your answer:  {check}", ""),
         _IMPORTS[exercise.arrays],
         *(f"\n{source}" for _, source in functions(exercise)),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def as_notebook(exercise: Exercise) -> str:
-    """The starter as a notebook (nbformat 4.5): the statement, a cell for each function, a cell that checks them."""
+def as_notebook(exercise: Exercise, *, path: str = "") -> str:
+    """
+    The starter as a notebook (nbformat 4.5): the statement, a cell for each function, a cell that checks them.
+
+    `path` is where the exercise lies, where its id does not find it.
+    """
     written = dict(functions(exercise))
     asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
     intro = f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{_conventions(exercise)}"
-    asks = [json.dumps(exercise.id), *(f"{name}={name}" for name in written), *_KEYWORD[exercise.arrays]]
+    asks = [json.dumps(path or exercise.id), *(f"{name}={name}" for name in written), *_KEYWORD[exercise.arrays]]
     check = f"import grader\n\ngrader.check({', '.join(asks)})"
     cells = [
         _cell("markdown", "statement", intro),
@@ -145,8 +150,8 @@ def _arguments(exercise: Exercise, names: Sequence[str], arguments: Sequence[Arg
 def _meaning(exercise: Exercise, name: str) -> str:
     for item in exercise.upstream:
         if item.name == name:
-            of = f" = ∂L/∂{item.like}" if item.like else ""
-            return f"the gradient that arrives{of}, {_sized(item.axes)}"
+            of = f" ∂L/∂{item.like}" if item.like else ""
+            return f"the gradient{of} that arrives, {_sized(item.axes)}"
     if any(axis.name == name for axis in exercise.axes):
         return "an int, the size of that axis"
     for given in exercise.inputs:

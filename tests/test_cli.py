@@ -543,3 +543,14 @@ def test_start_names_the_next_step_with_its_options(capsys) -> None:
     """Functions written for tensors are checked with tensors."""
     _, _, err = run(capsys, "start", "chain_rule", "-o", "a.py", "--arrays", "torch")
     assert "grader check chain_rule a.py --arrays torch" in err
+    assert "grader check chain_rule a.py --arrays torch\n" in Path("a.py").read_text("utf-8")
+
+
+def test_a_starter_of_a_file_names_that_file(capsys) -> None:
+    """The id of an exercise that lies elsewhere would not be found."""
+    Path("course").mkdir()
+    Path("course/twice.yaml").write_text(QUICK, "utf-8")
+    run(capsys, "start", "course/twice.yaml", "-o", "a.py")
+    assert "Check your answer:  grader check course/twice.yaml a.py\n" in Path("a.py").read_text("utf-8")
+    run(capsys, "start", "course/twice.yaml", "-o", "a.ipynb")
+    assert 'grader.check(\\"course/twice.yaml\\", dy_dx=dy_dx)' in Path("a.ipynb").read_text("utf-8")

@@ -80,7 +80,11 @@ def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None,
     path = output or Path(f"{asked.id}.py")
     if path.suffix not in (".py", ".ipynb"):
         raise click.UsageError(f"{path} should end in .py or .ipynb.")
-    write_new(path, starter.as_notebook(asked) if path.suffix == ".ipynb" else starter.as_script(asked, str(path)), force=force)
     then = check_command(exercise, path, folders, arrays=arrays)
+    if path.suffix == ".ipynb":
+        text = starter.as_notebook(asked, path=exercise if catalogue.is_path(exercise) else "")
+    else:
+        text = starter.as_script(asked, check=then)
+    write_new(path, text, force=force)
     print(f"Wrote {path}. Fill it in, then: {then}", file=sys.stderr)
     return 0
