@@ -15,6 +15,7 @@ from grader.batch.run import Options, grade_folder
 from grader.errors import GraderError
 from grader.exercise import Assignment, Mistake
 from grader.formula import parse
+from grader.marking import Override
 from grader.outcome import Diagnosis, Status
 
 TWO = assignment(exercise("tanh_layer"), exercise("chain_rule"))
@@ -229,6 +230,22 @@ def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out):
     with pytest.raises(GraderError, match="files of s02 for chain_rule are no longer kept"):
         replay(out, "s02", TWO.exercises[1], steps=steps(Reader()))
     assert () == replay(out, "s01", TWO.exercises[1], steps=steps(Reader())).differences
+
+
+def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path):
+    """From every file of the folder; times of handing in stay, since being late counts."""
+    folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02.txt": "no code"})
+    (tmp_path / "roster.csv").write_text(
+        "id,name,email,canvas_id,submitted_at\ns01,Xyxx Yzyy,xyxx@example.org,77077,2026-01-01T12:00Z\n", encoding="utf-8"
+    )
+    by_hand = Override(student="s01", exercise="chain_rule", target="", points=1.0, reason="was ill", by="by01")
+    problems = replace(TWO, overrides=(by_hand,))
+    grade_folder(folder, problems, tmp_path / "out", options=Options(roster=tmp_path / "roster.csv"), steps=steps(Reader()))
+    assert leftovers(tmp_path / "out", b"xyxx@example.org")
+    purge(tmp_path / "out", lambda removal: True)
+    gone = (b"Xyxx", b"xyxx@example.org", b"77077", b"was ill", b"by01", b"s02.txt")
+    assert [[]] * len(gone) == [leftovers(tmp_path / "out", word) for word in gone]
+    assert "s01,0,1,1,2026-01-01T12:00:00+00:00,," in (tmp_path / "out" / "grades.csv").read_text("utf-8")
 
 
 def test_with_the_marks_a_student_is_gone_altogether(out):

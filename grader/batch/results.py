@@ -169,17 +169,13 @@ class Results:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.place))
             return tuple(Unplaced(path=row.path, reason=row.reason) for row in rows)
 
-    def forget(self, student: str | None = None, *, keep_marks: bool = False) -> int:
+    def forget(self, student: str | None = None, *, keep_marks: bool = False) -> None:
         """
-        Removes what is known of a student, or everything of this folder; the number of results that were concerned.
+        Removes what is known of a student, or everything of this folder.
 
         With `keep_marks` scores, statuses and times stay, under the student's id; files, words and names go.
         """
         with self._begin() as connection:
-            table = self._tables["result"]
-            count = len(
-                connection.execute(table.select().with_only_columns(table.c.exercise).where(self._in("result", student))).all()
-            )
             if keep_marks:
                 self._strip(connection, student)
             else:
@@ -191,7 +187,6 @@ class Results:
             if self._engine.dialect.name == "sqlite":
                 for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"):  # what was deleted leaves the file, too
                     connection.exec_driver_sql(statement)
-        return count
 
     def _in(self, table: str, student: str | None) -> sa.ColumnElement[bool]:
         columns = self._tables[table].c
@@ -200,15 +195,22 @@ class Results:
 
     def _strip(self, connection: sa.Connection, student: str | None) -> None:
         """Leaves the marks of what was found, and nothing that tells what it was found in."""
-        table = self._tables["result"]
-        for row in connection.execute(table.select().where(self._in("result", student))).all():
-            one = self._in("result", row.student) & (table.c.exercise == row.exercise)
-            bare = json.dumps(_without_words(json.loads(row.report)))
-            connection.execute(table.update().where(one).values(report=bare, work="{}", key=""))
-        table = self._tables["student"]
-        for row in connection.execute(table.select().where(self._in("student", student))).all():
-            facts = {**json.loads(row.facts), "name": "", "email": "", "section": "", "ids": {}}
-            connection.execute(table.update().where(self._in("student", row.student)).values(facts=json.dumps(facts)))
+        import sqlalchemy as sa
+
+        result, people = self._tables["result"].c, self._tables["student"]
+        one = self._in("result", None) & (result.student == sa.bindparam("who")) & (result.exercise == sa.bindparam("what"))
+        strip = self._tables["result"].update().where(one).values(report=sa.bindparam("bare"), work="{}", key="")
+        forget = people.update().where(self._in("student", None) & (people.c.student == sa.bindparam("who")))
+        forget = forget.values(facts=sa.bindparam("bare"))
+        facts = connection.execute(people.select().where(self._in("student", student))).all()
+        nameless = [{"who": row.student, "bare": json.dumps({**json.loads(row.facts), **_NAMELESS})} for row in facts]
+        for some in (nameless[start : start + 200] for start in range(0, len(nameless), 200)):
+            theirs = self._in("result", None) & result.student.in_([one["who"] for one in some])
+            rows = connection.execute(self._tables["result"].select().where(theirs)).all()
+            bare = [{"who": row.student, "what": row.exercise, "bare": _bare(row.report)} for row in rows]
+            if bare:
+                connection.execute(strip, bare)
+            connection.execute(forget, some)
 
     def _forget_unplaced(self, connection: sa.Connection, student: str | None) -> None:
         table = self._tables["unplaced"]
@@ -379,10 +381,14 @@ def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]
     return {**old, **told, "ids": {**old["ids"], **new["ids"]}}
 
 
-def _without_words(report: Mapping[str, Any]) -> Mapping[str, Any]:
+_NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {}}
+
+
+def _bare(report: str) -> str:
     """A report's marks: without anything that the student wrote, printed or returned."""
-    targets = [{**target, "detail": "", "traceback": "", "counterexample": None} for target in report["targets"]]
-    return {**report, "source_sha256": "", "output": "", "load_errors": [], "targets": targets}
+    data = json.loads(report)
+    targets = [{**target, "detail": "", "traceback": "", "counterexample": None} for target in data["targets"]]
+    return json.dumps({**data, "source_sha256": "", "output": "", "load_errors": [], "targets": targets})
 
 
 def _student(id: str, facts: Mapping[str, Any]) -> Student:
