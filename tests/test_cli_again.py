@@ -136,6 +136,7 @@ def test_handout_and_gradescope_build_write_their_zips(own: Path) -> None:
         result = grader(*command, own / "ps1.yaml", "-o", target)
         assert (0, f"{target}\n") == (result.return_value, result.stdout)
         assert target.read_bytes().startswith(b"PK")
+    assert 0o600 == (own / "gradescope.zip").stat().st_mode & 0o777  # the secret seed is in it
 
 
 def test_a_zip_that_cannot_be_written_is_said(own: Path) -> None:

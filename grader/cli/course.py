@@ -57,7 +57,7 @@ def command_gradescope_build(
     from grader.autograder import build
 
     data, notes = build(find_assignment(assignment, folders), seed=seed, isolation=cast("Isolation", isolation))
-    _write(output, data)
+    _write(output, data, is_secret=True)
     for note in notes:
         click.echo(note, err=True)
     click.echo(str(output))
@@ -76,12 +76,13 @@ def command_gradescope_run(*, root: Path, forget_seed: bool) -> int:
     return 0
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, is_secret: bool = False) -> None:
     from grader.batch.out import write_whole
 
     try:
         write_whole(path, data)
-        path.chmod(0o666 & ~_umask())
+        if not is_secret:
+            path.chmod(0o666 & ~_umask())
     except OSError as error:
         raise GraderError(Fault(str(path), f"It cannot be written: {error.strerror}.", "Choose another place with -o.")) from None
 
