@@ -338,6 +338,14 @@ def test_names_that_differ_only_in_case_or_accents_are_told(tmp_path):
     assert {"s01", composed} == reasons(collection).keys()
 
 
+def test_name_that_looks_like_another_is_told(tmp_path):
+    """A letter of no width makes no second student of the same looks."""
+    collection = collect(pack(tmp_path / "class.zip", dict.fromkeys(["s01.py", "s\u200b01.py"], TANH)), assignment())
+    assert ["s01"] == [student.id for student in collection.students]
+    (reason,) = reasons(collection).values()
+    assert "Its name differs from `s01` in capitals, accents or unseen characters only: rename one of the two." == reason
+
+
 @pytest.mark.parametrize("name", ["s\n01.py", "s\x1b[31m.py", "s\u202e01.py", "s\udcff.py"])
 def test_names_that_cannot_be_shown_are_listed_cleaned(name, tmp_path):
     """Control characters, bytes that are no UTF-8, letters that reverse the line."""

@@ -291,7 +291,8 @@ def _distinct(handed_in: Iterable[_HandedIn], unplaced: list[Unplaced]) -> Itera
         if fault := unreadable_name(name):
             unplaced.append(Unplaced(path=shown(name), reason=f"Whose it is cannot be said: {fault}"))
         elif (other := seen.setdefault(fold(name), name)) != name:
-            reason = f"Its name differs from `{shown(other)}` in capitals or the form of its accents only: rename one of the two."
+            what = "in capitals, accents or unseen characters only"
+            reason = f"Its name differs from `{shown(other)}` {what}: rename one of the two."
             unplaced.append(Unplaced(path=shown(name), reason=reason))
         else:
             yield one

@@ -128,8 +128,9 @@ def unpack(file: File) -> Tree:
 
 
 def fold(name: str) -> str:
-    """The name as comparison sees it: letters composed, case gone."""
-    return unicodedata.normalize("NFC", name).casefold()
+    """The name as comparison sees it: letters composed, case gone, and what a reader cannot see."""
+    seen = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", seen).casefold().strip()
 
 
 def unreadable_name(name: str) -> str:
