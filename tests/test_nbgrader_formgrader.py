@@ -6,7 +6,6 @@ import html
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -23,9 +22,9 @@ import pytest
 pytest.importorskip("nbgrader")
 
 import nbgrader_class
+from browser import CHROMIUM, FLAGS
 from nbgrader_class import HALF_W, WRONG
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
@@ -33,9 +32,8 @@ pytestmark = [
 
 TOKEN = "formgrader"
 _EXTENSIONS = "{'nbgrader.server_extensions.formgrader': True, 'jupyterlab': False, 'notebook': False, 'jupyter_lsp': False}"
+_QUIET = tuple(flag for flag in FLAGS if flag != "--remote-debugging-pipe")  # a page is asked for as text, and that is all
 # A browser that stays on this machine: pages also ask for MathJax elsewhere, which a test must not wait for.
-_QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-_QUIET += ("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
 _LOCAL = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--virtual-time-budget=20000")
 
 
