@@ -86,10 +86,8 @@ def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, b
 def _counted(answer: Answer, count: int) -> str:
     if answer.detail:
         return f"It returned {answer.detail}."
-    returned = len(answer.items)
-    return (
-        f"It returned {'1 thing' if returned == 1 else f'{returned} things'}; {count} {'is' if count == 1 else 'are'} asked for."
-    )
+    returned = "one thing" if len(answer.items) == 1 else f"{len(answer.items)} things"
+    return f"It returned {returned}; asked for {count}, as a tuple or a dict."
 
 
 def _typed(item: NotAnArray) -> str:

@@ -152,6 +152,10 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
         yield "flattening_order", text, lambda one: _flattened(one, "C")
         text = "The numbers are right, but in column-major order; in NumPy and PyTorch the last axis varies fastest."
         yield "flattening_order", text, lambda one: _flattened(one, "F")
+    if 0 < first < rank and rank - first >= 2:
+        owner = _owners(target)[1]
+        text = f"{owner} is flattened column by column. Keep its axes apart: {name} has the axes {_axes_text(labels)}."
+        yield "flattening_order", text, lambda one: _flattened(one, "C", (*range(first), *range(rank - 1, first - 1, -1)))
     if pairs := _diagonal_pairs(target, first):
         text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, zeros included."
         yield "diagonal_only", text, lambda one: _diagonal(one.expected, pairs)
@@ -218,10 +222,14 @@ def _off_diagonal_zero(expected: Array, pairs: Sequence[tuple[int, int]]) -> Arr
     return np.where(mask, expected, 0.0)
 
 
-def _flattened(one: Evidence, order: str) -> Array | None:
+def _flattened(one: Evidence, order: str, places: Sequence[int] | None = None) -> Array | None:
     if one.actual.size != one.expected.size:
         return None
-    return one.expected.ravel(order="F" if order == "F" else "C").reshape(one.actual.shape)
+    return (
+        (one.expected if places is None else one.expected.transpose(places))
+        .ravel(order="F" if order == "F" else "C")
+        .reshape(one.actual.shape)
+    )
 
 
 def _same_but_for_ones(one: Evidence) -> Array | None:

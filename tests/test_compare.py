@@ -81,7 +81,7 @@ def test_the_worst_entry_is_named() -> None:
 def test_too_few_and_too_many_are_a_count() -> None:
     """The count is asked for before type and shape."""
     one = verdict(EXPECTED, count=2)
-    assert (one.status, one.detail) == (Status.WRONG_COUNT, "It returned 1 thing; 2 are asked for.")
+    assert (one.status, one.detail) == (Status.WRONG_COUNT, "It returned one thing; asked for 2, as a tuple or a dict.")
     assert verdict(EXPECTED, EXPECTED, count=2, place=1).status is Status.CORRECT
 
 

@@ -65,6 +65,7 @@ LAYER_MISTAKES: list[tuple[str, Function]] = [
     ("sign", lambda W, X, B: -tanh_jacobian(W, X, B)),
     ("transposed", lambda W, X, B: tanh_jacobian(W, X, B).transpose(1, 2, 0)),
     ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).reshape(len(B), -1)),
+    ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).transpose(0, 2, 1).reshape(len(B), -1)),
     ("extra_axis", lambda W, X, B: tanh_jacobian(W, X, B)[None]),
     ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)),
     ("zero", lambda W, X, B: np.zeros((len(B), *W.shape))),

@@ -189,7 +189,7 @@ def test_several_targets(value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "count", "detail"),
     [
-        ((1.0,), 1, "1 things; asked for 2: a, b"),
+        ((1.0,), 1, "1 thing; asked for 2: a, b"),
         ((1.0, 2.0, 3.0), 3, "3 things; asked for 2: a, b"),
         ({"a": 1.0, "c": 2.0}, 0, "a dict with the keys a, c; asked for: a, b"),
         (np.ones((2, 3)), 1, ""),

@@ -54,7 +54,8 @@ class Items:
                 return ()
         if len(names) > 1 and type(value) in (tuple, list):
             if len(value) != len(names):
-                self.detail = f"{len(value)} things; asked for {len(names)}: {', '.join(names)}"
+                things = "1 thing" if len(value) == 1 else f"{len(value)} things"
+                self.detail = f"{things}; asked for {len(names)}: {', '.join(names)}"
             return tuple(value[:MOST_ITEMS])
         return (value,)
 
