@@ -30,9 +30,9 @@ class Attack:
     flags: frozenset[str]
 
 
-def attacks() -> list[Attack]:
-    """Every attack, by name."""
-    return [_read(path) for path in sorted(FOLDER.glob("*.py"))]
+def attacks(folder: Path = FOLDER) -> list[Attack]:
+    """Every attack of a folder, by name."""
+    return [_read(path) for path in sorted(folder.glob("*.py"))]
 
 
 def _read(path: Path) -> Attack:
@@ -80,4 +80,5 @@ def _judged(answer: Answer, x: np.ndarray) -> str:
 
 def is_alive_and_fair(sandbox: Sandbox, restarts: int) -> bool:
     """Whether a right submission gets full marks from the very zygote that was attacked."""
-    return outcome(sandbox.run(job(RIGHT))) == "correct" and sandbox.restarts == restarts
+    right = RIGHT.replace(b"numpy", b"torch") if sandbox.arrays == "torch" else RIGHT
+    return outcome(sandbox.run(job(right, arrays=sandbox.arrays))) == "correct" and sandbox.restarts == restarts

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile_attacks import Attack, attacks, is_alive_and_fair, job, outcome
+from hostile_attacks import FOLDER, Attack, attacks, is_alive_and_fair, job, outcome
 
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
@@ -51,6 +51,24 @@ def test_attack_comes_to_nothing(sandbox: Sandbox, course: Path, attack: Attack)
     assert sorted(path.name for path in course.iterdir()) == ["gradebook.db", "solution.py"]
     assert (course / "gradebook.db").read_text() == "s01: 4 of 4"
     assert is_alive_and_fair(sandbox, restarts)
+
+
+@pytest.fixture(scope="module")
+def torch_sandbox() -> Iterator[Sandbox]:
+    """One zygote with torch, in the best box there is."""
+    pytest.importorskip("torch")
+    with Sandbox("torch") as made:
+        assert "seccomp" in made.layers
+        yield made
+
+
+@pytest.mark.parametrize("attack", attacks(FOLDER / "torch"), ids=lambda attack: attack.name)
+def test_attack_by_torch_comes_to_nothing(torch_sandbox: Sandbox, attack: Attack) -> None:
+    """What torch brings along opens no door either."""
+    restarts = torch_sandbox.restarts
+    trial = torch_sandbox.run(job(attack.source, arrays="torch"))
+    assert outcome(trial) in attack.expect, trial
+    assert is_alive_and_fair(torch_sandbox, restarts)
 
 
 def test_corpus_is_large() -> None:

@@ -78,6 +78,8 @@ def preload(arrays: str) -> None:
         import torch
 
         torch.set_num_threads(1)
+        # a line that many files begin with; a thread more and the maths library would end the process
+        torch.set_num_threads = torch.set_num_interop_threads = lambda _number: None
         one = torch.ones(2, dtype=torch.float64, requires_grad=True)
         torch.tanh(one).sum().backward()  # type: ignore[no-untyped-call]
         repr(one)

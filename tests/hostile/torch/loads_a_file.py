@@ -1,0 +1,7 @@
+# attack: unpickles a file by torch.load
+# expect: raised
+import torch
+
+
+def dY_dX(X):
+    return torch.load("/etc/passwd")
