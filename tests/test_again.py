@@ -11,6 +11,8 @@ import pytest
 from classroom import Reader, assignment, exercise, hand_in, report, steps
 
 from grader.batch.again import Plan, Removal, purge, regrade, replay
+from grader.batch.out import Out
+from grader.batch.results import Results
 from grader.batch.run import Options, grade_folder
 from grader.errors import GraderError
 from grader.exercise import Assignment, Mistake
@@ -109,6 +111,29 @@ def test_marks_that_would_fall_stay_on_request(out):
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
     grade_folder(out.parent / "away", CORRECTED, out, steps=steps(Stricter()))
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+
+
+@pytest.mark.parametrize("dies_in", ["grader.batch.out.Out.write_report", "grader.batch.results.Results._put"])
+def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in, out, monkeypatch):
+    """At any file or row: the next one says and writes the same, marks that must not fall among them."""
+    module, _, name = dies_in.rpartition(".")
+    owner = {"Out": Out, "Results": Results}[module.rpartition(".")[2]]
+    real, calls = getattr(owner, name), []
+
+    def dying(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(owner, name, dying)
+        regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    assert [("s03", 0.0, 1.0)] == [(one.student, one.before, one.after) for one in plan.changes]
+    assert 1 == plan.kept
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+    assert 1.0 == json.loads((out / "reports/s03/chain_rule.json").read_bytes())["score"]
 
 
 def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out):

@@ -33,8 +33,8 @@ def catch_up(out: Out, results: Results, assignment: Assignment) -> frozenset[st
             continue
         fresh = up_to_date(result, exercise, old[exercise.id], out.state.seed)
         if fresh is not None and fresh != result:
+            out.write_report(fresh.student, fresh.exercise, fresh.report)  # first: a run that is killed here does both again
             results.put(fresh)
-            out.write_report(fresh.student, fresh.exercise, fresh.report)
             students.add(fresh.student)
     return frozenset(students)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,6 +72,17 @@ class Results:
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keeps a result in the place of an earlier one, and the files that it was graded from, by fingerprint."""
+        with self._begin() as connection:
+            self._put_sources(connection, sources or {})
+            self._put(connection, result)
+
+    def put_all(self, results: Iterable[Result]) -> None:
+        """Keeps several at once: all of them, or none."""
+        with self._begin() as connection:
+            for result in results:
+                self._put(connection, result)
+
+    def _put(self, connection: sa.Connection, result: Result) -> None:
         row = {
             "run": self._run,
             "student": result.student,
@@ -82,10 +93,8 @@ class Results:
             "report": json.dumps(result.report),
             "work": json.dumps(result.work),
         }
-        with self._begin() as connection:
-            self._put_sources(connection, sources or {})
-            connection.execute(self._delete, {"a": self._run, "b": result.student, "c": result.exercise})
-            connection.execute(self._insert, row)
+        connection.execute(self._delete, {"a": self._run, "b": result.student, "c": result.exercise})
+        connection.execute(self._insert, row)
 
     def _put_sources(self, connection: sa.Connection, sources: Mapping[str, bytes]) -> None:
         old = set(connection.execute(self._known, {"a": self._run, "b": list(sources)}).scalars())
