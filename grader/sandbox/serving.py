@@ -79,7 +79,8 @@ def preload(arrays: str) -> None:
 
         torch.set_num_threads(1)
         # a line that many files begin with; a thread more and the maths library would end the process
-        torch.set_num_threads = torch.set_num_interop_threads = lambda _number: None
+        for name in ("set_num_threads", "set_num_interop_threads"):
+            setattr(torch, name, lambda _number: None)
         one = torch.ones(2, dtype=torch.float64, requires_grad=True)
         torch.tanh(one).sum().backward()  # type: ignore[no-untyped-call]
         repr(one)
