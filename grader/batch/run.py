@@ -174,11 +174,11 @@ class _Run:
         data = report.to_json()
         self.changed.add(work.student)
         result = Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json())
+        self.out.write_report(work.student, work.exercise, data)  # first: a run that is killed here does both again
         self.results.put(result, work.sources)
-        self.out.write_report(work.student, work.exercise, data)
 
     def _restore(self, entry: Entry) -> None:
-        """The report's file, where a run was killed between the database and it."""
+        """The report's file, where somebody removed it."""
         if not self.out.report(entry.student, entry.exercise).exists():
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
