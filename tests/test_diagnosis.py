@@ -449,3 +449,25 @@ def test_differences_along_a_direction_are_named() -> None:
     found = diagnosed(along_a_direction, "dY", on(forward_difference))
     assert found is not None
     assert found.rule == "numerical_differentiation"
+
+
+def test_a_variable_that_stands_in_two_places_is_not_said_to_depend_on_itself() -> None:
+    """E = Σ x exp(x): one term of the product rule is missing."""
+    found = diagnosed(products, "g", on(lambda x: 1 * np.exp(x)))
+    assert found == Diagnosis(rule="one_path", text="You left out one of the places where x stands in E.")
+
+
+def products() -> Exercise:
+    """A product of two functions of x."""
+    return one_target("E = sum(x * exp(x))", Gradient(of="E", wrt="x"), "n")
+
+
+def test_the_slope_of_a_rectifier_is_not_written_into_the_sentence() -> None:
+    """`1 where Z > 0, else 0` is no noun."""
+    found = diagnosed(rectified, "g", on(lambda x: np.eye(len(x))))
+    assert found == Diagnosis(rule="factor_missing", text="You left out the derivative of relu(x): one factor of the chain rule.")
+
+
+def rectified() -> Exercise:
+    """The rectifier, entry by entry."""
+    return one_target("y = relu(x)", Jacobian(of="y", wrt="x"), "n n", draws="nonzero")

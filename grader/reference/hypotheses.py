@@ -36,7 +36,6 @@ _DERIVATIVE = {
     "cos": "−sin({u})",
     "square": "2{u}",
     "softplus": "sigmoid({u})",
-    "relu": "1 where {u} > 0, else 0",
 }
 
 Predict = Callable[[Point], torch.Tensor]
@@ -141,6 +140,9 @@ def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Ite
             is_moved_name = isinstance(node, Name) and node.name in moved
             if (is_reduction or is_moved_name) and position != root:
                 text = f"You treated {node_text(node)} in {line.name} as a constant: it depends on {kind.wrt}, too."
+                if (places := line.formula.nodes.count(Name(kind.wrt))) and node == Name(kind.wrt):
+                    which = "the place" if places == 1 else "one of the places"
+                    text = f"You left out {which} where {kind.wrt} stands in {line.name}."
                 yield "one_path", text, _edited(kind, line, position, lambda _: Detached())
 
 
@@ -158,7 +160,7 @@ def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
     if isinstance(kind, VJP):
         for place_of_axis, axis in enumerate(exercise.axes_of(kind.of)):
             if axis not in exercise.axes_of(kind.wrt):
-                text = f"Sum over {axis}: all of it shares {kind.wrt}, so that the gradient is a sum over that axis."
+                text = f"Sum over {axis}: every entry along it uses {kind.wrt}, so the gradient is a sum over them."
                 yield "batch_not_summed", text, _unsummed(kind, place_of_axis)
         yield from _overwritten(exercise, kind)
     yield "upstream_only", f"You returned {vector} itself, without the derivative of {kind.of}.", _quantity(vector)
