@@ -2,12 +2,15 @@
 What each layer of protection costs per child: a bare fork of the zygote, then one layer after the other, then all.
 
 `python benchmarks/sandbox.py [ROUNDS] [numpy|torch]`. The variants take turns in every round, so that a busy machine is
-busy for all of them; medians, the ratio to the bare fork, and the child's page faults.
+busy for all of them; medians, the ratio to the bare fork, the child's CPU time and its page faults, and what
+one such fault costs.
 """
 
 from __future__ import annotations
 
 import json
+import mmap
+import os
 import statistics
 import subprocess
 import sys
@@ -74,6 +77,23 @@ def _in_process(arrays: str) -> float:
     return time.perf_counter() - began
 
 
+def _fault_microseconds() -> float:
+    """CPU time of one page that a forked child writes to, copied since its parent has it, too."""
+    pages = 4096
+    memory = mmap.mmap(-1, pages * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    memory[:] = bytes([1]) * len(memory)
+    reading, writing = os.pipe()
+    if (pid := os.fork()) == 0:
+        began = time.process_time()
+        for at in range(0, len(memory), mmap.PAGESIZE):
+            memory[at] = 2
+        os.write(writing, str((time.process_time() - began) / pages * 1e6).encode())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return float(os.read(reading, 100))
+
+
 def _cases(np):  # type: ignore[no-untyped-def]
     random = np.random.default_rng(0)
     return [{"W": random.normal(size=(3, 4)), "X": random.normal(size=4), "B": random.normal(size=3)} for _ in range(10)]
@@ -115,6 +135,7 @@ def main(rounds: int, arrays: str) -> None:
     for label, job in (("an empty submission", empty), ("two Jacobians x 10 cases", whole)):
         seconds: dict[str, list[float]] = {name: [] for name in sandboxes}
         faults: dict[str, list[int]] = {name: [] for name in sandboxes}
+        computed: dict[str, list[float]] = {name: [] for name in sandboxes}
         for number in range(rounds + 3):
             for name, sandbox in sandboxes.items():
                 began = time.perf_counter()
@@ -122,13 +143,16 @@ def main(rounds: int, arrays: str) -> None:
                 if number >= 3:
                     seconds[name].append(time.perf_counter() - began)
                     faults[name].append(endings[-1].page_faults)
+                    computed[name].append(endings[-1].cpu_seconds)
         bare = statistics.median(seconds["bare fork"])
         print(f"{label}, {arrays}, median of {rounds}")
         for name in sandboxes:
             took = statistics.median(seconds[name])
-            print(f"  {name:22} {1e3 * took:7.2f} ms  x {took / bare:4.2f}  {statistics.median(faults[name]):6.0f} page faults")
+            cpu, count = 1e3 * statistics.median(computed[name]), statistics.median(faults[name])
+            print(f"  {name:22} {1e3 * took:7.2f} ms  x {took / bare:4.2f}  child {cpu:6.2f} ms CPU, {count:5.0f} page faults")
     for name, measure, times in (("no isolation, in process", _in_process, rounds), ("a fresh process", _fresh_process, 10)):
         print(f"  {name:24} {1e3 * statistics.median(measure(arrays) for _ in range(times)):9.2f} ms")
+    print(f"  one copied page           {statistics.median(_fault_microseconds() for _ in range(5)):9.2f} us")
     for sandbox in sandboxes.values():
         sandbox.close()
 
