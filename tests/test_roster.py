@@ -149,3 +149,15 @@ def test_a_time_without_its_zone_is_a_fault_of_the_roster(text, tmp_path):
     (tmp_path / "roster.csv").write_text(f"id,submitted_at\ns01,{text}\n", encoding="utf-8")
     with pytest.raises(SubmissionError, match=rf"roster\.csv:2: submitted_at is {text}, no time with its zone"):
         read_roster(tmp_path / "roster.csv")
+
+
+def test_a_column_that_several_share_is_no_id():
+    """A tutor's name is nobody's own; nor is a number that is one student's here and another's there."""
+    roster = [
+        Student(id="s01", ids={"tutor": "Ek", "canvas": "7", "room": "s03"}),
+        Student(id="s02", ids={"tutor": "Ek", "moodle": "7"}),
+        Student(id="s03", ids={"tutor": "Oh"}),
+    ]
+    handed_in = [Student(id=id) for id in ("Ek", "Oh", "7", "s03")]
+    assert {"s03": "s03"} == {id: one.id for id, one in match(handed_in, roster).items()}
+    assert {"x": "s02"} == {id: one.id for id, one in match([Student(id="x", ids={"moodle": "7"})], roster).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -203,11 +204,7 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
 
     Who is not on the roster is left out. Times are those that the roster says, else those of the submission.
     """
-    by_id: dict[tuple[str, str], Student] = {}
-    for student in roster:
-        known = [("email", student.email), *student.ids.items(), ("id", student.id)]
-        # The second key: a file named after any of a student's ids is that student's.
-        by_id |= {key: student for what, value in known if value for key in ((what, fold(value)), ("", fold(value)))}
+    by_id = _by_id(roster)
     names: dict[str, list[Student]] = {}
     for student in roster:
         for name in {fold(student.name), _as_canvas(student.name)} - {""}:
@@ -225,6 +222,30 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
             at = who.submitted_at or one.submitted_at
             found[one.id] = replace(who, submitted_at=at, late=one.late, ids={**one.ids, **who.ids})
     return found
+
+
+def _by_id(roster: Sequence[Student]) -> Mapping[tuple[str, str], Student]:
+    """
+    Students by what tells them: kind of id and value; and by the value alone, since files are named after any of them.
+
+    A column of the roster's own in which two students have the same is no id (a tutor's name, a year). A value that means
+    two students means none.
+    """
+    counts = Counter((what, fold(value)) for student in roster for what, value in _known(student))
+    shared = {what for (what, _), count in counts.items() if count > 1} - {"id", *_ID_FIELDS}
+    found: dict[tuple[str, str], dict[str, Student]] = {}
+    for student in roster:
+        for what, value in _known(student):
+            for key in ((what, fold(value)), ("", fold(value))) if what not in shared else ():
+                found.setdefault(key, {})[student.id] = student
+    by_id = {key: next(iter(students.values())) for key, students in found.items() if len(students) == 1}
+    # A student's own id is before anybody's other ids.
+    return by_id | {key: student for student in roster for key in (("id", fold(student.id)), ("", fold(student.id)))}
+
+
+def _known(student: Student) -> list[tuple[str, str]]:
+    known = [("email", student.email), *student.ids.items(), ("id", student.id)]
+    return [(what, value) for what, value in known if value]
 
 
 def _as_canvas(name: str) -> str:
