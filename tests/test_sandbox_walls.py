@@ -317,6 +317,22 @@ def test_without_seccomp_grade_refuses(tmp_path: Path) -> None:
     assert "student code can read and change all that you can, its own mark too" in allowed.stderr
 
 
+@pytest.mark.parametrize(
+    ("settings", "command"),
+    [
+        ({"kernel/apparmor_restrict_unprivileged_userns": "1"}, "sudo tee /etc/apparmor.d/bwrap"),
+        ({"kernel/unprivileged_userns_clone": "0"}, "sudo sysctl -w kernel.unprivileged_userns_clone=1"),
+        ({"user/max_user_namespaces": "0"}, "sudo sysctl -w user.max_user_namespaces=15000"),
+    ],
+)
+def test_doctor_knows_what_stands_in_the_way(settings: dict[str, str], command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppArmor, a distribution's switch and a limit of nought each have a command of their own."""
+    monkeypatch.setattr(doctor, "_kernel_setting", lambda name: settings.get(name, ""))
+    monkeypatch.setattr(doctor, "_in_container", lambda: False)
+    box = Plan(walls=("namespaces", "seccomp"), bwrap="/usr/bin/bwrap")
+    assert command in doctor._remedy(box, "Bubblewrap does not work here: setting up uid map: Permission denied")
+
+
 def test_doctor_command_is_read_at_a_glance(monkeypatch: pytest.MonkeyPatch) -> None:
     """A place that holds takes two lines, one that does not says why and the command that adds it."""
     checks = (
