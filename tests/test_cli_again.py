@@ -100,7 +100,9 @@ def test_a_regrade_writes_grades_reports_and_pages(own: Path) -> None:
     assert "s02,0.25,0.25,,,\n" in (own / "OUT" / "grades.csv").read_text("utf-8")
     assert "Look at the sign" in (own / "OUT" / "feedback" / "s02.html").read_text("utf-8")
     again = grader("regrade", own / "OUT", "-a", own / "ps1.yaml")
-    assert (0, "Nobody's marks change.") == (again.return_value, again.stderr[:22])
+    assert (0, "Nobody's marks change. Nothing") == (again.return_value, again.stderr[:30])
+    reworded = grader("regrade", own / "OUT", "-a", changed(own, "Look at the sign", "Mind the sign"))
+    assert reworded.stderr.startswith("Nobody's marks change, but 1 report will say something else. Nothing had to be run again.")
 
 
 def test_a_purge_says_what_goes_and_what_stays(own: Path) -> None:
