@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
 from contextlib import chdir
@@ -109,6 +111,7 @@ def cycle(tmp_path_factory) -> Cycle:
     made.said = made.grader("autograde", ASSIGNMENT, "--course", str(made.root), "--jobs", "2").stderr
     made.instructor("generate_feedback", ASSIGNMENT)
     made.instructor("release_feedback", ASSIGNMENT)
+    made.student("s01", "fetch_feedback", ASSIGNMENT)
     made.instructor("export")
     return made
 
@@ -151,9 +154,23 @@ def test_students_fetch_feedback_with_the_reasons(cycle):
     assert [True, True, False] == ["One factor of the chain rule" in text, "1 of 2 points" in text, seed in text]
 
 
-def test_a_student_can_fetch_it_from_the_exchange(cycle):
-    """Released under the hash of the submission."""
-    assert list((cycle.exchange / "course/feedback").glob("*.html"))
+def test_a_student_fetches_it_from_the_exchange(cycle):
+    """The feedback on the notebook that counts, the second one."""
+    pages = list((cycle.students / "s01" / ASSIGNMENT / "feedback").rglob("tanh_layer.html"))
+    assert ["1 of 2 points" in page.read_text(encoding="utf-8") for page in pages] == [True]
+
+
+def test_plain_autograde_gives_the_same(cycle, tmp_path_factory):
+    """In a course that was not graded yet; with the penalties, too."""
+    root = tmp_path_factory.mktemp("plain") / "course"
+    shutil.copytree(cycle.root, root, ignore=shutil.ignore_patterns("autograded", "feedback", "reports", "*.sqlite*"))
+    with sqlite3.connect(root / "gradebook.db") as database:
+        database.execute("update grade set auto_score = 99")
+    database.close()
+    with chdir(root):
+        cycle.course.run("autograde", ASSIGNMENT)
+        cycle.course.run("export", "--to=plain.csv")
+    assert (cycle.root / "grades.csv").read_text() == (root / "plain.csv").read_text()
 
 
 def test_the_released_notebooks_have_no_answers(cycle):
