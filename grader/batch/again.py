@@ -58,6 +58,7 @@ class Plan:
     changes: tuple[Change, ...]
     totals: tuple[Change, ...]
     results: int  # that get a new report, most of them with the same score
+    students: frozenset[str]  # whose these are
     run_again: int  # submissions of an exercise that had to be run; the others were brought up to date as they are
     kept: int  # scores that would have fallen
     ungraded: int  # results that we could not grade
@@ -225,6 +226,7 @@ def _plan(out: Out, results: Results, assignment: Assignment, fresh: Mapping[_Ke
         changes=tuple(scores),
         totals=tuple(totals),
         results=len(fresh),
+        students=frozenset(student for student, _ in fresh),
         run_again=run_again,
         kept=kept,
         ungraded=sum(result.is_ungraded for result in fresh.values()),

@@ -132,7 +132,7 @@ def command_regrade(
         print(one_line(note), file=sys.stderr)
     from grader.render.pages import refresh
 
-    refresh(out, {one.id: one for one in asked.exercises}, database=database)
+    refresh(out, {one.id: one for one in asked.exercises}, changed=plan.students, database=database)
     print(f"Written: {out / 'grades.csv'}, reports and pages.", file=sys.stderr)
     return SOME_UNGRADED if plan.ungraded else DONE
 
