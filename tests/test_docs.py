@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -16,6 +17,8 @@ import pytest
 
 import grader
 from grader import exercise
+from grader.loading import load_exercise
+from grader.loading.draws import LAWS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -109,3 +112,35 @@ def test_doctests(name) -> None:
     failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried > 0
     assert failed == 0
+
+
+EXERCISES = (ROOT / "docs" / "exercises.md").read_text(encoding="utf-8")
+
+
+def test_every_key_of_an_exercise_file_is_explained() -> None:
+    """The table of keys is that of the schema, and the table of draws that of the loader."""
+    schema = json.loads((ROOT / "grader" / "schema" / "exercise.schema.json").read_text(encoding="utf-8"))
+    assert set(schema["properties"]) == set(re.findall(r"^\| `(\w+)` \|", EXERCISES.split("## Axes")[0], re.MULTILINE))
+    draws = EXERCISES.split("<!-- draws -->")[1].split("<!-- end -->")[0]
+    assert {form for _, form in LAWS.values()} == set(re.findall(r"^\| `([^`]+)` \|", draws, re.MULTILINE))
+
+
+def test_the_pieces_of_an_exercise_file_make_one(tmp_path: Path) -> None:
+    """The page's axes, inputs and cases are read without a fault."""
+    axes, inputs = (re.search(rf"^{key}:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0] for key in ("dims", "inputs"))
+    cases = re.search(r"^cases:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0]
+    text = f"""schema: 1
+title: A page
+{axes}  m: 2..5
+  N: 2..5
+  C: 2..5
+{inputs}  X: n
+forward:
+  Y: tanh(W @ X + B + b) * sum(T) / P
+tasks:
+  - call: dY_dW(W, X, B, b, T)
+    returns:
+      dY_dW: {{jacobian: Y, wrt: W}}
+{cases}"""
+    (tmp_path / "page.yaml").write_text(text, encoding="utf-8")
+    assert load_exercise(tmp_path / "page.yaml").random_cases == 12
