@@ -145,7 +145,7 @@ def _print_plan(plan: Plan) -> None:
         print(f"... and {more} more.")
     sys.stdout.flush()
     students = {one.student for one in (*plan.changes, *plan.totals)}
-    reports = f", but {counted(plan.results, 'report')} will say something else" if plan.results else ""
+    reports = f", but {counted(plan.results, 'report')} will say something else" if plan.results and not plan.run_again else ""
     told = f"The marks of {counted(len(students), 'student')} change." if students else f"Nobody's marks change{reports}."
     ran = f"{counted(plan.run_again, 'answer')} had to be run again." if plan.run_again else "Nothing had to be run again."
     print(told, ran, file=sys.stderr)
