@@ -252,6 +252,7 @@ def _target_report(
     at = _shown(verdicts, verdict.status) if was_called else None
     detail = (at or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
     if judged.is_stateful and verdict.status is not Status.CORRECT:
+        found = None  # the formula was right: what fits the numbers now is chance
         detail = f"{detail} It was right at first: called again in another order, it gives something else.".strip()
     return TargetReport(
         call=task.function,

@@ -39,7 +39,7 @@ LABELS = {
     Status.CORRECT: "right",
 }
 FLAGS = {
-    "mutates_inputs": "It changes its arguments in place. Work on copies: `X = X.copy()`.",
+    "mutates_inputs": "It changes its arguments in place. Work on copies: `X.copy()`, of a tensor `X.clone()`.",
     "nondeterministic": "The same call gave different answers.",
     "single_precision": "It returns single precision (float32). Leave the dtype alone, or use float64.",
     "uses_autodiff": "It uses automatic differentiation.",
@@ -188,7 +188,7 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
         case Status.CORRECT:
             return f"{target.correct} of {target.total} cases agree."
         case Status.WRONG_VALUE:
-            return f"The shape is right, the values differ in {_share(target)}."
+            return " ".join(filter(None, (f"The shape is right, the values differ in {_share(target)}.", detail)))
         case Status.NOT_FINITE:
             return _ended(f"It returned NaN or infinity in {_share(target)}")
         case Status.WRONG_SHAPE:
