@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,7 @@ from grader.errors import Fault, GraderError
 from grader.latex import as_text
 from grader.outcome import NotAnArray, Status
 from grader.render import words
+from grader.starter import conventions
 from grader.statement import notation, shape_text, statement
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def task_sheet(exercise: Exercise) -> str:
         "",
         "Write:",
     ]
-    return "\n".join([*head, *(line for task in exercise.tasks for line in _asked(exercise, task))])
+    foot = ["", *textwrap.wrap(conventions(exercise), 80)] if exercise.arrays == "torch" else []
+    return "\n".join([*head, *(line for task in exercise.tasks for line in _asked(exercise, task)), *foot])
 
 
 def _asked(exercise: Exercise, task: Task) -> Iterator[str]:

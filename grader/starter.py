@@ -33,7 +33,7 @@ def as_script(exercise: Exercise, file: str = "answer.py", *, check: str = "") -
     """The starter as Python source; `check` is the command that it names, where the exercise's id does not find it."""
     check = check or f"grader check {exercise.id} {file}{_OPTION[exercise.arrays]}"
     head = "\n\n".join(
-        [f"{exercise.title}  (exercise {exercise.id})", as_text(statement(exercise), _WIDTH), _conventions(exercise)]
+        [f"{exercise.title}  (exercise {exercise.id})", as_text(statement(exercise), _WIDTH), conventions(exercise)]
     )
     blocks = [
         _docstring(f"{head}\n\nCheck your answer:  {check}", ""),
@@ -51,7 +51,7 @@ def as_notebook(exercise: Exercise, *, path: str = "") -> str:
     """
     written = dict(functions(exercise))
     asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
-    intro = f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{_conventions(exercise)}"
+    intro = f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{conventions(exercise)}"
     asks = [json.dumps(path or exercise.id), *(f"{name}={name}" for name in written), *_KEYWORD[exercise.arrays]]
     check = f"import grader\n\ngrader.check({', '.join(asks)})"
     cells = [
@@ -182,8 +182,13 @@ def parameters(arguments: Sequence[Argument]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _conventions(exercise: Exercise) -> str:
-    return f"Arguments are {_ARRAYS[exercise.arrays]}. Shapes must be exact: nothing is broadcast."
+def conventions(exercise: Exercise) -> str:
+    """What holds for every function of an exercise."""
+    by_hand = " Derive by hand: automatic differentiation is flagged."
+    return (
+        f"Arguments are {_ARRAYS[exercise.arrays]}. Shapes must be exact: nothing is broadcast."
+        f"{by_hand if exercise.arrays == 'torch' and exercise.autodiff == 'forbid' else ''}"
+    )
 
 
 def _docstring(text: str, indent: str) -> str:

@@ -554,3 +554,9 @@ def test_a_starter_of_a_file_names_that_file(capsys) -> None:
     assert "Check your answer:  grader check course/twice.yaml a.py\n" in Path("a.py").read_text("utf-8")
     run(capsys, "start", "course/twice.yaml", "-o", "a.ipynb")
     assert 'grader.check(\\"course/twice.yaml\\", dy_dx=dy_dx)' in Path("a.ipynb").read_text("utf-8")
+
+
+def test_show_says_what_holds_for_tensors(capsys) -> None:
+    """Who writes with torch is told before that its derivatives are not what is asked for."""
+    Path("twice.yaml").write_text(f"{QUICK}arrays: torch\n", "utf-8")
+    assert "automatic differentiation is flagged." in " ".join(run(capsys, "show", "./twice.yaml")[1].split())

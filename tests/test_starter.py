@@ -77,6 +77,15 @@ def test_mistakes_and_hints_stay_out() -> None:
         assert HINT not in text
 
 
+def test_a_torch_exercise_says_that_autodiff_is_flagged() -> None:
+    """With tensors it is there and works: that it is not wanted has to be said, where it is so."""
+    asked = tanh_exercise(arrays="torch")
+    said = "Derive by hand: automatic differentiation is flagged."
+    assert said in starter.conventions(asked)
+    assert said not in starter.conventions(replace(asked, autodiff="allow"))
+    assert said not in starter.conventions(tanh_exercise())
+
+
 def test_torch_exercises_import_torch() -> None:
     """The import follows what the functions are given."""
     assert "\nimport torch\n" in starter.as_script(tanh_exercise(arrays="torch"))

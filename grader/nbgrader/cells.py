@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 REBUILD = "Build the assignment again: grader nbgrader build ASSIGNMENT.yaml"
 IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
-_ARRAYS = {"numpy": "Arguments are NumPy arrays (float64).", "torch": "Arguments are torch tensors (float64)."}
 
 Role: TypeAlias = Literal["statement", "imports", "solution", "grade"]
 
@@ -85,8 +84,7 @@ def _plain(name: str) -> str:
 
 def _task_sheet(exercise: Exercise) -> str:
     asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
-    conventions = f"{_ARRAYS[exercise.arrays]} Shapes must be exact: nothing is broadcast."
-    return f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{conventions}"
+    return f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{starter.conventions(exercise)}"
 
 
 def _grade_cell(exercise: Exercise, task: Task, target: Target) -> Cell:
