@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grader.submission import Submission
     from grader.trial import Job, Trial
 
+_READABLE = 1e-3  # with six digits after the point
 MOST_ENTRIES = 36  # of an array that is shown whole
 
 
@@ -214,7 +215,16 @@ def _named(label: str, array: Array) -> str:
     if array.ndim == 0:
         return f"{label} = {words.number(float(array))}"
     head = f"{label} {'×'.join(map(str, array.shape))} ="
-    text = np.array2string(array + 0, precision=6, separator=", ", threshold=MOST_ENTRIES, edgeitems=2, max_line_width=64)
+    largest = np.abs(array[np.isfinite(array)]).max(initial=0.0)  # 0.05 beside 1 is not written 5e-02: arrays are compared by eye
+    text = np.array2string(
+        array + 0,
+        precision=6,
+        suppress_small=bool(largest >= _READABLE),
+        separator=", ",
+        threshold=MOST_ENTRIES,
+        edgeitems=2,
+        max_line_width=64,
+    )
     lines = text.splitlines()
     if len(lines) == 1 and len(head) + len(text) < 78:
         return f"{head} {text}"

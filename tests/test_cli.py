@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -560,3 +561,12 @@ def test_show_says_what_holds_for_tensors(capsys) -> None:
     """Who writes with torch is told before that its derivatives are not what is asked for."""
     Path("twice.yaml").write_text(f"{QUICK}arrays: torch\n", "utf-8")
     assert "automatic differentiation is flagged." in " ".join(run(capsys, "show", "./twice.yaml")[1].split())
+
+
+def test_expected_and_returned_are_written_alike(capsys) -> None:
+    """A one beside them does not turn small numbers into powers of ten: people compare the two by eye."""
+    ones = "import numpy as np\ndef dY_dB(W, X, B):\n    Y = np.tanh(W @ X + B)\n    return 1 - np.diag(Y) ** 2\n"
+    Path("ones.py").write_text(ones, "utf-8")
+    _, out, _ = run(capsys, "check", "tanh_layer", "ones.py", "--case", "small 1")
+    expected, returned = (re.search(rf"{name} 3×3 =\n +\[\[(\S+),", out)[1] for name in ("expected", "returned"))
+    assert expected == returned
