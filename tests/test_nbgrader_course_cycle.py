@@ -25,7 +25,7 @@ ASSIGNMENT = "problem_set_1"
 RIGHT_DERIVATIVE = "return 1 - np.tanh(x) ** 2"
 ADDED = """
 c.Exchange.root = {exchange!r}
-c.AssignLatePenalties.plugin_class = "late.Half"
+c.AssignLatePenalties.plugin_class = "late_by_half.Half"
 """
 LATE = """\
 from nbgrader.plugins import LateSubmissionPlugin
@@ -91,7 +91,7 @@ def cycle(tmp_path_factory) -> Cycle:
     made.grader("quickstart", str(made.root))
     config = made.root / "nbgrader_config.py"
     config.write_text(config.read_text() + ADDED.format(exchange=str(made.exchange)))
-    (made.root / "late.py").write_text(LATE)
+    (made.root / "late_by_half.py").write_text(LATE)
     made.instructor("generate_assignment", ASSIGNMENT)
     made.instructor("release_assignment", ASSIGNMENT)
     for name in ("s01", "s02", "s03"):
