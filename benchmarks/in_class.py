@@ -199,7 +199,7 @@ def _compare(root: Path, students: list[Path], marginal: float) -> None:
     print(f"seconds a student, {len(students)} students; in brackets, how many times our rate; {_load()}")
     print(f"  {'':28}{'five exercises':>22}{'tanh_layer alone':>22}")
     print(f"  {'grader grade':28}{marginal * len(EXERCISES):>15.4f}       {marginal:>15.4f}")
-    for way in (others.nbgrader, others.pytest, others.fresh_torch):
+    for way in (others.nbgrader_together, others.nbgrader_each, others.pytest, others.fresh_torch):
         line = f"  {way.__name__.replace('_', ' '):28}"
         for number, exercises in enumerate((EXERCISES, ("tanh_layer",))):
             folder = root / f"{way.__name__}_{number}"

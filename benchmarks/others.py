@@ -47,8 +47,24 @@ def _test(exercise: str, *, start: str = "", scope: str = "globals()") -> str:
     return _TEST.format(start=start, model=model, calls=json.dumps(calls), scope=scope)
 
 
-def nbgrader(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
-    """One `nbgrader autograde` for all: a notebook a student, a solution cell and a test cell an exercise."""
+def nbgrader_together(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
+    """One `nbgrader autograde` for all."""
+    _course(root, students, exercises)
+    seconds = _run(root, "nbgrader", "autograde", "ps1")
+    assert len(students) == len(list(root.glob("autograded/*/ps1/ps1.ipynb")))
+    return seconds / len(students)
+
+
+def nbgrader_each(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
+    """One `nbgrader autograde` a student, as its formgrader's button does."""
+    _course(root, students, exercises)
+    seconds = sum(_run(root, "nbgrader", "autograde", "ps1", "--student", student.name) for student in students)
+    assert len(students) == len(list(root.glob("autograded/*/ps1/ps1.ipynb")))
+    return seconds / len(students)
+
+
+def _course(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> None:
+    """Stock nbgrader's course with a notebook a student: a solution cell and a test cell an exercise."""
     import nbformat
     from nbformat.v4 import new_code_cell, new_notebook
 
@@ -74,9 +90,6 @@ def nbgrader(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> 
     for student in students:
         answers = [(student / f"{exercise}.py").read_text(encoding="utf-8") for exercise in exercises]
         write(root / "submitted" / student.name / "ps1", notebook(answers))
-    seconds = _run(root, "nbgrader", "autograde", "ps1")
-    assert len(students) == len(list(root.glob("autograded/*/ps1/ps1.ipynb")))
-    return seconds / len(students)
 
 
 def pytest(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
