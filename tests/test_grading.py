@@ -12,6 +12,7 @@ from grader import preparing
 from grader.errors import GraderError
 from grader.exercise import Exercise, Limits
 from grader.grading import check_functions, grade, missing
+from grader.loading import parse_exercise
 from grader.outcome import Report, Status
 from grader.sandbox import Sandbox
 from grader.submission import Submission
@@ -207,6 +208,39 @@ def test_an_answer_that_counts_its_calls_is_found_out(sandbox: Sandbox) -> None:
     assert "nondeterministic" in report.flags
     assert report.targets[1].status is Status.WRONG_VALUE
     assert "another order" in report.targets[1].detail
+
+
+HANDS_ON = """
+schema: 1
+title: A quantity that one task is given and the next is asked for
+inputs: {x: scalar}
+forward: {y: tanh(x)}
+tasks:
+  - call: dy_dx(y)
+    returns: {dy_dx: {gradient: y, wrt: x}}
+  - call: forward(x)
+    returns: {y: {value: y}}
+"""
+HANDED_ON = """
+given = []
+
+def dy_dx(y):
+    given.append(y)
+    return 1 - y**2
+
+def forward(x):
+    return given.pop(0) if given else 0.0
+"""
+
+
+def test_what_one_task_was_given_does_not_answer_the_next(sandbox: Sandbox) -> None:
+    """Called in reverse order in a fresh child, the function that kept it has nothing to give back."""
+    exercise = parse_exercise(HANDS_ON, "hands_on")
+    report = graded(sandbox, HANDED_ON, exercise)
+    assert statuses(report) == [Status.CORRECT, Status.WRONG_VALUE]
+    assert report.flags == ("nondeterministic",)
+    wrong_first = graded(sandbox, HANDED_ON.replace("1 - y**2", "5.0"), exercise)
+    assert wrong_first.score == 0.0
 
 
 def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
