@@ -56,7 +56,7 @@ records: setup
 	$(BIN)/python -m grader.records
 
 bench: setup
-	@$(BIN)/python benchmarks/in_class.py
+	@$(BIN)/python tests/benchmarks/in_class.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ What people wait for.
 Commands beside the bare interpreter and `import numpy`; references made anew; one more copy of a submission beside its
 functions without any grader, and beside a fresh process with torch.
 
-`python benchmarks/commands.py [ROUNDS]`. The commands take turns in every round, so that a busy machine is busy for all
+`python tests/benchmarks/commands.py [ROUNDS]`. The commands take turns in every round, so that a busy machine is busy for all
 of them; medians, and ratios of medians.
 """
 
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 GRADER = (sys.executable, "-m", "grader")
 COMMANDS = {
     "python -c pass": (sys.executable, "-c", "pass"),

@@ -1,7 +1,7 @@
 """
 What each layer of protection costs per child: a bare fork of the zygote, then one layer after the other, then all.
 
-`python benchmarks/sandbox.py [ROUNDS] [numpy|torch]`. The variants take turns in every round, so that a busy machine is
+`python tests/benchmarks/sandbox.py [ROUNDS] [numpy|torch]`. The variants take turns in every round, so that a busy machine is
 busy for all of them; medians, the ratio to the bare fork, the child's CPU time and its page faults, and what
 one such fault costs.
 """
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 _HERE = Path(__file__).resolve()
-_PACKAGE = _HERE.parent.parent / "grader"
+_PACKAGE = _HERE.parents[2] / "grader"
 
 _NUMPY = b"""
 import numpy as np

@@ -1,7 +1,7 @@
 """
 What one more submission costs nbgrader: with its kernel, with our sandbox one by one and in a pool, and with nothing run.
 
-`python benchmarks/nbgrader.py [SUBMISSIONS] [numpy|torch]`. Right answers to the notebook of `tanh_layer`, the same for all;
+`python tests/benchmarks/nbgrader.py [SUBMISSIONS] [numpy|torch]`. Right answers to the notebook of `tanh_layer`, the same for all;
 seconds of the commands with that many more submissions than one, divided by them. The variants take three turns, so that a
 busy machine is busy for all of them, and the quickest of each counts. CPU seconds are those of the command and of all that it
 started; they are the steadier figure where other programs run, and leave out what is only waited for.
@@ -23,7 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-_SOLUTIONS = _HERE.parent / "solutions"
+_SOLUTIONS = _HERE.parents[1] / "solutions"
 _STOCK = "c = get_config()\n"
 _OURS = f"from grader.nbgrader import configure\n\n{_STOCK}configure(c)\n"
 _PLAIN = ("nbgrader", "autograde", "tanh_layer")

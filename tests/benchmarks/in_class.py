@@ -1,7 +1,7 @@
 """
 What a class costs: generated submissions of the five seed exercises, beside no isolation at all and beside other ways to grade.
 
-`python benchmarks/in_class.py [--students 1000] [--jobs 2] [--sample 10]`, or `make bench`. All in one run, so that the ratios
+`python tests/benchmarks/in_class.py [--students 1000] [--jobs 2] [--sample 10]`, or `make bench`. All in one run, so that the ratios
 are of one machine in one hour; the load is printed with them. `--sample 0` leaves the other ways out.
 """
 

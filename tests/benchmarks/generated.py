@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 EXERCISES = ("tanh_derivative", "chain_rule", "scalar_linear", "linear_layer", "tanh_layer")
-SOLUTIONS = Path(__file__).resolve().parents[1] / "solutions"
+SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 
 # How one function of a right answer goes wrong: {f} is its name, _{f} the right one.
 MISTAKES = (
