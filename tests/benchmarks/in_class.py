@@ -1,8 +1,8 @@
 """
 What a class costs: generated submissions of the five seed exercises, beside no isolation at all and beside other ways to grade.
 
-`python tests/benchmarks/in_class.py [--students 1000] [--jobs 2] [--sample 10]`, or `make bench`. All in one run, so that the ratios
-are of one machine in one hour; the load is printed with them. `--sample 0` leaves the other ways out.
+`python tests/benchmarks/in_class.py [--students 1000] [--jobs 2] [--sample 10]`, or `make bench`. All in one run, so that the
+ratios are of one machine in one hour; the load is printed with them. `--sample 0` leaves the other ways out.
 """
 
 from __future__ import annotations

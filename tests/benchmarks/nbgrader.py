@@ -1,8 +1,8 @@
 """
 What one more submission costs nbgrader: with its kernel, with our sandbox one by one and in a pool, and with nothing run.
 
-`python tests/benchmarks/nbgrader.py [SUBMISSIONS] [numpy|torch]`. Right answers to the notebook of `tanh_layer`, the same for all;
-seconds of the commands with that many more submissions than one, divided by them. The variants take three turns, so that a
+`python tests/benchmarks/nbgrader.py [SUBMISSIONS] [numpy|torch]`. Right answers to the notebook of `tanh_layer`, the same for
+all; seconds of the commands with that many more submissions than one, divided by them. The variants take three turns, so that a
 busy machine is busy for all of them, and the quickest of each counts. CPU seconds are those of the command and of all that it
 started; they are the steadier figure where other programs run, and leave out what is only waited for.
 """
