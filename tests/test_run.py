@@ -111,12 +111,27 @@ def test_a_changed_exercise_is_graded_again(submissions, tmp_path):
 
 
 def test_late_hand_ins_join_the_others(submissions, tmp_path):
-    """A second folder graded into the same OUT, with the same seed."""
-    grade(submissions, tmp_path / "out")
+    """A second folder graded into the same OUT, with the same seed; whose marks are kept is said."""
+    assert () == grade(submissions, tmp_path / "out").notes
     seed = out_module.read_state(tmp_path / "out").seed
-    grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
+    summary = grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
     assert GRADES + "s05,1,0,1,,,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
     assert seed == out_module.read_state(tmp_path / "out").seed
+    kept = "Not among these submissions, graded in an earlier run: s01, s02, s03. Their marks stay."
+    assert (kept,) == summary.notes
+
+
+def test_a_roster_that_comes_later_leaves_nobody_in_the_class_twice(tmp_path):
+    """What was graded under the names of files is graded under the roster's ids, and gone under the old ones."""
+    files = {"lopezana_101_9_tanh_layer.py": "correct", "onejo_102_8_tanh_layer.py": "correct"}
+    folder, out = hand_in(tmp_path / "class", files), tmp_path / "out"
+    grade(folder, out)
+    assert ["lopezana_101", "onejo_102"] == sorted(path.name for path in (out / "reports").iterdir())
+    (tmp_path / "roster.csv").write_text("id,canvas\nal,101\n", encoding="utf-8")
+    grade(folder, out, roster=tmp_path / "roster.csv")
+    rows = (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ["al,1,0,1,,,", "onejo_102,1,0,1,,,"] == rows
+    assert ["al", "onejo_102"] == sorted(path.name for path in (out / "reports").iterdir())
 
 
 def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):

@@ -306,8 +306,7 @@ def _pages(out: Out, student: str | None) -> tuple[Path, ...]:
     """The files in OUT that show what a student did, or what anybody did."""
     everybody = tuple(out.path / name for name in ("report.html",) if (out.path / name).exists())
     if student is not None:
-        mine = (*out.report(student, "any").parent.glob("*.json"), out.feedback(student))
-        return (*everybody, *(page for page in mine if page.exists()))
+        return (*everybody, *out.pages(student))
     return (*everybody, *(out.path / "reports").glob("*/*"), *(out.path / "feedback").glob("*"))
 
 

@@ -50,12 +50,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """Everything that was handed in: students, entries by student and exercise, and what has no place, with reasons."""
+    """
+    Everything that was handed in: students, entries by student and exercise, and what has no place, with reasons.
+
+    `renamed` are names of the files whose students a roster knows by another id.
+    """
 
     students: tuple[Student, ...]
     entries: tuple[Entry, ...]
     unplaced: tuple[Unplaced, ...] = ()
     layout: str = ""
+    renamed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -128,6 +133,7 @@ def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection
         students=tuple(students[id] for id in sorted(students)),
         entries=tuple(sorted(entries, key=lambda entry: entry.student)),  # stable: the exercises keep their order
         unplaced=tuple(sorted(unplaced, key=lambda item: item.path)),
+        renamed=tuple(student.id for student in collection.students if student.id not in students),
     )
 
 

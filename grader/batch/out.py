@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -64,6 +64,19 @@ class Out:
     def feedback(self, student: str) -> Path:
         """Where the student's page lies."""
         return self.path / "feedback" / f"{safe_name(student)}.html"
+
+    def pages(self, student: str) -> tuple[Path, ...]:
+        """The files that show what the student did."""
+        mine = (*self.report(student, "any").parent.glob("*.json"), self.feedback(student))
+        return tuple(page for page in mine if page.exists())
+
+    def remove_pages(self, students: Iterable[str]) -> None:
+        """Removes what shows what these students did."""
+        with disk_errors(self.path):
+            for page in (page for student in students for page in self.pages(student)):
+                page.unlink(missing_ok=True)
+                if page.parent.parent.name == "reports" and not any(page.parent.iterdir()):
+                    page.parent.rmdir()
 
     def write_report(self, student: str, exercise: str, report: Mapping[str, object]) -> None:
         """The report's file."""

@@ -162,6 +162,16 @@ class Results:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.student))
             return tuple(_student(row.student, json.loads(row.facts)) for row in rows)
 
+    def drop(self, students: Iterable[str]) -> None:
+        """Removes results and facts of these students; the files stay for those who handed in the same."""
+        import sqlalchemy as sa
+
+        who = [{"who": student} for student in students]
+        with self._begin() as connection:
+            for name in ("result", "student"):
+                table = self._tables[name]
+                connection.execute(table.delete().where(self._in(name, None) & (table.c.student == sa.bindparam("who"))), who)
+
     def put_unplaced(self, unplaced: tuple[Unplaced, ...]) -> None:
         """Keeps what the latest run found no place for."""
         table = self._tables["unplaced"]

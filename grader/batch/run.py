@@ -15,7 +15,7 @@ from grader.batch.out import Out, open_out
 from grader.batch.rescoring import catch_up
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import read_roster
-from grader.batch.settling import current_rules, settle
+from grader.batch.settling import current_rules, named, settle
 from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
@@ -123,6 +123,7 @@ class _Run:
         at = Progress(total=len(self.collection.entries))
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
+        self._forget_old_names()
         self.exercises = {
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
@@ -150,8 +151,22 @@ class _Run:
             seconds=at.seconds,
             grades=grades,
             changed=frozenset(self.changed),
-            notes=notes,
+            notes=(*self._kept_from_earlier(), *notes),
         )
+
+    def _forget_old_names(self) -> None:
+        """An earlier run without the roster graded the same files under their own names: nobody is in the class twice."""
+        known = {student.id for student in self.results.students()}
+        old = tuple(name for name in self.collection.renamed if name in known)
+        if old:
+            self.results.drop(old)
+            self.out.remove_pages(old)
+
+    def _kept_from_earlier(self) -> Iterator[str]:
+        """Of whom there are marks, but no files this time: it may be meant, and it may be a file that was lost."""
+        here = {entry.student for entry in self.collection.entries}
+        if kept := list(dict.fromkeys(student for student, *_ in self.results.scores() if student not in here)):
+            yield f"Not among these submissions, graded in an earlier run: {named(kept)}. Their marks stay."
 
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""

@@ -74,13 +74,14 @@ def _notes_on_times(rows: Mapping[str, Row], extensions: Iterable[str]) -> Itera
     unknown = [row.student for row in rows.values() if row.scores and row.student.submitted_at is None]
     if unknown:
         yield (
-            f"When they handed in is not known of {_named([student.id for student in unknown])}: nothing is taken from them. "
+            f"When they handed in is not known of {named([student.id for student in unknown])}: nothing is taken from them. "
             "A roster can say it in a column submitted_at."
         )
     if late := [student.id for student in unknown if student.late]:
-        yield f"The download says of {_named(late)} that they were late, but not by how much."
+        yield f"The download says of {named(late)} that they were late, but not by how much."
 
 
-def _named(students: list[str]) -> str:
+def named(students: list[str]) -> str:
+    """The first of them, and how many more there are."""
     more = f" and {len(students) - MOST_NAMED} more" if len(students) > MOST_NAMED else ""
     return ", ".join(students[:MOST_NAMED]) + more

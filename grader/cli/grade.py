@@ -230,7 +230,8 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
     for item in summary.unplaced[:MOST_UNPLACED]:
         print(f"Not placed: {one_line(item.path)}: {one_line(item.reason)}", file=sys.stderr)
     if len(summary.unplaced) > MOST_UNPLACED:
-        print(f"... and {len(summary.unplaced) - MOST_UNPLACED} more.", file=sys.stderr)
+        where = f": {output / 'report.html'} lists all" if output is not None else ""
+        print(f"... and {len(summary.unplaced) - MOST_UNPLACED} more{where}.", file=sys.stderr)
     if output is not None:
         print(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", file=sys.stderr)
         print(f"Pages:  {output / 'report.html'}   of students: {output / 'feedback'}", file=sys.stderr)
