@@ -11,7 +11,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ MAX_CELLS = 20_000
 
 _WHICH = "Name the file you want checked."
 _MARK = re.compile(rb"[ \t]*#[ \t]*exercise:[ \t]*([a-z][a-z0-9_]*)[ \t]*\r?\n?", re.ASCII)
+# A mark as students write it, too: `#Exercise : Tanh-Layer`. It may as well be a comment, so it counts for known ids only.
+_LOOSE_MARK = re.compile(rb"[ \t]*#+[ \t]*exercise[ \t]*:[ \t]*([a-z][\w-]*(?: [\w-]+)*)[ \t]*(\r?\n?)", re.ASCII | re.IGNORECASE)
 # An import at the margin, on one line: it counts in every part, since in the student's own notebook it does.
 _NAMED = rb"[\w.]+(?:[ \t]+as[ \t]+\w+)?"
 _LIST = rb"%b(?:[ \t]*,[ \t]*%b)*" % (_NAMED, _NAMED)
@@ -74,6 +76,10 @@ class Submission:
         """The exercises that have a part of their own."""
         marks = (mark for source in self.sources for cell in source.cells for mark in _marks(cell, source.is_notebook))
         return tuple(dict.fromkeys(marks))
+
+    def with_marks_of(self, exercises: Collection[str]) -> Submission:
+        """The same with marks of these exercises put right that differ in capitals, blanks or hyphens only."""
+        return replace(self, sources=tuple(_marked(source, exercises) for source in self.sources))
 
     def part(self, exercise: str) -> Submission:
         """What counts for one exercise: what stands before the first mark of each file, and the exercise's own parts."""
@@ -172,6 +178,19 @@ def _marks(cell: bytes, is_notebook: bool) -> list[str]:
         return []
     lines = cell.lstrip().splitlines()[:1] if is_notebook else cell.splitlines()
     return [match[1].decode() for line in lines if (match := _MARK.fullmatch(line))]
+
+
+def _marked(source: Source, exercises: Collection[str]) -> Source:
+    if not any(b"exercise" in cell.lower() for cell in source.cells):
+        return source
+    cells = (b"".join(_put_right(line, exercises) for line in cell.splitlines(keepends=True)) for cell in source.cells)
+    return replace(source, cells=tuple(cells))
+
+
+def _put_right(line: bytes, exercises: Collection[str]) -> bytes:
+    match = _LOOSE_MARK.fullmatch(line)
+    id = re.sub("[ -]+", "_", match[1].decode().lower()) if match else ""
+    return b"# exercise: %b%b" % (id.encode(), match[2]) if match and id in exercises else line
 
 
 def _part(source: Source, exercise: str) -> Source:

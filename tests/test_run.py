@@ -148,9 +148,11 @@ def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
 def test_exercises_that_clash_say_what_to_do(tmp_path):
     """Without `# exercise:` lines functions of one name are nobody's; with them each part is graded."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
-    files = {"s01.py": "correct", "s02.py": "correct\n# exercise: tanh_layer\n"}
+    files = {"s01.py": "correct", "s02.py": "correct\n# exercise: tanh_layer\n", "s03.py": "correct\n# Exercise: Tanh Layer"}
     grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
-    assert ["s01,0,0,0,,,", "s02,0,1,1,,,"] == (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ["s01,0,0,0,,,", "s02,0,1,1,,,", "s03,0,1,1,,,"] == (tmp_path / "out/grades.csv").read_text(
+        encoding="utf-8"
+    ).splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
 

@@ -109,6 +109,15 @@ def test_a_file_without_marks_is_every_part() -> None:
     assert submission.part("tanh_layer") == submission
 
 
+@pytest.mark.parametrize("line", ["# Exercise: tanh_layer", "#exercise : Tanh-Layer", "## EXERCISE: tanh layer  "])
+def test_a_mark_may_differ_in_capitals_blanks_and_hyphens(line: str) -> None:
+    """Where it names one of the exercises that are asked for; else it is a comment, and hides nothing."""
+    code = f"{line}\r\ndef dY_dW(W, X, B): pass\n".encode()
+    submission = Submission.from_bytes({"hw.py": code})
+    assert ("tanh_layer",) == submission.with_marks_of(["tanh_layer", "linear_layer"]).marks
+    assert submission == submission.with_marks_of(["linear_layer"])
+
+
 def test_in_a_notebook_a_mark_opens_a_cell() -> None:
     """Only a cell that starts with the mark opens a part; the cells after it belong to it."""
     cells = ("import numpy", "# exercise: a\nx = 1", "y = 2\n# exercise: c", "# exercise: b\nz = 3")

@@ -184,6 +184,8 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
     except SubmissionError as error:
         detail = f"{error.faults[0].where}: {error.faults[0].what}"
         return _with_status(steps.missing(exercise, work.student, record, detail), Status.REFUSED)
+    if work.clashes:
+        submission = submission.with_marks_of((exercise.id, *work.clashes))
     if work.clashes and exercise.id not in submission.marks:
         return steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
     try:
