@@ -210,6 +210,7 @@ class TargetReport:
 
 
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
+CLASH = "clash"  # ... in which nothing was run: functions of several exercises, and no line that says which are whose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,13 +148,23 @@ def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
 def test_exercises_that_clash_say_what_to_do(tmp_path):
     """Without `# exercise:` lines functions of one name are nobody's; with them each part is graded."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
-    files = {"s01.py": "correct", "s02.py": "correct\n# exercise: tanh_layer\n", "s03.py": "correct\n# Exercise: Tanh Layer"}
+    marks = {"s01": "", "s02": "# exercise: tanh_layer\n", "s03": "# Exercise: Tanh Layer"}
+    files = {f"{student}.py": f"correct dY_dW\n{mark}" for student, mark in marks.items()}
     grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
     assert ["s01,0,0,0,,,", "s02,0,1,1,,,", "s03,0,1,1,,,"] == (tmp_path / "out/grades.csv").read_text(
         encoding="utf-8"
     ).splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
+    assert ["clash"] == found["flags"]
+
+
+def test_what_mentions_no_function_of_an_exercise_clashes_with_none(tmp_path):
+    """A helper beside the answers to others: the exercise was not handed in, and nobody is told to divide the file."""
+    both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
+    reader = Reader()
+    grade_folder(hand_in(tmp_path / "class", {"s01.py": "missing"}), both, tmp_path / "out", steps=steps(reader))
+    assert [("s01", "linear_layer"), ("s01", "tanh_layer")] == sorted(reader.graded)
 
 
 def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path):

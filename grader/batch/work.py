@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from grader.batch.collect import Entry
 from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
-from grader.outcome import Record, Report, Status
+from grader.outcome import CLASH, Record, Report, Status
 from grader.preparing import ENGINE
 from grader.submission import Submission
 from grader.version import VERSION
@@ -186,8 +186,9 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
         return _with_status(steps.missing(exercise, work.student, record, detail), Status.REFUSED)
     if work.clashes:
         submission = submission.with_marks_of((exercise.id, *work.clashes))
-    if work.clashes and exercise.id not in submission.marks:
-        return steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
+    if work.clashes and exercise.id not in submission.marks and _mentions(submission, exercise):
+        report = steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
+        return replace(report, flags=(CLASH,))
     try:
         return worker.grade(exercise, submission, record)
     except SandboxError:
@@ -204,6 +205,12 @@ def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detai
 def _with_status(report: Report, status: Status) -> Report:
     score = None if status is Status.UNGRADED else 0.0
     return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
+
+
+def _mentions(submission: Submission, exercise: Exercise) -> bool:
+    """Whether one of the exercise's functions could be there: else nothing clashes, it was just not handed in."""
+    names = [function.encode() for task in exercise.tasks for function in task.functions]
+    return any(name in cell for source in submission.sources for cell in source.cells for name in names)
 
 
 def _clash(exercise: Exercise, clashes: tuple[str, ...]) -> str:

@@ -136,7 +136,7 @@ class _Writer:
             yield _Section(title="Unusual answers shared by few", lead=_UNUSUAL, content=self._unusual())
         if found.flags:
             listed = self._notices("What was noticed", "flag", found.flags)
-            yield _Section(title="Flags", lead="For staff; they cost no points.", content=listed)
+            yield _Section(title="Flags", lead="For staff; a flag itself costs no points.", content=listed)
         if found.unplaced:
             cells = [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced]
             listed = table("Handed in and not graded", (Cell("path"), Cell("reason", "text")), cells)

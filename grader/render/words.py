@@ -46,6 +46,7 @@ FLAGS = {
     "inexact": "It agrees only as closely as finite differences do.",
     "load_error": "A part of what was handed in raised an error while it was loaded.",
     "wrote_to_stdout": "It prints.",
+    "clash": "Not graded: exercises ask for functions of one name, and no line `# exercise:` says which is meant.",
     "wall_timeout": "It ran out of time without computing: it waited, or the machine was busy.",
 }
 MAX_DETAIL = 600
