@@ -388,6 +388,21 @@ def test_a_broken_zip_of_one_student_stops_nobody_else(tmp_path):
     assert {("s01", Status.REFUSED), ("s02", None)} == {(entry.student, entry.status) for entry in collection.entries}
 
 
+def test_a_zip_in_a_zip_stays_closed_and_says_so(tmp_path):
+    """The student reads why, not that nothing was handed in."""
+    inner = pack(tmp_path / "inner.zip", {"tanh_layer.py": "x"}).read_bytes()
+    outer = pack(tmp_path / "outer.zip", {"inner.zip": inner}).read_bytes()
+    found = collect(hand_in(tmp_path / "class", {"s01.zip": outer}), assignment())
+    assert {Status.REFUSED} == {entry.status for entry in found.entries}
+    assert {"s01.zip/inner.zip": "It is a zip in a zip: pack the files once."} == reasons(found)
+
+
+def test_results_among_the_submissions_are_nobodys(tmp_path):
+    """OUT in the folder of submissions is no student there; a folder whose name begins like it is one."""
+    folder = hand_in(tmp_path / "class", {"s01.py": "x", "OUT/state.json": "{}", "OUT/reports/s01/x.py": "x", "OUT2/a.py": "x"})
+    assert ["OUT2", "s01"] == [student.id for student in collect(folder, assignment(), but=folder / "OUT").students]
+
+
 def test_nothing_there_is_an_error_in_words(tmp_path):
     """No such place, an empty folder."""
     with pytest.raises(SubmissionError, match="There is no such folder or zip"):

@@ -72,14 +72,14 @@ class _HandedIn:
     canvas: bool = False
 
 
-def collect(path: Path, assignment: Assignment) -> Collection:
+def collect(path: Path, assignment: Assignment, *, but: Path | None = None) -> Collection:
     """
-    What lies in a folder or zip of submissions.
+    What lies in a folder or zip of submissions, except for what is `but`: where OUT lies there, it is nobody's.
 
     Raises SubmissionError when the place cannot be read or holds nothing. Whatever is in it and cannot be graded comes
     back as `unplaced` (and, where it is a student's answer to an exercise, as a `refused` entry).
     """
-    tree = tree_of(path)
+    tree = _without(tree_of(path), path, but) if but else tree_of(path)
     if not tree.files and not tree.folders and not tree.unplaced:
         raise SubmissionError(Fault(str(path), "Nothing was handed in here.", "Name the folder or zip with the students' files."))
     unplaced = list(tree.unplaced)
@@ -91,6 +91,16 @@ def collect(path: Path, assignment: Assignment) -> Collection:
         entries.extend(_entries(one, assignment, unplaced))
     unplaced.sort(key=lambda item: item.path)
     return Collection(students=tuple(students), entries=tuple(entries), unplaced=tuple(unplaced), layout=layout)
+
+
+def _without(tree: Tree, path: Path, but: Path) -> Tree:
+    root, apart = path.resolve(), but.resolve()
+    if root == apart or not apart.is_relative_to(root):
+        return tree
+    inside = apart.relative_to(root).as_posix()
+    files = tuple(file for file in tree.files if not f"{file.path}/".startswith(f"{inside}/"))
+    folders = tuple(folder for folder in tree.folders if not f"{folder}/".startswith(f"{inside}/"))
+    return replace(tree, files=files, folders=folders)
 
 
 def collect_one(path: Path, student: str, assignment: Assignment) -> Collection:

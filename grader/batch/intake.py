@@ -120,11 +120,17 @@ def unpack(file: File) -> Tree:
             fault = f"it holds more than {MAX_FILES} files: pack the assignment's files only."
             return Tree(files=(replace(file, fault=fault),))
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _zip_tree(archive, home=_NestedHome(file), prefix=f"{file.path}/")
+            tree = _zip_tree(archive, home=_NestedHome(file), prefix=f"{file.path}/")
+            return replace(tree, files=tuple(map(_closed, tree.files)))
     except SubmissionError as error:
         return Tree(files=(replace(file, fault=error.faults[0].what),))
     except _UNPACKING as error:
         return Tree(files=(replace(file, fault=f"it cannot be unpacked: {_reason(error)}."),))
+
+
+def _closed(file: File) -> File:
+    """A zip in a zip keeps its name and gets the reason."""
+    return replace(file, fault="it is a zip in a zip: pack the files once.") if file.suffix == ".zip" and not file.fault else file
 
 
 def fold(name: str) -> str:

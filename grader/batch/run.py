@@ -94,7 +94,7 @@ def grade_folder(
     it graded. Raises GraderError when the submissions, OUT, the database or the sandbox cannot be used.
     """
     options = options or Options()
-    collection = collect(submissions, assignment)
+    collection = collect(submissions, assignment, but=out)
     if options.roster is not None:
         collection = with_roster(collection, read_roster(options.roster))
     steps = steps or sandboxed(options.isolation)
