@@ -145,6 +145,19 @@ def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
     assert ["0o700", "0o600", "0o600"] == modes
 
 
+def test_a_database_file_elsewhere_is_the_owners_alone(submissions, tmp_path):
+    """Its reports hold the seed; OUT gets no second one."""
+    grade(submissions, tmp_path / "out", database=f"sqlite:///{tmp_path / 'results.db'}")
+    assert "0o600" == oct((tmp_path / "results.db").stat().st_mode & 0o777)
+    assert not (tmp_path / "out/state.sqlite").exists()
+
+
+def test_out_may_have_any_name(submissions, tmp_path):
+    """Also one that an address of a database would read otherwise."""
+    grade(submissions, tmp_path / "week 1?mode=x%20#")
+    assert (tmp_path / "week 1?mode=x%20#/state.sqlite").exists()
+
+
 def test_exercises_that_clash_say_what_to_do(tmp_path):
     """Without `# exercise:` lines functions of one name are nobody's; with them each part is graded."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))

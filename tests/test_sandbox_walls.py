@@ -144,6 +144,13 @@ def test_floor(tmp_path: Path, text: str, level: str) -> None:
     assert level == walls.floor(tmp_path / "policy")
 
 
+def test_a_link_to_nothing_is_a_floor_that_cannot_be_read(tmp_path: Path) -> None:
+    """Somebody set one, and what it was is not known."""
+    (tmp_path / "policy").symlink_to(tmp_path / "not mounted")
+    with pytest.raises(SandboxError, match="it cannot be read"):
+        walls.floor(tmp_path / "policy")
+
+
 def test_no_file_is_no_floor(tmp_path: Path) -> None:
     """Without a file nothing is asked for."""
     assert "none" == walls.floor(tmp_path / "policy")

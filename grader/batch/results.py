@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.batch.intake import Unplaced
@@ -275,18 +276,25 @@ def open_results(out: Out, url: str | None = None) -> Results:
         raise GraderError(Fault("", what, "pip install 'autograd-grader[class]'")) from None
     where = str(out.database) if url is None else "the database"
     try:
-        engine = sa.create_engine(url or f"sqlite:///{out.database}")
+        engine = sa.create_engine(url or sa.URL.create("sqlite", database=str(out.database)))
     except (sa.exc.ArgumentError, ImportError) as error:
         what = f"The address cannot be used: {type(error).__name__}: {str(error).splitlines()[0]}"
         raise GraderError(Fault("--db", what, "It looks like postgresql+psycopg://HOST/NAME.")) from None
     if engine.dialect.name == "sqlite":
-        out.database.touch(mode=0o600)
+        _make_private(engine.url.database or "")
         sa.event.listen(engine, "connect", _quick_but_safe)
     try:
         return Results(engine, out.state.run, where)
     except GraderError:
         engine.dispose()
         raise
+
+
+def _make_private(file: str) -> None:
+    """An SQLite file that is not there yet is made for its owner alone: reports hold the seed, and SQLite asks nobody."""
+    if file and not file.startswith((":", "file:")):
+        with suppress(OSError):  # SQLite says it in words that are made ours
+            Path(file).touch(mode=0o600)
 
 
 @contextmanager

@@ -61,9 +61,9 @@ def floor(path: Path | None = None) -> Isolation:
     path = path or POLICY_FILE
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return "none"
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return "none"
         # a floor that cannot be read is not one that may be lowered
         raise SandboxError(Fault(str(path), f"it cannot be read: {error}", "Ask the administrator of this machine.")) from error
     least: Isolation = "none"
