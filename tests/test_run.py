@@ -159,12 +159,12 @@ def test_out_may_have_any_name(submissions, tmp_path):
 
 
 def test_exercises_that_clash_say_what_to_do(tmp_path):
-    """Without `# exercise:` lines functions of one name are nobody's; with them each part is graded."""
+    """Without `# exercise:` lines functions of one name are nobody's; with one of them it is known what is whose."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     marks = {"s01": "", "s02": "# exercise: tanh_layer\n", "s03": "# Exercise: Tanh Layer"}
     files = {f"{student}.py": f"correct dY_dW\n{mark}" for student, mark in marks.items()}
     grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
-    assert ["s01,0,0,0,,,", "s02,0,1,1,,,", "s03,0,1,1,,,"] == (tmp_path / "out/grades.csv").read_text(
+    assert ["s01,0,0,0,,,", "s02,1,1,2,,,", "s03,1,1,2,,,"] == (tmp_path / "out/grades.csv").read_text(
         encoding="utf-8"
     ).splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())

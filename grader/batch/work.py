@@ -186,7 +186,8 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
         return _with_status(steps.missing(exercise, work.student, record, detail), Status.REFUSED)
     if work.clashes:
         submission = submission.with_marks_of((exercise.id, *work.clashes))
-    if work.clashes and exercise.id not in submission.marks and _mentions(submission, exercise):
+    is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
+    if work.clashes and not is_divided and _mentions(submission, exercise):
         report = steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
         return replace(report, flags=(CLASH,))
     try:
