@@ -736,6 +736,12 @@ def test_points_are_given_by_hand_in_a_table(tmp_path: Path) -> None:
     assert overrides(tmp_path, right)[1].target == ""
 
 
+def test_a_student_is_called_in_a_table_of_overrides_as_in_grades_csv(tmp_path: Path) -> None:
+    """With the ' that keeps a spreadsheet from running an id, or without it."""
+    table = BY_HAND + "'=1+1,chain_rule,,1,oral exam,by03\n@s02,chain_rule,,1,oral exam,by03\n'Abd,chain_rule,,1,oral exam,by03\n"
+    assert ["=1+1", "@s02", "'Abd"] == [one.student for one in overrides(tmp_path, table)]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [

@@ -96,6 +96,14 @@ def test_points_by_hand_that_take_something_are_asked_about(tmp_path: Path) -> N
     assert "1" == table(tmp_path)["s01"]["chain_rule"]
 
 
+def test_more_points_by_hand_than_there_are_are_asked_about(tmp_path: Path) -> None:
+    """4 and 40 are a key apart, and no total shows it; they count all the same."""
+    by_hand = (override("s01", "chain_rule", "", 40.0), override("s02", "tanh_layer", "dY_dW", 1.0))
+    notes = graded(tmp_path, RIGHT, replace(TWO, overrides=by_hand), {}).notes
+    assert ("s01 has 40 by hand for chain_rule, which has 4: is that meant?",) == notes
+    assert "40" == table(tmp_path)["s01"]["chain_rule"]
+
+
 def test_late_work_loses_its_share_and_the_table_says_why(tmp_path: Path) -> None:
     """After free days and extensions; the exercises keep their scores."""
     problems = replace(TWO, due=DUE, late=LATE)

@@ -54,6 +54,7 @@ def _notes(out: Out, results: Results, assignment: Assignment) -> Iterator[str]:
             what = f"{one.student} has no verdict on {one.exercise}, so that points for {one.target} alone cannot count"
             yield f"{what}: give points for the whole exercise."
     yield from (_question(given) for row in rows.values() for given in row.given if given.override.points < (given.found or 0))
+    yield from _more_than_there_are(assignment)
     if assignment.late is not None:
         yield from _notes_on_times(rows, assignment.late.extensions)
 
@@ -65,6 +66,17 @@ def _question(given: Given) -> str:
     return (
         f"For {what} the grader found {found}, and {one.student} has {gradebook.number(one.points)} by hand: is that still meant?"
     )
+
+
+def _more_than_there_are(assignment: Assignment) -> Iterator[str]:
+    """A typing error would not show in a column of totals."""
+    exercises = {exercise.id: exercise for exercise in assignment.exercises}
+    for one in assignment.overrides:
+        targets = [target for _, target in exercises[one.exercise].targets() if one.target in ("", target.name)]
+        if one.points > (most := sum(target.points for target in targets)):
+            what = f"{one.target} of {one.exercise}" if one.target else one.exercise
+            given, has = gradebook.number(one.points), gradebook.number(most)
+            yield f"{one.student} has {given} by hand for {what}, which has {has}: is that meant?"
 
 
 def _notes_on_times(rows: Mapping[str, Row], extensions: Iterable[str]) -> Iterator[str]:

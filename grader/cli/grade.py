@@ -227,7 +227,8 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
         print(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
     for note in summary.notes:
         print(one_line(note), file=sys.stderr)
-    for item in summary.unplaced[:MOST_UNPLACED]:
+    outermost_first = sorted(summary.unplaced, key=lambda item: item.path.count("/"))  # whole students before their files
+    for item in outermost_first[:MOST_UNPLACED]:
         print(f"Not placed: {one_line(item.path)}: {one_line(item.reason)}", file=sys.stderr)
     if len(summary.unplaced) > MOST_UNPLACED:
         where = f": {output / 'report.html'} lists all" if output is not None else ""

@@ -100,13 +100,18 @@ def _override(where: str, cells: Mapping[str, str], exercises: Mapping[str, Exer
         faults.append(Fault(where, f'points is "{cells["points"]}".', "Write a number from 0, as 2.5."))
         return None
     return Override(
-        student=cells["student"],
+        student=_as_handed_in(cells["student"]),
         exercise=exercise.id,
         target=cells["target"],
         points=points,
         reason=cells["reason"],
         by=cells["by"],
     )
+
+
+def _as_handed_in(student: str) -> str:
+    """The id without the ' that our tables put before one that a spreadsheet would run as a formula."""
+    return student[1:] if student[:1] == "'" and student[1:2] in {"=", "+", "-", "@"} else student
 
 
 def _points(text: str) -> float | None:
