@@ -397,6 +397,18 @@ def test_a_zip_in_a_zip_stays_closed_and_says_so(tmp_path):
     assert {"s01.zip/inner.zip": "It is a zip in a zip: pack the files once."} == reasons(found)
 
 
+def test_an_empty_answer_is_refused_and_counts_after_an_earlier_one(tmp_path):
+    """An upload that failed; an empty helper is nothing to speak of."""
+    files = {"s01/tanh_layer.py": "", "s01/__init__.py": "", "s02/tanh_layer.py": "x", "s02/tanh_layer (1).py": ""}
+    found = collect(hand_in(tmp_path / "class", files), assignment())
+    entries = {entry.student: entry for entry in found.entries if entry.exercise == "tanh_layer"}
+    refusal = "s01/tanh_layer.py was not opened: it is empty: the upload failed, or nothing was saved."
+    assert (Status.REFUSED, refusal) == (entries["s01"].status, entries["s01"].detail)
+    assert ["s02/tanh_layer.py"] == [file.path for file in entries["s02"].files]
+    empty = "It is empty: the upload failed, or nothing was saved."
+    assert (empty, empty) == tuple(reasons(found)[path] for path in ("s01/tanh_layer.py", "s02/tanh_layer (1).py"))
+
+
 def test_results_among_the_submissions_are_nobodys(tmp_path):
     """OUT in the folder of submissions is no student there; a folder whose name begins like it is one."""
     folder = hand_in(tmp_path / "class", {"s01.py": "x", "OUT/state.json": "{}", "OUT/reports/s01/x.py": "x", "OUT2/a.py": "x"})

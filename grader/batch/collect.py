@@ -324,7 +324,7 @@ def _by_id_and_time(one: _HandedIn) -> tuple[str, float]:
 
 def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> Iterator[Entry]:
     """The student's entries, in the order of the assignment; none when nothing at all was handed in."""
-    files = list(_unpacked(one.files, unplaced))
+    files = [(name, _if_filled(file, assignment)) for name, file in _unpacked(one.files, unplaced)]
     own, general, other = _sort_out(files, assignment)
     unplaced.extend(Unplaced(path=shown(file.path), reason=_sentence(file.fault)) for _, file in files if file.fault)
     unplaced.extend(_because(((name, file) for name, file in other if not file.fault), "It is not a .py or .ipynb file."))
@@ -360,6 +360,13 @@ def _unpacked(files: Iterable[tuple[str, File]], unplaced: list[Unplaced]) -> It
         tree = unpack(file)
         unplaced.extend(tree.unplaced)
         yield from ((inner.path.removeprefix(f"{file.path}/"), inner) for inner in tree.files)
+
+
+def _if_filled(file: File, assignment: Assignment) -> File:
+    """An answer of no bytes is an upload that failed: an earlier one counts before it, and the reason is said."""
+    if file.size or file.fault or file.suffix not in _CODE or not _exercise_named(file.name, assignment):
+        return file
+    return replace(file, fault="it is empty: the upload failed, or nothing was saved.")
 
 
 _Named = list[tuple[str, File]]
