@@ -295,3 +295,12 @@ def test_an_instructors_own_tests_beside_ours_run_in_the_kernel(course):
 def _meta(name, *, grade=False, solution=False):
     points = {"points": 3.0} if grade else {}
     return {"grade": grade, "grade_id": name, "locked": grade, "schema_version": 3, "solution": solution, "task": False, **points}
+
+
+def test_a_submission_with_a_link_is_left_to_a_person(course):
+    """What the link leads to does not come into the sandbox; nbgrader records the notebook without points."""
+    (course.root / "secret.py").write_text("SEED = 7")
+    (course.hand_in("s01", dY_dW="import secret; return secret.SEED").parent / "secret.py").symlink_to(course.root / "secret.py")
+    assert "secret.py is a symbolic link" in course.autograde()
+    assert {None} == set(course.marks("s01").values())
+    assert not (course.root / "grading/tanh_layer/reports").exists()

@@ -145,6 +145,26 @@ def test_a_pipe_does_not_stop_the_class(course):
     assert ["s01", "s02", "s03", "s04"] == [line.partition(",")[0] for line in course.grades().splitlines()[1:]]
 
 
+def test_a_link_in_a_submission_is_not_followed(course):
+    """It could lead to the seed, which student code would then read, or to somebody else's answers."""
+    course.hand_in("s01")
+    (course.root / "secret.py").write_text("SEED = 7")
+    (course.hand_in("s02", dY_dW="import secret; print(secret.SEED); return 0").parent / "secret.py").symlink_to(
+        course.root / "secret.py"
+    )
+    (course.hand_in("s03").parent / "tanh_layer.ipynb").unlink()
+    (course.root / "submitted/s03/tanh_layer/tanh_layer.ipynb").symlink_to(
+        course.root / "submitted/s01/tanh_layer/tanh_layer.ipynb"
+    )
+    summary = run(course)
+    assert (
+        "s02: secret.py is a symbolic link; nothing of it is recorded.",
+        "s03: tanh_layer.ipynb is a symbolic link; nothing of it is recorded.",
+    ) == summary.lost
+    assert [1, {W: 2.0, B: 1.0}] == [summary.recorded, course.marks("s01")]
+    assert ["s01"] == sorted(path.name for path in (course.root / "grading/tanh_layer/reports").iterdir())
+
+
 @pytest.mark.parametrize("edit", ["nbformat 3", "duplicate ids", "large output", "many cells"])
 def test_odd_notebooks_are_graded(course, edit):
     """Whatever an editor made of them."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
 from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
+from grader.errors import Fault, SubmissionError
 from grader.nbgrader.cells import cells
 from grader.nbgrader.course import Course
 from grader.outcome import Record, Report, Status
@@ -85,6 +86,17 @@ def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Besid
         coursedir.format_path(coursedir.source_directory, ".", assignment),
     )
     return tuple({path.name: Beside(path) for folder in folders for path in sorted(Path(folder).glob("*.py"))}.values())
+
+
+def refuse_links(folder: Path) -> None:
+    """
+    Raises SubmissionError for a symbolic link in what was handed in.
+
+    What it leads to would come into the sandbox, from where student code can show it: the seed, or somebody else's answers.
+    """
+    if link := next((path for path in sorted(folder.rglob("*")) if path.is_symlink()), None):
+        remedy = "Put the file itself in its place, or remove the link."
+        raise SubmissionError(Fault(str(link), f"{link.name} is a symbolic link", remedy))
 
 
 def submitted_at(folder: Path) -> datetime | None:

@@ -139,6 +139,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             from grader.gradebook import write_grades
             from grader.nbgrader import marking
 
+            marking.refuse_links(self._folder(ours))
             marker = marking.Marker(ours.course)
             try:
                 code = marking.student_code(nb.cells, marking.checks_of(ours.exercises))

@@ -24,7 +24,7 @@ from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, modules_beside, student_code, submitted_at
+from grader.nbgrader.marking import Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
@@ -225,6 +225,7 @@ class _Run:
                     yield from (marker.missing(student, notebook, exercise) for exercise in exercises)
                     continue
                 try:
+                    refuse_links(folder)
                     code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(exercises))
                     yield from [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
                 except (SubmissionError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -290,7 +291,8 @@ class _OddFileError(Exception):
 
 
 def _refuse_odd(folder: Path) -> None:
-    """Raises _OddFileError for what is no file to be copied, as a pipe, and for a time that is none."""
+    """Raises an error for what is no file to be copied, as a link or a pipe, and for a time that is none."""
+    refuse_links(folder)
     if odd := next((path for path in sorted(folder.rglob("*")) if not (path.is_dir() or path.is_file())), None):
         raise _OddFileError(f"{odd.name} is not a file that can be copied")
     time = folder / "timestamp.txt"
@@ -302,6 +304,8 @@ def _said(error: Exception, name: str) -> str:
     """Why nbgrader could not take in a submission, in a line; the traceback is in its log."""
     kind = type(error).__name__
     first = (str(error).strip().splitlines() or [kind])[0]
+    if isinstance(error, SubmissionError):
+        return error.faults[0].what
     if isinstance(error, _OddFileError):
         return first
     known = {"NotJSONError": "is not a notebook: it is not JSON", "UnicodeDecodeError": "is not a notebook: it is not text"}
