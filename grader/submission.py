@@ -13,7 +13,7 @@ import re
 import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from grader.errors import Fault, SubmissionError
@@ -199,14 +199,16 @@ def _part(source: Source, exercise: str) -> Source:
 
     Lines and cells that do not count become empty ones, so that line and cell numbers in messages stay right.
     """
-    if not any(_marks(cell, source.is_notebook) for cell in source.cells):
+    marks = {mark for cell in source.cells for mark in _marks(cell, source.is_notebook)}
+    is_named_after_it = PurePath(source.name).stem == exercise
+    if not marks or (is_named_after_it and exercise not in marks):  # then `# exercise: one` is a comment
         return source
     counts = True
     cells = []
     for cell in source.cells:
         if source.is_notebook:
-            if marks := _marks(cell, is_notebook=True):
-                counts = marks[0] == exercise
+            if opened := _marks(cell, is_notebook=True):
+                counts = opened[0] == exercise
             cells.append(cell if counts else _imports(cell))
             continue
         lines = []

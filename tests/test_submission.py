@@ -103,6 +103,16 @@ def test_an_exercise_without_a_part_gets_the_common_lines() -> None:
     assert source.cells[0].strip() == b"import numpy as np"
 
 
+def test_a_comment_in_a_file_named_after_the_exercise_hides_nothing() -> None:
+    """`# exercise: one` in tanh_layer.py is a comment; a mark of tanh_layer there still opens its part."""
+    text = b"# exercise: one\ndef f(): pass\n"
+    submission = Submission.from_bytes({"tanh_layer.py": text})
+    assert submission == submission.part("tanh_layer")
+    assert b"# exercise: one\ndef f(): pass\n" not in submission.part("linear_layer").sources[0].cells
+    divided = Submission.from_bytes({"tanh_layer.py": text + b"# exercise: tanh_layer\ndef g(): pass\n"})
+    assert b"def f" not in divided.part("tanh_layer").sources[0].cells[0]
+
+
 def test_a_file_without_marks_is_every_part() -> None:
     """Most files have no marks."""
     submission = Submission.from_bytes({"hw.py": b"def f(): pass"})
