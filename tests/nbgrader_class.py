@@ -34,6 +34,20 @@ configure(c)
 Notebook = dict[str, Any]
 
 
+def run_nbgrader(*arguments: str, status: int = 0, stdout: bool = False) -> str:
+    """One command of nbgrader, run in this process; its log, or what it prints."""
+    environment = os.environ
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from nbgrader.tests import run_nbgrader
+
+        try:
+            return run_nbgrader(list(arguments), retcode=status, stdout=stdout)
+        finally:
+            # It leaves a plain dict in its place, whose changes no process that is started later would see.
+            os.environ = environment  # noqa: B003  # the very object again, not another
+
+
 @dataclass(frozen=True)
 class Course:
     """A course folder in which `tanh_layer` was released."""
@@ -44,11 +58,7 @@ class Course:
     def run(self, *arguments: str, status: int = 0) -> str:
         """One command of nbgrader, run in this process; its log. nbgrader looks for `alembic` on the path."""
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from nbgrader.tests import run_nbgrader
-
-            return run_nbgrader(list(arguments), retcode=status)
+        return run_nbgrader(*arguments, status=status)
 
     def autograde(self, *arguments: str, status: int = 0) -> str:
         """Plain `nbgrader autograde`."""

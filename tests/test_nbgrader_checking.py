@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("nbgrader")
 
 import numpy as np
-from nbgrader_class import HALF_W, WRONG, B, W
+from nbgrader_class import HALF_W, WRONG, B, W, run_nbgrader
 
 from grader.errors import GraderError
 from grader.nbgrader import public_check
@@ -88,9 +88,7 @@ def test_validate_passes_right_answers_and_says_what_is_wrong_with_others(course
     for student in ("s01", "s02"):
         path = str(course.root / f"submitted/{student}/tanh_layer/tanh_layer.ipynb")
         _copy_exercise(course, student)
-        from nbgrader.tests import run_nbgrader
-
-        said[student] = run_nbgrader(["validate", path], stdout=True)
+        said[student] = run_nbgrader("validate", path, stdout=True)
     assert "Success! Your notebook passes all the tests." in said["s01"]
     assert "The shape is right, the values differ" in said["s02"]
 

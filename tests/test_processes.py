@@ -164,7 +164,7 @@ def test_a_class_has_the_same_reports_from_threads_and_processes(exercise, monke
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_class_that_is_stopped_goes_on(how, tmp_path) -> None:
-    """By Ctrl-C with 130, or by -9: no process is left, what has a report is not graded again, the marks are a whole run's."""
+    """By Ctrl-C with 130, or by -9: no process is left, what has a row is not graded again, the marks are a whole run's."""
     for number in range(ENOUGH_FOR_PROCESSES):
         student = tmp_path / "class" / f"s{number:03}"
         student.mkdir(parents=True)
@@ -186,7 +186,7 @@ def test_a_class_that_is_stopped_goes_on(how, tmp_path) -> None:
     again = subprocess.run([*command, "--jobs", "2"], capture_output=True, text=True, check=True)
     reused = re.search(r"(\d+) unchanged since the last run", again.stderr)
     assert reused
-    assert kept <= int(reused[1]) <= kept + 1
+    assert kept - 1 <= int(reused[1]) <= kept  # a report is written before its row
     marks = (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert [f"s{number:03},{number % 2},{number % 2}" for number in range(ENOUGH_FOR_PROCESSES)] == [
         ",".join(line.split(",")[:3]) for line in marks
