@@ -72,11 +72,6 @@ def exercise_of(cell_id: str) -> str:
     return cell_id.partition("-")[0]
 
 
-def is_grade_id(cell_id: str) -> bool:
-    """Whether an id has the form of a grade cell's."""
-    return re.fullmatch(r"[a-z][a-z0-9_]*-[A-Za-z0-9_]+-[A-Za-z0-9_]+", cell_id) is not None
-
-
 def _plain(name: str) -> str:
     """A Python name in the characters that nbgrader takes: `dŶ` becomes `d_u176`."""
     return re.sub(r"[^A-Za-z0-9_]", lambda found: f"_u{ord(found[0]):x}", name)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _READY_SECONDS: Final = 120.0  # torch on a slow, cold disk
 _REPLY_SECONDS: Final = 20.0
 _PROGRAM: Final = Path(__file__).with_name("zygote.py")
-_PIPE_BYTES: Final = 1 << 20
 
 
 class OurFaultError(Exception):

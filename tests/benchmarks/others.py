@@ -94,30 +94,29 @@ def _course(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> N
 
 def pytest(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
     """A run of pytest a student, a test an exercise."""
-    folders = []
-    for student in students:
-        folder = Path(shutil.copytree(student, root / student.name))
-        text = ""
-        for exercise in exercises:
-            body = _test(exercise, start=f"import {exercise} as answer", scope="vars(answer)")
-            text += f"def test_{exercise}():" + body.replace("\n", "\n    ") + "\n"
-        (folder / "test_answers.py").write_text(text, encoding="utf-8")
-        folders.append(folder)
+    program = "".join(f"def test_{exercise}():{_body(exercise)}\n" for exercise in exercises)
+    folders = _with_program(root, students, "test_answers.py", program)
     return sum(_run(folder, "pytest", "-q", "-p", "no:cacheprovider", fails=True) for folder in folders) / len(students)
 
 
 def fresh_torch(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
     """A fresh Python that imports torch, a student."""
-    folders = []
-    for student in students:
-        folder = Path(shutil.copytree(student, root / student.name))
-        text = "import torch\n"
-        for exercise in exercises:
-            body = _test(exercise, start=f"import {exercise} as answer", scope="vars(answer)").replace("\n", "\n    ")
-            text += f"try:{body}\nexcept Exception:\n    pass\n"
-        (folder / "run_all.py").write_text(text, encoding="utf-8")
-        folders.append(folder)
+    program = "import torch\n" + "".join(f"try:{_body(exercise)}\nexcept Exception:\n    pass\n" for exercise in exercises)
+    folders = _with_program(root, students, "run_all.py", program)
     return sum(_run(folder, sys.executable, "run_all.py") for folder in folders) / len(students)
+
+
+def _body(exercise: str) -> str:
+    """The test of an exercise's file, indented."""
+    return _test(exercise, start=f"import {exercise} as answer", scope="vars(answer)").replace("\n", "\n    ")
+
+
+def _with_program(root: Path, students: Sequence[Path], name: str, program: str) -> list[Path]:
+    """Copies of the students' folders with a program in each."""
+    folders = [Path(shutil.copytree(student, root / student.name)) for student in students]
+    for folder in folders:
+        (folder / name).write_text(program, encoding="utf-8")
+    return folders
 
 
 def _run(folder: Path, *command: str, fails: bool = False) -> float:
