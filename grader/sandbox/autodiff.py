@@ -8,6 +8,8 @@ top of the file that they name, and on from those.
 from __future__ import annotations
 
 import ast
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from grader.sandbox.standins import AUTODIFF
@@ -19,6 +21,23 @@ _METHODS: Final = frozenset({"backward", "requires_grad", "requires_grad_", "ret
 _TORCH: Final = (
     "torch.autograd", "torch.func", "torch.functorch", "torch.enable_grad", "torch.set_grad_enabled", "torch.vmap",
 )  # fmt: skip
+# What none of the names can be used without: one of these words, or a coding in which it may look otherwise.
+_SUSPECT: Final = re.compile(rf"\b(?:{'|'.join(sorted(AUTODIFF | _METHODS))})\b|coding[:=]", re.ASCII)
+
+
+def is_suspect(source: str | bytes) -> bool:
+    """
+    Whether a source may use a name of automatic differentiation: most do not, and need no syntax tree.
+
+    >>> is_suspect("import torch"), is_suspect(b"return 1 - np.tanh(x) ** 2")
+    (True, False)
+    """
+    try:
+        text = source if isinstance(source, str) else source.decode()
+    except UnicodeDecodeError:
+        return True
+    # Python takes letters of other forms for the plain ones
+    return _SUSPECT.search(text if text.isascii() else unicodedata.normalize("NFKC", text)) is not None
 
 
 def names_used(trees: Sequence[ast.Module], asked: Sequence[str]) -> tuple[str, ...]:

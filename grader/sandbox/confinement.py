@@ -36,6 +36,8 @@ def confine_zygote(settings: dict[str, Any]) -> None:
     measure()
     if "landlock" in settings["walls"]:
         _Found.landlock = landlock.version()
+    if "seccomp" in settings["walls"] and (here := seccomp.machine()):
+        seccomp.program(here, os.getpid())  # keeps what every child's program is made from
 
 
 def measure() -> None:

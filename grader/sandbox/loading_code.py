@@ -14,7 +14,8 @@ import re
 import sys
 import tokenize
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
+from functools import partial
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox import autodiff
@@ -82,15 +83,11 @@ class Submission:
     def _run(self, source: Source, cell: bytes, label: str, module: ModuleType) -> None:
         compiling = True
         try:
-            _remember(label, cell)
-            tree, text = _parse_cell(cell, label) if source.is_notebook else (_parse(cell, label), cell)
-            if tree is None:
-                return
-            self.trees.setdefault(source.name, []).append(tree)
-            code = compile(tree, label, "exec", dont_inherit=True)
+            linecache.cache[label] = (partial(_text_of, cell),)  # lies in no file; decoded when a line is asked for
+            code = self._compile_cell(source, cell, label) if source.is_notebook else self._compile(source, cell, label)
             compiling = False
-            del text, tree
-            exec(code, module.__dict__)  # the sandbox exists for this line
+            if code is not None:
+                exec(code, module.__dict__)  # the sandbox exists for this line
         except _CellRefused as refusal:
             self.errors.append(LoadError(source=label, detail=str(refusal)))
         except SystemExit as error:
@@ -101,6 +98,30 @@ class Submission:
             self.raised[source.name] = error
             detail = line_of(error, while_compiling=compiling)
             self.errors.append(LoadError(source=label, detail=detail, traceback=frames_of(error)))
+
+    def _compile(self, source: Source, code: str | bytes, label: str) -> CodeType:
+        """The code object; where automatic differentiation may be in it, its tree is kept to be looked at."""
+        if not autodiff.is_suspect(code):
+            return compile(code, label, "exec", dont_inherit=True)
+        tree = ast.parse(code, label)
+        self.trees.setdefault(source.name, []).append(tree)
+        return compile(tree, label, "exec", dont_inherit=True)
+
+    def _compile_cell(self, source: Source, cell: bytes, label: str) -> CodeType | None:
+        """The code object of a cell without its magics, or None when nothing of it is Python."""
+        text = _without_cell_magic(cell.decode("utf-8", "replace"))
+        if text is None:
+            return None
+        lines = text.split("\n")
+        for _ in range(len(lines) + 1):
+            try:
+                return self._compile(source, "\n".join(lines), label)
+            except SyntaxError as error:
+                at = (error.lineno or 0) - 1
+                if not 0 <= at < len(lines) or (plain := _without_magic(lines[at])) is None:
+                    raise
+                lines[at] = plain
+        raise _CellRefused("its magic lines could not be taken out")
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The asked functions by name; one that several sources define differently is left out."""
@@ -175,18 +196,13 @@ def _is_own(thing: Any) -> bool:
     return not (isinstance(thing, type) and sys.modules.get(thing.__module__, builtins).__dict__.get("__spec__") is not None)
 
 
-def _parse(source: bytes, filename: str) -> ast.Module:
-    return ast.parse(source, filename)
-
-
-def _remember(filename: str, source: bytes) -> None:
-    """Let tracebacks show the lines of a source that lies in no file."""
+def _text_of(source: bytes) -> str:
+    """What tracebacks show the lines of."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-        text = source.decode(encoding, "replace")
+        return source.decode(encoding, "replace")
     except (SyntaxError, LookupError):
-        text = source.decode("utf-8", "replace")
-    linecache.cache[filename] = (len(source), None, text.splitlines(keepends=True), filename)
+        return source.decode("utf-8", "replace")
 
 
 # --- notebook cells -------------------------------------------------------------------------------------------------
@@ -196,28 +212,18 @@ _NOT_CODE: Final = frozenset({"html", "HTML", "latex", "markdown", "javascript",
 _MAGIC: Final = re.compile(r"^(?P<indent>\s*)(?P<target>[A-Za-z_]\w*\s*=\s*)?(?P<mark>%|!|\?)")
 
 
-def _parse_cell(cell: bytes, label: str) -> tuple[ast.Module | None, bytes]:
-    """The tree of a cell without its magics, or None when nothing of it is Python."""
-    text = cell.decode("utf-8", "replace")
+def _without_cell_magic(text: str) -> str | None:
+    """The text of a cell with a `%%` line made a comment, or None when it is not Python. Raises _CellRefused."""
     first = text.lstrip().partition("\n")[0]
     if first.startswith("%%"):
         name = first[2:].split(" ")[0].strip()
         if name in _NOT_CODE:
-            return None, b""
+            return None
         if name not in _RUN_BODY:
             raise _CellRefused(f"a %%{name[:20]} cell is not run inside the grader")
         at = text.index("%%")
         text = text[:at] + "#" + text[at + 1 :]  # the line stays, so that line numbers do
-    lines = text.split("\n")
-    for _ in range(len(lines) + 1):
-        try:
-            return ast.parse("\n".join(lines), label), b""
-        except SyntaxError as error:
-            at = (error.lineno or 0) - 1
-            if not 0 <= at < len(lines) or (plain := _without_magic(lines[at])) is None:
-                raise
-            lines[at] = plain
-    raise _CellRefused("its magic lines could not be taken out")
+    return text
 
 
 def _without_magic(line: str) -> str | None:

@@ -51,6 +51,9 @@ _STATUSES: Final = (
     Status.RAISED,
 )
 _SINGLE_PRECISION, _WROTE = 1, 2
+_ANSWER: Final = struct.Struct("<IBBHIII")  # index, status, flags, items; bytes of detail and traceback; names of the mutated
+_ITEM: Final = struct.Struct("<BB")  # what it is, and its rank
+_SHAPES: Final = tuple([struct.Struct(f"<{rank}Q") for rank in range(MAX_RANK + 1)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +207,10 @@ def _unpack_argument(packed: Any) -> Argument:
 # --- from the child -------------------------------------------------------------------------------------------------
 
 
+def _raw(text: str) -> bytes:
+    return str(text).encode("utf-8", "replace")[:MAX_TEXT] if text else b""
+
+
 class _Writer:
     def __init__(self) -> None:
         self.raw = bytearray()
@@ -212,7 +219,7 @@ class _Writer:
         self.raw += _NUMBERS[code].pack(value)
 
     def text(self, text: str) -> None:
-        raw = str(text).encode("utf-8", "replace")[:MAX_TEXT]
+        raw = _raw(text)
         self.number("I", len(raw))
         self.raw += raw
 
@@ -232,24 +239,29 @@ class _Reader:
         self.at = 0
         self.text_bytes = text_bytes
 
-    def number(self, code: str) -> int:
-        form = _NUMBERS[code]
+    def fields(self, form: struct.Struct) -> tuple[int, ...]:
         try:
-            (value,) = form.unpack_from(self.body, self.at)
+            values = form.unpack_from(self.body, self.at)
         except struct.error:
             _broken()
         self.at += form.size
-        assert isinstance(value, int)
-        return value
+        return values
+
+    def number(self, code: str) -> int:
+        return self.fields(_NUMBERS[code])[0]
 
     def bounded(self, code: str, most: int) -> int:
         value = self.number(code)
         return value if value <= most else _broken()
 
     def text(self, most: int = MAX_TEXT) -> str:
-        length = self.bounded("I", min(most, self.text_bytes))
+        return self.text_of(self.number("I"), most)
+
+    def text_of(self, length: int, most: int = MAX_TEXT) -> str:
         if not length:  # most texts of most answers
             return ""
+        if length > min(most, self.text_bytes):
+            _broken()
         self.text_bytes -= length
         raw = bytes(self.body[self.at : self.at + length])
         self.at += length
@@ -303,25 +315,22 @@ def unpack_loaded(body: memoryview) -> Loaded:
 
 def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool) -> list[Buffer]:
     """The frame of one answer. Its arrays are C-contiguous, float64 or int64, and are not copied."""
+    status, flags = _STATUSES.index(answer.status), _SINGLE_PRECISION * answer.single_precision | _WROTE * wrote_to_stdout
+    detail, traceback = _raw(answer.detail), _raw(answer.traceback)
     out = _Writer()
-    out.number("I", index)
-    out.number("B", _STATUSES.index(answer.status))
-    out.number("B", _SINGLE_PRECISION * answer.single_precision | _WROTE * wrote_to_stdout)
-    out.text(answer.detail)
-    out.text(answer.traceback)
-    out.texts(answer.mutated)
-    out.number("H", len(answer.items))
+    out.raw += _ANSWER.pack(index, status, flags, len(answer.items), len(detail), len(traceback), len(answer.mutated))
+    out.raw += detail
+    out.raw += traceback
+    for name in answer.mutated:
+        out.text(name)
     arrays: list[Buffer] = []
     for item in answer.items:
         if isinstance(item, NotAnArray):
-            out.number("B", _NOT_AN_ARRAY)
+            out.raw += _ITEM.pack(_NOT_AN_ARRAY, 0)
             out.text(item.type_name)
             out.text(item.detail)
             continue
-        out.number("B", _WIRE_DTYPES.index(item.dtype.str))
-        out.number("B", item.ndim)
-        for size in item.shape:
-            out.number("Q", size)
+        out.raw += _ITEM.pack(_WIRE_DTYPES.index(item.dtype.str), item.ndim) + _SHAPES[item.ndim].pack(*item.shape)
         if item.size:
             arrays.append(item.reshape(-1).data.cast("B"))
     out.pad()
@@ -331,12 +340,13 @@ def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool
 def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
     """The answer to call number `index`, and whether anything was written to stdout. Raises ProtocolError."""
     read = _Reader(body, text_bytes=MAX_ANSWER_TEXT)
-    if read.number("I") != index:
+    number, code, flags, items_count, detail_bytes, traceback_bytes, mutated_count = read.fields(_ANSWER)
+    if number != index or code >= len(_STATUSES) or items_count > MAX_ITEMS or mutated_count > MAX_MUTATED:
         _broken()
-    status = _STATUSES[read.bounded("B", len(_STATUSES) - 1)]
-    flags = read.number("B")
-    detail, traceback, mutated = read.text(), read.text(), read.texts(MAX_MUTATED)
-    heads = [_read_item(read) for _ in range(read.bounded("H", MAX_ITEMS))]
+    status = _STATUSES[code]
+    detail, traceback = read.text_of(detail_bytes), read.text_of(traceback_bytes)
+    mutated = tuple([read.text() for _ in range(mutated_count)])
+    heads = [_read_item(read) for _ in range(items_count)]
     read.pad()
     items = tuple([head if isinstance(head, NotAnArray) else _read_array(read, *head) for head in heads])
     read.end()
@@ -352,17 +362,19 @@ def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
 
 
 def _read_item(read: _Reader) -> NotAnArray | tuple[str, tuple[int, ...]]:
-    tag = read.bounded("B", _NOT_AN_ARRAY)
+    tag, rank = read.fields(_ITEM)
     if tag == _NOT_AN_ARRAY:
         return NotAnArray(type_name=read.text(), detail=read.text())
-    return _WIRE_DTYPES[tag], tuple([read.bounded("Q", 1 << 40) for _ in range(read.bounded("B", MAX_RANK))])
+    if tag >= len(_WIRE_DTYPES) or rank > MAX_RANK:
+        _broken()
+    return _WIRE_DTYPES[tag], read.fields(_SHAPES[rank])
 
 
 def _read_array(read: _Reader, dtype: str, shape: tuple[int, ...]) -> Array:
     import numpy as np
 
-    bound = math.prod(max(1, length) for length in shape)  # numpy refuses absurd axes of an empty array, too
-    size = bound if all(shape) else 0
+    size = math.prod(shape)
+    bound = size or math.prod(max(1, length) for length in shape)  # numpy refuses absurd axes of an empty array, too
     if bound > MAX_ANSWER_BYTES or 8 * size > len(read.body) - read.at:
         _broken()
     flat = np.frombuffer(read.body, dtype=dtype, count=size, offset=read.at) if size else np.empty(0, dtype)

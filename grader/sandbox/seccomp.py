@@ -14,13 +14,14 @@ import os
 import platform
 import struct
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # one of each, so that programs can be kept by it
 class Machine:
     """The numbers of one architecture."""
 
@@ -69,6 +70,7 @@ _FCNTL_READS: Final = (1, 2, 3)  # F_GETFD F_SETFD F_GETFL
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _LD_WORD, _JEQ, _JGE, _RET = 0x20, 0x15, 0x35, 0x06
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
+_ANYONE: Final = 0xFFFFFFFF  # no process has this id, and nothing else in the program these bytes
 _X32: Final = 0x40000000  # numbers from here on are x86's other ABI
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _SET_MODE_FILTER: Final = 1
@@ -76,6 +78,7 @@ _SET_MODE_FILTER: Final = 1
 Instruction = tuple[int, int, int, int]
 
 
+@cache
 def machine() -> Machine | None:
     """The numbers of this machine; None where there is no table."""
     if struct.calcsize("P") != 8:
@@ -85,6 +88,12 @@ def machine() -> Machine | None:
 
 def program(of: Machine, pid: int) -> bytes:
     """The filter as struct sock_filter[], for a process with this id."""
+    return _program_of_anyone(of).replace(struct.pack("<I", _ANYONE), struct.pack("<I", pid))
+
+
+@cache
+def _program_of_anyone(of: Machine) -> bytes:
+    """The filter with a placeholder for the process: put together once in the zygote, since every child waits for it."""
     code: list[Instruction] = [
         (_LD_WORD, 0, 0, _ARCH),
         (_JEQ, 1, 0, of.audit),
@@ -100,10 +109,10 @@ def program(of: Machine, pid: int) -> bytes:
     code += _always(calls["clone3"], errno.ENOSYS)  # so that the C library tries clone, which is refused
     code += _always(calls["ioctl"], errno.ENOTTY)
     code += _when(calls["fcntl"], {1: _FCNTL_READS})
-    code += _when(calls["kill"], {0: (pid,), 1: _CRASHES})
-    code += _when(calls["tkill"], {0: (pid,), 1: _CRASHES})
-    code += _when(calls["tgkill"], {0: (pid,), 2: _CRASHES})
-    code += _when(calls["prlimit64"], {0: (0, pid), 2: (0,)})
+    code += _when(calls["kill"], {0: (_ANYONE,), 1: _CRASHES})
+    code += _when(calls["tkill"], {0: (_ANYONE,), 1: _CRASHES})
+    code += _when(calls["tgkill"], {0: (_ANYONE,), 2: _CRASHES})
+    code += _when(calls["prlimit64"], {0: (0, _ANYONE), 2: (0,)})
     code.append((_RET, 0, 0, _ERRNO | errno.EPERM))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 

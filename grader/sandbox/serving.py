@@ -44,6 +44,7 @@ def main(settings: dict[str, Any]) -> None:
     os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes few, so there have to be few
     control = socket.socket(fileno=_CONTROL)
     preload(settings["arrays"])
+    child.open_text_streams()  # nothing is written to them before there is a child
     confinement.confine_zygote(settings)
     gc.collect()
     gc.freeze()
@@ -140,7 +141,6 @@ def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[st
         channel = child.arrange_descriptors()
         os.closerange(_FIRST_FOREIGN, 256)
         os.setsid()
-        child.open_text_streams()
         faulthandler.enable(file=2, all_threads=False)
         _reseed(settings["arrays"])
         complaint = confinement.confine_child(settings, request)
