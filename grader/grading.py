@@ -1,7 +1,8 @@
 """
 One submission of one exercise, start to end: run in the sandbox, each answer judged, mistakes named, points given.
 
-Right answers are called a second time in another order and in a fresh child, so that luck and memory earn nothing.
+A submission that is wholly right is called a second time in another order and in a fresh child; a function that could
+have read a value off what another is given is always called again, alone: so luck and memory earn nothing.
 """
 
 from __future__ import annotations
@@ -15,23 +16,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader import compare, diagnosis, rubric
+from grader.call import names
 from grader.errors import Fault, GraderError
 from grader.exercise import Exercise, Task, Value
-from grader.outcome import WALL_TIMEOUT, Answer, Counterexample, Diagnosis, Record, Report, Status, TargetReport, Verdict
+from grader.outcome import (
+    WALL_TIMEOUT,
+    Answer,
+    Counterexample,
+    Diagnosis,
+    NotAnArray,
+    Record,
+    Report,
+    Status,
+    TargetReport,
+    Verdict,
+)
 from grader.preparing import PUBLIC_SEED, prepare
 from grader.submission import Submission
 from grader.trial import Job, TaskPlan, Trial
 from grader.version import VERSION
 
 if TYPE_CHECKING:
-    from grader.exercise import Target
-    from grader.outcome import Case, Expected, Probe, TargetKey
+    from grader.outcome import Array, Case, Expected, Probe, TargetKey
     from grader.sandbox import Sandbox
     from grader.trial import Inputs
 
 PROBE_RTOL = 1e-6
 REPEAT_RTOL = 1e-9  # between two runs of one call: sums may be taken in another order
 MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
+
+# How a call may end that did well before, for want of time, memory or a machine: nothing that speaks of its answers.
+_OF_THE_MACHINE = frozenset({Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED})
 
 # What shows at a case: these come from a call at that case, the others from before any call.
 _SHOWS_AT_A_CASE = frozenset(
@@ -109,12 +124,19 @@ class _Judged:
 
     answers: tuple[Answer, ...]
     verdicts: tuple[tuple[Verdict, ...], ...]
+    fell: tuple[bool, ...] = ()  # of a second run: for each target whether it was right in the first and no longer is
     is_stateful: bool = False  # a second run in another order gave something else
     wall_timeout: bool = False  # the wall clock ended the second run
 
     @property
-    def is_right(self) -> bool:
-        return all(verdict.status is Status.CORRECT for verdicts in self.verdicts for verdict in verdicts)
+    def right(self) -> tuple[bool, ...]:
+        """For each target whether it is right in every case."""
+        return tuple(all(verdict.status is Status.CORRECT for verdict in verdicts) for verdicts in self.verdicts)
+
+    @property
+    def earns(self) -> bool:
+        """Whether any verdict is right."""
+        return any(verdict.status is Status.CORRECT for verdicts in self.verdicts for verdict in verdicts)
 
 
 def _plan(exercise: Exercise, task: Task, record: Record) -> TaskPlan:
@@ -162,54 +184,71 @@ def _judge(exercise: Exercise, task: Task, record: Record, answers: tuple[Answer
 def _run_again(
     exercise: Exercise, part: Submission, record: Record, plans: Sequence[TaskPlan], first: Sequence[_Judged], sandbox: Sandbox
 ) -> list[_Judged | None]:
-    """A second verdict on each task that was right: called in reverse order in a fresh child; None for the others."""
-    right = [plan for plan, judged in zip(plans, first, strict=True) if judged.is_right]
-    if not right:
-        return [None] * len(plans)
-    reverse = tuple(replace(plan, inputs=plan.inputs[::-1]) for plan in reversed(right))
-    trial = sandbox.run(Job(sources=part.sources, tasks=reverse, arrays=exercise.arrays, limits=exercise.limits))
-    answers = {plan.function: answers[::-1] for plan, answers in zip(reverse, _answers(trial, reverse), strict=True)}
-    again: list[_Judged | None] = []
-    for task, judged in zip(exercise.tasks, first, strict=True):
-        if not judged.is_right:
-            again.append(None)
-            continue
-        second = _judge(exercise, task, record, answers[task.function])
-        was_lost = any(answer.status is Status.UNGRADED for answer in second.answers)
-        repeats = all(map(_same_answer, judged.answers, second.answers))
-        # Our own fault in the second run takes nothing from an answer that was right in the first.
-        again.append(judged if was_lost else replace(second, is_stateful=not repeats, wall_timeout=trial.wall_timeout))
+    """A second verdict on the tasks that are called again; None for the others. One that is lost leaves its task ungraded."""
+    again: list[_Judged | None] = [None] * len(plans)
+    for numbers in _called_again(exercise, first):
+        reverse = tuple(replace(plans[number], inputs=plans[number].inputs[::-1]) for number in numbers)
+        trial = sandbox.run(Job(sources=part.sources, tasks=reverse, arrays=exercise.arrays, limits=exercise.limits))
+        for number, answers in zip(numbers, _answers(trial, reverse), strict=True):
+            second = _judge(exercise, exercise.tasks[number], record, answers[::-1])
+            again[number] = replace(
+                second,
+                fell=tuple(was and not now for was, now in zip(first[number].right, second.right, strict=True)),
+                is_stateful=not all(map(_same_answer, first[number].answers, second.answers)),
+                wall_timeout=trial.wall_timeout,
+            )
     return again
 
 
+def _called_again(exercise: Exercise, first: Sequence[_Judged]) -> list[tuple[int, ...]]:
+    """
+    The tasks that are called again, by their places: those of each tuple in a fresh child, in its order.
+
+    A task that another task's inputs could have told a quantity is called alone, whatever it does not get right.
+    """
+    alone = [number for number, task in enumerate(exercise.tasks) if first[number].earns and _could_be_told(exercise, task)]
+    rest = tuple(number for number in reversed(range(len(exercise.tasks))) if number not in alone)
+    is_all_right = all(all(judged.right) for judged in first)
+    return [*((number,) for number in alone), *([rest] if rest and is_all_right else [])]
+
+
+def _could_be_told(exercise: Exercise, task: Task) -> bool:
+    """Whether a quantity of `forward` that the task has to find out is an input of another task."""
+    known = _called_names(task)
+    others = {name for other in exercise.tasks if other is not task for name in _called_names(other)}
+    return any(line.name in others - known for line in exercise.forward)
+
+
+def _called_names(task: Task) -> set[str]:
+    calls = (task.arguments, *(given.arguments for given in task.given))
+    return {name for arguments in calls for name in names(arguments)}
+
+
 def _same_answer(first: Answer, second: Answer) -> bool:
+    if second.status in _OF_THE_MACHINE:
+        return True
     if first.status is not second.status or len(first.items) != len(second.items):
         return False
-    pairs = zip(first.items, second.items, strict=True)
-    return all(
-        isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and compare.agrees_without_floor(b, a, REPEAT_RTOL)
-        for a, b in pairs
-    )
+    return all(map(_same_item, first.items, second.items))
+
+
+def _same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
+    if isinstance(first, NotAnArray) or isinstance(second, NotAnArray):
+        return first == second
+    return compare.agrees_without_floor(second, first, REPEAT_RTOL) or np.array_equal(first, second, equal_nan=True)
 
 
 # The report
 
 
 def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial: Trial) -> Report:
-    inexact = frozenset(key for task, one in zip(exercise.tasks, judged, strict=True) for key in _inexact(task, record, one))
+    inexact: dict[TargetKey, str] = {}
+    for task, one in zip(exercise.tasks, judged, strict=True):
+        inexact |= _inexact(task, record, one)
     targets = tuple(
-        _target_report(
-            exercise,
-            task,
-            target,
-            record,
-            one,
-            verdicts,
-            is_inexact=(task.function, target.name) in inexact,
-            was_called=trial.status is None,
-        )
+        _target_report(exercise, task, place, record, one, inexact, was_called=trial.status is None)
         for task, one in zip(exercise.tasks, judged, strict=True)
-        for target, verdicts in zip(task.targets, one.verdicts, strict=True)
+        for place in range(len(task.targets))
     )
     return Report(
         exercise=exercise.id,
@@ -231,29 +270,29 @@ def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial
 def _target_report(
     exercise: Exercise,
     task: Task,
-    target: Target,
+    place: int,
     record: Record,
     judged: _Judged,
-    verdicts: tuple[Verdict, ...],
+    inexact: Mapping[TargetKey, str],
     *,
-    is_inexact: bool,
     was_called: bool,
 ) -> TargetReport:
+    target, verdicts = task.targets[place], judged.verdicts[place]
     key = (task.function, target.name)
     single_precision = any(answer.single_precision for answer in judged.answers)
     found = diagnosis.diagnose(exercise, target, key, record, verdicts, single_precision=single_precision)
     verdict = rubric.deciding(verdicts)
-    if is_inexact and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
-        found = Diagnosis(
-            rule="numerical_differentiation", text="The values agree only as finite differences do. Derive the formula by hand."
-        )
+    if key in inexact and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
+        found = Diagnosis(rule="numerical_differentiation", text=f"{inexact[key]} Derive the formula by hand.")
         verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
         verdicts = (verdict, *verdicts[1:])
     at = _shown(verdicts, verdict.status) if was_called else None
     detail = (at or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
-    if judged.is_stateful and verdict.status is not Status.CORRECT:
+    if judged.fell and judged.fell[place] and verdict.status is not Status.UNGRADED:
         found = None  # the formula was right: what fits the numbers now is chance
-        detail = f"{detail} It was right at first: called again in another order, it gives something else.".strip()
+        does = "does not come to an end" if verdict.status in _OF_THE_MACHINE else "gives something else"
+        stop = "" if not detail or detail.endswith((".", "?", "!")) else "."
+        detail = f"{detail}{stop} It was right at first: called again in another order, it {does}.".strip()
     return TargetReport(
         call=task.function,
         name=target.name,
@@ -295,17 +334,20 @@ def _counterexample(verdict: Verdict) -> Counterexample:
     )
 
 
-def _inexact(task: Task, record: Record, judged: _Judged) -> list[TargetKey]:
-    """The right targets of a task that lose their digits at the probe made for them."""
-    found = []
+def _inexact(task: Task, record: Record, judged: _Judged) -> dict[TargetKey, str]:
+    """The right targets of a task that are not right at the probe made for them, each with what shows there."""
+    found: dict[TargetKey, str] = {}
     for answer, probe in zip(judged.answers[len(record.cases) :], _probes_of(task, record), strict=True):
         for place, target in enumerate(task.targets):
             key = (task.function, target.name)
-            if key not in probe.targets or any(verdict.status is not Status.CORRECT for verdict in judged.verdicts[place]):
+            if key not in probe.targets or not judged.right[place] or answer.status is Status.UNGRADED:
                 continue
             item = answer.items[place] if answer.status is None and len(answer.items) == len(task.targets) else None
-            if isinstance(item, np.ndarray) and not compare.agrees_without_floor(item, probe.expected.targets[key], PROBE_RTOL):
-                found.append(key)
+            if not isinstance(item, np.ndarray):
+                # a look at the inputs must not tell differences to stay away from the probe
+                found[key] = "It does not answer at the inputs that tell finite differences from a formula."
+            elif not compare.agrees_without_floor(item, probe.expected.targets[key], PROBE_RTOL):
+                found[key] = "The values agree only as finite differences do."
     return found
 
 

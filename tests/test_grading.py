@@ -16,6 +16,7 @@ from grader.loading import parse_exercise
 from grader.outcome import Report, Status
 from grader.sandbox import Sandbox
 from grader.submission import Submission
+from grader.trial import Job, Trial
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=2.0, memory_mib=512))
 AFFINE = replace(affine(), limits=Limits(seconds=2.0, memory_mib=512))
@@ -199,6 +200,19 @@ def dY_dW(W, X, B):
     assert forbidden.diagnosis.rule == "numerical_differentiation"
 
 
+def test_differences_that_stay_away_from_the_probe_are_found_out(sandbox: Sandbox) -> None:
+    """Raising at the inputs that tell differences from a formula is no way around them; a NaN there repeats itself."""
+    guard = "    assert np.abs(X).max() > 1e-6\n    Y = "
+    report = graded(sandbox, RIGHT.replace("    Y = ", guard))
+    assert (report.targets[0].status, report.flags) == (Status.CORRECT, ("inexact",))
+    forbidden = graded(sandbox, RIGHT.replace("    Y = ", guard), replace(LAYER, numerical="forbid")).targets[0]
+    assert forbidden.status is Status.REFUSED
+    assert forbidden.diagnosis is not None
+    assert "does not answer" in forbidden.diagnosis.text
+    nan = graded(sandbox, RIGHT.replace("1 - Y**2, X)", "1 - Y**2, X if np.abs(X).max() > 1e-6 else X * np.nan)"))
+    assert nan.flags == ("inexact",)
+
+
 def test_an_answer_that_counts_its_calls_is_found_out(sandbox: Sandbox) -> None:
     """Right while the calls come in the first order, wrong in another: not right."""
     source = RIGHT.replace("    return np.diag(", "    seen.append(W.shape)\n    return (seen[0] != first) + np.diag(").replace(
@@ -241,6 +255,103 @@ def test_what_one_task_was_given_does_not_answer_the_next(sandbox: Sandbox) -> N
     assert report.flags == ("nondeterministic",)
     wrong_first = graded(sandbox, HANDED_ON.replace("1 - y**2", "5.0"), exercise)
     assert wrong_first.score == 0.0
+
+
+SANDWICH = """
+schema: 1
+title: A quantity that a task before and a task after are given
+dims: {m: 2, n: 3}
+inputs: {W: m n, X: n}
+forward: {Z: W @ X, Y: tanh(Z)}
+tasks:
+  - call: slope(Z)
+    returns: {slope: {local: Y, wrt: Z}}
+  - call: linear(W, X)
+    returns: {Z: {value: Z}, dZ_dX: {jacobian: Z, wrt: X}}
+  - call: activation(Z)
+    returns: {Y: {value: Y}}
+"""
+SANDWICHED = """
+import numpy as np
+
+seen = []
+used = []
+
+def slope(Z):
+    seen.append(Z.copy())
+    return np.diag(1 - np.tanh(Z) ** 2)
+
+def activation(Z):
+    seen.append(Z.copy())
+    return np.tanh(Z)
+
+def linear(W, X):
+    used.append(0)
+    return seen[len(used) - 1], DERIVATIVE
+"""
+
+
+@pytest.mark.parametrize("derivative", ["W.copy()", "0 * W"])
+def test_a_value_that_any_other_task_is_given_is_called_for_alone(sandbox: Sandbox, derivative: str) -> None:
+    """In whichever order the calls come, and whatever else of the answer is wrong, it earns nothing."""
+    report = graded(sandbox, SANDWICHED.replace("DERIVATIVE", derivative), parse_exercise(SANDWICH, "sandwich"))
+    z = report.targets[1]
+    assert (z.name, z.status, z.score) == ("Z", Status.RAISED, 0.0)
+    assert "nondeterministic" in report.flags
+
+
+def test_honest_functions_that_share_quantities_are_right(sandbox: Sandbox) -> None:
+    """Called alone, each gives what it gave among the others."""
+    source = SANDWICHED.replace("DERIVATIVE", "W.copy()").replace("seen[len(used) - 1]", "W @ X")
+    report = graded(sandbox, source, parse_exercise(SANDWICH, "sandwich"))
+    assert (report.score, report.flags) == (4.0, ())
+
+
+def test_a_second_run_without_an_end_says_so(sandbox: Sandbox) -> None:
+    """No answer is told from another by a time-out: it is not called nondeterministic."""
+    source = RIGHT.replace(
+        "    return np.diag(",
+        "    seen.append(0)\n    while len(seen) == 1 and W.shape != (3, 2):\n        pass\n    return np.diag(",
+    ).replace("import numpy as np\n", "import numpy as np\nseen = []\n")
+    report = graded(sandbox, source)
+    assert report.targets[1].status is Status.TIMED_OUT
+    assert report.targets[1].detail.endswith(
+        "seconds. It was right at first: called again in another order, it does not come to an end."
+    )
+    assert report.flags == ()
+
+
+def test_a_second_run_that_is_lost_leaves_its_task_ungraded(sandbox: Sandbox) -> None:
+    """What could not be confirmed earns nothing and costs nothing."""
+    runs = []
+
+    class Failing:
+        """A sandbox whose second job fails by our fault."""
+
+        def run(self, job: Job) -> Trial:
+            runs.append(job)
+            if len(runs) == 2:
+                return Trial(status=Status.UNGRADED, detail="the zygote is gone")
+            return sandbox.run(job)
+
+    report = graded(Failing(), RIGHT)  # type: ignore[arg-type]
+    assert statuses(report) == [Status.UNGRADED] * 2
+    assert report.flags == ()
+
+
+def test_a_wrong_submission_runs_once(sandbox: Sandbox) -> None:
+    """The second run is for what is right as a whole: it would take a class a fifth longer."""
+    jobs = []
+
+    class Counting:
+        """A sandbox that notes its jobs."""
+
+        def run(self, job: Job) -> Trial:
+            jobs.append(job)
+            return sandbox.run(job)
+
+    graded(Counting(), RIGHT.replace("1 - np.tanh(W @ X + B) ** 2", "np.tanh(W @ X + B) ** 2"))  # type: ignore[arg-type]
+    assert len(jobs) == 1
 
 
 def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
