@@ -151,12 +151,11 @@ class Analysis:
 def analyse(out: Out, results: Results) -> Analysis:
     """The class's answers, read once; what is kept of each is a few numbers."""
     seen = _Seen()
-    for result in results.all():
-        seen.add(result.student, Report.from_json(result.report))
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
-
-    def place(exercise: str) -> int:
-        return order.get(exercise, len(order))
+    for result in results.all():
+        if result.exercise in order:
+            seen.add(result.student, Report.from_json(result.report))
+    place = order.__getitem__
 
     totals = tuple(row.total for row in rows(out, results) if row.total is not None)
     students = len(results.students())

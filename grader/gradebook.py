@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.batch.rules import Rules, read_rules
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from grader.batch.results import Results
     from grader.batch.roster import Student
     from grader.marking import Lateness, Override
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +67,26 @@ class Row:
 
 
 def rows(out: Out, results: Results) -> Iterator[Row]:
-    """Every student in the order of their ids, those without results too."""
+    """Every student in the order of their ids, those without results too; what is no longer asked counts for nobody."""
     marks = Marks(read_rules(out), due_of(out), lambda student, exercise: _report(results, student, exercise))
-    groups = itertools.groupby(results.scores(), key=lambda one: one[0])
-    graded = next(groups, None)
+    found_of = in_turn(results.scores(), lambda one: one[0])
     for student in results.students():
-        scores: dict[str, float | None] = {}
-        if graded is not None and graded[0] == student.id:
-            scores = {exercise: score for _, exercise, score, _ in graded[1]}
-            graded = next(groups, None)
-        yield marks.row(student, scores)
+        found = {exercise: score for _, exercise, score, _ in found_of(student.id) if exercise in out.state.exercises}
+        yield marks.row(student, found)
+
+
+def in_turn(found: Iterable[_T], student_of: Callable[[_T], str]) -> Callable[[str], Iterable[_T]]:
+    """What is found of a student, to be asked in the order of their ids; whoever is not asked for is passed over."""
+    groups = itertools.groupby(found, key=student_of)
+    group = next(groups, None)
+
+    def of(student: str) -> Iterable[_T]:
+        nonlocal group
+        while group is not None and group[0] < student:
+            group = next(groups, None)
+        return group[1] if group is not None and group[0] == student else ()
+
+    return of
 
 
 def due_of(out: Out) -> datetime | None:

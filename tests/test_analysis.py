@@ -6,6 +6,7 @@ import json
 import math
 import random
 import statistics
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def analysed(tmp_path: Path, reports: dict[str, tuple[Report, ...]]) -> Analysis
             return analyse(out, results)
         finally:
             results.close()
+
+
+def test_an_exercise_that_was_taken_out_is_not_looked_at(tmp_path):
+    """Its points are no part of the whole."""
+    analysed(tmp_path, {"s01": (right(TANH), right(CHAIN))})
+    with open_out(tmp_path / "out", assignment(TANH)) as out, closing(open_results(out)) as results:
+        found = analyse(out, results)
+    assert (("tanh_layer",), 2.0, (2.0,)) == (found.exercises, found.points, found.totals)
 
 
 # The statistics

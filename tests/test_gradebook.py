@@ -31,6 +31,31 @@ def test_an_ungraded_exercise_leaves_the_total_empty(tmp_path):
     assert [("s01", {"chain_rule": None, "tanh_layer": 2.0}, None), ("s02", {}, None)] == table
 
 
+def test_an_exercise_that_was_taken_out_counts_no_more(tmp_path):
+    """Neither its points nor that it could not be graded; the result stays for when it comes back."""
+    for asked, expected in ((assignment(TANH, CHAIN), None), (assignment(TANH), 2.0), (assignment(TANH, CHAIN), None)):
+        with open_out(tmp_path / "out", asked) as out:
+            results = open_results(out)
+            results.put_students((Student(id="s01"),))
+            for one in (right(TANH), report(CHAIN, "", Status.UNGRADED)):
+                results.put(Result(student="s01", exercise=one.exercise, key="", report=one.to_json()))
+            (row,) = rows(out, results)
+            results.close()
+        assert (expected, {one.id for one in asked.exercises}) == (row.total, set(row.scores))
+
+
+def test_a_result_of_nobody_empties_no_other_row(tmp_path):
+    """One whose student is not in the class comes before, between and after those who are."""
+    with open_out(tmp_path / "out", assignment(TANH)) as out:
+        results = open_results(out)
+        results.put_students((Student(id="s02"), Student(id="s03"), Student(id="s05")))
+        for student in ("s01", "s02", "s04", "s05", "s06"):
+            results.put(Result(student=student, exercise=TANH.id, key="", report=right(TANH).to_json()))
+        totals = [(row.student.id, row.total) for row in rows(out, results)]
+        results.close()
+    assert [("s02", 2.0), ("s03", None), ("s05", 2.0)] == totals
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "\r=1", "\n=1"])
 def test_formulas_are_made_text(text):
     """A spreadsheet shows them, and runs nothing."""

@@ -12,7 +12,8 @@ from browser import CHROMIUM, browser
 from class_pages import CHAIN, EXAMPLE, NAMED, TANH, WRONG, right, whole_class, write
 from classroom import assignment, report
 
-from grader.batch.out import existing_out
+from grader.batch.out import existing_out, open_out
+from grader.batch.results import Result, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import Rules, write_rules
 from grader.marking import LateRule, Override
@@ -77,6 +78,27 @@ def test_the_assignment_says_how_much_students_see(tmp_path):
     refresh(out, {}, feedback="hints")
     assert "The sign is wrong." in feedback(out, "s1")
     assert "3.25" not in feedback(out, "s1")
+
+
+def test_what_is_no_longer_asked_is_on_no_page(tmp_path):
+    """Neither on the student's nor on the class's."""
+    out = write(tmp_path / "out", {"s1": (right(TANH), NAMED)})
+    with open_out(out, assignment(TANH)):
+        pass
+    refresh(out, {})
+    assert "Chain rule" not in feedback(out, "s1")
+    assert "chain_rule" not in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path):
+    """A result whose student is not in the class is passed over."""
+    out = write(tmp_path / "out", {"s2": (WRONG,)})
+    with existing_out(out) as folder:
+        results = open_results(folder)
+        results.put(Result(student="s1", exercise="tanh_layer", key="", report=WRONG.to_json()))
+        results.close()
+    refresh(out, {})
+    assert "3.25" in feedback(out, "s2")
 
 
 # What the instructor decided

@@ -20,6 +20,7 @@ from grader.batch.lock import locked
 from grader.batch.run import Options, Summary, grade_folder
 from grader.batch.work import work_of
 from grader.errors import GraderError, SandboxError
+from grader.render.pages import refresh
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
@@ -232,16 +233,34 @@ def test_progress_counts_every_entry(submissions, tmp_path):
     assert (6, 5) == seen[-1]
 
 
-def test_ctrl_c_keeps_what_is_graded(submissions, tmp_path):
-    """KeyboardInterrupt passes through; grades.csv has the first results, and the next run does the rest."""
+def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions, tmp_path):
+    """Whoever was graded anew (s02 is tried again) has no page until the pages are written; nobody else loses one."""
+    out = tmp_path / "out"
+    grade(submissions, out)
+    refresh(out, {})
+    hand_in(submissions, {"s01/chain_rule.py": "correct"})
+    with pytest.raises(KeyboardInterrupt):
+        grade_folder(submissions, assignment(), out, steps=steps(Reader()), progress=_interrupt_at(6))
+    assert ["s03.html"] == sorted(page.name for page in (out / "feedback").iterdir())
+    refresh(out, {}, changed=grade(submissions, out).changed)
+    assert "2 of 2 points" in (out / "feedback/s01.html").read_text(encoding="utf-8")
+
+
+def _interrupt_at(done: int):
+    """A Ctrl-C after so many entries."""
 
     def interrupt(at):
-        if at.done == 2:
+        if at.done == done:
             raise KeyboardInterrupt
 
+    return interrupt
+
+
+def test_ctrl_c_keeps_what_is_graded(submissions, tmp_path):
+    """KeyboardInterrupt passes through; grades.csv has the first results, and the next run does the rest."""
     with pytest.raises(KeyboardInterrupt):
         grade_folder(
-            submissions, assignment(), tmp_path / "out", options=Options(jobs=1), steps=steps(Reader()), progress=interrupt
+            submissions, assignment(), tmp_path / "out", options=Options(jobs=1), steps=steps(Reader()), progress=_interrupt_at(2)
         )
     assert "s01,1,0,1," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
     assert 2 == grade(submissions, tmp_path / "out").reused
@@ -304,12 +323,29 @@ def test_a_file_or_a_full_folder_is_refused(submissions, tmp_path):
     assert mode == submissions.stat().st_mode
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 0}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 0}', '{"schema": 1}'])
 def test_a_state_that_cannot_be_used_is_refused(text, submissions, tmp_path):
     """Torn, or of another version."""
     hand_in(tmp_path / "out", {"state.json": text})
     with pytest.raises(GraderError, match=r"cannot be read|another version"):
         grade(submissions, tmp_path / "out")
+
+
+def test_a_run_that_was_killed_at_its_first_file_is_no_obstacle(submissions, tmp_path):
+    """What it had begun to write is passed over."""
+    hand_in(tmp_path / "out", {".4711.part": "{", "lock": ""})
+    grade(submissions, tmp_path / "out")
+    assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+def test_a_lock_that_cannot_be_made_is_said_in_words(tmp_path):
+    """On a disk that is full or for reading only; here the folder is none."""
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with (
+        pytest.raises(GraderError, match=r"The file lock cannot be written here: Not a directory\.\n.*copy the folder"),
+        locked(tmp_path / "file"),
+    ):
+        pass
 
 
 def test_a_full_disk_is_said_in_words_and_loses_nothing(submissions, tmp_path):

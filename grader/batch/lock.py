@@ -12,8 +12,12 @@ from grader.errors import Fault, GraderError
 
 @contextmanager
 def locked(folder: Path, name: str = "lock", remedy: str = "Wait until it ends.") -> Iterator[None]:
-    """Holds a file of that name in the folder. Raises GraderError when another run holds it."""
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    """Holds a file of that name in the folder. Raises GraderError when another run holds it, or it cannot be made."""
+    try:
+        descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as error:
+        what = f"The file {name} cannot be written here: {error.strerror or error}."
+        raise GraderError(Fault(str(folder), what, "Make room, or copy the folder to where you may write.")) from None
     try:
         try:
             _take(descriptor)

@@ -79,7 +79,9 @@ class Out:
                     page.parent.rmdir()
 
     def write_report(self, student: str, exercise: str, report: Mapping[str, object]) -> None:
-        """The report's file."""
+        """The report's file. The student's page, which shows an earlier one, goes: a run that ends here leaves no old mark on it."""
+        with disk_errors(self.path):
+            self.feedback(student).unlink(missing_ok=True)
         text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
         self.write(self.report(student, exercise), text + "\n")
 
@@ -155,7 +157,11 @@ def read_state(path: Path) -> State | None:
     if not isinstance(facts, Mapping) or facts.get("schema") != SCHEMA:
         what = "It was written by another version of grader."
         raise GraderError(Fault(str(path / "state.json"), what, "Use that version, or grade into another folder."))
-    return State(**{**facts, "exercises": tuple(facts["exercises"]), "points": tuple(facts["points"])})
+    try:
+        return State(**{**facts, "exercises": tuple(facts["exercises"]), "points": tuple(facts["points"])})
+    except (KeyError, TypeError) as error:
+        what = f"It cannot be read: {type(error).__name__}: {error}."
+        raise GraderError(Fault(str(path / "state.json"), what, "Grade into another folder.")) from None
 
 
 def safe_name(student: str) -> str:
@@ -176,6 +182,9 @@ def safe_name(student: str) -> str:
 
 
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
+
+
+_DRAFT = re.compile(r"\.\d+\.part")  # one stays where a run is killed while it writes
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -209,7 +218,7 @@ def _make(path: Path) -> None:
         raise GraderError(Fault(str(path), "It is a file, not a folder.", "Name a new folder with -o."))
     try:
         path.mkdir(parents=True, exist_ok=True)
-        others = {entry.name for entry in os.scandir(path)}
+        others = {entry.name for entry in os.scandir(path) if not _DRAFT.fullmatch(entry.name)}
         if others - {"lock"} and "state.json" not in others:
             what = "The folder holds other things than results."
             raise GraderError(Fault(str(path), what, "Name a new folder with -o."))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,14 +89,10 @@ def address(student: str) -> str:
 def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Report]]]:
     """Every student's row, with what was graded in the order of the assignment."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
-    groups = itertools.groupby(results.all(), key=lambda result: result.student)
-    graded = next(groups, None)
+    found_of = gradebook.in_turn(results.all(), lambda result: result.student)
     for row in gradebook.rows(out, results):
-        reports: list[Report] = []
-        if graded is not None and graded[0] == row.student.id:
-            reports = [Report.from_json(result.report) for result in graded[1]]
-            graded = next(groups, None)
-        yield row, sorted(reports, key=lambda report: order.get(report.exercise, len(order)))
+        reports = [Report.from_json(result.report) for result in found_of(row.student.id) if result.exercise in order]
+        yield row, sorted(reports, key=lambda report: order[report.exercise])
 
 
 def _made_by(out: Out, feedback: Feedback) -> str:
