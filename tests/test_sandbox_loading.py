@@ -11,7 +11,7 @@ import pytest
 from grader.call import Name
 from grader.exercise import Limits
 from grader.outcome import Answer, Status
-from grader.sandbox import Sandbox
+from grader.sandbox import Sandbox, autodiff
 from grader.trial import Job, Source, TaskPlan, Trial
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"
@@ -340,3 +340,26 @@ def test_python_2_print_gets_the_fix(sandbox: Sandbox) -> None:
 def test_autodiff_within_reach_of_graded_calls(sandbox: Sandbox, source: str, names: tuple[str, ...]) -> None:
     """Names of automatic differentiation are noted where a graded call can reach them, and only there."""
     assert names == run(sandbox, source).autodiff
+
+
+def test_a_notebook_is_main(sandbox: Sandbox) -> None:
+    """What stands under `if __name__ == "__main__":` in a cell is run, as in Jupyter; in a file it is not."""
+    cell = 'if __name__ == "__main__":\n    def f(x): return 4 * x'
+    assert 12.0 == returned(run(sandbox, notebook(cell)))
+    assert Status.MISSING is answer(run(sandbox, cell)).status
+
+
+@pytest.mark.parametrize("line", ["f = np.negative", "from numpy import negative as f", "f = np.linalg.det"])
+def test_a_library_function_under_the_asked_name_is_an_answer(sandbox: Sandbox, line: str) -> None:
+    """`dy_dx = np.cos` is right; a name that a library happens to have is not the student's."""
+    assert {"f": ("answer.py",)} == run(sandbox, f"import numpy as np\n{line}").defined
+    assert Status.MISSING is answer(run(sandbox, "from numpy import tanh", function="tanh")).status
+
+
+@pytest.mark.parametrize(
+    "source", ["import ｔorch", "# -*- coding: latin-1 -*-\nimport torch", "x.backward()", "def f(x): return jax.grad(x)"]
+)
+def test_a_source_that_may_hold_autodiff_is_looked_at(source: str) -> None:
+    """Letters that Python takes for plain ones, and another coding, hide no name from the look."""
+    assert autodiff.is_suspect(source.encode())
+    assert autodiff.is_suspect(source)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import selectors
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from grader.call import Constant, Given, Group, Name, Table
 from grader.outcome import Answer, NotAnArray, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.frames import Frame, ProtocolError
-from grader.sandbox.pipes import Inbox
+from grader.sandbox.pipes import Inbox, Pipes
 from grader.sandbox.text import cleaned, one_line
 from grader.trial import LoadError, Source, TaskPlan
 
@@ -174,6 +177,34 @@ def test_frames_are_found_in_pieces(cuts: list[int]) -> None:
         inbox.take(memoryview(raw[at : at + cut]))
         at += cut
     assert [0, 1, 2, 8] == [frame.nonce for frame in inbox.frames]
+
+
+def test_a_death_that_is_told_before_the_last_answer_loses_nothing() -> None:
+    """The pipes are drained at once, and what else was ready then is not read a second time."""
+    job, results, output, death = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+    pipes = Pipes(job[1], results[0], output[0], death[0])
+    os.write(results[1], frames.HEADER.pack(frames.MAGIC, frames.READY, 7, 0))
+    for descriptor in (job[0], results[1], output[1], death[1]):
+        os.close(descriptor)
+
+    class DeathFirst:
+        """The selector, which tells of the death before anything else."""
+
+        def __init__(self, selector: selectors.BaseSelector) -> None:
+            self.selector = selector
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.selector, name)
+
+        def select(self, seconds: float) -> list[Any]:
+            return sorted(self.selector.select(seconds), key=lambda event: event[0].fd != death[0])
+
+    pipes._selector = DeathFirst(pipes._selector)  # type: ignore[assignment]
+    pipes.wait(1.0)
+    assert [7] == [frame.nonce for frame in pipes.frames]
+    assert pipes.is_ended
+    pipes.close()
+    os.close(death[0])
 
 
 def test_flood_of_frames_is_refused() -> None:

@@ -295,6 +295,20 @@ def test_second_fault_is_ungraded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
     assert [Status.UNGRADED] * 4 == [answer.status for task in trial.tasks for answer in task.answers]
 
 
+@linux
+def test_a_zygote_that_cannot_load_what_is_wanted_is_our_fault(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that submissions asked for and a new zygote fails to load: tried again, then `ungraded`, never an exception."""
+
+    def fails(self: object, names: object) -> None:
+        raise host.OurFaultError("it does not load")
+
+    monkeypatch.setattr(host.Zygote, "load", fails)
+    with Sandbox("numpy", "none") as other:
+        asks = job("import fractions\ndef f(x): return 2 * x")
+        assert Status.UNGRADED is other.run(asks).status
+        assert Status.UNGRADED is other.run(asks).status
+
+
 _GRADER = """
 import os, sys, time
 sys.path[:0] = {path!r}

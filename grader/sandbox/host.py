@@ -116,7 +116,6 @@ class Zygote:
     """One process with the modules loaded, from which one child at a time is forked. Linux only."""
 
     def __init__(self, settings: Mapping[str, Any], wrapper: Sequence[str] = ()) -> None:
-        self.loaded: set[str] = set()
         self.walls: tuple[str, ...] | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -148,7 +147,6 @@ class Zygote:
         """Import more modules of the closed list. Raises OurFaultError."""
         self._send({"load": list(names)})
         self._receive(_READY_SECONDS)
-        self.loaded.update(names)
 
     def fork(self, request: Mapping[str, int]) -> ForkedChild:
         """A confined child with fresh pipes. Raises OurFaultError."""
@@ -169,7 +167,13 @@ class Zygote:
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        return ForkedChild(self, descriptors[0], ours)
+        try:
+            return ForkedChild(self, descriptors[0], ours)
+        except OSError as error:
+            signal.pidfd_send_signal(descriptors[0], signal.SIGKILL)
+            for descriptor in (*ours, *descriptors):
+                os.close(descriptor)
+            raise OurFaultError(f"a child could not be waited for: {error.strerror}") from error
 
     @property
     def control(self) -> int:
@@ -265,6 +269,10 @@ class ForkedChild:
                     raise OurFaultError("a child did not end when it was killed")
                 return dataclasses.replace(ending, was_killed=True)
             return ending
+        except OurFaultError:
+            with contextlib.suppress(OSError):  # its zygote is gone, and it may not know
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            raise
         finally:
             self.pipes.drain_output()
             self.pipes.close()

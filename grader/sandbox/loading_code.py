@@ -75,6 +75,8 @@ class Submission:
         self.modules[source.name] = module
         sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; never over a real module
         if source.is_notebook:
+            module.__name__ = "__main__"  # as in Jupyter: what stands under `if __name__ == "__main__":` is run
+            sys.modules["__main__"] = module
             module.__dict__.update(display=_display, get_ipython=lambda: StandIn("IPython", self.policy))
         for number, cell in enumerate(source.cells, 1):
             label = f"{source.name}, cell {number}" if source.is_notebook else source.name
@@ -128,7 +130,7 @@ class Submission:
         found: dict[str, Callable[..., Any]] = {}
         for name in self.asked:
             things = [module.__dict__.get(name) for module in self.modules.values()]
-            made: dict[int, Any] = {id(thing): thing for thing in things if _is_own(thing)}
+            made: dict[int, Any] = {id(thing): thing for thing in things if _is_own(thing, name)}
             # what came out of a module that is not there says so when it is called: `dY_dX = jax.jacfwd(f)`
             absent = [thing for thing in things if type(thing) is StandIn]
             if len(made) == 1:
@@ -142,8 +144,9 @@ class Submission:
         defined: dict[str, dict[int, str]] = {}
         for source in self.sources:
             for name, thing in list(self.modules[source.name].__dict__.items()):
-                listed = type(name) is str and not name.startswith("__") and (name in self.asked or type(thing) is FunctionType)
-                if listed and _is_own(thing):
+                is_asked = name in self.asked
+                listed = type(name) is str and not name.startswith("__") and (is_asked or type(thing) is FunctionType)
+                if listed and _is_own(thing, name if is_asked else ""):
                     defined.setdefault(name, {}).setdefault(id(thing), source.name)
         return {name: tuple(sources.values()) for name, sources in defined.items()}
 
@@ -179,11 +182,17 @@ _LIBRARY_KINDS: Final = frozenset(
 )
 
 
-def _is_own(thing: Any) -> bool:
-    """Whether a thing of a student's namespace is a function of the student's, not one imported from a library."""
+def _is_own(thing: Any, asked: str) -> bool:
+    """
+    Whether a thing of a student's namespace is a function of the student's, not one imported from a library.
+
+    A library's function under the asked name that is not its own was put there on purpose: `dy_dx = np.cos`.
+    """
     if not callable(thing) or isinstance(thing, StandIn):
         return False
     kind: type = type(thing)
+    if asked and (kind is FunctionType or kind.__name__ in _LIBRARY_KINDS) and thing.__name__ != asked:
+        return True
     if kind is FunctionType:
         seen = 0
         while hasattr(thing, "__wrapped__") and seen < 100:

@@ -56,7 +56,7 @@ class Inbox:
                 self._head += piece[:need]
                 piece = piece[need:]
                 if len(self._head) == frames.HEADER.size:
-                    self._begin()
+                    piece = piece[self._begin(piece) :]
             else:
                 room = len(self._body) - self._filled
                 part = piece[:room]
@@ -75,22 +75,27 @@ class Inbox:
         assert self._body is not None
         self._filled += count
         if self._filled == len(self._body):
-            self._finish()
+            self._finish(self._body)
 
-    def _begin(self) -> None:
+    def _begin(self, piece: memoryview) -> int:
+        """A body begins; the whole of it is taken at once when it is there. How many bytes of `piece` were."""
         self._kind, self._nonce, length = frames.read_header(self._head, frames.MAX_BODY)
         if len(self.frames) >= _MOST_FRAMES:
             raise ProtocolError("it sent more answers than there were questions")
-        # fresh pages of a map are not touched before they are written: a length that is a lie costs nothing
-        self._body = memoryview(mmap.mmap(-1, length) if length > _CHUNK else bytearray(length))
-        self._filled = 0
         self._head.clear()
-        if not length:
-            self._finish()
+        if length <= len(piece):
+            self._finish(memoryview(bytearray(piece[:length])))
+            return length
+        try:
+            # fresh pages of a map are not touched before they are written: a length that is a lie costs nothing
+            self._body = memoryview(mmap.mmap(-1, length) if length > _CHUNK else bytearray(length))
+        except OSError as error:
+            raise ProtocolError(f"it sent an answer of {length} bytes, for which there is no room here") from error
+        self._filled = 0
+        return 0
 
-    def _finish(self) -> None:
-        assert self._body is not None
-        self.frames.append(Frame(kind=self._kind, nonce=self._nonce, body=self._body))
+    def _finish(self, body: memoryview) -> None:
+        self.frames.append(Frame(kind=self._kind, nonce=self._nonce, body=body))
         self._body = None
 
 
@@ -124,13 +129,15 @@ class Pipes(Inbox):
         for key, _ in self._selector.select(max(0.0, seconds)):
             if key.fd == self._job:
                 self._write()
-            elif key.fd == self._results:
-                self._read_results()
-            elif key.fd == self._output:
-                self._read_output()
-            else:
+            elif key.fd == self._death:
                 self._selector.unregister(key.fd)
                 self.drain()
+            elif key.fd not in self._open:  # the child's death was told first, and its pipes drained to their end
+                continue
+            elif key.fd == self._results:
+                self._read_results()
+            else:
+                self._read_output()
 
     def drain(self) -> None:
         """Take the answers that the pipes still hold of a child that is gone. Raises ProtocolError."""

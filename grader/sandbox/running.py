@@ -182,8 +182,7 @@ class _Visit:
         if first.kind != frames.READY:
             raise OurFaultError(f"a child could not be confined: {one_line(bytes(first.body).decode('utf-8', 'replace'))}")
         self.is_started = True
-        self._begin_stage()
-        self.work_began = self.stage_began
+        self.work_began = time.monotonic()
         loaded = protocol.unpack_loaded(self._expect(frames.LOADED, nonce).body)
         run.wrote_to_stdout |= loaded.wrote_to_stdout
         if loaded.exited:
@@ -196,7 +195,6 @@ class _Visit:
         self.pipes.send(protocol.pack_task(plan, nonce))
         explained: Answer | None = None
         for index in range(len(plan.inputs)):
-            self._begin_stage()
             body = self._expect(frames.ANSWER, nonce).body
             run.answered_bytes += len(body)
             if run.answered_bytes > _MOST_ANSWERED_BYTES:
@@ -253,6 +251,8 @@ class _Visit:
         return frame
 
     def _next(self) -> Frame:
+        if not self.pipes.frames:
+            self._begin_stage()  # what is here already was answered in time
         while not self.pipes.frames:
             if self.pipes.is_flooded:
                 raise DeathError(Status.KILLED, "it wrote too much output")
@@ -318,7 +318,7 @@ class _Visit:
         if status >= 0:
             if "bad_alloc" in output or "Memory allocation still failed" in output:
                 return DeathError(Status.OUT_OF_MEMORY, f"it used more than {limits.memory_mib} MiB")
-            if status > 255 or status == 128 + 127:  # Windows reports a crash as its exception code
+            if status > 255:  # Windows reports a crash as its exception code
                 return DeathError(Status.KILLED, f"it crashed{_place_in(output)}")
             return DeathError(Status.KILLED, "it ended its own process (os._exit)")
         if -status == getattr(signal, "SIGXCPU", None):

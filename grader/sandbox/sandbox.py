@@ -125,7 +125,8 @@ class Sandbox:
         if self._zygote is None:
             self._zygote = zygote = Zygote(self._settings(), self._wrapper())
             zygote.wait_ready()
-            self._load_wanted()
+            if self._load_wanted():
+                raise OurFaultError("a zygote could not load what submissions asked for")
         return self._zygote.fork(request)
 
     def _load_wanted(self) -> int:

@@ -114,8 +114,11 @@ def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any
     _, status, usage = os.wait4(pid, 0)
     if os.getpid() == 1:
         _end_leftovers()
-    ended = {"exit": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss}
-    ended["faults"] = usage.ru_minflt
+    import resource
+
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # every child begins with as much
+    ended = {"exit": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
+    ended |= {"peak": max(0, usage.ru_maxrss - own), "faults": usage.ru_minflt}
     control.send(json.dumps(ended).encode())
 
 
