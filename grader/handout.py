@@ -44,14 +44,26 @@ def _files(assignment: Assignment, *, notebooks: bool) -> Iterator[tuple[str, by
     yield "README.md", _readme(assignment, suffix).encode()
     yield f"{assignment.id}.yaml", dump_assignment(assignment).encode()
     for exercise in assignment.exercises:
-        text = dump_for_students(exercise)
-        given = parse_exercise(text, exercise.id)
+        given = parse_exercise(dump_for_students(exercise), exercise.id)
         file = f"{exercise.id}.{suffix}"
         yield file, (starter.as_notebook(given) if notebooks else starter.as_script(given, file)).encode()
-        yield f"exercises/{exercise.id}.yaml", text.encode()
-        record = preparing.prepare(given)
-        name = store.file_name(given.id, given.record_sha256, preparing.PUBLIC_SEED, preparing.ENGINE)
-        yield f"exercises/{preparing.BESIDE}/{name}", store.encode(record)
+        for name, data in exercise_files(exercise).items():
+            yield f"exercises/{name}", data
+
+
+def exercise_files(exercise: Exercise) -> dict[str, bytes]:
+    """
+    What checks an exercise at a student's: its file without the mistakes, and beside it the record of the public seed.
+
+    Raises ExerciseError or GraderError where the record cannot be made.
+    """
+    text = dump_for_students(exercise)
+    given = parse_exercise(text, exercise.id)
+    name = store.file_name(given.id, given.record_sha256, preparing.PUBLIC_SEED, preparing.ENGINE)
+    return {
+        f"{given.id}.yaml": text.encode(),
+        f"{preparing.BESIDE}/{name}": store.encode(preparing.prepare(given)),
+    }
 
 
 def _readme(assignment: Assignment, suffix: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.call import Argument, Given
     from grader.exercise import Exercise, Task
 
-_IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
+IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
 # An exercise file may say numpy and the assignment torch: the check says which, whatever file it finds.
 _OPTION = {"numpy": "", "torch": " --arrays torch"}
 _KEYWORD: Mapping[str, tuple[str, ...]] = {"numpy": (), "torch": ('arrays="torch"',)}
@@ -37,7 +37,7 @@ def as_script(exercise: Exercise, file: str = "answer.py", *, check: str = "") -
     )
     blocks = [
         _docstring(f"{head}\n\nCheck your answer:  {check}", ""),
-        _IMPORTS[exercise.arrays],
+        IMPORTS[exercise.arrays],
         *(f"\n{source}" for _, source in functions(exercise)),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -50,13 +50,11 @@ def as_notebook(exercise: Exercise, *, path: str = "") -> str:
     `path` is where the exercise lies, where its id does not find it.
     """
     written = dict(functions(exercise))
-    asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
-    intro = f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{conventions(exercise)}"
     asks = [json.dumps(path or exercise.id), *(f"{name}={name}" for name in written), *_KEYWORD[exercise.arrays]]
     check = f"import grader\n\ngrader.check({', '.join(asks)})"
     cells = [
-        _cell("markdown", "statement", intro),
-        _cell("code", "imports", _IMPORTS[exercise.arrays]),
+        _cell("markdown", "statement", task_sheet(exercise)),
+        _cell("code", "imports", IMPORTS[exercise.arrays]),
         *(_cell("code", f"write-{name}", source) for name, source in written.items()),
         _cell("code", "check", check),
     ]
@@ -70,6 +68,12 @@ def as_notebook(exercise: Exercise, *, path: str = "") -> str:
         "nbformat_minor": 5,
     }
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def task_sheet(exercise: Exercise) -> str:
+    """What a notebook begins with, as Markdown."""
+    asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
+    return f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{conventions(exercise)}"
 
 
 def functions(exercise: Exercise) -> Iterator[tuple[str, str]]:

@@ -16,10 +16,13 @@ import nbgrader_class
 from builders import tanh_layer
 from nbgrader_class import B, W, cell_of, code, source
 
+from grader import preparing, store
 from grader.errors import GraderError
 from grader.exercise import Assignment
 from grader.loading import dump, load_exercise
+from grader.nbgrader import public_check
 from grader.nbgrader.building import build
+from grader.nbgrader.cells import BEGIN, END, bodies
 from grader.nbgrader.course import Course
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
@@ -81,8 +84,10 @@ def test_signature_and_docstring_stay_in_the_released_notebook(released_course):
 def test_no_secret_is_released(released_course):
     """No seed, tolerance, declared mistake or model answer in what students get."""
     folder = released_course.root / "release/tanh_layer"
-    text = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir())
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
     seed = str(json.loads((released_course.root / "grading/tanh_layer/state.json").read_text())["seed"])
+    assert {".ipynb", ".yaml", ".record"} == {path.suffix for path in files}
     notebook = json.dumps(released_course.released())
     assert [False] * 5 == [seed in text, "mistakes" in text, "That is ∂Z" in text, "SOLUTION" in notebook, "rtol" in notebook]
 
@@ -92,6 +97,34 @@ def test_an_exercise_that_students_do_not_have_comes_along(built):
     found = load_exercise(built.root / "source/tanh_layer/tanh_layer.yaml")
     assert [()] * 2 == [target.mistakes for _, target in found.targets()]
     assert [task.call for task in tanh_layer().tasks] == [task.call for task in found.tasks]
+
+
+def test_the_public_record_comes_along_alone(released_course):
+    """What students get is the record of the public seed."""
+    (path,) = (released_course.root / "release/tanh_layer/records").iterdir()
+    given = load_exercise(released_course.root / "release/tanh_layer/tanh_layer.yaml")
+    record = store.read(path, given.record_sha256, preparing.PUBLIC_SEED)
+    assert (preparing.PUBLIC_SEED, given.record_sha256) == (record.seed, record.record_sha256)
+
+
+def test_the_check_beside_a_released_notebook_needs_no_torch(released_course, monkeypatch, tmp_path):
+    """Nor a cache: the record is read from beside the exercise."""
+    monkeypatch.chdir(released_course.root / "release/tanh_layer")
+    monkeypatch.setenv("GRADER_CACHE", str(tmp_path))
+    monkeypatch.setattr(preparing, "make", lambda *arguments: pytest.fail("the record is computed again"))
+    assert public_check(W, 2, dY_dW=lambda W, X, B: W) == 0.0
+
+
+def test_a_record_of_the_exercise_as_it_was_is_removed(tmp_path):
+    """Building again leaves one record an exercise."""
+    course = nbgrader_class.make(tmp_path / "course")
+    records = course.root / "source/tanh_layer/records"
+    (before,) = records.iterdir()
+    exercise = course.root / "tanh_layer.yaml"
+    exercise.write_text(exercise.read_text(encoding="utf-8").replace("n: 2..6", "n: 2..5"), encoding="utf-8")
+    build(nbgrader_class.assignment(course.root), course.root)
+    (after,) = records.iterdir()
+    assert before != after
 
 
 def test_an_exercise_of_the_catalogue_does_not(tmp_path):
@@ -123,6 +156,84 @@ def test_a_model_answer_goes_between_begin_and_end_solution(tmp_path):
         "    def _slope(Z):\n        return 1 - np.tanh(Z) ** 2\n    return np.diag(_slope(W @ X + B))\n    ### END SOLUTION"
     ) == body
     assert ("tanh_layer: no model answer for dY_dW; write it between BEGIN and END SOLUTION.",) == built.notes
+
+
+_TWICE = "def twice(f):\n    return lambda x: 2 * f(x)\n\n@twice\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "value"),
+    [
+        ("def f(x): return 2 * x\n", 6),
+        ('def f(x):\n    "Doc."; return 2 * x\n', 6),
+        ("def f(x, *, eps=2):\n    return x * eps\n", 6),
+        ("def f(y):\n    return 2 * y\n", 6),
+        ("EPS: float = 2.0\n\ndef f(x):\n    return x * EPS\n", 6.0),
+        ("a, (b, *c) = 1, (2, 2)\n\ndef f(x):\n    return x * c[0]\n", 6),
+        (_TWICE + "def f(x):\n    return x\n", 6),
+        (_TWICE + "def g(x):\n    return x\n\ndef f(x):\n    return g(x)\n", 6),
+        ('TEXT = """a\n b"""\n\ndef f(x):\n    return TEXT + """c\nd"""\n', "a\n bc\nd"),
+    ],
+)
+def test_model_answers_of_any_form_go_in_as_they_are(model, value):
+    """On one line, with other parameters, constants, decorators and long texts: the notebook's function does the same."""
+    namespace = {}
+    exec(f"def f(x):\n    {BEGIN}\n{bodies(model, {'f': ('x',)})['f']}\n    {END}\n", namespace)
+    assert value == namespace["f"](3)
+
+
+def test_building_again_keeps_an_answer_with_a_long_text(tmp_path):
+    """To the letter: indenting the lines of a text would change it."""
+    course = nbgrader_class.make(tmp_path / "course")
+    path = course.root / "source/tanh_layer/tanh_layer.ipynb"
+    notebook = read(course.root)
+    cell = cell_of(notebook, "tanh_layer-dY_dB")
+    cell["source"] = source(cell).replace("raise NotImplementedError", 'text = """\na\n"""\n    return text')
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    build(nbgrader_class.assignment(course.root), course.root)
+    assert source(cell) == source(cell_of(read(course.root), "tanh_layer-dY_dB"))
+
+
+def test_building_again_keeps_the_answer_of_a_function_with_an_odd_name(tmp_path):
+    """Ids of cells have other characters than names; notes have the name."""
+    weights, bias = tanh_layer().tasks
+    odd = replace(tanh_layer(), id="odd", tasks=(weights, replace(bias, function="d\u0177")))
+    (tmp_path / "odd.yaml").write_text(dump(odd), encoding="utf-8")
+    one = load_exercise(tmp_path / "odd.yaml")
+    assignment = Assignment(id="odd", title="", exercises=(one,), path=one.path)
+    note = "odd: no model answer for dY_dW, d\u0177; write it between BEGIN and END SOLUTION."
+    assert (note,) == build(assignment, tmp_path).notes
+    path = tmp_path / "source/odd/odd.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cell = cell_of(notebook, "odd-d_u177")
+    cell["source"] = source(cell).replace("raise NotImplementedError", "return np.eye(2)")
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    build(assignment, tmp_path)
+    assert "return np.eye(2)" in source(cell_of(json.loads(path.read_text(encoding="utf-8")), "odd-d_u177"))
+
+
+def two_exercises(folder: Path) -> Assignment:
+    """An assignment of two exercises that ask for the same."""
+    for id in ("first", "second"):
+        (folder / f"{id}.yaml").write_text(dump(replace(tanh_layer(), id=id)), encoding="utf-8")
+    exercises = tuple(load_exercise(folder / f"{id}.yaml") for id in ("first", "second"))
+    return Assignment(id="both", title="", exercises=exercises, path=str(folder / "both.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("kept", "one_notebook", "left"),
+    [(1, False, ["second.ipynb", "second.yaml"]), (2, True, ["first.ipynb", "second.ipynb"])],
+)
+def test_what_an_earlier_build_left_is_said(tmp_path, kept, one_notebook, left):
+    """It would be released as ever; the instructor's own notebooks and files are none of that."""
+    assignment = two_exercises(tmp_path)
+    build(assignment, tmp_path)
+    folder = tmp_path / "source/both"
+    (folder / "own.ipynb").write_text('{"cells": []}')
+    (folder / "own.yaml").write_text("a: 1\n")
+    notes = build(replace(assignment, exercises=assignment.exercises[:kept]), tmp_path, one_notebook=one_notebook).notes
+    said = [note.partition(" is left over from an earlier build: remove it")[0] for note in notes if "left over" in note]
+    assert [str(folder / name) for name in left] == said
 
 
 def test_building_again_keeps_what_the_instructor_wrote(tmp_path):
@@ -158,13 +269,7 @@ def test_building_again_changes_nothing_where_nothing_changed(built):
 
 def test_exercises_may_share_a_notebook(tmp_path):
     """Each in a part of its own, so that equal names of functions do not meet."""
-    one = tanh_layer()
-    exercises = []
-    for id in ("first", "second"):
-        (tmp_path / f"{id}.yaml").write_text(dump(replace(one, id=id)), encoding="utf-8")
-        exercises.append(load_exercise(tmp_path / f"{id}.yaml"))
-    assignment = Assignment(id="both", title="", exercises=tuple(exercises), path=str(tmp_path / "both.yaml"))
-    build(assignment, tmp_path, one_notebook=True)
+    build(two_exercises(tmp_path), tmp_path, one_notebook=True)
     notebook = json.loads((tmp_path / "source/both/both.ipynb").read_text(encoding="utf-8"))
     marked = [source(cell).splitlines()[0] for cell in notebook["cells"] if source(cell).startswith("# exercise")]
     assert ["# exercise: first"] * 3 + ["# exercise: second"] * 3 == marked

@@ -8,16 +8,15 @@ model answer is given.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import catalogue, starter
+from grader import catalogue, handout, preparing, starter
 from grader.batch.out import write_whole
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Limits
-from grader.loading import dump_for_students
 from grader.nbgrader.cells import Cell, bodies, body_in, cells
 from grader.nbgrader.course import Course, Plan
 from grader.nbgrader.needs import needs_nbgrader
@@ -50,16 +49,16 @@ def build(
     _check_names(assignment)
     groups = {assignment.id: assignment.exercises} if one_notebook else {one.id: (one,) for one in assignment.exercises}
     folder = root / SOURCE / assignment.id
-    written: dict[Path, str] = {}
+    written: dict[Path, bytes] = {}
     notes: list[str] = []
     for name, exercises in groups.items():
         path = folder / f"{name}.ipynb"
         old = _read(path)
         made = [cell for one in exercises for cell in _made(one, solutions, old, notes, is_marked=len(exercises) > 1)]
-        written[path] = _checked(path, _merged(made, old))
+        written[path] = _checked(path, _merged(made, old)).encode()
     for exercise in assignment.exercises:
         if not _is_shipped(exercise):
-            written[folder / f"{exercise.id}.yaml"] = dump_for_students(exercise)
+            written |= {folder / name: data for name, data in handout.exercise_files(exercise).items()}
     plan = Plan.of(
         assignment,
         root,
@@ -67,11 +66,15 @@ def build(
         student_seeds=student_seeds,
     )
     try:
-        for path, text in written.items():
-            write_whole(path, text.encode())
+        for path, data in written.items():
+            write_whole(path, data)
             path.chmod(0o644)
+        for path in folder.glob(f"{preparing.BESIDE}/*.record"):
+            if path not in written:  # of an exercise as it was before
+                path.unlink()
     except OSError as error:
         raise GraderError(Fault(str(folder), f"It cannot be written: {error.strerror}.", "Name another course folder.")) from None
+    notes += _left_over(folder, written)
     Course(root=root, id=assignment.id).save(plan, assignment)
     return Built(notebooks=tuple(path for path in written if path.suffix == ".ipynb"), notes=tuple(notes))
 
@@ -81,6 +84,23 @@ def _check_names(assignment: Assignment) -> None:
     if "+" in assignment.id or assignment.id.strip() != assignment.id:
         what = f"nbgrader takes no assignment called `{assignment.id}`."
         raise GraderError(Fault(assignment.path, what, "Name the file with letters, digits, `_` and `-`: problem_set_1.yaml."))
+
+
+def _left_over(folder: Path, written: Container[Path]) -> Iterator[str]:
+    """What an earlier build made and this one did not: nbgrader goes on releasing it."""
+    for path in sorted(folder.glob("*.ipynb")):
+        if path not in written and _is_generated(path):
+            yield f"{path} is left over from an earlier build: remove it. Answers in it are not graded, but left to a person."
+    for path in sorted(folder.glob("*.yaml")):
+        if path not in written and {"tasks:", "forward:"} <= set(path.read_text("utf-8", errors="replace").splitlines()):
+            yield f"{path} is left over from an earlier build: remove it. No notebook of this assignment needs it."
+
+
+def _is_generated(path: Path) -> bool:
+    try:
+        return any(cell["metadata"].get("grader") == "generated" for cell in json.loads(path.read_bytes())["cells"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return False  # nbgrader says what is the matter with it
 
 
 # What stands in a notebook
@@ -94,10 +114,9 @@ def _made(
     kept = {_id(cell): body_in(_source(cell)) for cell in (old or {"cells": []})["cells"]}
     for cell in cells(exercise, answers, is_marked=is_marked):
         if cell.role == "solution" and not body_in(cell.source) and kept.get(cell.id):
-            function = cell.id.partition("-")[2]
-            answers[function] = kept[cell.id]
+            answers[cell.function] = kept[cell.id]
     made = list(cells(exercise, answers, is_marked=is_marked))
-    if lacking := [cell.id.partition("-")[2] for cell in made if cell.role == "solution" and not body_in(cell.source)]:
+    if lacking := [cell.function for cell in made if cell.role == "solution" and not body_in(cell.source)]:
         notes.append(f"{exercise.id}: no model answer for {', '.join(lacking)}; write it between BEGIN and END SOLUTION.")
     return made
 

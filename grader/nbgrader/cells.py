@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from grader import starter
-from grader.statement import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 REBUILD = "Build the assignment again: grader nbgrader build ASSIGNMENT.yaml"
-IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
+_INDENT = "    "
 
 Role: TypeAlias = Literal["statement", "imports", "solution", "grade"]
 
@@ -36,6 +35,7 @@ class Cell:
     role: Role
     source: str
     points: float = 0.0
+    function: str = ""  # that a solution cell asks for; its id has it in nbgrader's characters
 
     @property
     def notebook_id(self) -> str:
@@ -45,17 +45,16 @@ class Cell:
 
 def cells(exercise: Exercise, answers: Mapping[str, str], *, is_marked: bool = False) -> Iterator[Cell]:
     """
-    The cells of one exercise. `answers` are bodies of model answers by function.
+    The cells of one exercise. `answers` are bodies of model answers by function, indented as they stand in it.
 
     `is_marked` opens the exercise's part of a notebook that it shares with others.
     """
-    yield Cell(id=f"{exercise.id}--statement", role="statement", source=_task_sheet(exercise))
+    yield Cell(id=f"{exercise.id}--statement", role="statement", source=starter.task_sheet(exercise))
     mark = f"# exercise: {exercise.id}\n" if is_marked else ""
-    yield Cell(id=f"{exercise.id}--imports", role="imports", source=mark + IMPORTS[exercise.arrays])
+    yield Cell(id=f"{exercise.id}--imports", role="imports", source=mark + starter.IMPORTS[exercise.arrays])
     for name, source in starter.functions(exercise):
-        yield Cell(
-            id=f"{exercise.id}-{_plain(name)}", role="solution", source=mark + _with_solution(source, answers.get(name, ""))
-        )
+        solution = mark + _with_solution(source, answers.get(name, ""))
+        yield Cell(id=f"{exercise.id}-{_plain(name)}", role="solution", source=solution, function=name)
         for task in exercise.tasks:
             if task.function == name:
                 yield from (_grade_cell(exercise, task, target) for target in task.targets)
@@ -75,11 +74,6 @@ def exercise_of(cell_id: str) -> str:
 def _plain(name: str) -> str:
     """A Python name in the characters that nbgrader takes: `dŶ` becomes `d_u176`."""
     return re.sub(r"[^A-Za-z0-9_]", lambda found: f"_u{ord(found[0]):x}", name)
-
-
-def _task_sheet(exercise: Exercise) -> str:
-    asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
-    return f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{starter.conventions(exercise)}"
 
 
 def _grade_cell(exercise: Exercise, task: Task, target: Target) -> Cell:
@@ -106,16 +100,14 @@ def _grade_cell(exercise: Exercise, task: Task, target: Target) -> Cell:
 
 def _with_solution(source: str, body: str) -> str:
     """A starter's function with the region that nbgrader cuts out, holding the body."""
-    indent = "    "
-    head, stub, _ = source.rpartition(f"{indent}raise NotImplementedError")
-    inner = textwrap.indent(body.strip("\n"), indent, lambda line: bool(line.strip())) if body.strip() else stub
-    return f"{head}{indent}{BEGIN}\n{inner}\n{indent}{END}"
+    head, stub, _ = source.rpartition(f"{_INDENT}raise NotImplementedError")
+    return f"{head}{_INDENT}{BEGIN}\n{body if body.strip() else stub}\n{_INDENT}{END}"
 
 
 def body_in(source: str) -> str:
-    """What stands in the solution region of a cell, without its indentation; nothing where it is a stub."""
+    """What stands in the solution region of a cell, as it is; nothing where it is a stub."""
     found = re.search(rf"{BEGIN}[^\n]*\n(.*?)\n[ \t]*{END}", source, re.DOTALL)
-    body = textwrap.dedent(found[1]) if found else ""
+    body = found[1] if found else ""
     return "" if body.strip() in {"", "raise NotImplementedError", "raise NotImplementedError()"} else body
 
 
@@ -123,8 +115,8 @@ def bodies(model: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """
     The bodies of the wanted functions of a model answer, each with the imports and helpers that it uses.
 
-    `wanted` maps functions to the parameters that the starter gives them; where the model's are called otherwise, the model's
-    function is kept whole and called. Raises SyntaxError for a model answer that is not Python.
+    `wanted` maps functions to the parameters that the starter gives them. A function of another signature, or one whose body
+    cannot be taken out of it line by line, is kept whole and called. Raises SyntaxError for a model answer that is not Python.
     """
     top = _top_level(ast.parse(model))
     found = {}
@@ -133,12 +125,10 @@ def bodies(model: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         if not isinstance(function, ast.FunctionDef):
             continue
         needed = _needed(function, top, {name})
-        pieces = [ast.get_source_segment(model, top[other]) or "" for other in needed]
-        if tuple(argument.arg for argument in function.args.args) == parameters:
-            pieces.append(_body(model, function))
-        else:
-            pieces.append(f"{ast.get_source_segment(model, function)}\n\nreturn {name}({', '.join(parameters)})")
-        found[name] = "\n".join(pieces)
+        pieces = [_text(model, top[other]) for other in needed]
+        body = _body(model, function) if _is_plain(function, parameters) else ""
+        pieces.append(body or f"{_text(model, function)}\n\nreturn {name}({', '.join(parameters)})")
+        found[name] = textwrap.indent("\n".join(pieces), _INDENT, lambda line: bool(line.strip()))
     return found
 
 
@@ -151,23 +141,61 @@ def _top_level(tree: ast.Module) -> dict[str, ast.stmt]:
                 bound[node.name] = node
             case ast.Import() | ast.ImportFrom():
                 bound |= {(alias.asname or alias.name).partition(".")[0]: node for alias in node.names}
-            case ast.Assign():
-                bound |= {target.id: node for target in node.targets if isinstance(target, ast.Name)}
+            case ast.Assign(targets=targets):
+                bound |= {name: node for target in targets for name in _assigned(target)}
+            case ast.AnnAssign(target=target, value=ast.expr()):
+                bound |= {name: node for name in _assigned(target)}
     return bound
+
+
+def _assigned(target: ast.expr) -> Iterator[str]:
+    match target:
+        case ast.Name(id=name):
+            yield name
+        case ast.Tuple(elts=targets) | ast.List(elts=targets):
+            yield from (name for one in targets for name in _assigned(one))
+        case ast.Starred(value=starred):
+            yield from _assigned(starred)
 
 
 def _needed(node: ast.stmt, top: Mapping[str, ast.stmt], seen: set[str]) -> list[str]:
     """The names of the module that a statement uses, what they use first; each statement once."""
     names: list[str] = []
     for name in dict.fromkeys(part.id for part in ast.walk(node) if isinstance(part, ast.Name)):
-        if name not in top or name in seen or ast.unparse(top[name]) in IMPORTS.values():
+        if name not in top or name in seen or ast.unparse(top[name]) in starter.IMPORTS.values():
             continue
         seen.add(name)
         names += [*_needed(top[name], top, seen), name]
     return [name for place, name in enumerate(names) if not any(top[name] is top[other] for other in names[:place])]
 
 
+def _is_plain(function: ast.FunctionDef, parameters: tuple[str, ...]) -> bool:
+    """Whether the starter's signature does as well."""
+    given = function.args
+    is_more = given.posonlyargs or given.vararg or given.kwonlyargs or given.kwarg or given.defaults or function.decorator_list
+    return not is_more and tuple(argument.arg for argument in given.args) == parameters
+
+
 def _body(model: str, function: ast.FunctionDef) -> str:
-    """The lines of a function below its signature and docstring."""
+    """The lines of a function below its signature and docstring; nothing where these are no lines of their own."""
     statements = function.body[1:] if ast.get_docstring(function) is not None and len(function.body) > 1 else function.body
-    return textwrap.dedent("\n".join(model.splitlines()[statements[0].lineno - 1 : function.end_lineno]))
+    first = statements[0]
+    lines = model.split("\n")  # as the parser counts them
+    before = lines[first.lineno - 1].encode()[: first.col_offset]
+    if before.strip() or getattr(first, "decorator_list", ()) or _has_long_text(function):
+        return ""
+    return textwrap.dedent("\n".join(lines[first.lineno - 1 : function.end_lineno]))
+
+
+def _text(model: str, node: ast.stmt) -> str:
+    """A statement as it is written; anew, without comments, where it is decorated, or indenting it would change a text in it."""
+    if getattr(node, "decorator_list", ()) or _has_long_text(node):
+        return ast.unparse(node)
+    return ast.get_source_segment(model, node) or ast.unparse(node)
+
+
+def _has_long_text(node: ast.stmt) -> bool:
+    """Whether a text in it, docstrings apart, goes over several lines."""
+    docstrings = {id(part.value) for part in ast.walk(node) if isinstance(part, ast.Expr)}
+    texts = (part for part in ast.walk(node) if isinstance(part, ast.Constant | ast.JoinedStr) and id(part) not in docstrings)
+    return any(part.end_lineno != part.lineno for part in texts)
