@@ -16,7 +16,7 @@ from grader import compare, diagnosis, preparing, starter
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Arrays, Exercise, Target
 from grader.grading import grade
-from grader.outcome import Answer, Record, Status, Verdict
+from grader.outcome import Answer, Evidence, Record, Status, Verdict
 from grader.submission import Submission
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record
         answers = [expected.predictions[key][place] for _, expected in record.cases]
         if all(answer is not None for answer in answers):
             yield hypotheses[place].rule, answers
-    points = [diagnosis.Evidence(case, expected.targets[key], expected.targets[key]) for case, expected in record.cases]
+    points = [Evidence(case, expected.targets[key], expected.targets[key]) for case, expected in record.cases]
     for rule, _, predict in diagnosis.rearranged(exercise, target):
         answers = [predict(point) for point in points]
         if all(answer is not None for answer in answers):  # None: it depends on the shape that came

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.exercise import ABSOLUTE_FLOOR
+from grader.exercise import tolerance
 from grader.outcome import Answer, Case, Entry, NotAnArray, Status, Verdict
 
 if TYPE_CHECKING:
@@ -35,11 +35,6 @@ def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int
     return Verdict(case=case, status=status, actual=item, worst=worst)
 
 
-def tolerance(expected: Array, rtol: float) -> float:
-    """How far an entry may be off."""
-    return rtol * _largest(expected) + ABSOLUTE_FLOOR
-
-
 def agree(actual: Array, expected: Array, allowed: float) -> bool:
     """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN never agrees."""
     if actual.shape != expected.shape:
@@ -51,12 +46,7 @@ def agree(actual: Array, expected: Array, allowed: float) -> bool:
 
 def agrees_without_floor(actual: Array, expected: Array, rtol: float) -> bool:
     """Agreement relative to the largest entry alone: what a probe asks, whose arrays may be tiny."""
-    return agree(actual, expected, rtol * _largest(expected))
-
-
-def _largest(array: Array) -> float:
-    """The largest |entry|, without an array of the absolute values."""
-    return max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
+    return agree(actual, expected, tolerance(expected, rtol, floor=0.0))
 
 
 def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, bool, bool]:

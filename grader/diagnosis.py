@@ -11,14 +11,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from grader import regime
-from grader.exercise import ABSOLUTE_FLOOR, Exercise, Hessian, Jacobian, Local, Target, symbol
-from grader.outcome import Case, Diagnosis, Status, Verdict
+from grader.exercise import ABSOLUTE_FLOOR, Exercise, Hessian, Jacobian, Local, Target, symbol, tolerance
+from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
 
 if TYPE_CHECKING:
     from grader.outcome import Array, Record, TargetKey
@@ -30,19 +29,11 @@ _SINGLE_PRECISION_RTOL = 1e-4
 _SINGLE_PRECISION_FLOOR = 1e-6  # 1 - Y² where Y is nearly 1 has only as many digits as 1 has
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One case: what was expected, what came."""
-
-    case: Case
-    expected: Array
-    actual: Array
-
-
 Prediction: TypeAlias = "Callable[[Evidence], Array | None]"
 Named: TypeAlias = tuple[str, str, Prediction]  # rule, text, prediction
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a student's numbers may be as large as there are any
 def diagnose(
     exercise: Exercise,
     target: Target,
@@ -62,7 +53,7 @@ def diagnose(
     if all(verdict.status is Status.CORRECT for verdict in verdicts):
         return None
     evidence = [
-        Evidence(case, expected.targets[key], verdict.actual)
+        Evidence(case, expected.targets[key], verdict.actual.astype(np.float64, copy=False))
         for (case, expected), verdict in zip(record.cases, verdicts, strict=True)
         if verdict.actual is not None
     ]
@@ -107,14 +98,14 @@ def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float, *, fl
         return False
     if prediction.size == 0:
         return True
-    with np.errstate(invalid="ignore"):
-        if prediction.size <= _CHUNK:
-            allowed = rtol * float(np.abs(prediction).max()) + floor
-            return bool(np.abs(actual - prediction).max() <= allowed)
-        allowed = rtol * max(float(prediction.max()), -float(prediction.min())) + floor
-        rows = max(1, _CHUNK * len(prediction) // prediction.size)  # most hypotheses fail at the first of them
-        pieces = ((actual[at : at + rows], prediction[at : at + rows]) for at in range(0, len(prediction), rows))
-        return all(bool(np.abs(one - other).max() <= allowed) for one, other in pieces)
+    allowed = tolerance(prediction, rtol, floor=floor)
+    if not math.isfinite(allowed):  # anything is within infinity of it
+        return False
+    if prediction.size <= _CHUNK:
+        return bool(np.abs(actual - prediction).max() <= allowed)
+    rows = max(1, _CHUNK * len(prediction) // prediction.size)  # most hypotheses fail at the first of them
+    pieces = ((actual[at : at + rows], prediction[at : at + rows]) for at in range(0, len(prediction), rows))
+    return all(bool(np.abs(one - other).max() <= allowed) for one, other in pieces)
 
 
 # Hypotheses that rearrange the expected array
@@ -149,13 +140,16 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
         yield "extra_axis", text, _same_but_for_ones
     if rank >= 2:
         text = f"The numbers are right, but flattened: {name} has one axis each for {_axes_text(target.axes)}. Keep them apart."
+        yield "flattening_order", text, lambda one: _flattened(one, "C") if one.actual.ndim < rank else None
+        text = f"The numbers are right, and in the right order in memory; but their axes are not {_axes_text(labels)}."
         yield "flattening_order", text, lambda one: _flattened(one, "C")
         text = "The numbers are right, but in column-major order; in NumPy and PyTorch the last axis varies fastest."
         yield "flattening_order", text, lambda one: _flattened(one, "F")
     if 0 < first < rank and rank - first >= 2:
         owner = _owners(target)[1]
         text = f"{owner} is flattened column by column. Keep its axes apart: {name} has the axes {_axes_text(labels)}."
-        yield "flattening_order", text, lambda one: _flattened(one, "C", (*range(first), *range(rank - 1, first - 1, -1)))
+        places = (*range(first), *range(rank - 1, first - 1, -1))
+        yield "flattening_order", text, lambda one: _flattened(one, "C", places) if one.actual.ndim < rank else None
     if pairs := _diagonal_pairs(target, first):
         text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, zeros included."
         yield "diagonal_only", text, lambda one: _diagonal(one.expected, pairs)
@@ -270,6 +264,8 @@ def _multiples(name: str, factor: float, case: Case, groups: Sequence[Sequence[s
         yield "constant_factor", text, _times_sizes((), 1, factor)
     for group, power in itertools.product(groups, (1, -1)):
         rest = factor / _product(case.sizes, group) ** power
+        if not math.isfinite(rest):
+            continue
         text = f"Every entry is {_multiple(rest, group, power)} times the right one."
         yield "constant_factor", text, _times_sizes(group, power, rest)
 

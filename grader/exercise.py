@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from grader.call import Argument, Given
     from grader.marking import LateRule, Override
+    from grader.outcome import Array
 
-ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly zero; see `Exercise.rtol`
+ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly zero
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
@@ -187,9 +188,6 @@ class Target:
     mistakes: tuple[Mistake, ...] = ()
 
 
-# The arguments of a call, as they are written in `call`.
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One function to write: exactly the call that the grader makes, and the arrays that it returns, in order."""
@@ -246,7 +244,7 @@ class Exercise:
     arrays: Arrays = "numpy"
     autodiff: Literal["forbid", "allow"] = "forbid"
     numerical: Literal["flag", "forbid"] = "flag"
-    rtol: float = 1e-6  # an answer agrees when |actual - expected| <= rtol * max|expected| + ABSOLUTE_FLOOR
+    rtol: float = 1e-6  # see `tolerance`
     partial: Literal["none", "cases"] = "none"
     limits: Limits = Limits()
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
@@ -302,6 +300,17 @@ class Exercise:
         if leave_out not in self._fingerprints:
             self._fingerprints[leave_out] = _fingerprint(self, leave_out=leave_out)
         return self._fingerprints[leave_out]
+
+
+def tolerance(expected: Array, rtol: float, *, floor: float = ABSOLUTE_FLOOR) -> float:
+    """
+    How far any entry of an answer may be off: |actual - expected| <= rtol * max|expected| + floor.
+
+    It is not finite where `expected` is not.
+    """
+    # without an array of the absolute values, which may be large
+    largest = max(float(expected.max(initial=0.0)), -float(expected.min(initial=0.0)))
+    return rtol * largest + floor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,15 @@ class Verdict:
     traceback: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a diagnosis looks at in one case: what was expected, what came."""
+
+    case: Case
+    expected: Array
+    actual: Array
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """The likely mistake: spoken only if it reproduces the student's numbers in every case."""

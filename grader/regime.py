@@ -6,30 +6,15 @@ import itertools
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from grader.exercise import Exercise
-from grader.outcome import Case, Diagnosis, Status, Verdict
-
-if TYPE_CHECKING:
-    from grader.outcome import Array
+from grader.exercise import Exercise, NamedCase, tolerance
+from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
 
 Condition = Callable[[Case], bool]
 
 MIN_WRONG_ENTRIES = 4  # of entries that a sign explains, or chance could do it
-
-
-class Evidence(Protocol):
-    """One case: what was expected, what came."""
-
-    @property
-    def case(self) -> Case: ...  # noqa: D102
-    @property
-    def expected(self) -> Array: ...  # noqa: D102
-    @property
-    def actual(self) -> Array: ...  # noqa: D102
 
 
 def find(exercise: Exercise, verdicts: Sequence[Verdict], evidence: Sequence[Evidence]) -> Diagnosis | None:
@@ -86,13 +71,19 @@ def _conditions(cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
 def _of_named_cases(exercise: Exercise) -> Iterator[tuple[str, Condition]]:
     """Conditions on the values of a case."""
     for edge in exercise.named_cases:
-        for name, factor in edge.scale.items():
-            yield f'Wrong only in the case "{edge.name}", where {name} is scaled by {factor:g}.', _is_not(edge.name)
-        for name, value in edge.set.items():
-            fixed = f"{name} is {value:g}" if isinstance(value, int | float) else f"{name} is fixed"
-            yield f'Wrong only in the case "{edge.name}", where {fixed}.', _is_not(edge.name)
-            yield f'Right only in the case "{edge.name}", where {fixed}.', _is_named(edge.name)
+        if made := _made_special(edge):
+            yield f'Wrong only in the case "{edge.name}", where {made}.', _is_not(edge.name)
+            yield f'Right only in the case "{edge.name}", where {made}.', _is_named(edge.name)
     yield "Right only for inputs that are whole numbers, wrong for all others.", _is_whole
+
+
+def _made_special(edge: NamedCase) -> str:
+    """What a named case fixes, all of it: which of it makes the answer wrong cannot be known."""
+    sizes = [f"{axis} = {size}" for axis, size in edge.sizes.items()]
+    scaled = [f"{name} is scaled by {factor:g}" for name, factor in edge.scale.items()]
+    fixed = [f"{name} is {value:g}" if isinstance(value, int | float) else f"{name} is fixed" for name, value in edge.set.items()]
+    *others, last = (*sizes, *scaled, *fixed) or ("",)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _compares(a: str, how: Callable[[int, int], bool], b: str) -> Condition:
@@ -119,7 +110,7 @@ def _sign_of_an_input(evidence: Sequence[Evidence], rtol: float) -> Diagnosis | 
     """Wrong exactly in the entries at which an input of the same shape is negative (or positive)."""
     if any(one.actual.shape != one.expected.shape for one in evidence):
         return None
-    wrong = [np.abs(one.actual - one.expected) > rtol * np.abs(one.expected).max(initial=0.0) + 1e-12 for one in evidence]
+    wrong = [np.abs(one.actual - one.expected) > tolerance(one.expected, rtol) for one in evidence]
     for name in evidence[0].case.values:
         values = [one.case.values[name] for one in evidence]
         if any(value.shape != mask.shape for value, mask in zip(values, wrong, strict=True)):

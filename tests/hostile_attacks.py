@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from builders import one_target
 
+from grader import compare, diagnosis
 from grader.call import Name
-from grader.exercise import Limits
-from grader.outcome import Answer
+from grader.exercise import Jacobian, Limits
+from grader.outcome import Answer, Case, Expected, Record
 from grader.sandbox import Sandbox
 from grader.trial import Job, Source, TaskPlan, Trial
 
@@ -58,6 +61,7 @@ def outcome(trial: Trial) -> str:
         return trial.status.value
     (task,) = trial.tasks
     assert len(task.answers) == len(CASES)
+    _look_into(task.answers)
     judged = [_judged(answer, case["X"]) for answer, case in zip(task.answers, CASES, strict=True)]
     return next((status for status in judged if status != "correct"), "correct")
 
@@ -76,6 +80,25 @@ def _judged(answer: Answer, x: np.ndarray) -> str:
     if not np.isfinite(item).all():
         return "not_finite"
     return "correct" if np.abs(item - expected).max() <= 1e-6 * expected.max() + 1e-12 else "wrong_value"
+
+
+def _look_into(answers: Sequence[Answer]) -> None:
+    """Judge and diagnose as the grader's own process does, which no answer may make raise or warn."""
+    exercise = one_target("Y = tanh(x)", Jacobian(of="Y", wrt="x"), "n n")
+    (_, target), key = next(exercise.targets()), ("g", "g")
+    cases = tuple(
+        (
+            Case(name=f"case {place}", role="random", sizes={"n": case["X"].size}, values={"x": case["X"]}),
+            Expected(targets={key: np.diag(1 - np.tanh(case["X"]) ** 2)}),
+        )
+        for place, case in enumerate(CASES)
+    )
+    record = Record(record_sha256="", seed=0, cases=cases, probes=(), hypotheses={}, versions={})
+    verdicts = [
+        compare.judge(answer, case, expected.targets[key], place=0, count=1, rtol=exercise.rtol)
+        for answer, (case, expected) in zip(answers, cases, strict=True)
+    ]
+    diagnosis.diagnose(exercise, target, key, record, verdicts)
 
 
 def is_alive_and_fair(sandbox: Sandbox, restarts: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -9,6 +10,8 @@ from functools import cache
 import numpy as np
 import pytest
 from builders import affine, inputs, names, one_target, tanh_layer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader import compare, diagnosis, preparing
 from grader.exercise import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target
@@ -108,6 +111,15 @@ def test_the_text_of_squaring_the_input() -> None:
     assert found.text == "The derivative of tanh(Z) is 1 − Y², in terms of the output. You squared Z, the input."
 
 
+def test_the_text_of_another_shape_of_as_many_axes() -> None:
+    """Nothing is flattened, but the axes are others."""
+    found = diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: tanh_jacobian(W, X, B).reshape(len(B), len(X), len(B))))
+    assert found == Diagnosis(
+        rule="flattening_order",
+        text="The numbers are right, and in the right order in memory; but their axes are not (m of Y, m of W, n).",
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [
@@ -190,6 +202,56 @@ def _z(case: Case) -> np.ndarray:
 def test_not_a_number_has_no_diagnosis() -> None:
     """There are no numbers to reproduce."""
     assert diagnosed(tanh_layer, "dY_dB", on(lambda B: np.full((len(B), len(B)), np.nan))) is None
+
+
+HUGE = float(np.finfo(float).max)
+EXTREMES = (0.0, 1.0, -1.0, 5e-324, 2.2e-308, 1e-300, 1e300, HUGE, -HUGE, np.inf, -np.inf, np.nan)
+SHAPES: tuple[Function, ...] = (np.array, np.transpose, np.ravel, lambda right: right[None], lambda right: right.sum(axis=-1))
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_number_is_too_large_or_too_small_to_look_at(data: st.DataObject) -> None:
+    """Whatever comes, in whatever shape: no rule raises or warns, and none speaks of a factor that is not a number."""
+    make, name = data.draw(
+        st.sampled_from([(tanh_layer, "dY_dW"), (affine, "dw"), (softmax_like, "g"), (absolute, "g"), (total, "g")])
+    )
+    exercise, record = record_of(make)
+    task = next(task for task, target in exercise.targets() if target.name == name)
+    numbers = data.draw(st.lists(st.sampled_from(EXTREMES), min_size=1, max_size=4))
+    shaped = data.draw(st.sampled_from(SHAPES if make is not total else SHAPES[:4]))
+    is_factor = data.draw(st.booleans())
+
+    def wrong(case: Case) -> np.ndarray:
+        place, right = next(
+            (place, expected.targets[task.function, name]) for place, (one, expected) in enumerate(record.cases) if one is case
+        )
+        number = numbers[place % len(numbers)]
+        with np.errstate(all="ignore"):
+            return shaped(right * number if is_factor else np.full(right.shape, number))
+
+    found = diagnosed(make, name, wrong)
+    assert found is None or not re.search(r"\b(inf|nan)\b", found.text)
+
+
+def test_one_huge_answer_is_no_factor() -> None:
+    """Divided by a size it is infinite, which is no fraction."""
+
+    def wrong(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return HUGE * (right / max(1.0, right.max())) if case.name == "small 1" else np.ones_like(right)
+
+    assert diagnosed(tanh_layer, "dY_dB", wrong) is None
+
+
+def test_a_factor_that_overflows_explains_nothing() -> None:
+    """As large as numbers are in every case, by another factor in each: what is predicted is infinite, and near to nothing."""
+
+    def wrong(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
+        right = tanh_jacobian(W, X, B)
+        return HUGE * (right / max(1.0, np.abs(right).max()))
+
+    assert diagnosed(tanh_layer, "dY_dW", on(wrong)) is None
 
 
 def test_single_precision_is_named_only_when_it_came_as_float32() -> None:
@@ -351,6 +413,26 @@ def without_bias() -> Exercise:
     """The layer with a case in which B is 0."""
     exercise = tanh_layer()
     return replace(exercise, named_cases=(*exercise.named_cases, NamedCase(name="no bias", set={"B": 0.0})))
+
+
+def test_all_that_a_named_case_changes_is_stated() -> None:
+    """Which of the inputs makes the answer wrong cannot be known."""
+
+    def unstable(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right + 0.1 if case.name == "far out" else right
+
+    found = diagnosed(far_out, "dY_dB", unstable)
+    assert found == Diagnosis(
+        rule="regime", text='Wrong only in the case "far out", where m = 7, W is scaled by 3, X is scaled by 2 and B is 0.'
+    )
+
+
+def far_out() -> Exercise:
+    """The layer with a case that changes a size and every input."""
+    exercise = tanh_layer()
+    edge = NamedCase(name="far out", sizes={"m": 7}, scale={"W": 3.0, "X": 2.0}, set={"B": 0.0})
+    return replace(exercise, named_cases=(*exercise.named_cases, edge))
 
 
 def test_a_named_case_regime_is_stated() -> None:

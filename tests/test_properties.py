@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader import catalogue, compare, preparing
-from grader.exercise import Exercise
+from grader.exercise import Exercise, tolerance
 from grader.grading import check_functions
 from grader.loading import load_exercise
 from grader.outcome import Answer, Record, Status
@@ -72,7 +72,7 @@ def test_a_wrong_answer_is_right_only_where_it_equals_the_right_one(name: str, s
         for right in expected.targets.values():
             for what, change in WRONG.items():
                 wrong = change(np.array(right))
-                allowed = compare.tolerance(right, exercise.rtol)
+                allowed = tolerance(right, exercise.rtol)
                 same = wrong.shape == right.shape and bool(np.all(np.abs(wrong - right) <= allowed))
                 verdict = compare.judge(Answer(items=(wrong,)), case, right, place=0, count=1, rtol=exercise.rtol)
                 assert (verdict.status is Status.CORRECT) == same, (what, case.name)

@@ -11,7 +11,7 @@ import torch
 
 from grader.call import names
 from grader.errors import ExerciseError, Fault
-from grader.exercise import ABSOLUTE_FLOOR, Exercise, Mistake, Target
+from grader.exercise import Exercise, Mistake, Target, tolerance
 from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
 from grader.reference import hypotheses
@@ -103,7 +103,7 @@ def _with_kept(expected: Expected, kept: Mapping[TargetKey, Sequence[int]]) -> E
 def _same(first: Array, second: Array, rtol: float = 1e-9) -> bool:
     if first.shape != second.shape:
         return False
-    return bool(np.all(np.abs(first - second) <= rtol * np.abs(second).max(initial=0.0) + ABSOLUTE_FLOOR))
+    return bool(np.all(np.abs(first - second) <= tolerance(second, rtol)))
 
 
 def point_of(exercise: Exercise, case: Case) -> Point:
