@@ -7,10 +7,11 @@ Immutable and already validated: `loading` makes these from YAML, everything els
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
+from grader.call import names
 from grader.formula import Formula
 
 if TYPE_CHECKING:
@@ -282,6 +283,13 @@ class Exercise:
                 return 0, 0
 
     @property
+    def called_quantities(self) -> tuple[str, ...]:
+        """The lines of `forward` that a call passes to a student's function."""
+        lines = {line.name for line in self.forward}
+        calls = (arguments for task in self.tasks for arguments in (task.arguments, *(given.arguments for given in task.given)))
+        return tuple(dict.fromkeys(name for arguments in calls for name in names(arguments) if name in lines))
+
+    @property
     def sha256(self) -> str:
         """The fingerprint of what the exercise asks and how it judges; prose and comments do not change it."""
         return self._fingerprint(_PROSE)
@@ -293,12 +301,16 @@ class Exercise:
 
     @property
     def record_sha256(self) -> str:
-        """The fingerprint of what its cases and expected arrays depend on; points, limits and calls do not change it."""
-        return self._fingerprint(_PROSE | _JUDGING)
+        """
+        The fingerprint of what its cases and expected arrays depend on; points and limits do not change it.
 
-    def _fingerprint(self, leave_out: frozenset[str]) -> str:
+        Calls do only by the quantities that they pass, since a record holds these.
+        """
+        return self._fingerprint(_PROSE | _JUDGING, called=sorted(self.called_quantities))
+
+    def _fingerprint(self, leave_out: frozenset[str], *, called: Sequence[str] = ()) -> str:
         if leave_out not in self._fingerprints:
-            self._fingerprints[leave_out] = _fingerprint(self, leave_out=leave_out)
+            self._fingerprints[leave_out] = _fingerprint(self, leave_out=leave_out, called=called)
         return self._fingerprints[leave_out]
 
 
@@ -332,11 +344,12 @@ _EARNING = frozenset({"points", "credit", "partial"})
 _JUDGING = frozenset({"points", "credit", "rtol", "partial", "limits", "arrays", "autodiff", "numerical", "arguments", "given"})
 
 
-def _fingerprint(exercise: Exercise, *, leave_out: frozenset[str]) -> str:
+def _fingerprint(exercise: Exercise, *, leave_out: frozenset[str], called: Sequence[str]) -> str:
     import hashlib  # not at the top: loading OpenSSL takes 7 ms, and `grader list` needs no fingerprint
     import json
 
-    plain = json.dumps(_plain(exercise, leave_out), sort_keys=True, ensure_ascii=False)
+    whole = [_plain(exercise, leave_out), list(called)] if called else _plain(exercise, leave_out)
+    plain = json.dumps(whole, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(plain.encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import affine, one_target, tanh_layer
+from builders import affine, names, one_target, tanh_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +44,21 @@ def test_vector_jacobian_products_are_the_hand_derived_ones() -> None:
         by_hand = {"dx": dout @ w.T, "dw": x.T @ dout, "db": dout.sum(axis=0)}
         for name, array in by_hand.items():
             assert np.allclose(expected.targets["affine_backward", name], array, rtol=1e-12, atol=1e-13)
+
+
+def test_a_call_that_passes_another_quantity_has_another_record() -> None:
+    """The record holds the quantities that calls pass: one without Y would make every right answer raise a KeyError."""
+    task, *others = LAYER.tasks
+    given_y = replace(LAYER, tasks=(replace(task, arguments=names("W X B Y")), *others))
+    assert LAYER.record_sha256 != given_y.record_sha256
+    assert all(set(expected.quantities) == {"Y"} for _, expected in preparing.make(given_y, 0).cases)
+
+
+def test_a_call_that_passes_the_same_in_another_order_has_the_same_record() -> None:
+    """Inputs are in every record."""
+    task, *others = LAYER.tasks
+    turned = replace(LAYER, tasks=(replace(task, arguments=names("X W")), *others))
+    assert LAYER.record_sha256 == turned.record_sha256
 
 
 def test_two_makings_of_a_record_are_one() -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from grader.call import names
 from grader.errors import ExerciseError, Fault
 from grader.exercise import Exercise, Mistake, Target, tolerance
 from grader.formula import FormulaError, NotFiniteError
@@ -62,7 +61,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     predictions = {
         (task.function, target.name): _predictions(point, task.function, target, arrays) for task, target in exercise.targets()
     }
-    quantities = {name: array(point.values[name]) for name in called_quantities(exercise)}
+    quantities = {name: array(point.values[name]) for name in exercise.called_quantities}
     return Expected(targets={key: array(value) for key, value in arrays.items()}, quantities=quantities, predictions=predictions)
 
 
@@ -114,18 +113,6 @@ def point_of(exercise: Exercise, case: Case) -> Point:
 def derived(point: Point, target: Target) -> torch.Tensor:
     """The expected array of a target at a point."""
     return laid_out(point.exercise, target, derive(point, target.kind).detach())
-
-
-def called_quantities(exercise: Exercise) -> tuple[str, ...]:
-    """The lines of `forward` that a call passes to a student's function."""
-    lines = {line.name for line in exercise.forward}
-    called = (
-        name
-        for task in exercise.tasks
-        for arguments in (task.arguments, *(given.arguments for given in task.given))
-        for name in names(arguments)
-    )
-    return tuple(dict.fromkeys(name for name in called if name in lines))
 
 
 def tensors(values: Mapping[str, Array]) -> dict[str, torch.Tensor]:

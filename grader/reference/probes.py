@@ -13,7 +13,6 @@ from grader.outcome import Case, Expected
 from grader.reference.compute import (
     MIN_KINK_DISTANCE,
     array,
-    called_quantities,
     derived,
     ill_conditioned,
     nudged,
@@ -97,4 +96,4 @@ def expected_at_probe(exercise: Exercise, case: Case) -> Expected:
     """The expected arrays at a probe; nothing is predicted there."""
     point = point_of(exercise, case)
     targets = {(task.function, target.name): array(derived(point, target)) for task, target in exercise.targets()}
-    return Expected(targets=targets, quantities={name: array(point.values[name]) for name in called_quantities(exercise)})
+    return Expected(targets=targets, quantities={name: array(point.values[name]) for name in exercise.called_quantities})
