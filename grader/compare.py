@@ -30,9 +30,10 @@ def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int
         return Verdict(case=case, status=Status.WRONG_TYPE, detail=_typed(item))
     if item.shape != expected.shape:
         return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {expected.shape}")
-    worst, is_finite, agrees = _worst(item, expected, rtol)
-    status = Status.CORRECT if agrees else Status.WRONG_VALUE if is_finite else Status.NOT_FINITE
-    return Verdict(case=case, status=status, actual=item, worst=worst)
+    if agree(item, expected, tolerance(expected, rtol)):
+        return Verdict(case=case, status=Status.CORRECT, actual=item)
+    worst, is_finite = _worst(item, expected)
+    return Verdict(case=case, status=Status.WRONG_VALUE if is_finite else Status.NOT_FINITE, actual=item, worst=worst)
 
 
 def agree(actual: Array, expected: Array, allowed: float) -> bool:
@@ -41,7 +42,7 @@ def agree(actual: Array, expected: Array, allowed: float) -> bool:
         return False
     flat, key = actual.reshape(-1), expected.reshape(-1)
     starts = range(0, flat.size, _CHUNK)
-    return all(bool(np.all(np.abs(flat[at : at + _CHUNK] - key[at : at + _CHUNK]) <= allowed)) for at in starts)
+    return all(bool(np.abs(flat[at : at + _CHUNK] - key[at : at + _CHUNK]).max() <= allowed) for at in starts)
 
 
 def agrees_without_floor(actual: Array, expected: Array, rtol: float) -> bool:
@@ -49,11 +50,8 @@ def agrees_without_floor(actual: Array, expected: Array, rtol: float) -> bool:
     return agree(actual, expected, tolerance(expected, rtol, floor=0.0))
 
 
-def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, bool, bool]:
-    """The entry furthest out (None for an empty array), whether all are finite, whether all agree."""
-    if expected.size == 0:
-        return None, True, True
-    allowed = tolerance(expected, rtol)
+def _worst(actual: Array, expected: Array) -> tuple[Entry, bool]:
+    """The entry furthest out, or the first that is not finite, and whether all are."""
     flat, key = actual.reshape(-1), expected.reshape(-1)
     furthest, place, is_finite = -1.0, 0, True
     for start in range(0, flat.size, _CHUNK):
@@ -70,7 +68,7 @@ def _worst(actual: Array, expected: Array, rtol: float) -> tuple[Entry | None, b
     index = tuple(int(i) for i in np.unravel_index(place, expected.shape))
     # Adding 0.0 turns −0 into 0, which is what a reader expects to see.
     entry = Entry(index=index, expected=float(key[place]) + 0.0, actual=float(flat[place]) + 0.0)
-    return entry, is_finite, bool(furthest <= allowed)
+    return entry, is_finite
 
 
 def _counted(answer: Answer, count: int) -> str:

@@ -68,12 +68,12 @@ def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox
     """The report on a submission, whose functions run in the sandbox only. Raises SandboxError when that cannot be had."""
     started = time.perf_counter()
     part = submission.part(exercise.id)
-    plans = tuple(_plan(exercise, task, record) for task in exercise.tasks)
+    plans, _ = _plans(exercise, record)
     trial = sandbox.run(Job(sources=part.sources, tasks=plans, arrays=exercise.arrays, limits=exercise.limits))
     judged = [
         _judge(exercise, task, record, answers) for task, answers in zip(exercise.tasks, _answers(trial, plans), strict=True)
     ]
-    again = _run_again(exercise, part, record, plans, judged, sandbox)
+    again = _run_again(exercise, part, record, judged, sandbox)
     judged = [second or first for first, second in zip(judged, again, strict=True)]
     return replace(
         _report(exercise, record, judged, trial),
@@ -110,7 +110,7 @@ def check_functions(
     tasks = tuple(task for task in exercise.tasks if task.function in functions)
     record = record or prepare(exercise, seed)
     asked = replace(exercise, tasks=tasks)
-    judged = [_judge(asked, task, record, call_task(_plan(asked, task, record), functions, exercise.arrays)) for task in tasks]
+    judged = [_judge(asked, task, record, call_task(_plan(task, record), functions, exercise.arrays)) for task in tasks]
     report = _report(asked, record, judged, Trial())
     return replace(report, exercise_sha256=exercise.sha256, seconds=time.perf_counter() - started)
 
@@ -139,7 +139,15 @@ class _Judged:
         return any(verdict.status is Status.CORRECT for verdicts in self.verdicts for verdict in verdicts)
 
 
-def _plan(exercise: Exercise, task: Task, record: Record) -> TaskPlan:
+def _plans(exercise: Exercise, record: Record) -> tuple[tuple[TaskPlan, ...], tuple[TaskPlan, ...]]:
+    """The calls of every task, and the same in reverse; made once, since packing them takes longer than sending them."""
+    if exercise.sha256 not in record.plans:
+        plans = tuple(_plan(task, record) for task in exercise.tasks)
+        record.plans[exercise.sha256] = plans, tuple(replace(plan, inputs=plan.inputs[::-1]) for plan in plans)
+    return record.plans[exercise.sha256]
+
+
+def _plan(task: Task, record: Record) -> TaskPlan:
     """The calls of a task: every case in order, then the probes that serve one of its targets."""
     points = [*record.cases, *((probe.case, probe.expected) for probe in _probes_of(task, record))]
     inputs = tuple(_inputs(case, expected) for case, expected in points)
@@ -182,12 +190,13 @@ def _judge(exercise: Exercise, task: Task, record: Record, answers: tuple[Answer
 
 
 def _run_again(
-    exercise: Exercise, part: Submission, record: Record, plans: Sequence[TaskPlan], first: Sequence[_Judged], sandbox: Sandbox
+    exercise: Exercise, part: Submission, record: Record, first: Sequence[_Judged], sandbox: Sandbox
 ) -> list[_Judged | None]:
     """A second verdict on the tasks that are called again; None for the others. One that is lost leaves its task ungraded."""
-    again: list[_Judged | None] = [None] * len(plans)
+    again: list[_Judged | None] = [None] * len(first)
+    _, backwards = _plans(exercise, record)
     for numbers in _called_again(exercise, first):
-        reverse = tuple(replace(plans[number], inputs=plans[number].inputs[::-1]) for number in numbers)
+        reverse = tuple(backwards[number] for number in numbers)
         trial = sandbox.run(Job(sources=part.sources, tasks=reverse, arrays=exercise.arrays, limits=exercise.limits))
         for number, answers in zip(numbers, _answers(trial, reverse), strict=True):
             second = _judge(exercise, exercise.tasks[number], record, answers[::-1])

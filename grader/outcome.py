@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from grader.trial import LoadError
+from grader.trial import LoadError, TaskPlan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,6 +119,10 @@ class Record:
     probes: tuple[Probe, ...]
     hypotheses: Mapping[TargetKey, tuple[Hypothesis, ...]]
     versions: Mapping[str, str]  # of torch and numpy that made it: provenance, not part of the key
+    # the calls of each exercise that was judged with it, and in reverse: every submission is asked the same
+    plans: dict[str, tuple[tuple[TaskPlan, ...], tuple[TaskPlan, ...]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Verdict:
     case: Case
     status: Status
     actual: Array | None = None  # None unless an array was returned
-    worst: Entry | None = None  # the entry furthest out; None unless the shape is right
+    worst: Entry | None = None  # the entry furthest out; None unless the shape is right and the value is not
     detail: str = ""  # the exception line, the shape found, the limit reached
     traceback: str = ""
 

@@ -8,7 +8,7 @@ Standard library only at run time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class TaskPlan:
     returns: tuple[str, ...]  # names of the targets, in order
     inputs: tuple[Inputs, ...]
     given: tuple[Given, ...] = ()
+    # its frame but for the header, where that is small: a class is asked the same again and again
+    packed: list[bytes] = field(default_factory=list, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -42,8 +43,8 @@ class CpuClock:
 def pid_of(pidfd: int) -> int | None:
     """The process id that a pidfd stands for, as seen from here."""
     try:
-        lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
+        with open(f"/proc/self/fdinfo/{pidfd}", "rb", buffering=0) as file:  # noqa: PTH123 every child waits for it
+            found = re.search(rb"^Pid:\s*([1-9]\d*)$", file.read(4096), re.MULTILINE)
     except OSError:
         return None
-    pids = [int(line.split()[1]) for line in lines if line.startswith("Pid:")]
-    return pids[0] if pids and pids[0] > 0 else None
+    return int(found[1]) if found else None

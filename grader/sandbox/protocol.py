@@ -80,13 +80,17 @@ class Orders:
 # --- to the child ---------------------------------------------------------------------------------------------------
 
 
-def _json_frame(kind: int, nonce: int, orders: object, blobs: Sequence[Buffer]) -> list[Buffer]:
+def _json_body(orders: object, blobs: Sequence[Buffer]) -> list[Buffer]:
     text = json.dumps(orders, separators=(",", ":")).encode()
     text += b" " * (-(4 + len(text)) % 8)
-    length = 4 + len(text) + sum(map(len, blobs))
-    head = header(kind, nonce, length) + struct.pack("<I", len(text)) + text
-    # a small frame in one piece: a reader that is woken for each of sixty arrays loses more than the copy costs
-    return [b"".join([head, *blobs])] if length <= _ONE_PIECE else [head, *blobs]
+    body = [struct.pack("<I", len(text)) + text, *blobs]
+    # a small one in one piece: a reader that is woken for each of sixty arrays loses more than the copy costs
+    return [b"".join(body)] if sum(map(len, body)) <= _ONE_PIECE else body
+
+
+def _frame(kind: int, nonce: int, body: Sequence[Buffer]) -> list[Buffer]:
+    head = header(kind, nonce, sum(map(len, body)))
+    return [head + body[0]] if len(body) == 1 else [head, *body]
 
 
 def _read_json_frame(body: memoryview) -> tuple[Any, memoryview]:
@@ -101,7 +105,7 @@ def pack_orders(orders: Orders) -> list[Buffer]:
         "asked": orders.asked,
         "sources": [[source.name, source.is_notebook, [len(cell) for cell in source.cells]] for source in orders.sources],
     }
-    return _json_frame(SOURCES, orders.nonce, head, [cell for source in orders.sources for cell in source.cells])
+    return _frame(SOURCES, orders.nonce, _json_body(head, [cell for source in orders.sources for cell in source.cells]))
 
 
 def unpack_orders(frame: Frame) -> Orders:
@@ -123,6 +127,15 @@ def pack_task(plan: TaskPlan, nonce: int) -> list[Buffer]:
 
     The others are for other tasks: a quantity that one function is given may be what another is asked for.
     """
+    if plan.packed:
+        return _frame(TASK, nonce, plan.packed)
+    body = _task_body(plan)
+    if len(body) == 1:
+        plan.packed[:] = [bytes(body[0])]
+    return _frame(TASK, nonce, body)
+
+
+def _task_body(plan: TaskPlan) -> list[Buffer]:
     blobs: list[Buffer] = []
     at = 0
     cases = []
@@ -150,7 +163,7 @@ def pack_task(plan: TaskPlan, nonce: int) -> list[Buffer]:
         ],
         "inputs": cases,
     }
-    return _json_frame(TASK, nonce, head, blobs)
+    return _json_body(head, blobs)
 
 
 def unpack_task(frame: Frame) -> TaskPlan:
