@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from grader.cli.doctor import command_doctor
 from grader.errors import SandboxError
-from grader.sandbox import Sandbox, bubblewrap, walls
+from grader.sandbox import Sandbox, bubblewrap, host, walls
 from grader.sandbox.walls import OPEN, SEALED, Plan
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
@@ -229,6 +229,30 @@ def test_box_holds_no_exercises_and_no_home() -> None:
     assert not bound & {"/", "/home", "/root", "/proc", "/tmp", "/etc", "/dev", str(Path.cwd())}
     assert "--unshare-net" in line
     assert "--disable-userns" in line
+
+
+def test_library_path_opens_no_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only its absolute folders are bound and kept, and none that the home or the working directory lies in."""
+    (libraries := tmp_path / "libraries").mkdir()
+    (home := tmp_path / "home").mkdir()
+    (here := home / "course").mkdir()
+    (window := tmp_path / "window").symlink_to("/")
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(home))
+    wide = (".", "", "..", "libraries", "/", "/..", tmp_path, home, here, window, f"{libraries}/../home")
+    monkeypatch.setenv("LD_LIBRARY_PATH", ":".join(map(str, (*wide, libraries))) + ";.")
+    line = bubblewrap.wrapper("bwrap", [])
+    bound = [Path(line[at + 1]) for at, word in enumerate(line) if word == "--ro-bind"]
+    assert [libraries] == [
+        path for path in bound if not path.is_absolute() or path.resolve() in (Path("/"), home, here, libraries)
+    ]
+    assert str(libraries) == host.environment()["LD_LIBRARY_PATH"]
+
+
+def test_library_path_without_a_folder_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty one would mean the working directory."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", ".:/")
+    assert "LD_LIBRARY_PATH" not in host.environment()
 
 
 def test_landlock_alone_keeps_files_away() -> None:

@@ -1,17 +1,18 @@
 """
 The box around a zygote: bubblewrap's namespaces with nothing in them but Python, its packages and system libraries.
 
-No home, no course folder, no /proc, no /tmp, no network, read-only throughout.
+No home, no course folder, no /tmp, no network, of /proc and /sys no more than what processor this is; read-only throughout.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from grader.sandbox.host import library_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,11 +23,8 @@ _NAMESPACES: Final = (
     "--die-with-parent", "--as-pid-1",  # killing the zygote ends everything in the box
 )  # fmt: skip
 _SYSTEM_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store")
-_SINGLE_FILES: Final = (
-    "/etc/ld.so.cache",
-    "/proc/cpuinfo",
-    "/sys/devices/system/cpu",
-)  # by the last two torch chooses its kernels
+# by the last two, a file and a folder, torch chooses its kernels
+_IF_THERE: Final = ("/etc/ld.so.cache", "/proc/cpuinfo", "/sys/devices/system/cpu")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 # what a zygote reads of this package; exercises, records and the reference's code are not in the box
 _PARTS: Final = ("sandbox", "call.py", "outcome.py", "trial.py")
@@ -55,7 +53,7 @@ def _binds(packages: Sequence[str]) -> Iterator[str]:
             yield from ("--symlink", str(path.readlink()), folder)
         elif path.is_dir():
             yield from ("--ro-bind", folder, folder)
-    for single in _SINGLE_FILES:
+    for single in _IF_THERE:
         yield from ("--ro-bind-try", single, single)
     yield from ("--dev-bind", "/dev/urandom", "/dev/urandom")  # importing torch opens it
     executable = Path(sys.executable).resolve()
@@ -71,8 +69,7 @@ def _binds(packages: Sequence[str]) -> Iterator[str]:
 def _folders(packages: Sequence[str]) -> list[str]:
     """The folders of Python itself and of installed packages; none that lies in another, none of the system's."""
     libraries = Path(sys.base_prefix, "lib")  # libpython, where it is a shared library of its own
-    wanted = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(libraries), *packages]
-    wanted += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
-    folders = sorted({Path(folder) for folder in wanted if folder and Path(folder).is_dir()})
+    wanted = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(libraries), *packages, *library_path()]
+    folders = sorted({Path(folder) for folder in wanted if Path(folder).is_dir()})
     outer = [folder for folder in folders if not any(folder != other and folder.is_relative_to(other) for other in folders)]
     return [str(folder) for folder in outer if not any(folder.is_relative_to(system) for system in _SYSTEM_LIBRARIES)]

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -87,6 +88,19 @@ def search_path() -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def library_path() -> list[str]:
+    """
+    The folders of LD_LIBRARY_PATH, as far as a zygote may have them.
+
+    Not those that are relative, which it would look for in `/`, nor one that the home or the working directory lies in:
+    with it all of that would be in the box.
+    """
+    places = [place.resolve() for place in (Path.cwd(), Path(os.environ.get("HOME") or "/"))]
+    too_wide = {folder for place in places for folder in (place, *place.parents)}
+    entries = re.split("[:;]", os.environ.get("LD_LIBRARY_PATH", ""))  # the loader takes both
+    return [entry for entry in entries if Path(entry).is_absolute() and Path(entry).resolve() not in too_wide]
+
+
 def command(settings: Mapping[str, Any]) -> list[str]:
     """The command line of a zygote."""
     return [interpreter(), "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), json.dumps(settings)]
@@ -99,7 +113,9 @@ def interpreter() -> str:
 
 def environment() -> dict[str, str]:
     """The whole environment of a zygote: nothing of the user's but what libraries are found by."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    kept = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}
+    if libraries := library_path():
+        kept["LD_LIBRARY_PATH"] = ":".join(libraries)
     if sys.platform == "win32":
         kept["PATH"] = os.environ.get("PATH", "")  # DLLs of numpy under conda are found by it
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")

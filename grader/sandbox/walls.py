@@ -22,7 +22,7 @@ _LEVELS: Final[tuple[Isolation, ...]] = ("none", "best", "strict")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Walls that are put up together; `wrapper` is the command line of the box."""
+    """Walls that are put up together; `bwrap` is where bubblewrap is, which makes the box."""
 
     walls: tuple[str, ...]
     bwrap: str | None = None
