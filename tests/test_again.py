@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from classroom import Reader, assignment, exercise, hand_in, report, steps
 
 from grader.batch.again import Plan, Removal, purge, regrade, replay
-from grader.batch.out import Out
-from grader.batch.results import Results
+from grader.batch.intake import Unplaced
+from grader.batch.out import Out, existing_out
+from grader.batch.results import Results, open_results
 from grader.batch.run import Options, grade_folder
 from grader.errors import GraderError
 from grader.exercise import Assignment, Mistake
@@ -136,6 +138,71 @@ def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in, out, monkeyp
     assert 1.0 == json.loads((out / "reports/s03/chain_rule.json").read_bytes())["score"]
 
 
+class Failing(Reader):
+    """Fails at the corrected exercise of `s02` and `s03`, as where a sandbox does not start."""
+
+    def grade(self, exercise, submission, record):
+        """Ungraded."""
+        if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
+            return report(exercise, submission.student, Status.UNGRADED, seed=record.seed)
+        return super().grade(exercise, submission, record)
+
+
+def test_what_we_fail_at_is_no_mark_that_would_fall(out):
+    """The result stays as it was, it is said of whom, and the next run judges it; nothing was kept."""
+    plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Failing()))
+    assert (0, 2) == (plan.kept, plan.ungraded)
+    assert ("We could not grade again, and left as it was, something of s02, s03: the next regrade tries.",) == plan.notes
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+
+
+def test_what_was_judged_again_is_not_judged_twice(out):
+    """After a no, and after a run that was killed: but for what we failed at, the reports are there already."""
+    regrade(out, CORRECTED, lambda plan: False, steps=steps(Failing()))
+    reader = Stricter()
+    plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(reader))
+    assert [("s02", "chain_rule"), ("s03", "chain_rule")] == sorted(reader.graded)
+    assert 3 == plan.run_again
+    assert ["s01,1,1,2", "s02,1,0,1", "s03,1,1,2"] == grades(out)
+
+
+def test_what_an_exercise_that_is_taken_out_takes_is_said(out):
+    """Its column, and what it gave to the totals."""
+    plan = regrade(out, assignment(TWO.exercises[0]), lambda plan: True, steps=steps(Reader()))
+    assert [("s01", 2.0, 1.0), ("s02", 2.0, 1.0)] == [(one.student, one.before, one.after) for one in plan.totals]
+    assert ["s01,1,1", "s02,1,1", "s03,1,1"] == grades(out)
+
+
+def test_a_score_that_was_kept_outlives_its_target(out):
+    """The corrected exercise asks for another function, and then for other points: what was kept stays as it is told."""
+    asked, points = (assignment(TWO.exercises[0], exercise("chain_rule", "another", points=points)) for points in (1.0, 3.0))
+
+    class Strict(Reader):
+        def grade(self, exercise, submission, record):
+            return report(exercise, submission.student, Status.WRONG_VALUE, seed=record.seed)
+
+    regrade(out, asked, lambda plan: True, only_up=True, steps=steps(Strict()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    assert () == regrade(out, asked, lambda plan: True, steps=steps(Strict())).changes
+    regrade(out, points, lambda plan: True, steps=steps(Strict()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+
+
+@pytest.mark.parametrize("again", ["regrade", "grade"])
+def test_the_results_of_an_assignment_in_nbgrader_are_nbgraders(out, again):
+    """Its penalties would be taken twice, and points that people gave would be lost."""
+    (out / "nbgrader.json").write_text("{}", encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in out.glob("*.*")}
+    with pytest.raises(GraderError, match="grader nbgrader autograde out --force"):
+        if again == "regrade":
+            regrade(out, TWO, lambda plan: True, steps=steps(Reader()))
+        else:
+            grade_folder(out.parent / "away", TWO, out, steps=steps(Reader()))
+    assert before == {path.name: path.read_bytes() for path in out.glob("*.*")}
+
+
 def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out):
     """A regrade does not make up what was handed in."""
     more = assignment(*TWO.exercises, exercise("scalar_linear"))
@@ -238,6 +305,56 @@ def test_what_is_judged_otherwise_is_run_again(diagnosed):
 # What is forgotten
 
 
+def test_marks_of_purged_students_do_not_stop_a_regrade(out):
+    """They stay as they are, which is said of those whom it concerns; the others are judged again."""
+    purge(out, lambda removal: True, "s02")
+    plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
+    assert ("Left as they are, since what was handed in is no longer kept: the marks of s02.",) == plan.notes
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+    purge(out, lambda removal: True, "s01")
+    assert plan.notes == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).notes
+
+
+def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out):
+    """It is told of the answers, too."""
+
+    class Telling(Reader):
+        def grade(self, exercise, submission, record):
+            return report(exercise, submission.student, Status.RAISED, seed=record.seed, detail="Xyxx Yzyy")
+
+    regrade(out, CORRECTED, lambda plan: False, steps=steps(Telling()))
+    assert leftovers(out, b"Xyxx Yzyy")
+    purge(out, lambda removal: True)
+    assert [] == leftovers(out, b"Xyxx Yzyy")
+
+
+@pytest.mark.parametrize(
+    ("student", "gone"),
+    [
+        ("s1", ["s1/notes.txt", "s1.docx", "s7/a.txt", "s8/b.txt"]),
+        ("py", []),
+        ("ann_7", ["ann_7_21_notes.txt", "x/ann_7/y.txt"]),
+    ],
+)
+def test_a_purge_forgets_what_had_no_place_of_that_student_alone(student, gone, out):
+    """By parts of the path and whole words of the reason: `s1` is not s10, and `py` no ending of a file."""
+    listed = {
+        "s1/notes.txt": "It is not a .py or .ipynb file.",
+        "s1.docx": "It is not a .py, .ipynb or .zip file.",
+        "s10/notes.txt": "It is not a .py or .ipynb file.",
+        "s7/a.txt": "Its name differs from `s1` in capitals.",
+        "s8/b.txt": "It is the same student of the roster as s1, which counts.",
+        "s9/c.txt": "There are several files for it; s10/c.py counts, the last one.",
+        "ann_7_21_notes.txt": "It is not a .py or .ipynb file.",
+        "ann_78_2_notes.txt": "It is not a .py or .ipynb file.",
+        "x/ann_7/y.txt": "It is not a .py or .ipynb file.",
+    }
+    with existing_out(out) as folder, closing(open_results(folder)) as results:
+        results.put_unplaced(tuple(Unplaced(path=path, reason=reason) for path, reason in listed.items()))
+        results.forget(student)
+        assert [path for path in listed if path not in gone] == [one.path for one in results.unplaced()]
+
+
 def leftovers(out: Path, word: bytes) -> list[str]:
     """The files in which a word still stands."""
     return [path.name for path in out.rglob("*") if path.is_file() and word in path.read_bytes()]
@@ -291,11 +408,9 @@ def test_a_purge_that_is_not_agreed_to_changes_nothing(out):
 
 
 def test_after_a_purge_the_submissions_can_be_graded_anew(out):
-    """Marks wait for that; then everything is there again."""
+    """Then everything is there again."""
     purge(out, lambda removal: True)
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
     assert [] == [*(out / "reports").glob("*"), *(out / "feedback").glob("*")]
-    with pytest.raises(GraderError, match="no longer kept"):
-        regrade(out, CORRECTED, lambda plan: True, steps=steps(Reader()))
     grade_folder(out.parent / "away", TWO, out, steps=steps(Reader()))
     assert () == replay(out, "s02", TWO.exercises[1], steps=steps(Reader())).differences

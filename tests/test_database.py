@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import postgresql
 import pytest
 import sqlalchemy as sa
 from classroom import Reader, assignment, exercise, hand_in, steps
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from grader.batch import results as results_module
 from grader.batch.again import purge, regrade, replay
@@ -41,6 +43,19 @@ def grade(folder: Path, out: Path, database: str | None = None, reader: Reader |
     return summary.grades.read_text(encoding="utf-8")
 
 
+class Other(SQLiteDialect_pysqlite):
+    """A database of another make."""
+
+    name = "other"
+
+
+def test_another_make_of_database_is_refused(tmp_path: Path) -> None:
+    """With those that do: MySQL, say, takes no text for a key."""
+    sa.dialects.registry.register("other", __name__, "Other")
+    with pytest.raises(GraderError, match=r"kept in SQLite or PostgreSQL, not in other\."):
+        grade(hand_in(tmp_path / "class", CLASS), tmp_path / "out", f"other:///{tmp_path}/x")
+
+
 @postgresql.needed
 def test_every_command_works_on_postgresql(tmp_path: Path, address: str) -> None:
     """The same table and pages; resumed, regraded, replayed, exported and purged by the address."""
@@ -55,6 +70,17 @@ def test_every_command_works_on_postgresql(tmp_path: Path, address: str) -> None
     doubled = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule"))
     plan = regrade(tmp_path / "out", doubled, lambda plan: True, options=Options(database=address), steps=steps(Reader()))
     assert [("s01", 1.0, 2.0)] == [(one.student, one.before, one.after) for one in plan.changes]
+    corrected = assignment(exercise("tanh_layer", points=2.0), replace(exercise("chain_rule"), rtol=1e-4))
+    for is_agreed, run in ((False, 3), (True, 1)):  # of what was run before the no, only what we failed at is run again
+        judge = Reader()
+        regrade(
+            tmp_path / "out",
+            corrected,
+            lambda plan, answer=is_agreed: answer,
+            options=Options(database=address),
+            steps=steps(judge),
+        )
+        assert run == len(judge.graded)
     export(tmp_path / "out", "csv", tmp_path / "grades.csv", ExportOptions(database=address))
     assert "s01,,,,2,0,2,3,,," in (tmp_path / "grades.csv").read_text(encoding="utf-8")
     assert refresh(tmp_path / "out", {}, database=address).is_file()

@@ -20,6 +20,7 @@ from grader import preparing, store
 from grader.errors import GraderError
 from grader.exercise import Assignment
 from grader.loading import dump, load_exercise
+from grader.marking import LateRule
 from grader.nbgrader import public_check
 from grader.nbgrader.building import build
 from grader.nbgrader.cells import BEGIN, END, bodies
@@ -218,6 +219,14 @@ def two_exercises(folder: Path) -> Assignment:
         (folder / f"{id}.yaml").write_text(dump(replace(tanh_layer(), id=id)), encoding="utf-8")
     exercises = tuple(load_exercise(folder / f"{id}.yaml") for id in ("first", "second"))
     return Assignment(id="both", title="", exercises=exercises, path=str(folder / "both.yaml"))
+
+
+def test_rules_that_have_no_effect_are_said(tmp_path):
+    """Both would have, in `grader grade`; nbgrader takes off and gives points of its own."""
+    late = Assignment(id="ps1", title="", exercises=(tanh_layer(),), late=LateRule(per_day=0.1))
+    note = "late: and overrides: have no effect in nbgrader, which has late penalties and manual marks of its own."
+    assert note in build(late, tmp_path).notes
+    assert note not in build(replace(late, late=None), tmp_path).notes
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from classroom import Reader, assignment, exercise, hand_in, steps
+from classroom import Reader, assignment, exercise, hand_in, pack, steps
 
 from grader.batch import out as out_module
-from grader.batch.collect import collect
+from grader.batch.collect import Collection, Entry, collect
+from grader.batch.intake import File
 from grader.batch.lock import locked
-from grader.batch.run import Options, Summary, grade_folder
-from grader.batch.work import work_of
+from grader.batch.roster import Student
+from grader.batch.run import Options, Summary, grade_folder, with_earlier
+from grader.batch.work import add_imported, work_of
 from grader.errors import GraderError, SandboxError
 from grader.render.pages import refresh
 
@@ -135,6 +139,34 @@ def test_a_roster_that_comes_later_leaves_nobody_in_the_class_twice(tmp_path):
     assert ["al", "onejo_102"] == sorted(path.name for path in (out / "reports").iterdir())
 
 
+def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_path):
+    """Files are named after an address, the class is known by ids: the new marks are theirs, which is said."""
+    folder, out = (
+        hand_in(tmp_path / "class", {"ann@x.edu/tanh_layer.py": "wrong_value", "s02/tanh_layer.py": "correct"}),
+        tmp_path / "out",
+    )
+    (tmp_path / "roster.csv").write_text("id,email\nk17,ann@x.edu\nk18,bob@x.edu\n", encoding="utf-8")
+    grade(folder, out, roster=tmp_path / "roster.csv")
+    hand_in(folder, {"ann@x.edu/tanh_layer.py": "correct", "S02/tanh_layer.py": "correct", "s03/tanh_layer.py": "correct"})
+    shutil.rmtree(folder / "s02")
+    summary = grade(folder, out)
+    rows = (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert ["k17,1,0,1,,,", "k18,,,,,,", "s02,1,0,1,,,", "s03,1,0,1,,,"] == rows
+    known = "Known from an earlier run by other ids: S02 is s02, ann@x.edu is k17. If that is wrong, give a --roster."
+    assert ((known,), ()) == (summary.notes, summary.unplaced)
+    assert 3 == summary.students
+
+
+def test_of_who_is_known_by_another_id_the_new_time_counts(tmp_path):
+    """An extension that a roster told once is not for ever."""
+    old, new = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    again = Collection(students=(Student(id="ann@x.edu", submitted_at=new),), entries=(Entry(student="ann@x.edu", exercise="a"),))
+    found, known = with_earlier(again, (Student(id="k17", email="ann@x.edu", submitted_at=old),))
+    assert {"ann@x.edu": "k17"} == known
+    assert [("k17", new)] == [(one.id, one.submitted_at) for one in found.students]
+    assert ["k17"] == [entry.student for entry in found.entries]
+
+
 def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
     """Two folders have two seeds; the folder and its state are the owner's alone."""
     for out in ("a", "b"):
@@ -193,6 +225,104 @@ def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path):
     entries = collect(hand_in(tmp_path / "class", files), assignment()).entries
     names = [tuple(work_of(entry, "").files) for entry in entries]
     assert [("tanh_layer.py", "helpers.py", "deeper.py"), ("chain_rule.py",)] == names
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import numpy as np\nimport helper\nfrom other import f",
+        "import numpy, helper as h, other",
+        "from . import (helper,\n  other)",
+        "from .helper import f; import math, \\\n other.part",
+        "import größe",
+    ],
+)
+def test_every_way_to_import_brings_the_module_along(imports, tmp_path):
+    """From a file, and from a notebook in which a cell is one string, where a line ends in backslash and n."""
+    for name in ("chain_rule.py", "chain_rule.ipynb"):
+        data = imports if name.endswith(".py") else json.dumps({"cells": [{"cell_type": "code", "source": imports}]})
+        files = {name: data, "helper.py": "import größe", "other.py": "x", "größe.py": "x", "rest.py": "x"}
+        folder = hand_in(tmp_path / name, {f"s01/{path}": text for path, text in files.items()})
+        found = {entry.exercise: work_of(entry, "").files for entry in collect(folder, assignment()).entries}
+        expected = {name, "größe.py"} | ({"helper.py", "other.py"} if "helper" in imports and "other" in imports else set())
+        assert expected == set(found["chain_rule"])
+
+
+def test_blanks_without_end_behind_an_import_take_no_time():
+    """Students' text is searched with steps in proportion to its length."""
+    started = time.perf_counter()
+    add_imported({"a.py": b"import" + b" " * 200_000 + b"from" + b" \\(" * 50_000 + b"import a" + b", " * 50_000}, [Helper()])
+    assert time.perf_counter() - started < 2
+
+
+class Helper:
+    """A file beside what was handed in."""
+
+    name = "helper.py"
+
+    def read(self):
+        """Nothing."""
+        return b""
+
+
+def test_a_file_that_cannot_be_read_does_not_refuse_the_others(tmp_path):
+    """Functions found by name: it is left out, and that is said; alone it is refused."""
+    much = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1\n" * 200_000}]})
+    files = {"s01/answers.py": "correct", "s01/Untitled.ipynb": "", "s02/answers.py": "correct", "s02/other.ipynb": much}
+    grade(hand_in(tmp_path / "class", files | {"s03/Untitled.ipynb": ""}), tmp_path / "out")
+    found = [json.loads((tmp_path / f"out/reports/s0{number}/tanh_layer.json").read_bytes()) for number in (1, 2, 3)]
+    assert [1.0, 1.0, 0.0] == [one["score"] for one in found]
+    assert [["load_error"], ["load_error"], []] == [one["flags"] for one in found]
+    assert "refused" == found[2]["targets"][0]["status"]
+    reasons = [(error["source"], error["detail"]) for one in found for error in one["load_errors"]]
+    large = "The notebook holds more than 1 MiB of code."
+    assert [("Untitled.ipynb", "This is not a notebook: it is not JSON."), ("other.ipynb", large)] == reasons
+
+
+def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path):
+    """One torn member of a student's zip, found by name or imported."""
+    folder = hand_in(tmp_path / "class", {})
+    files = {"answers.py": "correct", "torn.py": "x", "chain_rule.py": "correct\nimport torn"}
+    pack(folder / "s01.zip", files)
+    data = (folder / "s01.zip").read_bytes()
+    at = data.index(b"torn.py") + len("torn.py")
+    (folder / "s01.zip").write_bytes(data[:at] + b"\xff" + data[at + 1 :])
+    works = [work_of(entry, "") for entry in collect(folder, assignment()).entries]
+    assert [["answers.py"], ["chain_rule.py"]] == [list(work.files) for work in works]
+    assert ["torn.py", "torn.py"] == [name for work in works for name in work.left_out]
+    assert works[0].key != replace(works[0], left_out={}).to_json() and "left_out" in works[0].to_json()
+
+
+def test_reading_that_fails_as_nobody_foresaw_leaves_one_entry_ungraded(submissions, monkeypatch, tmp_path):
+    """The class goes on, and the next run tries again."""
+    read = File.read
+
+    def fail(file):
+        if file.path == "s01/tanh_layer.py":
+            raise RuntimeError("what no unpacker says")
+        return read(file)
+
+    monkeypatch.setattr(File, "read", fail)
+    assert 2 == grade(submissions, tmp_path / "out").ungraded
+    found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
+    said = "Its files could not be read: RuntimeError: what no unpacker says"
+    assert [None, said] == [found["score"], found["targets"][0]["detail"]]
+    monkeypatch.undo()
+    assert 1 == grade(submissions, tmp_path / "out").ungraded
+
+
+def test_a_mark_of_no_exercise_of_the_assignment_is_a_comment(tmp_path):
+    """The sandbox's side is told which marks divide."""
+    found = []
+
+    class Asking(Reader):
+        def grade(self, exercise, submission, record):
+            found.append((exercise.id, submission.marks))
+            return super().grade(exercise, submission, record)
+
+    text = "correct\n# exercise: tanh\n# exercise: chain_rule\n"
+    grade(hand_in(tmp_path / "class", {"s01.py": text}), tmp_path / "out", Asking())
+    assert [("chain_rule", ("chain_rule",)), ("tanh_layer", ("chain_rule",))] == sorted(found)
 
 
 def test_a_notebook_that_is_none_is_refused(tmp_path):
@@ -281,6 +411,16 @@ def tell(at):
 
 grade_folder(Path({folder!r}), assignment(), Path({out!r}), options=Options(jobs=1), steps=steps(Reader()), progress=tell)
 """
+
+
+def test_the_rules_hold_from_the_first_moment(submissions, tmp_path):
+    """Pages of a run that was killed show no more than the assignment says."""
+    asked = replace(assignment(), feedback="score")
+
+    def look(at):
+        assert "score" == json.loads((tmp_path / "out/rules.json").read_bytes())["feedback"]
+
+    grade_folder(submissions, asked, tmp_path / "out", steps=steps(Reader()), progress=look)
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions, tmp_path):
@@ -397,6 +537,26 @@ def test_safe_names_are_file_names_and_differ(name):
     assert safe == Path(safe).name
     assert len(safe.encode()) <= 140
     assert (safe == name) == (name in {"s01", "Ana López_12", "é01"})
+
+
+def test_only_so_many_are_tried_once_more(tmp_path, monkeypatch):
+    """A class that sleeps would take days; whose only report counts is said."""
+    monkeypatch.setattr("grader.batch.run.MOST_ALONE", 2)
+    folder = hand_in(tmp_path / "class", {f"s0{n}/tanh_layer.py": "waits" for n in range(1, 5)})
+    reader = Reader()
+    asked = assignment(exercise("tanh_layer"))
+    summary = grade_folder(folder, asked, tmp_path / "out", options=Options(jobs=1), steps=steps(reader))
+    assert ["s01", "s02", "s03", "s04", "s01", "s02"] == [student for student, _ in reader.graded]
+    assert 4 == len((tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:])
+    assert "Not tried again: s03, s04. Where" in summary.notes[0]
+
+
+def test_entries_are_looked_up_many_at_a_time(submissions, tmp_path, monkeypatch):
+    """And it makes no difference where one question ends."""
+    grade(submissions, tmp_path / "out")
+    for size in (1, 2, 3, 5):
+        monkeypatch.setattr("grader.batch.run._AT_ONCE", size)
+        assert 5 == grade(submissions, tmp_path / "out").reused
 
 
 def test_what_the_wall_clock_ended_is_tried_once_more_alone(tmp_path):

@@ -7,22 +7,22 @@ What was handed in lies in the database, so that none of this needs the submissi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.batch.out import Out, disk_errors, existing_out, renewed
+from grader.batch.out import Out, disk_errors, existing_out, refuse_nbgraders, renewed
 from grader.batch.rescoring import up_to_date
 from grader.batch.results import Result, Results, open_results
 from grader.batch.rules import read_rules, without_reasons, write_rules
-from grader.batch.run import Options, open_pool, reports_that_count
-from grader.batch.settling import current_rules, settle
-from grader.batch.work import Steps, Work, grade_work, judges, sandboxed, with_key
+from grader.batch.run import Options, not_done_once_more, open_pool, reports_that_count
+from grader.batch.settling import current_rules, named, settle
+from grader.batch.work import Steps, Work, grade_work, judges, key_of, sandboxed, with_key
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
-from grader.gradebook import Marks, rows, write_grades
+from grader.gradebook import Marks, in_turn, rows, write_grades
 from grader.outcome import Report, Status
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Plan:
     kept: int  # scores that would have fallen
     ungraded: int  # results that we could not grade
     is_written: bool = True
-    notes: tuple[str, ...] = ()  # what the rules of the assignment could not be applied to
+    notes: tuple[str, ...] = ()  # what stays as it is, and what the rules of the assignment could not be applied to
 
 
 def replay(
@@ -120,22 +120,25 @@ def regrade(
     Only what was graded by another exercise is run again. With `only_up` scores that would fall stay as they are, now
     and in later runs; points given by hand and the late rule count in any case.
     """
+    refuse_nbgraders(path)
     options = options or Options()
     steps = steps or sandboxed(options.isolation)
     with existing_out(path) as out, closing(open_results(out, options.database)) as results:
         _check_same_exercises(path, out, assignment)
-        fresh, count = _up_to_date(out, results, assignment, options, steps)
-        kept = {key for key, (old, new) in fresh.items() if only_up and _falls(old.report["score"], new.report["score"])}
-        fresh = {key: (old, replace(old, key=new.key) if key in kept else new) for key, (old, new) in fresh.items() if old != new}
-        plan = _plan(out, results, assignment, {key: new for key, (_, new) in fresh.items()}, count, len(kept))
+        found = _Regraded(out, results, assignment, only_up)
+        found.run(options, steps)
+        plan = found.plan()
         if not confirm(plan):
             return replace(plan, is_written=False)
         today = renewed(out, assignment)
-        for (student, exercise), (_, new) in fresh.items():
-            today.write_report(student, exercise, new.report)  # first: whoever is killed here finds the same to do again
-        results.put_all(new for _, new in fresh.values())
+        for result in found.results_of_today():
+            today.write_report(
+                result.student, result.exercise, result.report
+            )  # first: whoever is killed here finds the same to do
+        results.put_all(found.results_of_today())
+        results.drop_pending()
         _, notes = settle(today, results, assignment)
-        return replace(plan, notes=notes)
+        return replace(plan, notes=(*plan.notes, *notes))
 
 
 def _check_same_exercises(path: Path, out: Out, assignment: Assignment) -> None:
@@ -150,87 +153,146 @@ def _check_same_exercises(path: Path, out: Out, assignment: Assignment) -> None:
 _Key = tuple[str, str]  # student, exercise
 
 
-def _up_to_date(
-    out: Out, results: Results, assignment: Assignment, options: Options, steps: Steps
-) -> tuple[dict[_Key, tuple[Result, Result]], int]:
-    """Each result with the one that takes its place, and how many of these had to be run."""
-    exercises = {one.id: one for one in assignment.exercises}
-    wordings = read_rules(out).wordings
-    found: dict[_Key, tuple[Result, Result]] = {}
-    again: dict[_Key, Result] = {}
-    for result in results.all():
-        if (exercise := exercises.get(result.exercise)) is None:
-            continue
-        new = None if result.is_ungraded else up_to_date(result, exercise, wordings.get(exercise.id), out.state.seed)
+class _Regraded:
+    """
+    What takes the place of results: their scores.
+
+    The reports of what was run lie in the database, where a killed run leaves them for the next; others are made when they
+    are written. A class may have more of them than fit into memory.
+    """
+
+    def __init__(self, out: Out, results: Results, assignment: Assignment, only_up: bool) -> None:
+        self._out = out
+        self._results = results
+        self._assignment = assignment
+        self._only_up = only_up
+        self._exercises = {one.id: one for one in assignment.exercises}
+        self._wordings = read_rules(out).wordings
+        self._scores: dict[_Key, float | None] = {}
+        self._kept: set[_Key] = set()  # of these the report stays, with the new key
+        self._again: dict[_Key, tuple[str, float | None]] = {}  # what is run again: its new key, its old score
+        self._failed: list[str] = []  # students of what could not be graded again, and stays with its old key
+        self._left: list[str] = []  # ... of what is purged
+        self._hurried: list[str] = []
+        for result in results.all():
+            self._look_at(result)
+
+    def _look_at(self, result: Result) -> None:
+        if (exercise := self._exercises.get(result.exercise)) is None:
+            return
+        if not result.work:
+            if result.report["exercise_sha256"] != exercise.sha256:
+                self._left.append(result.student)
+            return
+        where = result.student, result.exercise
+        new = None if result.is_ungraded else self._up_to_date(result)
         if new is None:
-            again[result.student, result.exercise] = result
+            self._again[where] = self._key(result), result.report["score"]
         elif new != result:
-            found[result.student, result.exercise] = (result, new)
-    if again:
-        found |= _run_again(out, results, exercises, again, options, steps)
-    return dict(sorted(found.items())), len(again)
+            self._replace(where, result.report["score"], new.report["score"])
+
+    def run(self, options: Options, steps: Steps) -> None:
+        """Judges again what has to be, but for what an earlier run came to that was not agreed to."""
+        scores: dict[str, float | None] = dict(self._results.pending_scores())
+        todo = [where for where, (key, _) in self._again.items() if key not in scores]
+        if todo:
+            for work, report in self._reports(todo, options, steps):
+                self._results.put_pending(work.key, _as_data(report))
+                scores[work.key] = report.score
+        for where, (key, before) in self._again.items():
+            if self._only_up and before is not None and scores[key] is None:
+                self._failed.append(where[0])
+            else:
+                self._replace(where, before, scores[key])
+
+    def _reports(self, todo: Sequence[_Key], options: Options, steps: Steps) -> Iterator[tuple[Work, Report]]:
+        exercises = [self._exercises[id] for id in sorted({id for _, id in todo})]
+        seed = self._out.state.seed
+        prepared = {one.id: (one, steps.prepare(one, seed, self._out.records)) for one in exercises}
+
+        def works() -> Iterator[Work]:
+            for student, exercise in todo:
+                if (result := self._results.get(student, exercise)) is not None:
+                    yield with_key(_work(self._results, result), judges(self._exercises[exercise], seed))
+
+        pool = open_pool(options, steps, prepared, len(todo))
+        try:
+            yield from reports_that_count(pool, works(), self._hurried)
+        finally:
+            pool.close()
+
+    def _replace(self, where: _Key, before: float | None, after: float | None) -> None:
+        if self._only_up and before is not None and after is not None and after < before:
+            self._kept.add(where)
+            after = before
+        self._scores[where] = after
+
+    def results_of_today(self) -> Iterator[Result]:
+        """The results that take the place of others."""
+        return (self._today(result) for result in self._results.all() if (result.student, result.exercise) in self._scores)
+
+    def _today(self, result: Result) -> Result:
+        where = result.student, result.exercise
+        if where in self._kept:
+            return replace(result, key=self._key(result))
+        if where in self._again:
+            key, _ = self._again[where]
+            return replace(result, key=key, report=self._results.pending(key))
+        return self._up_to_date(result) or result
+
+    def _up_to_date(self, result: Result) -> Result | None:
+        exercise = self._exercises[result.exercise]
+        return up_to_date(result, exercise, self._wordings.get(exercise.id), self._out.state.seed)
+
+    def _key(self, result: Result) -> str:
+        judges_today = judges(self._exercises[result.exercise], self._out.state.seed)
+        return key_of(judges_today, result.student, result.exercise, result.work)
+
+    def plan(self) -> Plan:
+        """What the marks are, and what they will be."""
+        after = Marks(current_rules(self._assignment), self._assignment.due, self._report_of)
+        found_of = in_turn(self._results.scores(), lambda one: one[0])
+        scores: list[Change] = []
+        totals: list[Change] = []
+        for old in rows(self._out, self._results):
+            found = {
+                exercise: self._scores.get((student, exercise), score)
+                for student, exercise, score, _ in found_of(old.student.id)
+                if exercise in self._exercises
+            }
+            new = after.row(old.student, found)
+            for exercise in self._out.state.exercises:
+                before, now = old.scores.get(exercise), new.scores.get(exercise)
+                if before != now:
+                    scores.append(Change(student=old.student.id, exercise=exercise, before=before, after=now))
+            if old.total != new.total:
+                totals.append(Change(student=old.student.id, exercise="", before=old.total, after=new.total))
+        return Plan(
+            changes=tuple(scores),
+            totals=tuple(totals),
+            results=len(self._scores),
+            students=frozenset(student for student, _ in self._scores),
+            run_again=len(self._again),
+            kept=len(self._kept),
+            ungraded=len(self._failed) + sum(score is None for score in self._scores.values()),
+            notes=tuple(self._notes()),
+        )
+
+    def _report_of(self, student: str, exercise: str) -> Mapping[str, Any] | None:
+        if (result := self._results.get(student, exercise)) is None:
+            return None
+        return self._today(result).report if (student, exercise) in self._scores else result.report
+
+    def _notes(self) -> Iterator[str]:
+        if self._left:
+            yield f"Left as they are, since what was handed in is no longer kept: the marks of {_each(self._left)}."
+        if self._failed:
+            yield f"We could not grade again, and left as it was, something of {_each(self._failed)}: the next regrade tries."
+        yield from not_done_once_more(self._hurried)
 
 
-def _run_again(
-    out: Out,
-    results: Results,
-    exercises: Mapping[str, Exercise],
-    again: Mapping[_Key, Result],
-    options: Options,
-    steps: Steps,
-) -> dict[_Key, tuple[Result, Result]]:
-    asked = {id for _, id in again}
-    prepared = {id: (exercises[id], steps.prepare(exercises[id], out.state.seed, out.records)) for id in sorted(asked)}
-
-    def works() -> Iterator[Work]:
-        for result in again.values():
-            yield with_key(_work(results, result), judges(exercises[result.exercise], out.state.seed))
-
-    pool = open_pool(options, steps, prepared, len(again))
-    try:
-        return {
-            (work.student, work.exercise): _replaced(again[work.student, work.exercise], work, report)
-            for work, report in reports_that_count(pool, works())
-        }
-    finally:
-        pool.close()
-
-
-def _replaced(old: Result, work: Work, report: Report) -> tuple[Result, Result]:
-    return old, replace(old, key=work.key, report=_as_data(report))
-
-
-def _plan(out: Out, results: Results, assignment: Assignment, fresh: Mapping[_Key, Result], run_again: int, kept: int) -> Plan:
-    """What the marks are, and what they will be."""
-
-    def report_of(student: str, exercise: str) -> Mapping[str, Any] | None:
-        result = fresh.get((student, exercise)) or results.get(student, exercise)
-        return result.report if result else None
-
-    after = Marks(current_rules(assignment), assignment.due, report_of)
-    scores: list[Change] = []
-    totals: list[Change] = []
-    judged: dict[str, dict[str, float | None]] = {}
-    for student, exercise, score, _ in results.scores():
-        new = fresh.get((student, exercise))
-        judged.setdefault(student, {})[exercise] = new.report["score"] if new else score
-    for old in rows(out, results):
-        new_row = after.row(old.student, judged.get(old.student.id, {}))
-        for exercise in out.state.exercises:
-            before, now = old.scores.get(exercise), new_row.scores.get(exercise)
-            if before != now:
-                scores.append(Change(student=old.student.id, exercise=exercise, before=before, after=now))
-        if old.total != new_row.total:
-            totals.append(Change(student=old.student.id, exercise="", before=old.total, after=new_row.total))
-    return Plan(
-        changes=tuple(scores),
-        totals=tuple(totals),
-        results=len(fresh),
-        students=frozenset(student for student, _ in fresh),
-        run_again=run_again,
-        kept=kept,
-        ungraded=sum(result.is_ungraded for result in fresh.values()),
-    )
+def _each(students: Iterable[str]) -> str:
+    return named(list(dict.fromkeys(students)))
 
 
 def _as_data(report: Report) -> dict[str, Any]:
@@ -254,13 +316,10 @@ def _work(results: Results, result: Result) -> Work:
         files=files,
         key=result.key,
         clashes=tuple(told["clashes"]),
+        left_out=told.get("left_out", {}),
         status=told["status"] and Status(told["status"]),
         detail=told["detail"],
     )
-
-
-def _falls(before: float | None, after: float | None) -> bool:
-    return before is not None and (after is None or after < before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

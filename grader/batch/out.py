@@ -23,6 +23,7 @@ from grader.errors import Fault, GraderError
 from grader.exercise import Assignment
 
 SCHEMA = 1
+NBGRADERS_PLAN = "nbgrader.json"  # the file by which a folder is one of nbgrader's course cycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Out:
                     page.parent.rmdir()
 
     def write_report(self, student: str, exercise: str, report: Mapping[str, object]) -> None:
-        """The report's file. The student's page, which shows an earlier one, goes: a run that ends here leaves no old mark on it."""
+        """The report's file. The student's page, which shows another one, goes: a run that ends here leaves no old mark."""
         with disk_errors(self.path):
             self.feedback(student).unlink(missing_ok=True)
         text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
@@ -144,6 +145,14 @@ def existing_out(path: Path) -> Iterator[Out]:
         raise GraderError(Fault(str(path), "There are no results of a run here.", remedy))
     with locked(path):
         yield Out(path=path, state=state)
+
+
+def refuse_nbgraders(path: Path) -> None:
+    """Raises GraderError for a folder of nbgrader's course cycle, where penalties and manual marks are in its gradebook."""
+    if (path / NBGRADERS_PLAN).exists():
+        what = "These are the results of an assignment in nbgrader, whose gradebook would not hear of new marks."
+        remedy = f"Give, in the course's folder: grader nbgrader autograde {path.resolve().name} --force"
+        raise GraderError(Fault(str(path), what, remedy))
 
 
 def read_state(path: Path) -> State | None:

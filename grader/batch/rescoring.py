@@ -70,7 +70,10 @@ def _rescored(report: Mapping[str, Any], exercise: Exercise, targets: _Targets, 
     """The report with today's points; None where it does not say which mistake was made, and that earns something."""
     found = []
     for told in report["targets"]:
-        target = targets[target_key(told["call"], told["name"])]
+        target = targets.get(target_key(told["call"], told["name"]))
+        if target is None:
+            found.append(told)
+            continue
         mistake = _mistake(told, targets, old)
         is_declared = (told["diagnosis"] or {}).get("rule") == "declared"
         if is_declared and mistake is None and any(one.credit for one in target.mistakes):
@@ -93,6 +96,8 @@ def _mistake(told: Mapping[str, Any], targets: _Targets, old: Wording | None) ->
     if old is None or (told["diagnosis"] or {}).get("rule") != "declared":
         return None
     key = target_key(told["call"], told["name"])
+    if key not in targets:  # of a score that `regrade --only-up` kept
+        return None
     formulas = [formula for formula, hint in old.mistakes.get(key, ()) if hint == told["diagnosis"]["text"]]
     named = [one for one in targets[key].mistakes if one.returned.canonical in formulas]
     return named[0] if len(named) == 1 else None

@@ -1,12 +1,13 @@
 """
 What is graded so far, kept as it comes: each result is on disk before the next one counts as begun.
 
-SQLite in OUT, or any database that SQLAlchemy speaks to. A killed run loses what was in flight and nothing else.
+SQLite in OUT, or a database of PostgreSQL. A killed run loses what was in flight and nothing else.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -60,16 +61,16 @@ class Results:
         """Lets go of the database."""
         self._engine.dispose()
 
-    def keys(self, student: str) -> Mapping[str, str]:
-        """What the student's results were graded from, by exercise; those that we could not grade are left out."""
+    def keys(self, students: Iterable[str]) -> Mapping[tuple[str, str], str]:
+        """What these students' results were graded from, by student and exercise; what we could not grade is left out."""
         import sqlalchemy as sa
 
         table = self._tables["result"]
-        query = sa.select(table.c.exercise, table.c.key).where(
-            table.c.run == self._run, table.c.student == student, table.c.score.is_not(None)
+        query = sa.select(table.c.student, table.c.exercise, table.c.key).where(
+            table.c.run == self._run, table.c.student.in_(list(students)), table.c.score.is_not(None)
         )
         with self._begin() as connection:
-            return {exercise: key for exercise, key in connection.execute(query)}
+            return {(student, exercise): key for student, exercise, key in connection.execute(query)}
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keeps a result in the place of an earlier one, and the files that it was graded from, by fingerprint."""
@@ -103,6 +104,36 @@ class Results:
             {"run": self._run, "sha256": sha, "data": zlib.compress(data)} for sha, data in sources.items() if sha not in old
         ]:
             connection.execute(self._insert_source, new)
+
+    def put_pending(self, key: str, report: Mapping[str, Any]) -> None:
+        """Keeps a report that is not to count yet; of one that could not be graded, only until the next."""
+        table = self._tables["pending"]
+        row = {"run": self._run, "key": key, "score": report["score"], "report": json.dumps(report)}
+        with self._begin() as connection:
+            connection.execute(table.delete().where(self._in("pending", None) & (table.c.key == key)))
+            connection.execute(table.insert(), row)
+
+    def pending(self, key: str) -> Mapping[str, Any]:
+        """A report that is not to count yet."""
+        table = self._tables["pending"]
+        with self._begin() as connection:
+            row = connection.execute(table.select().where(self._in("pending", None) & (table.c.key == key))).one()
+        report: Mapping[str, Any] = json.loads(row.report)
+        return report
+
+    def pending_scores(self) -> Mapping[str, float]:
+        """The scores of these reports by key; without those that could not be graded."""
+        import sqlalchemy as sa
+
+        table = self._tables["pending"]
+        query = sa.select(table.c.key, table.c.score).where(table.c.run == self._run, table.c.score.is_not(None))
+        with self._begin() as connection:
+            return {key: score for key, score in connection.execute(query)}
+
+    def drop_pending(self) -> None:
+        """Removes these reports: they count by now, or never will."""
+        with self._begin() as connection:
+            connection.execute(self._tables["pending"].delete().where(self._in("pending", None)))
 
     def source(self, sha256: str) -> bytes | None:
         """A file that was handed in."""
@@ -201,6 +232,7 @@ class Results:
             else:
                 for name in ("result", "student"):
                     connection.execute(self._tables[name].delete().where(self._in(name, student)))
+            connection.execute(self._tables["pending"].delete().where(self._in("pending", None)))
             self._forget_unplaced(connection, student)
             self._forget_sources(connection)
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, database_errors(self._where):
@@ -236,7 +268,7 @@ class Results:
         table = self._tables["unplaced"]
         here = table.c.run == self._run
         for row in connection.execute(table.select().where(here)).all():
-            if student is None or student in row.path or student in row.reason:
+            if student is None or _tells_of(student, row.path, row.reason):
                 connection.execute(table.delete().where(here, table.c.place == row.place))
 
     def _forget_sources(self, connection: sa.Connection) -> None:
@@ -280,6 +312,9 @@ def open_results(out: Out, url: str | None = None) -> Results:
     except (sa.exc.ArgumentError, ImportError) as error:
         what = f"The address cannot be used: {type(error).__name__}: {str(error).splitlines()[0]}"
         raise GraderError(Fault("--db", what, "It looks like postgresql+psycopg://HOST/NAME.")) from None
+    if engine.dialect.name not in {"sqlite", "postgresql"}:
+        what = f"Results are kept in SQLite or PostgreSQL, not in {engine.dialect.name}."
+        raise GraderError(Fault("--db", what, "An address looks like postgresql+psycopg://HOST/NAME."))
     if engine.dialect.name == "sqlite":
         _make_private(engine.url.database or "")
         sa.event.listen(engine, "connect", _quick_but_safe)
@@ -353,6 +388,14 @@ def _tables() -> Mapping[str, sa.Table]:
             sa.Column("sha256", sa.String(64), primary_key=True),
             sa.Column("data", sa.LargeBinary, nullable=False),
         ),
+        "pending": sa.Table(
+            "grader_pending",
+            data,
+            sa.Column("run", run, primary_key=True),
+            sa.Column("key", sa.String(64), primary_key=True),
+            sa.Column("score", sa.Double),
+            sa.Column("report", sa.Text, nullable=False),
+        ),
         "student": sa.Table(
             "grader_student",
             data,
@@ -406,6 +449,16 @@ def _facts(student: Student) -> Mapping[str, Any]:
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
     told = {name: value for name, value in new.items() if value not in ("", None)}
     return {**old, **told, "ids": {**old["ids"], **new["ids"]}}
+
+
+def _tells_of(student: str, path: str, reason: str) -> bool:
+    """Whether something unplaced is the student's, by its path (`s1/x.py`, `s1.py`, `ann_7_x.py` of ann_7) or by the reason."""
+    parts = path.split("/")
+    if student in {path, *parts} or student == parts[0].rpartition(".")[0]:
+        return True
+    if re.search(r"_\d+$", student) and parts[0].startswith(f"{student}_"):
+        return True
+    return re.search(rf"(?<![\w./@-]){re.escape(student)}(?![\w@-])", reason) is not None
 
 
 _NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {}}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.batch.collect import Collection, Entry, collect, with_roster
 from grader.batch.intake import Unplaced
-from grader.batch.out import Out, open_out
+from grader.batch.out import Out, open_out, refuse_nbgraders
 from grader.batch.rescoring import catch_up
 from grader.batch.results import Result, Results, open_results
-from grader.batch.roster import read_roster
+from grader.batch.roster import Student, match, read_roster
+from grader.batch.rules import NAME as RULES
+from grader.batch.rules import write_rules
 from grader.batch.settling import current_rules, named, settle
 from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
 from grader.errors import Fault, GraderError
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 
 ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
+MOST_ALONE = 200  # submissions that are done once more, alone: a class that sleeps would take days
+_AT_ONCE = 500  # entries that are looked up in the database with one question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class Options:
     fresh: bool = False  # grade everything again
     roster: Path | None = None
     isolation: Isolation = "best"
-    database: str | None = None  # an SQLAlchemy address instead of SQLite in OUT
+    database: str | None = None  # an SQLAlchemy address, of PostgreSQL or another file of SQLite, instead of SQLite in OUT
     scheduler: str | Client | None = None  # of a Dask cluster: its address, "local" for one of worker processes here
     insecure: bool = False  # the cluster may be on other machines without TLS
 
@@ -94,6 +98,7 @@ def grade_folder(
     it graded. Raises GraderError when the submissions, OUT, the database or the sandbox cannot be used.
     """
     options = options or Options()
+    refuse_nbgraders(out)
     collection = collect(submissions, assignment, but=out)
     if options.roster is not None:
         collection = with_roster(collection, read_roster(options.roster))
@@ -117,9 +122,13 @@ class _Run:
     tell: Callable[[Progress], None]
     exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    hurried: list[str] = field(default_factory=list)  # students with an answer that was not done once more
 
     def go(self) -> Summary:
         """Grade, write, sum up."""
+        known: Mapping[str, str] = {}
+        if self.options.roster is None:
+            self.collection, known = with_earlier(self.collection, self.results.students())
         at = Progress(total=len(self.collection.entries))
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
@@ -127,12 +136,14 @@ class _Run:
         self.exercises = {
             one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
         }
-        current_rules(self.assignment)  # a faulty ledger is said before anything is run
+        rules = current_rules(self.assignment)  # a faulty ledger is said before anything is run
+        if not (self.out.path / RULES).exists():  # a run that is killed must not leave pages that show more than they may
+            write_rules(self.out, rules)
         self.changed |= catch_up(self.out, self.results, self.assignment)
         pool = open_pool(self.options, self.steps, self.exercises, len(self.collection.entries))
         try:
             self.tell(at)
-            for work, report in reports_that_count(pool, self._to_do(at)):
+            for work, report in reports_that_count(pool, self._to_do(at), self.hurried):
                 self._keep(work, report)
                 at.done += 1
                 at.ungraded += report.score is None
@@ -151,7 +162,7 @@ class _Run:
             seconds=at.seconds,
             grades=grades,
             changed=frozenset(self.changed),
-            notes=(*self._kept_from_earlier(), *notes),
+            notes=(*_renamed(known), *self._kept_from_earlier(), *not_done_once_more(self.hurried), *notes),
         )
 
     def _forget_old_names(self) -> None:
@@ -171,19 +182,22 @@ class _Run:
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""
         judged_by = {one.id: judges(one, self.out.state.seed) for one in self.assignment.exercises}
-        student: str | None = None
-        keys: Mapping[str, str] = {}
-        for entry in self.collection.entries:
-            if entry.student != student:
-                student, keys = entry.student, self.results.keys(entry.student)
+        for entry, key in self._with_keys():
             work = work_of(entry, judged_by[entry.exercise])
-            if self.options.fresh or keys.get(entry.exercise) != work.key:
+            if self.options.fresh or key != work.key:
                 yield work
                 continue
             self._restore(entry)
             at.done += 1
             at.reused += 1
             self.tell(at)
+
+    def _with_keys(self) -> Iterator[tuple[Entry, str | None]]:
+        """Each entry with the key of its result."""
+        entries = self.collection.entries
+        for some in (entries[start : start + _AT_ONCE] for start in range(0, len(entries), _AT_ONCE)):
+            keys = self.results.keys({entry.student for entry in some})
+            yield from ((entry, keys.get((entry.student, entry.exercise))) for entry in some)
 
     def _keep(self, work: Work, report: Report) -> None:
         data = report.to_json()
@@ -198,6 +212,42 @@ class _Run:
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
                 self.out.write_report(entry.student, entry.exercise, result.report)
+
+
+def with_earlier(collection: Collection, earlier: Sequence[Student]) -> tuple[Collection, Mapping[str, str]]:
+    """
+    The collection, in which those whom an earlier run's roster knew by other ids have these; and who they are, by their files.
+
+    When they handed in is what this collection says.
+    """
+    found = match(collection.students, earlier)
+    known = {one.id: found[one.id].id for one in collection.students if one.id in found and found[one.id].id != one.id}
+    if not known:
+        return collection, known
+    people = {found[name].id: replace(found[name], submitted_at=None) for name in known}
+    theirs = {one.id for one in collection.students if one.id in found and found[one.id].id in people}
+    found_again = with_roster(_of(collection, lambda id: id in theirs), tuple(people.values()))
+    others = _of(collection, lambda id: id not in theirs)
+    return replace(
+        found_again,
+        students=tuple(sorted((*others.students, *found_again.students), key=lambda one: one.id)),
+        entries=tuple(sorted((*others.entries, *found_again.entries), key=lambda entry: entry.student)),
+    ), known
+
+
+def _of(collection: Collection, is_meant: Callable[[str], bool]) -> Collection:
+    """Some of the students, with everything that has no place."""
+    return replace(
+        collection,
+        students=tuple(one for one in collection.students if is_meant(one.id)),
+        entries=tuple(entry for entry in collection.entries if is_meant(entry.student)),
+    )
+
+
+def _renamed(known: Mapping[str, str]) -> Iterator[str]:
+    if known:
+        who = named([f"{name} is {id}" for name, id in known.items()])
+        yield f"Known from an earlier run by other ids: {who}. If that is wrong, give a --roster."
 
 
 def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]], entries: int) -> Pool:
@@ -217,16 +267,32 @@ def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exer
     return Threads(jobs, steps, exercises)
 
 
-def reports_that_count(pool: Pool, works: Iterator[Work]) -> Iterator[tuple[Work, Report]]:
-    """Each work with the report that counts: one that the wall clock ended is done once more, after all others and alone."""
-    alone = []
+def reports_that_count(pool: Pool, works: Iterator[Work], hurried: list[str]) -> Iterator[tuple[Work, Report]]:
+    """
+    Each work with the report that counts: one that the wall clock ended is done once more, after all others and alone.
+
+    Where these are too many, the students of the others are added to `hurried`.
+    """
+    alone: list[Work] = []
     for work, report in pool.reports(works):
-        if WALL_TIMEOUT in report.flags:
+        if WALL_TIMEOUT not in report.flags:
+            yield work, report
+        elif len(alone) < MOST_ALONE:
             alone.append(work)
         else:
+            hurried.append(work.student)
             yield work, report
     for work in alone:
         yield from pool.reports((work,))
+
+
+def not_done_once_more(students: Iterable[str]) -> Iterator[str]:
+    """What to say of those."""
+    if who := list(dict.fromkeys(students)):
+        yield (
+            f"The wall clock ended more than {MOST_ALONE} answers, and only so many were tried once more, alone. "
+            f"Not tried again: {named(who)}. Where the machine was busy with something else, grade again with --fresh."
+        )
 
 
 def processors() -> int:

@@ -75,6 +75,8 @@ def build(
     except OSError as error:
         raise GraderError(Fault(str(folder), f"It cannot be written: {error.strerror}.", "Name another course folder.")) from None
     notes += _left_over(folder, written)
+    if assignment.late is not None or assignment.overrides:
+        notes.append("late: and overrides: have no effect in nbgrader, which has late penalties and manual marks of its own.")
     Course(root=root, id=assignment.id).save(plan, assignment)
     return Built(notebooks=tuple(path for path in written if path.suffix == ".ipynb"), notes=tuple(notes))
 

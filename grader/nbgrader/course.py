@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Self
 
 from grader import catalogue
+from grader.batch.out import NBGRADERS_PLAN as PLAN
 from grader.batch.out import Out, open_out, read_state, write_whole
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
-from grader.nbgrader.cells import REBUILD
+from grader.nbgrader.cells import REBUILD, Cell, cells
 
 FOLDER = "grading"  # not "grader": nbgrader puts the course folder on Python's path
-PLAN = "nbgrader.json"
 SCHEMA = 1
 _SHIPPED = "catalogue:"  # in place of the folder of the shipped catalogue, which an upgrade may move
 
@@ -110,6 +110,16 @@ class Course:
             what = f"The assignment no longer has {', '.join(gone)}, which the notebook {notebook} asks for."
             raise GraderError(Fault(self.assignment.path or self.id, what, REBUILD))
         return tuple(known[id] for id in asked)
+
+    def cells(self, notebook: str) -> tuple[Cell, ...]:
+        """The generated cells of a notebook, without model answers. Raises GraderError as `exercises` does."""
+        if notebook not in self._cells:
+            self._cells[notebook] = tuple(cell for one in self.exercises(notebook) for cell in cells(one, {}))
+        return self._cells[notebook]
+
+    @cached_property
+    def _cells(self) -> dict[str, tuple[Cell, ...]]:
+        return {}
 
     def seed(self, out: Out, exercise: str, student: str) -> int:
         """The seed of one submission: the assignment's, or, with seeds for every student, one derived from it."""
