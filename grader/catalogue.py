@@ -82,16 +82,24 @@ def _installed() -> Iterator[Path]:
 
 def _mentions_group(folder: Path) -> bool:
     """Whether a folder of sys.path has a distribution with an entry point of our group."""
-    return any(GROUP in file.read_text("utf-8", errors="replace") for file in folder.glob("*.*-info/entry_points.txt"))
+    try:
+        return any(GROUP in file.read_text("utf-8", errors="replace") for file in folder.glob("*.*-info/entry_points.txt"))
+    except OSError:  # a distribution of somebody else's, whose entry points nobody here may read
+        return False
 
 
 def _folder_of(module: str, name: str) -> Path:
-    """The folder of a module, found without running the module."""
+    """The folder of a module, found without running the module or the packages that it is in."""
+    from importlib.machinery import PathFinder
     from importlib.util import find_spec
 
+    path, *inner = module.partition(":")[0].split(".")
     try:
-        spec = find_spec(module.partition(":")[0])
-    except (ImportError, ValueError):
+        spec = find_spec(path)
+        for part in inner:  # `find_spec("a.b")` would run a
+            path = f"{path}.{part}"
+            spec = PathFinder.find_spec(path, spec.submodule_search_locations) if spec else None
+    except Exception:  # a finder of an installed package, too, may raise anything
         spec = None
     places = list(spec.submodule_search_locations or ()) if spec else []
     if spec and spec.origin and not places:

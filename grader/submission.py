@@ -38,11 +38,16 @@ _IMPORT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What one student handed in. `name` is what messages call it."""
+    """
+    What one student handed in. `name` is what messages call it.
+
+    `known` are the exercises that a mark may name, where they are known: a line like the mark of another is a comment.
+    """
 
     student: str | None
     sources: tuple[Source, ...]
     name: str = "submission"
+    known: frozenset[str] = frozenset()
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], student: str | None = None) -> Submission:
@@ -75,15 +80,25 @@ class Submission:
     def marks(self) -> tuple[str, ...]:
         """The exercises that have a part of their own."""
         marks = (mark for source in self.sources for cell in source.cells for mark in _marks(cell, source.is_notebook))
-        return tuple(dict.fromkeys(marks))
+        return tuple(dict.fromkeys(mark for mark in marks if not self.known or mark in self.known))
+
+    def among(self, exercises: Collection[str]) -> Submission:
+        """The same with marks of these exercises only."""
+        return replace(self, known=frozenset(exercises))
 
     def with_marks_of(self, exercises: Collection[str]) -> Submission:
         """The same with marks of these exercises put right that differ in capitals, blanks or hyphens only."""
         return replace(self, sources=tuple(_marked(source, exercises) for source in self.sources))
 
     def part(self, exercise: str) -> Submission:
-        """What counts for one exercise: what stands before the first mark of each file, and the exercise's own parts."""
-        return replace(self, sources=tuple(_part(source, exercise) for source in self.sources))
+        """
+        What counts for one exercise: what stands before the first mark of each file, and the exercise's own parts.
+
+        Where nobody said which exercises there are, other marks count only beside one of this exercise.
+        """
+        marks = set(self.marks)
+        marks = marks if self.known or exercise in marks else set()
+        return replace(self, sources=tuple(_part(source, exercise, marks) for source in self.sources))
 
 
 def read_regular_file(path: Path) -> bytes:
@@ -193,13 +208,13 @@ def _put_right(line: bytes, exercises: Collection[str]) -> bytes:
     return b"# exercise: %b%b" % (id.encode(), match[2]) if match and id in exercises else line
 
 
-def _part(source: Source, exercise: str) -> Source:
+def _part(source: Source, exercise: str, known: Collection[str]) -> Source:
     """
-    The source with the parts of other exercises emptied, but for their imports.
+    The source with the parts of other known exercises emptied, but for their imports.
 
     Lines and cells that do not count become empty ones, so that line and cell numbers in messages stay right.
     """
-    marks = {mark for cell in source.cells for mark in _marks(cell, source.is_notebook)}
+    marks = {mark for cell in source.cells for mark in _marks(cell, source.is_notebook) if mark in known}
     is_named_after_it = PurePath(source.name).stem == exercise
     if not marks or (is_named_after_it and exercise not in marks):  # then `# exercise: one` is a comment
         return source
@@ -207,14 +222,14 @@ def _part(source: Source, exercise: str) -> Source:
     cells = []
     for cell in source.cells:
         if source.is_notebook:
-            if opened := _marks(cell, is_notebook=True):
+            if marks.intersection(opened := _marks(cell, is_notebook=True)):
                 counts = opened[0] == exercise
             cells.append(cell if counts else _imports(cell))
             continue
         lines = []
         for line in cell.splitlines(keepends=True):
-            if match := _MARK.fullmatch(line):
-                counts = match[1].decode() == exercise
+            if (match := _MARK.fullmatch(line)) and (mark := match[1].decode()) in marks:
+                counts = mark == exercise
             lines.append(line if counts or _IMPORT.fullmatch(line) else b"\n")
         cells.append(b"".join(lines))
     return replace(source, cells=tuple(cells))

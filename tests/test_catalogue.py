@@ -103,6 +103,40 @@ def test_an_installed_package_that_is_broken_is_named(here: Path, monkeypatch: p
     )
 
 
+def test_the_package_that_exercises_are_in_is_not_run(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`outer.inner` is found, though `outer` fails when it is imported; so is what comes through somebody's broken finder."""
+    install(here, "outer")
+    put(here / "outer" / "inner", "my_exercise")
+    (here / "outer" / "inner" / "__init__.py").touch()
+    (here / "outer-1.0.dist-info" / "entry_points.txt").write_text("[grader.exercises]\nouter = outer.inner\n", "utf-8")
+    monkeypatch.syspath_prepend(str(here))
+    assert find("my_exercise").path == here / "outer" / "inner" / "my_exercise.yaml"
+    assert "outer" not in sys.modules
+
+
+def test_a_finder_that_fails_is_said_in_words(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of some package that is installed; no traceback."""
+
+    class Broken:
+        @staticmethod
+        def find_spec(name: str, path: object = None, target: object = None) -> None:
+            if name == "gone_exercises":
+                raise RuntimeError("broken")
+
+    install(here, "gone_exercises")
+    monkeypatch.syspath_prepend(str(here))
+    monkeypatch.setattr(sys, "meta_path", [Broken, *sys.meta_path])
+    with pytest.raises(ExerciseError, match="names the module gone_exercises, which is not there"):
+        find("tanh_layer")
+
+
+def test_entry_points_that_cannot_be_read_are_nobodys(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A distribution of somebody else's on sys.path, here one whose file is a folder."""
+    (here / "other-1.0.dist-info" / "entry_points.txt").mkdir(parents=True)
+    monkeypatch.syspath_prepend(str(here))
+    assert find("tanh_layer") == Found(catalogue.shipped() / "tanh_layer.yaml")
+
+
 @pytest.mark.parametrize("name", ["own/mine.yaml", "./mine", "mine.yaml", "mine.yml", "..\\mine"])
 def test_a_path_is_taken_as_it_is(name: str, here: Path) -> None:
     """Whatever has a separator or ends as a YAML file; whether it exists is the loader's question."""

@@ -581,3 +581,16 @@ def test_expected_and_returned_are_written_alike(capsys) -> None:
     _, out, _ = run(capsys, "check", "tanh_layer", "ones.py", "--case", "small 1")
     expected, returned = (re.search(rf"{name} 3×3 =\n +\[\[(\S+),", out)[1] for name in ("expected", "returned"))
     assert expected == returned
+
+
+def test_audit_tells_an_unknown_exercise_from_a_faulty_one(capsys) -> None:
+    """A line each, the reason on stderr."""
+    Path("faulty.yaml").write_text("schema: 1\n", "utf-8")
+    status, out, err = run(capsys, "audit", "nosuch", "./nosuch.yaml", "./faulty.yaml")
+    lines = [
+        "✗ nosuch: there is no such exercise",
+        "✗ ./nosuch.yaml: there is no such exercise",
+        "✗ ./faulty.yaml: the file is faulty",
+    ]
+    assert (1, lines) == (status, out.splitlines())
+    assert "There is no exercise `nosuch`" in err

@@ -13,6 +13,7 @@ import pytest
 from classroom import RIGHT, assignment, exercise, hand_in, pack
 
 from grader.batch.collect import Collection, collect
+from grader.batch.intake import _FolderHome
 from grader.errors import SubmissionError
 from grader.outcome import Status
 
@@ -86,6 +87,19 @@ def test_a_wrapping_folder_is_no_student(tmp_path):
     """A zip that holds one folder named like itself is read as that folder."""
     path = pack(tmp_path / "autumn.zip", {"autumn/s01.py": TANH, "autumn/s02.py": TANH})
     assert {"s01", "s02"} == {student.id for student in collect(path, assignment()).students}
+
+
+def test_a_starter_beside_the_students_is_nobodys(tmp_path):
+    """In a class of folders or zips, answers by file or by function name; a student's own older versions make no class."""
+    files = {"tanh_layer.py": TANH, "s01/tanh_layer.py": TANH, "s02/tanh_layer.py": TANH}
+    found = collect(hand_in(tmp_path / "class", files), assignment())
+    assert {"s01": "s01/tanh_layer.py", "s02": "s02/tanh_layer.py"} == {who: path for (who, _), (path,) in placed(found).items()}
+    assert "It is named after an exercise and lies beside the students' folders" in reasons(found)["tanh_layer.py"]
+    files = {"tanh_layer.py": TANH, "s01/a.py": TANH, "s02/a.py": TANH}
+    found = collect(pack(hand_in(tmp_path / "other", files) / "s03.zip", {"a.py": TANH}).parent, assignment())
+    assert ["s01", "s02", "s03"] == [student.id for student in found.students]
+    files = {"tanh_layer.py": TANH, "chain_rule.py": TANH, "old/tanh_layer.py": TANH, "lib/a.py": TANH}
+    assert "one student" == collect(hand_in(tmp_path / "s07", files), assignment()).layout
 
 
 def test_nbgraders_submitted_folder(tmp_path):
@@ -163,6 +177,18 @@ def test_gradescopes_export(tmp_path):
     assert {("1001", "tanh_layer"), ("s02@example.org", "tanh_layer")} == placed(collection).keys()
     assert datetime(2026, 2, 27, 6, 58, 5, 746365, tzinfo=UTC) == collection.students[0].submitted_at
     assert {"submission_12", "assignment_5_export/submission_12/tanh_layer.py"} == reasons(collection).keys()
+
+
+@pytest.mark.parametrize("person", ["ann", "7", "{}", ":name: ''"])
+def test_a_submitter_who_is_not_told_is_listed(person, tmp_path):
+    """The others of the group count; nobody's work is no student's of the empty name."""
+    one, two = (f"submission_{number}:\n  :submitters:\n  - {person}\n" for number in (1, 2))
+    text = f"{one}  - :sid: '1001'\n{two}"
+    files = {"submission_metadata.yml": text, "submission_1/tanh_layer.py": TANH, "submission_2/tanh_layer.py": TANH}
+    found = collect(hand_in(tmp_path / "class", files), assignment())
+    assert ["1001"] == [student.id for student in found.students]
+    assert "submission_metadata.yml does not say all who handed it in." == reasons(found)["submission_1"]
+    assert "submission_metadata.yml does not say who handed it in." == reasons(found)["submission_2"]
 
 
 @pytest.mark.parametrize("text", ["- a", "a: &x [1]\nb: *x", "a: [", "12"])
@@ -371,6 +397,68 @@ def test_too_many_files_of_one_student_do_not_stop_the_others(tmp_path):
     assert any("more than 50 files of code" in reason for reason in reasons(collection).values())
 
 
+def test_how_many_files_there_are_is_counted_for_each_student(monkeypatch, tmp_path):
+    """All students of a course lie below one folder: whoever comes late in the alphabet is graded, too."""
+    monkeypatch.setattr("grader.batch.collect.MAX_FILES", 3)
+    files = {f"submitted/s{number:02}/ps1/tanh_layer.ipynb": "{}" for number in range(20)}
+    assert 20 == len(placed(collect(hand_in(tmp_path / "course", files), assignment())))
+
+
+def test_of_too_many_files_the_answers_are_looked_at(monkeypatch, tmp_path):
+    """A student handed in an environment as well; what was not looked at is said, in a zip, too."""
+    monkeypatch.setattr("grader.batch.collect.MAX_FILES", 3)
+    files = dict.fromkeys(["env/a.py", "env/b.py", "env/c.txt", "src/tanh_layer.py", "z.py"], "x")
+    folder = hand_in(tmp_path / "class", {f"s01/{path}": text for path, text in files.items()})
+    (folder / "s02").mkdir()
+    for name in ("a.zip", "b.zip"):
+        pack(folder / "s02" / name, dict.fromkeys(["one.txt", "two.txt", "chain_rule.py"], "x"))
+    found = collect(folder, assignment())
+    files = {("s01", "tanh_layer"): "src/tanh_layer.py", ("s01", "chain_rule"): "env/a.py"}
+    assert {key: f"s01/{path}" for key, path in files.items()} == {key: placed(found)[key][0] for key in files}
+    assert "There are 5 files of this student; 3 of them were looked at, answers and code first." == reasons(found)["s01"]
+    assert "With what other zips hold there are more than 3 files here." == reasons(found)["s02/b.zip"]
+
+
+def test_more_files_than_any_class_has_are_an_error(monkeypatch, tmp_path):
+    """To stop somewhere would leave out students: it is said where the files lie instead."""
+    monkeypatch.setattr("grader.batch.intake.MAX_ENTRIES", 10)
+    files = {f"data/pictures/{number}.png": "x" for number in range(12)} | {"submitted/s01/tanh_layer.py": TANH}
+    with pytest.raises(SubmissionError, match=r"more than 10 files and folders here; 9 of them are in data/pictures"):
+        collect(hand_in(tmp_path / "course", files), assignment())
+
+
+def test_a_file_that_may_not_be_read_is_not_called_no_zip(monkeypatch, tmp_path):
+    """The reason is the system's."""
+
+    def refuse(*args):
+        raise PermissionError(13, "Permission denied")
+
+    path = pack(tmp_path / "class.zip", {"s01/tanh_layer.py": TANH})
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(SubmissionError, match="The file cannot be opened: Permission denied"):
+        collect(path, assignment())
+
+
+def test_a_zip_without_times_is_read(tmp_path):
+    """Month 0 of year 1980, as writers leave it that set no time; for a class and for a student."""
+    inner = tmp_path / "s01.zip"
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("tanh_layer.py", (1980, 0, 0, 0, 0, 0)), TANH)
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("s01.zip", (1980, 0, 0, 0, 0, 0)), inner.read_bytes())
+    assert [("s01", "tanh_layer")] == list(placed(collect(tmp_path / "class.zip", assignment())))
+
+
+def test_a_students_zip_is_read_once_for_all_its_files(monkeypatch, tmp_path):
+    """Not once for each file and exercise."""
+    path = pack(hand_in(tmp_path / "class", {}) / "s01.zip", {"a.py": TANH, "b.py": TANH})
+    read = []
+    monkeypatch.setattr(_FolderHome, "read", lambda home, key, limit: read.append(key) or path.read_bytes())
+    for entry in collect(tmp_path / "class", assignment()).entries:
+        assert [TANH.encode()] * 2 == [file.read() for file in entry.files]
+    assert ["s01.zip"] * 2 == read
+
+
 @pytest.mark.parametrize(("data", "said"), [(b"PK\x05\x06 no zip", "not a zip"), (b"text", "not a zip")])
 def test_a_file_that_is_no_zip_is_refused_with_the_remedy(data, said, tmp_path):
     """One message, what to do instead."""
@@ -386,6 +474,18 @@ def test_a_broken_zip_of_one_student_stops_nobody_else(tmp_path):
     assert {"s02"} == {student for student, _ in placed(collection)}
     assert "It cannot be unpacked" in reasons(collection)["s01.zip"]
     assert {("s01", Status.REFUSED), ("s02", None)} == {(entry.student, entry.status) for entry in collection.entries}
+
+
+def test_a_torn_member_of_any_compression_is_that_students_alone(tmp_path):
+    """LZMA's error is none of those that zipfile names."""
+    with zipfile.ZipFile(tmp_path / "s01.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("tanh_layer.py", TANH * 20)
+    data = bytearray((tmp_path / "s01.zip").read_bytes())
+    start = 30 + len("tanh_layer.py") + 9  # behind the header and LZMA's properties
+    data[start : start + 20] = b"\xff" * 20
+    collection = collect(hand_in(tmp_path / "class", {"s01.zip": bytes(data), "s02.py": TANH}), assignment())
+    with pytest.raises(SubmissionError, match="It cannot be unpacked: Corrupt input data"):
+        next(entry for entry in collection.entries if entry.files).files[0].read()
 
 
 def test_a_zip_in_a_zip_stays_closed_and_says_so(tmp_path):

@@ -86,6 +86,21 @@ def test_who_handed_in_nothing_gets_zero_only_on_request(out):
     assert [["", "3", ""], ["0", "0", "0"]] == [row[-7:-4] for row in rows[3:5]]
 
 
+def test_two_rows_of_one_student_are_both_there(out):
+    """The latest counts as the student's, the other keeps its own name: no grade is lost."""
+    with open_out(out, PROBLEMS) as folder:
+        results = open_results(folder)
+        early, late = (datetime(2026, 2, day, tzinfo=UTC) for day in (1, 2))
+        results.put_students((Student(id="x7", submitted_at=late), Student(id="y7", submitted_at=early)))
+        for id in ("x7", "y7"):
+            data = report(PROBLEMS.exercises[0], id, Status.CORRECT).to_json()
+            results.put(Result(student=id, exercise="tanh_layer", key="", report=data))
+        results.close()
+    table, _ = exported(out, "csv", roster=roster(out, "id,first_login,second_login\ns07,x7,y7\n"))
+    place = table[0].index("tanh_layer")
+    assert {"s07": "2", "y7": "2"} == {row[0]: row[place] for row in table[1:] if row[0] in {"s07", "x7", "y7"}}
+
+
 def test_canvas_gets_its_columns_and_a_row_of_points(out):
     """Student, ID, SIS ids, Section, one assignment; who has no id there is left out, and that is said."""
     rows, notes = exported(out, "canvas")

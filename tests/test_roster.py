@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 from classroom import Reader, assignment, hand_in, pack, steps
 
-from grader.batch.collect import collect, with_roster
+from grader.batch.collect import Collection, Entry, collect, with_roster
 from grader.batch.roster import Student, match, read_roster
 from grader.batch.run import Options, grade_folder
 from grader.errors import SubmissionError
+from grader.outcome import Status
 
 CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Problem set 1 (44),Final Score
 ,,,,,Manual Posting,
@@ -105,11 +106,26 @@ def test_students_are_matched_by_any_id_then_email_then_name():
         Student(id="lopezana_1234", ids={"canvas": "1234"}),
         Student(id="S02@example.org"),
         Student(id="Bo Ek_7", name="Bo Ek", ids={"moodle": "7"}),
-        Student(id="Cy Oh_8", name="Cy Oh", ids={"moodle": "8"}),
         Student(id="ohcy_9", ids={"canvas": "9"}),
     ]
     found = {name: student.id for name, student in match(handed_in, people).items()}
-    assert {"lopezana_1234": "s01", "S02@example.org": "s02", "Cy Oh_8": "s04", "ohcy_9": "s04"} == found
+    assert {"lopezana_1234": "s01", "S02@example.org": "s02", "ohcy_9": "s04"} == found
+
+
+@pytest.mark.parametrize(
+    ("ids", "numbers", "expected"),
+    [
+        ({"moodle": "101"}, ("101", "205"), {"101": "s01"}),  # by its own number: the namesake is not on the roster
+        ({"moodle": "101"}, ("205",), {}),  # the number is another one
+        ({"canvas": "7"}, ("101", "205"), {}),  # two of the name: whose is whose?
+        ({"canvas": "7"}, ("205",), {"205": "s01"}),
+    ],
+)
+def test_a_namesakes_work_is_nobody_elses(ids, numbers, expected):
+    """A name counts where it is one student's on both sides, and no id says otherwise."""
+    people = [Student(id="s01", name="Kim Lee", ids=ids), Student(id="s02", name="Bo Ek")]
+    handed_in = [Student(id=number, name="Kim Lee", ids={"moodle": number}) for number in numbers]
+    assert expected == {name: student.id for name, student in match(handed_in, people).items()}
 
 
 def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path):
@@ -132,6 +148,17 @@ def test_of_two_submissions_of_one_student_the_last_counts(tmp_path):
     collection = with_roster(collect(path, assignment()), people)
     assert ["s01.py"] == sorted({file.path for entry in collection.entries for file in entry.files})
     assert ["1234"] == [item.path for item in collection.unplaced]
+
+
+def test_of_two_submissions_of_one_student_the_latest_counts():
+    """By the time; an empty folder never, and where nobody says, the last by name."""
+    entries = tuple(Entry(student=id, exercise="tanh_layer", status=Status.MISSING) for id in ("a", "b"))
+    early, late = (datetime(2026, 10, day, tzinfo=UTC) for day in (1, 2))
+    people = [Student(id="s01", ids={"one": "a", "two": "b", "three": "c"})]
+    for times, counts in (((late, early, None), "a"), ((early, late, None), "b"), ((None, None, late), "b")):
+        students = tuple(Student(id=id, submitted_at=at) for id, at in zip("abc", times, strict=True))
+        found = with_roster(Collection(students=students, entries=entries), people)
+        assert {"a", "b", "c"} - {counts} == {item.path for item in found.unplaced}
 
 
 def test_a_roster_can_say_when_somebody_handed_in(tmp_path):

@@ -14,15 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from classroom import Reader, assignment, exercise, hand_in, pack, steps
+from classroom import Reader, assignment, exercise, hand_in, steps
 
 from grader.batch import out as out_module
 from grader.batch.collect import Collection, Entry, collect
-from grader.batch.intake import File
 from grader.batch.lock import locked
 from grader.batch.roster import Student
 from grader.batch.run import Options, Summary, grade_folder, with_earlier
-from grader.batch.work import add_imported, work_of
+from grader.batch.work import work_of
 from grader.errors import GraderError, SandboxError
 from grader.render.pages import refresh
 
@@ -225,104 +224,6 @@ def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path):
     entries = collect(hand_in(tmp_path / "class", files), assignment()).entries
     names = [tuple(work_of(entry, "").files) for entry in entries]
     assert [("tanh_layer.py", "helpers.py", "deeper.py"), ("chain_rule.py",)] == names
-
-
-@pytest.mark.parametrize(
-    "imports",
-    [
-        "import numpy as np\nimport helper\nfrom other import f",
-        "import numpy, helper as h, other",
-        "from . import (helper,\n  other)",
-        "from .helper import f; import math, \\\n other.part",
-        "import größe",
-    ],
-)
-def test_every_way_to_import_brings_the_module_along(imports, tmp_path):
-    """From a file, and from a notebook in which a cell is one string, where a line ends in backslash and n."""
-    for name in ("chain_rule.py", "chain_rule.ipynb"):
-        data = imports if name.endswith(".py") else json.dumps({"cells": [{"cell_type": "code", "source": imports}]})
-        files = {name: data, "helper.py": "import größe", "other.py": "x", "größe.py": "x", "rest.py": "x"}
-        folder = hand_in(tmp_path / name, {f"s01/{path}": text for path, text in files.items()})
-        found = {entry.exercise: work_of(entry, "").files for entry in collect(folder, assignment()).entries}
-        expected = {name, "größe.py"} | ({"helper.py", "other.py"} if "helper" in imports and "other" in imports else set())
-        assert expected == set(found["chain_rule"])
-
-
-def test_blanks_without_end_behind_an_import_take_no_time():
-    """Students' text is searched with steps in proportion to its length."""
-    started = time.perf_counter()
-    add_imported({"a.py": b"import" + b" " * 200_000 + b"from" + b" \\(" * 50_000 + b"import a" + b", " * 50_000}, [Helper()])
-    assert time.perf_counter() - started < 2
-
-
-class Helper:
-    """A file beside what was handed in."""
-
-    name = "helper.py"
-
-    def read(self):
-        """Nothing."""
-        return b""
-
-
-def test_a_file_that_cannot_be_read_does_not_refuse_the_others(tmp_path):
-    """Functions found by name: it is left out, and that is said; alone it is refused."""
-    much = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1\n" * 200_000}]})
-    files = {"s01/answers.py": "correct", "s01/Untitled.ipynb": "", "s02/answers.py": "correct", "s02/other.ipynb": much}
-    grade(hand_in(tmp_path / "class", files | {"s03/Untitled.ipynb": ""}), tmp_path / "out")
-    found = [json.loads((tmp_path / f"out/reports/s0{number}/tanh_layer.json").read_bytes()) for number in (1, 2, 3)]
-    assert [1.0, 1.0, 0.0] == [one["score"] for one in found]
-    assert [["load_error"], ["load_error"], []] == [one["flags"] for one in found]
-    assert "refused" == found[2]["targets"][0]["status"]
-    reasons = [(error["source"], error["detail"]) for one in found for error in one["load_errors"]]
-    large = "The notebook holds more than 1 MiB of code."
-    assert [("Untitled.ipynb", "This is not a notebook: it is not JSON."), ("other.ipynb", large)] == reasons
-
-
-def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path):
-    """One torn member of a student's zip, found by name or imported."""
-    folder = hand_in(tmp_path / "class", {})
-    files = {"answers.py": "correct", "torn.py": "x", "chain_rule.py": "correct\nimport torn"}
-    pack(folder / "s01.zip", files)
-    data = (folder / "s01.zip").read_bytes()
-    at = data.index(b"torn.py") + len("torn.py")
-    (folder / "s01.zip").write_bytes(data[:at] + b"\xff" + data[at + 1 :])
-    works = [work_of(entry, "") for entry in collect(folder, assignment()).entries]
-    assert [["answers.py"], ["chain_rule.py"]] == [list(work.files) for work in works]
-    assert ["torn.py", "torn.py"] == [name for work in works for name in work.left_out]
-    assert works[0].key != replace(works[0], left_out={}).to_json() and "left_out" in works[0].to_json()
-
-
-def test_reading_that_fails_as_nobody_foresaw_leaves_one_entry_ungraded(submissions, monkeypatch, tmp_path):
-    """The class goes on, and the next run tries again."""
-    read = File.read
-
-    def fail(file):
-        if file.path == "s01/tanh_layer.py":
-            raise RuntimeError("what no unpacker says")
-        return read(file)
-
-    monkeypatch.setattr(File, "read", fail)
-    assert 2 == grade(submissions, tmp_path / "out").ungraded
-    found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
-    said = "Its files could not be read: RuntimeError: what no unpacker says"
-    assert [None, said] == [found["score"], found["targets"][0]["detail"]]
-    monkeypatch.undo()
-    assert 1 == grade(submissions, tmp_path / "out").ungraded
-
-
-def test_a_mark_of_no_exercise_of_the_assignment_is_a_comment(tmp_path):
-    """The sandbox's side is told which marks divide."""
-    found = []
-
-    class Asking(Reader):
-        def grade(self, exercise, submission, record):
-            found.append((exercise.id, submission.marks))
-            return super().grade(exercise, submission, record)
-
-    text = "correct\n# exercise: tanh\n# exercise: chain_rule\n"
-    grade(hand_in(tmp_path / "class", {"s01.py": text}), tmp_path / "out", Asking())
-    assert [("chain_rule", ("chain_rule",)), ("tanh_layer", ("chain_rule",))] == sorted(found)
 
 
 def test_a_notebook_that_is_none_is_refused(tmp_path):

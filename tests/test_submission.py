@@ -99,8 +99,30 @@ def test_marks_open_parts_and_line_numbers_stay() -> None:
 
 def test_an_exercise_without_a_part_gets_the_common_lines() -> None:
     """A file divided for others gives this exercise only what stands before the first mark."""
-    (source,) = Submission.from_bytes({"hw.py": TWO_PARTS}).part("chain_rule").sources
+    exercises = ("linear_layer", "tanh_layer", "chain_rule")
+    (source,) = Submission.from_bytes({"hw.py": TWO_PARTS}).among(exercises).part("chain_rule").sources
     assert source.cells[0].strip() == b"import numpy as np"
+
+
+def test_a_mark_of_no_exercise_is_a_comment() -> None:
+    """`# exercise: tanh` above the functions of tanh_layer hides them from nobody, in a file or in a notebook."""
+    code = "# exercise: tanh\ndef f(): pass\n"
+    for name, data in (("hw.py", code.encode()), ("hw.ipynb", notebook(code))):
+        submission = Submission.from_bytes({name: data})
+        assert submission.sources == submission.part("tanh_layer").sources
+        submission = submission.among(["tanh_layer", "chain_rule"])
+        assert ((), submission) == (submission.marks, submission.part("tanh_layer"))
+    mixed = Submission.from_bytes({"hw.py": f"# exercise: tanh_layer\n{code}# exercise: chain_rule\nx = 1\n".encode()})
+    for one in (mixed.among(["tanh_layer", "chain_rule"]).part("tanh_layer"), mixed.among(["tanh_layer"]).part("tanh_layer")):
+        assert b"def f" in one.sources[0].cells[0]
+    assert b"x = 1" not in mixed.among(["tanh_layer", "chain_rule"]).part("tanh_layer").sources[0].cells[0]
+
+
+def test_marks_count_in_every_file_once_one_is_this_exercises() -> None:
+    """Where nobody said which exercises there are: who marks one part marks the others, too."""
+    submission = Submission.from_bytes({"a.py": b"# exercise: one\nx = 1\n", "b.py": b"# exercise: two\nx = 2\n"})
+    assert [b"# exercise: one\nx = 1\n", b"\n\n"] == [source.cells[0] for source in submission.part("one").sources]
+    assert submission == submission.part("three")
 
 
 def test_a_comment_in_a_file_named_after_the_exercise_hides_nothing() -> None:
@@ -108,7 +130,8 @@ def test_a_comment_in_a_file_named_after_the_exercise_hides_nothing() -> None:
     text = b"# exercise: one\ndef f(): pass\n"
     submission = Submission.from_bytes({"tanh_layer.py": text})
     assert submission == submission.part("tanh_layer")
-    assert b"# exercise: one\ndef f(): pass\n" not in submission.part("linear_layer").sources[0].cells
+    of_another = submission.among(["one", "linear_layer"]).part("linear_layer")
+    assert b"# exercise: one\ndef f(): pass\n" not in of_another.sources[0].cells
     divided = Submission.from_bytes({"tanh_layer.py": text + b"# exercise: tanh_layer\ndef g(): pass\n"})
     assert b"def f" not in divided.part("tanh_layer").sources[0].cells[0]
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from grader.batch.intake import File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
+from grader.batch.intake import MAX_FILES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
 from grader.batch.lms import CANVAS_FILE, MOODLE_FOLDER, gradescope_submissions, nbgrader_time
-from grader.batch.roster import Student, match
+from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
 from grader.outcome import Status
@@ -35,7 +35,7 @@ class Entry:
     `files` are graded; when there are none, `status` (missing or refused) and `detail` say what the report says.
     `by_name` tells that functions are found by their names in files that are not named after the exercise; `clashes`
     are then the other exercises that ask for a function of the same name in the same files. `siblings` are the student's
-    other modules, which a file named after an exercise may import.
+    other modules, which a file named after an exercise may import; `among` all exercises that a file may be divided into.
     """
 
     student: str
@@ -44,6 +44,7 @@ class Entry:
     by_name: bool = False
     clashes: tuple[str, ...] = ()
     siblings: tuple[File, ...] = ()
+    among: tuple[str, ...] = ()
     status: Status | None = None
     detail: str = ""
 
@@ -121,15 +122,16 @@ def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection
     known = match(collection.students, roster)
     taken: dict[str, str] = {}
     unplaced = list(collection.unplaced)
-    for student in collection.students:
+    filled = {entry.student for entry in collection.entries}
+    for student in sorted(collection.students, key=lambda one: (one.id in filled, time_of(one))):
         if student.id not in known:
-            reason = "It is graded under this name; nobody on the roster has it as an id, an email or a name."
+            reason = "It is graded under this name; nobody on the roster has it as an id, an email or a name of theirs alone."
             unplaced.append(Unplaced(path=shown(student.id), reason=reason))
-        elif (earlier := taken.get(known[student.id].id)) is not None:
+            continue
+        if (earlier := taken.get(known[student.id].id)) is not None:
             reason = f"It is the same student of the roster as {shown(student.id)}, which counts."
             unplaced.append(Unplaced(path=shown(earlier), reason=reason))
-        if student.id in known:
-            taken[known[student.id].id] = student.id
+        taken[known[student.id].id] = student.id
     counts = {name: known[name] for name in taken.values()}
     students = {student.id: student for student in (*roster, *counts.values())}
     students |= {student.id: student for student in collection.students if student.id not in known}
@@ -163,7 +165,7 @@ def _recognise(path: Path, tree: Tree, assignment: Assignment, unplaced: list[Un
             return "one student", [_HandedIn(_student(stem), [(file.path, file) for file in rest.files])]
         inner = _wrapper(rest, stem, assignment)
         if inner is None:
-            return "students", _by_student(rest, unplaced)
+            return "students", _by_student(rest, assignment, unplaced)
         rest = inner
 
 
@@ -249,8 +251,17 @@ _LAYOUTS: tuple[tuple[str, _Layout], ...] = (
 
 
 def _is_one_student(tree: Tree, assignment: Assignment) -> bool:
-    top = (file for file in tree.files if "/" not in file.path and file.suffix in _CODE)
-    return any(_exercise_named(file.name, assignment) for file in top)
+    """Whether answers lie at the top, and are not a starter that was left beside the students' folders and zips."""
+    holders: set[str] = set()  # folders and zips of code
+    answers: dict[str, set[str]] = defaultdict(set)  # for each exercise the folders that hold one; '' is the top
+    for file in tree.files:
+        top, slash, _ = file.path.partition("/")
+        if file.suffix == ".zip" or (slash and file.suffix in _CODE):
+            holders.add(top)
+        if exercise := _exercise_named(file.name, assignment) if file.suffix in _CODE else None:
+            answers[exercise].add(top if slash else "")
+    is_starter = any(len(folders - {""}) > 1 for folders in answers.values()) or len(holders) > len(assignment.exercises)
+    return any("" in folders for folders in answers.values()) and not is_starter
 
 
 def _wrapper(tree: Tree, stem: str, assignment: Assignment) -> Tree | None:
@@ -272,7 +283,7 @@ def _below(file: File, top: str) -> File:
     return replace(file, path=file.path.removeprefix(f"{top}/"))
 
 
-def _by_student(tree: Tree, unplaced: list[Unplaced]) -> list[_HandedIn]:
+def _by_student(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> list[_HandedIn]:
     """`STUDENT/...` and `STUDENT.py`, `STUDENT.ipynb`, `STUDENT.zip`."""
     folders = {folder: _HandedIn(_student(folder)) for folder in tree.folders if "/" not in folder}
     single: dict[str, _HandedIn] = {}
@@ -280,6 +291,9 @@ def _by_student(tree: Tree, unplaced: list[Unplaced]) -> list[_HandedIn]:
         top, _, below = file.path.partition("/")
         if below:
             folders.setdefault(top, _HandedIn(_student(top))).files.append((below, file))
+        elif file.suffix in _CODE and _exercise_named(top, assignment):
+            reason = "It is named after an exercise and lies beside the students' folders: put it into its student's folder."
+            unplaced.append(Unplaced(path=shown(top), reason=reason))
         elif file.suffix in _CODE or file.suffix == ".zip":
             stem = PurePosixPath(top).stem
             single.setdefault(stem, _HandedIn(_student(stem))).files.append((top, file))
@@ -315,16 +329,19 @@ def _distinct(handed_in: Iterable[_HandedIn], unplaced: list[Unplaced]) -> Itera
 
 
 def _by_id_and_time(one: _HandedIn) -> tuple[str, float]:
-    at = one.student.submitted_at
-    return one.student.id, at.timestamp() if at else 0.0
+    return one.student.id, time_of(one.student)
 
 
 # One student's files
 
 
+_Named = list[tuple[str, File]]
+
+
 def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> Iterator[Entry]:
     """The student's entries, in the order of the assignment; none when nothing at all was handed in."""
-    files = [(name, _if_filled(file, assignment)) for name, file in _unpacked(one.files, unplaced)]
+    given = _first_files(one, assignment, unplaced)
+    files = [(name, _if_filled(file, assignment)) for name, file in _unpacked(given, unplaced)]
     own, general, other = _sort_out(files, assignment)
     unplaced.extend(Unplaced(path=shown(file.path), reason=_sentence(file.fault)) for _, file in files if file.fault)
     unplaced.extend(_because(((name, file) for name, file in other if not file.fault), "It is not a .py or .ipynb file."))
@@ -339,8 +356,9 @@ def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -
     modules = tuple(file for file in (*sources, *chosen.values()) if file.suffix == ".py" and not file.fault)
     refused = next((file for _, file in (*general, *other) if file.fault and file.suffix in _CODE | {".zip"}), None)
     clashes = _clashes(by_name)
+    among = tuple(exercise.id for exercise in assignment.exercises)
     for exercise in assignment.exercises:
-        entry = Entry(student=one.student.id, exercise=exercise.id)
+        entry = Entry(student=one.student.id, exercise=exercise.id, among=among)
         if exercise.id in chosen:
             file = chosen[exercise.id]
             yield replace(entry, files=(file,), siblings=modules) if not file.fault else _refused(entry, file)
@@ -352,12 +370,32 @@ def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -
             yield replace(entry, status=Status.MISSING, detail=_nothing_for(exercise))
 
 
-def _unpacked(files: Iterable[tuple[str, File]], unplaced: list[Unplaced]) -> Iterator[tuple[str, File]]:
+def _first_files(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> _Named:
+    """As many of the student's files as are looked at: answers first, then code, the nearest to the student's folder first."""
+    if len(one.files) <= MAX_FILES:
+        return one.files
+
+    def order(named: tuple[str, File]) -> tuple[bool, bool, int, str]:
+        name, file = named
+        is_code = file.suffix in _CODE
+        return not (is_code and _exercise_named(file.name, assignment)), not is_code, name.count("/"), name
+
+    reason = f"There are {len(one.files)} files of this student; {MAX_FILES} of them were looked at, answers and code first."
+    unplaced.append(Unplaced(path=shown(one.student.id), reason=reason))
+    return sorted(one.files, key=order)[:MAX_FILES]
+
+
+def _unpacked(files: Sequence[tuple[str, File]], unplaced: list[Unplaced]) -> Iterator[tuple[str, File]]:
+    count = len(files)
     for name, file in files:
         if file.suffix != ".zip" or file.fault:
             yield name, file
             continue
+        if count > MAX_FILES:
+            yield name, replace(file, fault=f"with what other zips hold there are more than {MAX_FILES} files here.")
+            continue
         tree = unpack(file)
+        count += len(tree.files)
         unplaced.extend(tree.unplaced)
         yield from ((inner.path.removeprefix(f"{file.path}/"), inner) for inner in tree.files)
 
@@ -367,9 +405,6 @@ def _if_filled(file: File, assignment: Assignment) -> File:
     if file.size or file.fault or file.suffix not in _CODE or not _exercise_named(file.name, assignment):
         return file
     return replace(file, fault="it is empty: the upload failed, or nothing was saved.")
-
-
-_Named = list[tuple[str, File]]
 
 
 def _sort_out(files: _Named, assignment: Assignment) -> tuple[dict[str, _Named], _Named, _Named]:

@@ -14,9 +14,10 @@ import re
 import stat
 import unicodedata
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -24,14 +25,16 @@ from grader.errors import Fault, SubmissionError
 from grader.submission import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES
 
 MAX_DEPTH = 8
-MAX_FILES = 2000  # of one student
+MAX_FILES = 2000  # of one student, and in one zip of a student's
+MAX_ENTRIES = 500_000  # files and folders below the given folder: a class of thousands, and their results beside it
 MAX_RATIO = 200  # code shrinks to a tenth, a notebook of repeated text to a fiftieth; a bomb to a thousandth
 
 _JUNK_FILES = {".ds_store", "thumbs.db", "desktop.ini"}
 _JUNK_FOLDERS = {"__macosx", "__pycache__", ".ipynb_checkpoints", ".git", ".idea", ".vscode"}
 # Letters that change how the rest of a line is read: a name could show itself as another one.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_UNPACKING = (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile, zlib.error)
+# What zipfile and the decompressors raise on hostile bytes is no closed list: LZMAError, struct.error, MemoryError.
+_UNPACKING = (Exception,)
 
 
 class Home(Protocol):
@@ -97,7 +100,13 @@ def tree_of(path: Path) -> Tree:
     if not path.is_file():
         what = "It is neither a folder nor a zip." if path.exists() else "There is no such folder or zip."
         raise SubmissionError(Fault(str(path), what, "Name the folder of submissions, or the zip as the LMS gave it."))
-    if not zipfile.is_zipfile(path):
+    try:
+        with path.open("rb") as file:
+            is_zip = zipfile.is_zipfile(file)
+    except OSError as error:
+        what = f"The file cannot be opened: {_reason(error)}."
+        raise SubmissionError(Fault(str(path), what, "May you read it?")) from None
+    if not is_zip:
         remedy = "Name a folder or a zip of submissions; for one file of your own use `grader check EXERCISE FILE`."
         raise SubmissionError(Fault(str(path), "It is a file, but not a zip.", remedy))
     try:
@@ -198,24 +207,28 @@ def _folder_tree(root: Path) -> Tree:
     except OSError as error:
         raise SubmissionError(Fault(str(root), f"The folder cannot be read: {_reason(error)}.", "May you read it?")) from None
     for entry in top:
-        for found, is_folder in _walk(entry, entry.name, home, depth=1, budget=[MAX_FILES]):
+        for found, is_folder in _walk(entry, entry.name, home, depth=1):
             if is_folder:
                 folders.append(found.path)
             else:
                 files.append(found)
+            if len(files) + len(folders) > MAX_ENTRIES:
+                raise SubmissionError(_too_many(root, files))
     return Tree(files=tuple(files), folders=tuple(folders))
 
 
-def _walk(entry: os.DirEntry[str], path: str, home: _FolderHome, *, depth: int, budget: list[int]) -> Iterator[tuple[File, bool]]:
-    """The entry, and what is below it; `budget` holds how many more are looked at."""
+def _too_many(root: Path, files: list[File]) -> Fault:
+    """Whose files they are is not known yet: to leave some out could be to leave out students."""
+    where, count = Counter("/".join(file.path.split("/")[:2]) for file in files).most_common(1)[0]
+    what = f"There are more than {MAX_ENTRIES} files and folders here; {count} of them are in {shown(where)}."
+    return Fault(str(root), what, "Name the folder that holds the submissions only, or take out what is none.")
+
+
+def _walk(entry: os.DirEntry[str], path: str, home: _FolderHome, *, depth: int) -> Iterator[tuple[File, bool]]:
+    """The entry, and what is below it."""
     if _is_junk(entry.name):
         return
-    budget[0] -= 1
     file = File(path=path, size=0, modified=0.0, home=home, key=path)
-    if budget[0] <= 0:
-        if budget[0] == 0:
-            yield replace(file, fault=f"there are more than {MAX_FILES} files here; the rest was not looked at."), False
-        return
     try:
         status = entry.stat(follow_symlinks=False)
         file = replace(file, size=status.st_size, modified=status.st_mtime)
@@ -231,7 +244,7 @@ def _walk(entry: os.DirEntry[str], path: str, home: _FolderHome, *, depth: int, 
         return
     yield file, True
     for item in below:
-        yield from _walk(item, f"{path}/{item.name}", home, depth=depth + 1, budget=budget)
+        yield from _walk(item, f"{path}/{item.name}", home, depth=depth + 1)
 
 
 # Archives
@@ -251,9 +264,14 @@ class _NestedHome:
     file: File
 
     def read(self, key: str, limit: int) -> bytes:
-        """The outer file is read again each time: thousands of them would not fit into memory."""
-        with zipfile.ZipFile(io.BytesIO(self.file.read())) as archive:
-            return _read_member(archive, key, limit)
+        """Unpacked up to the limit."""
+        return _read_member(_unpacked(self.file), key, limit)
+
+
+@lru_cache(maxsize=1)
+def _unpacked(file: File) -> zipfile.ZipFile:
+    """The zip that was last read from: a student's files are read one after the other, and all zips would fill the memory."""
+    return zipfile.ZipFile(io.BytesIO(file.read()))
 
 
 def _read_member(archive: zipfile.ZipFile, key: str, limit: int) -> bytes:
@@ -297,7 +315,10 @@ def _zip_tree(archive: zipfile.ZipFile, *, home: Home, prefix: str) -> Tree:
 
 
 def _zip_time(info: zipfile.ZipInfo) -> float:
-    return float(calendar.timegm((*info.date_time, 0, 0, 0)))
+    try:
+        return float(calendar.timegm((*info.date_time, 0, 0, 0)))
+    except ValueError:  # month 0: whoever wrote it set no time
+        return 0.0
 
 
 # What both share

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -37,24 +37,36 @@ def gradescope_submissions(metadata: File, unplaced: list[Unplaced]) -> Iterator
     """
     Each submission's folder and its students (several hand in as a group), as `submission_metadata.yml` has them.
 
-    Raises SubmissionError when the file is not what Gradescope writes.
+    Who has neither an id nor an email nor a name there is listed. Raises SubmissionError when the file is not what
+    Gradescope writes.
     """
     try:
         data = yaml.load(metadata.home.read(metadata.key, MAX_METADATA_BYTES), Loader=_Metadata)
-        items = [(str(folder), dict(facts)) for folder, facts in data.items()]
+        items = [(str(folder), [_gradescope_student(one, facts) for one in _submitters(facts)]) for folder, facts in data.items()]
     except (yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError) as error:
         what = f"It is not the metadata of a Gradescope export: {str(error).splitlines()[0]}."
         raise SubmissionError(Fault(shown(metadata.path), what, "Export the submissions again.")) from None
-    for folder, facts in items:
-        people = tuple(_gradescope_student(person, facts) for person in facts.get(":submitters") or ())
+    for folder, everybody in items:
+        people = tuple(student for student in everybody if student is not None)
         if people:
             yield folder, people
-        else:
-            unplaced.append(Unplaced(path=shown(folder), reason="submission_metadata.yml does not say who handed it in."))
+        if not people or len(people) < len(everybody):
+            who = "all who handed it in" if people else "who handed it in"
+            unplaced.append(Unplaced(path=shown(folder), reason=f"submission_metadata.yml does not say {who}."))
 
 
-def _gradescope_student(person: Mapping[str, Any], facts: Mapping[str, Any]) -> Student:
+def _submitters(facts: Mapping[str, Any]) -> Sequence[Any]:
+    found = facts.get(":submitters")
+    return found if isinstance(found, list) else ()
+
+
+def _gradescope_student(person: Any, facts: Mapping[str, Any]) -> Student | None:
+    """The student, or None for one who is not told."""
+    if not isinstance(person, Mapping):
+        return None
     sid, email, name = (str(person.get(key) or "").strip() for key in (":sid", ":email", ":name"))
+    if not (sid or email or name):
+        return None
     at = facts.get(":created_at")
     return Student(
         id=sid or email or name,

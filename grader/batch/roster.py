@@ -205,23 +205,53 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
     Who is not on the roster is left out. Times are those that the roster says, else those of the submission.
     """
     by_id = _by_id(roster)
-    names: dict[str, list[Student]] = {}
-    for student in roster:
-        for name in {fold(student.name), _as_canvas(student.name)} - {""}:
-            names.setdefault(name, []).append(student)
     found: dict[str, Student] = {}
     for one in handed_in:
         keys = [("id", fold(one.id)), *((what, fold(value)) for what, value in one.ids.items()), ("email", fold(one.email))]
         keys += [("", fold(value)) for value in (one.id, *one.ids.values())]
         who = next((by_id[key] for key in keys if key in by_id), None)
-        name = one.name or (one.id.rpartition("_")[0] if "canvas" in one.ids else "")
-        same_name = names.get(fold(name), []) if name else []
-        if who is None and len(same_name) == 1:
-            who = same_name[0]
         if who is not None:
-            at = who.submitted_at or one.submitted_at
-            found[one.id] = replace(who, submitted_at=at, late=one.late, ids={**one.ids, **who.ids})
-    return found
+            found[one.id] = who
+    found |= _by_name(handed_in, roster, found)
+    return {one.id: _joined(found[one.id], one) for one in handed_in if one.id in found}
+
+
+def _joined(who: Student, one: Student) -> Student:
+    """Who it is on the roster, with what the submission adds."""
+    return replace(who, submitted_at=who.submitted_at or one.submitted_at, late=one.late, ids={**one.ids, **who.ids})
+
+
+def _by_name(handed_in: Sequence[Student], roster: Sequence[Student], known: Mapping[str, Student]) -> Mapping[str, Student]:
+    """
+    Who has a name that is one student's only, on both sides.
+
+    Not where an id says that it is somebody else of that name, nor where the student's own work was found by an id.
+    """
+    names: dict[str, list[Student]] = {}
+    for student in roster:
+        for name in {fold(student.name), _as_canvas(student.name)} - {""}:
+            names.setdefault(name, []).append(student)
+    named: dict[str, list[Student]] = {}
+    for one in handed_in:
+        name = one.name or (one.id.rpartition("_")[0] if "canvas" in one.ids else "")
+        if len(same := names.get(fold(name), [])) == 1:
+            named.setdefault(same[0].id, []).append(one)
+    taken = {student.id for student in known.values()}
+    people = {student.id: student for student in roster}
+    return {
+        namesakes[0].id: people[id]
+        for id, namesakes in named.items()
+        if len(namesakes) == 1 and id not in taken and not _contradict(namesakes[0].ids, people[id].ids)
+    }
+
+
+def _contradict(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    return any(fold(some[what]) != fold(others[what]) for what in some.keys() & others.keys())
+
+
+def time_of(student: Student) -> float:
+    """When the student handed in, in seconds; 0 where nobody says."""
+    return student.submitted_at.timestamp() if student.submitted_at else 0.0
 
 
 def _by_id(roster: Sequence[Student]) -> Mapping[tuple[str, str], Student]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,7 @@ from grader.exercise import Arrays, Exercise
 from grader.outcome import CLASH, Record, Report, Status
 from grader.preparing import ENGINE
 from grader.submission import Submission
+from grader.trial import LoadError, Source
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -34,13 +35,16 @@ class Work:
     files: Mapping[str, bytes]
     key: str
     clashes: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()  # all exercises of the assignment: no part of `key`, or one more would grade all again
+    left_out: Mapping[str, str] = field(default_factory=dict)  # files that could not be read, with the reason
     status: Status | None = None
     detail: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What was handed in as JSON data; the files are told by their fingerprints."""
         prints = [[name, hashlib.sha256(data).hexdigest()] for name, data in self.files.items()]
-        return {"files": prints, "clashes": list(self.clashes), "status": self.status, "detail": self.detail}
+        told = {"files": prints, "clashes": list(self.clashes), "status": self.status, "detail": self.detail}
+        return {**told, "left_out": dict(self.left_out)} if self.left_out else told
 
     @property
     def sources(self) -> Mapping[str, bytes]:
@@ -60,25 +64,43 @@ def judged_by(exercise_sha256: str, seed: int) -> str:
 
 def work_of(entry: Entry, judged_by: str) -> Work:
     """The entry with its files read. `judged_by` stands for exercise, seed and version in the key."""
-    files: dict[str, bytes] = {}
-    status, detail = entry.status, entry.detail
-    try:
-        for file in entry.files:
-            name = file.name if file.name not in files else file.path
-            files[name] = file.read()
-        add_imported(files, entry.siblings)
-    except SubmissionError as error:
-        files, status, detail = {}, Status.REFUSED, f"{error.faults[0].where}: {error.faults[0].what}"
     work = Work(
         student=entry.student,
         exercise=entry.exercise,
-        files=files,
+        files={},
         key="",
         clashes=entry.clashes,
-        status=status,
-        detail=detail,
+        among=entry.among,
+        status=entry.status,
+        detail=entry.detail,
     )
+    try:
+        work = _with_files(work, entry)
+    except Exception as error:  # of an archive, say, that breaks what unpacks it: it must not stop the class
+        work = replace(work, status=Status.UNGRADED, detail=f"Its files could not be read: {type(error).__name__}: {error}")
     return with_key(work, judged_by)
+
+
+def _with_files(work: Work, entry: Entry) -> Work:
+    """The work with what could be read; it is refused only where nothing could."""
+    files: dict[str, bytes] = {}
+    left_out: dict[str, str] = {}
+    refusal = ""
+    for file in entry.files:
+        name = file.name if file.name not in {*files, *left_out} else file.path
+        try:
+            files[name] = file.read()
+        except SubmissionError as error:
+            left_out[name] = error.faults[0].what
+            refusal = refusal or _told(error)
+    if left_out and not files:
+        return replace(work, status=Status.REFUSED, detail=refusal)
+    add_imported(files, entry.siblings, left_out)
+    return replace(work, files=files, left_out=left_out)
+
+
+def _told(error: SubmissionError) -> str:
+    return f"{error.faults[0].where}: {error.faults[0].what}"
 
 
 def with_key(work: Work, judged_by: str) -> Work:
@@ -92,7 +114,9 @@ def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, 
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_IMPORTED = re.compile(rb"\b(?:import|from)\s+\.?(\w+)")
+_NAMED = r"\w[\w.]*(?:\s+as\s+\w+)?"
+# `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( as blanks: two runs of blanks in a row take n² steps
+_IMPORTED = re.compile(rf"\b(?:import[\s\\(]+({_NAMED}(?:[\s\\]*,[\s\\]*{_NAMED})*)|from[\s.\\]+(?!import\b)(\w+))")
 
 
 class Neighbour(Protocol):
@@ -106,15 +130,36 @@ class Neighbour(Protocol):
         """The bytes. Raises SubmissionError when it cannot be read."""
 
 
-def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour]) -> None:
-    """Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed."""
-    modules = {file.name.removesuffix(".py").encode(): file for file in siblings if file.name not in files}
-    look_at = list(files.values())
-    while look_at:
-        for name in dict.fromkeys(_IMPORTED.findall(look_at.pop())):
-            if (file := modules.pop(name, None)) is not None:
+def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_out: dict[str, str] | None = None) -> None:
+    """
+    Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed.
+
+    One that cannot be read raises SubmissionError, or goes to `left_out` with the reason.
+    """
+    modules = {file.name.removesuffix(".py"): file for file in siblings if file.name not in files}
+    look_at = list(files)
+    while look_at and modules:
+        at = look_at.pop()
+        for name in _imported(at, files[at]):
+            if (file := modules.pop(name, None)) is None:
+                continue
+            try:
                 files[file.name] = file.read()
-                look_at.append(files[file.name])
+            except SubmissionError as error:
+                if left_out is None:
+                    raise
+                left_out[file.name] = error.faults[0].what
+            else:
+                look_at.append(file.name)
+
+
+def _imported(name: str, data: bytes) -> Iterator[str]:
+    """The first names of modules that a file's imports may mean; none of a notebook that cannot be read."""
+    with suppress(SubmissionError):
+        for source in Submission.from_bytes({name: data}).sources:
+            for cell in source.cells:
+                for listed, module in _IMPORTED.findall(cell.decode("utf-8", "replace")):
+                    yield from (one.split()[0].partition(".")[0] for one in re.split(r"[\s\\]*,[\s\\]*", listed or module))
 
 
 class Worker(Protocol):
@@ -179,11 +224,18 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
     """
     if work.status is not None:
         return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
-    try:
-        submission = Submission.from_bytes(work.files, student=work.student, name=", ".join(work.files))
-    except SubmissionError as error:
-        detail = f"{error.faults[0].where}: {error.faults[0].what}"
-        return _with_status(steps.missing(exercise, work.student, record, detail), Status.REFUSED)
+    sources: list[Source] = []
+    left_out = dict(work.left_out)
+    refusal = ""
+    for name, data in work.files.items():
+        try:
+            sources.extend(Submission.from_bytes({name: data}).sources)
+        except SubmissionError as error:
+            left_out[name] = error.faults[0].what
+            refusal = refusal or _told(error)
+    if left_out and not sources:
+        return _with_status(steps.missing(exercise, work.student, record, refusal), Status.REFUSED)
+    submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
     if work.clashes:
         submission = submission.with_marks_of((exercise.id, *work.clashes))
     is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
@@ -191,11 +243,20 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
         report = steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
         return replace(report, flags=(CLASH,))
     try:
-        return worker.grade(exercise, submission, record)
+        return _saying(left_out, worker.grade(exercise, submission, record))
     except SandboxError:
         raise
     except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
         return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+
+
+def _saying(left_out: Mapping[str, str], report: Report) -> Report:
+    """The report with the files that were not run, and why."""
+    if not left_out:
+        return report
+    errors = tuple(LoadError(source=name, detail=why) for name, why in left_out.items())
+    flags = tuple(dict.fromkeys((*report.flags, "load_error")))
+    return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
 def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:

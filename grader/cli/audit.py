@@ -50,7 +50,7 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
                 exercise = find_exercise(name, folders)
             except ExerciseError as error:
                 is_right = False
-                print(f"✗ {name}: the file is faulty")
+                print(f"✗ {name}: {_what_is_wrong(name, folders)}")
                 print(str(error), file=sys.stderr)
                 continue
             found = audit(exercise, find_solutions(exercise, solutions or solution_folders(exercise)), sandbox_for)
@@ -59,6 +59,13 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
             for fault in found.faults:
                 print(str(fault), file=sys.stderr)
     return RIGHT if is_right else WRONG
+
+
+def _what_is_wrong(name: str, folders: tuple[Path, ...]) -> str:
+    with contextlib.suppress(ExerciseError):
+        if catalogue.find(name, folders).path.is_file():
+            return "the file is faulty"
+    return "there is no such exercise"
 
 
 def _line(found: Audit) -> str:

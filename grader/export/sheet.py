@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grader import gradebook
 from grader.batch.intake import fold
-from grader.batch.roster import Student, match
+from grader.batch.roster import Student, match, time_of
 from grader.errors import ExportError, Fault
 
 if TYPE_CHECKING:
@@ -55,9 +55,17 @@ def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: s
     rows = {row.student.id: row for row in gradebook.rows(out, results)}
     known = match([row.student for row in rows.values()], people)
     merged = {student.id: gradebook.Row(student=student, scores={}) for student in people}
+    whose = {id: known.get(id, row.student) for id, row in rows.items()}
+
+    def rank(id: str) -> tuple[bool, bool, float]:
+        return bool(rows[id].scores), whose[id].id == id, time_of(rows[id].student)
+
+    counts = {whose[id].id: id for id in sorted(rows, key=rank)}  # of several rows of one student the last
     for id, row in rows.items():
-        student = known.get(id, row.student)
-        if row.scores or student.id not in merged:
+        student = whose[id]
+        if counts[student.id] != id:
+            merged |= {id: row} if row.scores else {}  # under its own name, so that no grade is lost
+        elif row.scores or student.id not in merged:
             merged[student.id] = replace(row, student=student)
     ordered = tuple(merged[id] for id in sorted(merged))
     return Sheet(
