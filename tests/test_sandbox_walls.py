@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import struct
 import subprocess
@@ -255,10 +256,33 @@ def test_library_path_without_a_folder_is_left_out(monkeypatch: pytest.MonkeyPat
     assert "LD_LIBRARY_PATH" not in host.environment()
 
 
+# as in a container that took the right to change users and groups, and left others
+WITHOUT_SETUID = """
+import ctypes, re, struct
+from pathlib import Path
+from grader.sandbox import Sandbox, confinement
+from grader.sandbox.walls import SEALED
+status = Path("/proc/self/status")
+kept = int(re.search(r"CapPrm:\\s(\\w+)", status.read_text())[1], 16) & ~(0b11 << 6)
+low, high = kept & 0xFFFFFFFF, kept >> 32
+assert 0 == ctypes.CDLL(None).capset(struct.pack("Ii", 0x20080522, 0), struct.pack("6I", low, low, 0, high, high, 0))
+with Sandbox("numpy", plan=SEALED) as sandbox:
+    print(sandbox.isolation)
+confinement._give_up_privileges()
+print(*re.findall(r"(?:Uid|CapEff|CapPrm):\\s(\\w+)", status.read_text()))
+"""
+
+
+def test_root_who_may_not_become_nobody_keeps_no_capability() -> None:
+    """In a container that took the right to change users, and left others: graded all the same."""
+    if os.geteuid() != 0:
+        pytest.skip("only root has something to give up")
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SETUID], check=False, capture_output=True, text=True, timeout=60)
+    assert f"best\n0 {0:016x} {0:016x}\n" == done.stdout, done.stderr
+
+
 def test_landlock_alone_keeps_files_away() -> None:
     """Landlock without seccomp already refuses to open anything."""
-    import os
-
     if not landlock.version():
         pytest.skip("no Landlock here")
     pid = os.fork()

@@ -7,9 +7,11 @@ byte of the submission.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
+import struct
 from typing import Any, Final
 
 from grader.sandbox import landlock, rlimits, seccomp
@@ -17,7 +19,9 @@ from grader.sandbox import landlock, rlimits, seccomp
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
-_NOBODY: Final = 65534
+_AS_NOBODY: Final = (65534, 65534, 65534)
+_CAPABILITIES_OF_THIS: Final = struct.pack("Ii", 0x20080522, 0)  # the third version of the interface; this process
+_NO_CAPABILITIES: Final = bytes(24)  # effective, permitted and inheritable ones, 64 bits each
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
@@ -49,8 +53,8 @@ def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:
     """Put up every wall around this process; what is wrong with them, or nothing."""
     walls = settings["walls"]
     try:
-        if walls and "namespaces" not in walls and os.geteuid() == 0:
-            _become_nobody()
+        if walls and "namespaces" not in walls:
+            _give_up_privileges()
         _end_with_parent()
         _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
         rlimits.limit(address_space_bytes=_Found.address_space + request["memory_bytes"], cpu_seconds=request["cpu_seconds"])
@@ -90,14 +94,20 @@ def _end_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _become_nobody() -> None:
-    """Without a user namespace, root is root: not for student code."""
-    try:
-        os.setgroups([])
-        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-    except OSError:
-        pass  # a container that maps no such user, or took the right to change: root there is not the machine's
+def _give_up_privileges() -> None:
+    """
+    Become nobody where this is root, and keep no capability. Raises OSError when one is left.
+
+    A container may have no such user, or have taken the right to change: then this stays root, who without capabilities
+    is the owner of files that seccomp lets nobody open.
+    """
+    if os.geteuid() == 0:
+        for change in (lambda: os.setgroups([]), lambda: os.setresgid(*_AS_NOBODY), lambda: os.setresuid(*_AS_NOBODY)):
+            with contextlib.suppress(OSError):
+                change()
+    if _libc.capset(_CAPABILITIES_OF_THIS, _NO_CAPABILITIES) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"capset: {os.strerror(number)}")
 
 
 def _is_walled_in() -> bool:
