@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from classroom import Reader, assignment, hand_in, pack, steps
 
+from grader.batch.again import replay
 from grader.batch.collect import collect
 from grader.batch.intake import File
 from grader.batch.run import Options, Summary, grade_folder
@@ -77,6 +78,7 @@ def test_a_file_that_cannot_be_read_does_not_refuse_the_others(tmp_path):
     reasons = [(error["source"], error["detail"]) for one in found for error in one["load_errors"]]
     large = "The notebook holds more than 1 MiB of code."
     assert [("Untitled.ipynb", "This is not a notebook: it is not JSON."), ("other.ipynb", large)] == reasons
+    assert () == replay(tmp_path / "out", "s01", assignment().exercises[0], steps=steps(Reader())).differences
 
 
 def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path):

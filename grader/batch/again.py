@@ -92,7 +92,7 @@ def replay(
         record = steps.prepare(exercise, result.report["seed"], out.records)
         worker = steps.open_worker()
         try:
-            again = grade_work(_work(results, result), exercise, record, worker, steps)
+            again = grade_work(_work(results, result, out.state.exercises), exercise, record, worker, steps)
         finally:
             worker.close()
     now = _as_data(again)
@@ -213,7 +213,7 @@ class _Regraded:
         def works() -> Iterator[Work]:
             for student, exercise in todo:
                 if (result := self._results.get(student, exercise)) is not None:
-                    yield with_key(_work(self._results, result), judges(self._exercises[exercise], seed))
+                    yield with_key(_work(self._results, result, tuple(self._exercises)), judges(self._exercises[exercise], seed))
 
         pool = open_pool(options, steps, prepared, len(todo))
         try:
@@ -301,7 +301,7 @@ def _as_data(report: Report) -> dict[str, Any]:
     return data
 
 
-def _work(results: Results, result: Result) -> Work:
+def _work(results: Results, result: Result, among: tuple[str, ...]) -> Work:
     told = result.work
     files = {}
     for name, sha in told.get("files", [("", "")]):
@@ -316,6 +316,7 @@ def _work(results: Results, result: Result) -> Work:
         files=files,
         key=result.key,
         clashes=tuple(told["clashes"]),
+        among=among,
         left_out=told.get("left_out", {}),
         status=told["status"] and Status(told["status"]),
         detail=told["detail"],
