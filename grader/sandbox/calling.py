@@ -137,18 +137,18 @@ class _Fresh:
     def argument(self, argument: Argument) -> Any:
         """The value of one argument as the student gets it."""
         match argument:
-            case Constant(value):
-                return value
-            case Group(items):
-                return tuple(self.argument(item) for item in items)
-            case Table(pairs):
-                return {key: self.argument(item) for key, item in pairs}
             case Name(name):
                 if name in self.made:
                     return self.made[name]
                 if name not in self.values:
                     self.values[name] = self._copy(self.inputs[name])
                 return self.values[name]
+            case Constant(value):
+                return value
+            case Group(items):
+                return tuple(self.argument(item) for item in items)
+            case Table(pairs):
+                return {key: self.argument(item) for key, item in pairs}
 
     def _copy(self, value: Array | int) -> Any:
         if isinstance(value, int):

@@ -166,8 +166,10 @@ def _answer(channel: Channel, frame: frames.Frame, functions: calling.Functions,
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):  # whatever a student has put there
+        try:  # noqa: SIM105 after every call: suppress() takes three times as long
             stream.flush()
+        except BaseException:
+            pass
 
 
 def index_of(name: str) -> int:

@@ -24,6 +24,7 @@ MOST_ITEMS: Final = 32  # entries of a tuple that are looked at; no task has as 
 _DEEPEST: Final = 32
 _NUMBERS: Final = (bool, int, float)
 _SCALARS: Final = frozenset({*np.sctypeDict.values()})
+_DOUBLE: Final = np.dtype(np.float64)
 _HALVES: Final = frozenset({np.dtype(np.float16), np.dtype(np.float32)})
 
 
@@ -86,9 +87,12 @@ class Items:
             raise _NotNumbers(NotAnArray(f"ndarray of {dtype.name[:40]}", _DTYPE_ADVICE.get(dtype.kind, "return real numbers")))
         if array.size * 8 > MAX_ANSWER_BYTES:
             raise _NotNumbers(NotAnArray("ndarray", f"its shape {array.shape} is larger than anything that was asked for"))
+        if dtype == _DOUBLE and array.flags.c_contiguous:  # what nearly every call returns
+            return array
         self.single_precision |= dtype in _HALVES
         wanted = np.int64 if dtype.kind in "bi" or (dtype.kind == "u" and dtype.itemsize < 8) else np.float64
-        return np.ascontiguousarray(array, dtype=wanted).reshape(array.shape)
+        with np.errstate(all="ignore"):  # a longdouble may be larger than any float64
+            return np.ascontiguousarray(array, dtype=wanted).reshape(array.shape)
 
     def _from_sequence(self, values: Any, depth: int) -> Array:
         if depth >= _DEEPEST:
