@@ -43,7 +43,12 @@ def test_the_house_style_s_example() -> None:
     ("target", "line"),
     [
         (ended(Status.UNGRADED), "We could not grade this (our fault, no points lost)."),
-        (ended(Status.MISSING, "answer.py defines no function dy_dx"), "Not written yet: answer.py defines no function dy_dx."),
+        (ended(Status.MISSING), "Not written yet: there is no function dy_dx."),
+        (ended(Status.MISSING, "no function dy_dx is defined"), "Not written yet: no function dy_dx is defined."),
+        (
+            ended(Status.MISSING, "dy_dx is defined in a.py and in b.py; keep one of them"),
+            "dy_dx is defined in a.py and in b.py; keep one of them.",
+        ),
         (ended(Status.NOT_IMPLEMENTED), "Not written yet: dy_dx still raises NotImplementedError."),
         (ended(Status.TIMED_OUT, "it did not finish within 2 seconds"), "It did not finish within 2 seconds."),
         (ended(Status.OUT_OF_MEMORY), "It needed more memory than it may use."),

@@ -201,8 +201,9 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
         case Status.NOT_IMPLEMENTED:
             return f"Not written yet: {target.call} still raises NotImplementedError."
         case Status.MISSING:
+            is_unwritten = not detail or detail.startswith("no function")
             return (
-                detail if _is_sentence(detail) else f"Not written yet: {_ended(detail or f'there is no function {target.call}')}"
+                f"Not written yet: {_ended(detail or f'there is no function {target.call}')}" if is_unwritten else _ended(detail)
             )
         case Status.UNGRADED:
             return " ".join(filter(None, ("We could not grade this (our fault, no points lost).", detail)))
