@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """Students whose wrong answers to a target are the same to the last digit."""
+    """Students whose wrong answers to a target are the same."""
 
     exercise: str
     group: Group
@@ -90,6 +91,11 @@ class Behaviour:
     def rule(self) -> str | None:
         """The known mistake that explains them; None for none."""
         return self.example.diagnosis.rule if self.example.diagnosis else None
+
+    @property
+    def is_by_one_number(self) -> bool:
+        """Whether all that is known to be the same is one entry of the smallest failing case: the others may differ."""
+        return self.example.status is Status.WRONG_VALUE and not self.example.answers_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,7 @@ class Analysis:
 
 
 def analyse(out: Out, results: Results) -> Analysis:
-    """The class's answers, read once; what is kept of each is a few numbers."""
+    """The class's answers, read once; what is kept of each is a few numbers, and of those that are alike one is read again."""
     seen = _Seen()
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     for result in results.all():
@@ -159,7 +165,7 @@ def analyse(out: Out, results: Results) -> Analysis:
 
     totals = tuple(row.total for row in rows(out, results) if row.total is not None)
     students = len(results.students())
-    behaviours = tuple(seen.behaviours())
+    behaviours = tuple(seen.behaviours(lambda student, key: _target(results, student, key)))
     return Analysis(
         title=out.state.title or out.state.assignment,
         exercises=tuple(sorted(seen.points, key=place)),
@@ -214,7 +220,7 @@ class _Seen:
     statuses: dict[_Key, Counter[Status]] = field(default_factory=dict)
     wrong: Counter[_Key] = field(default_factory=Counter)
     named: dict[tuple[_Key, str, str], tuple[TargetReport, _Group]] = field(default_factory=dict)
-    alike: dict[tuple[_Key, str], tuple[TargetReport, _Group]] = field(default_factory=dict)
+    alike: dict[bytes, tuple[_Key, _Group]] = field(default_factory=dict)  # by a fingerprint: most of these have one member
     by_kind: dict[tuple[str | None, Status | None], tuple[tuple[str, str], _Group]] = field(default_factory=dict)
     unexplained: Counter[str] = field(default_factory=Counter)
     numbers: dict[str, int] = field(default_factory=dict)  # students, as small as memory wants them
@@ -270,7 +276,7 @@ class _Seen:
         kind = (found.rule, None) if found else (None, target.status)
         self.by_kind.setdefault(kind, ((student, key[0]), _Group()))[1].add(student)
         self.unexplained[student] += int(target.status is Status.WRONG_VALUE and not found)
-        self.alike.setdefault((key, _fingerprint(target)), (target, _Group()))[1].add(student)
+        self.alike.setdefault(_fingerprint(key, target), (key, _Group()))[1].add(student)
 
     def items(self) -> Iterator[Item]:
         earned, possible = (array("d", bytes(8 * len(self.numbers))) for _ in range(2))
@@ -313,20 +319,34 @@ class _Seen:
         ]
         return sorted(found, key=lambda one: (-one.group.count, one.exercise, one.example.name))
 
-    def behaviours(self) -> list[Behaviour]:
+    def behaviours(self, target_of: Callable[[str, _Key], TargetReport]) -> list[Behaviour]:
         found = [
-            Behaviour(exercise=key[0], group=group.whole(), example=target)
-            for (key, _), (target, group) in self.alike.items()
+            Behaviour(exercise=key[0], group=group.whole(), example=target_of(group.students[0], key))
+            for key, group in self.alike.values()
             if group.count > 1
         ]
         return sorted(found, key=lambda one: (-one.group.count, one.exercise, one.example.name))
 
 
-def _fingerprint(target: TargetReport) -> str:
-    """What two answers have in common that behave alike: status, how many cases are right, the entry furthest out."""
+def _fingerprint(key: _Key, target: TargetReport) -> bytes:
+    """
+    What two answers have in common that behave alike: all their numbers.
+
+    Without that: status, how many cases are right, the entry furthest out.
+    """
     example = target.counterexample
     entry = example and (example.case, example.index, example.actual)
-    return repr((target.status, target.correct, target.total, entry, target.detail))
+    alike = target.answers_sha256 or (target.correct, target.total, entry, target.detail)
+    return hashlib.sha256(repr((key, target.status, alike)).encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _target(results: Results, student: str, key: _Key) -> TargetReport:
+    """One target of a student's report."""
+    exercise, call, name = key
+    result = results.get(student, exercise)
+    assert result is not None  # it was read a moment ago, and OUT is held
+    report = Report.from_json(result.report)
+    return next(target for target in report.targets if (target.call, target.name) == (call, name))
 
 
 def _is_unusual(one: Behaviour, students: int) -> bool:

@@ -220,6 +220,7 @@ class TargetReport:
     counterexample: Counterexample | None = None
     detail: str = ""
     traceback: str = ""
+    answers_sha256: str = ""  # of the answers in all cases: equal where they are, to the last digit; empty where nobody took it
 
 
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
@@ -281,6 +282,7 @@ class Report:
                 },
                 "detail": target.detail,
                 "traceback": target.traceback,
+                **({"answers_sha256": target.answers_sha256} if target.answers_sha256 else {}),
             }
             for target in self.targets
         ]
@@ -334,6 +336,7 @@ def _target_from_json(data: Mapping[str, Any]) -> TargetReport:
             expected=_loose(example["expected"]),
             actual=_loose(example["actual"]),
         ),
+        answers_sha256=data.get("answers_sha256", ""),
         **{name: data[name] for name in same},
     )
 

@@ -251,6 +251,35 @@ def test_equal_wrong_numbers_make_a_group(tmp_path):
     assert [("s01", "s02")] == [one.group.students for one in found.unusual]
 
 
+def test_where_all_answers_are_known_all_have_to_be_equal(tmp_path):
+    """One number in common is not enough, since a transposed answer has it, too, in a case of one feature; nor is it needed."""
+
+    def with_answers(actual: float, sha256: str) -> Report:
+        one = wrong(actual)
+        return replace(one, targets=tuple(replace(target, answers_sha256=sha256) for target in one.targets))
+
+    reports = {
+        "s01": (with_answers(3.0, "aa"),),
+        "s02": (with_answers(3.0, "bb"),),
+        "s03": (with_answers(4.0, "bb"),),
+        "s04": (wrong(3.0),),
+    }
+    found = analysed(tmp_path, reports).behaviours
+    assert [(("s02", "s03"), False)] == [(one.group.students, one.is_by_one_number) for one in found]
+    by_one = analysed(tmp_path / "another", {"s01": (wrong(3.0),), "s02": (wrong(3.0),)}).behaviours
+    assert [True] == [one.is_by_one_number for one in by_one]
+
+
+def test_of_answers_alike_one_is_shown_whole(tmp_path):
+    """With its inputs, of the target that it is about."""
+    one = report(THREE, "", Status.RAISED)
+    example = Counterexample(case="small", sizes={}, inputs={"x": [1.0]})
+    raised = replace(one, targets=(one.targets[0], replace(one.targets[1], detail="no", counterexample=example), one.targets[2]))
+    found = analysed(tmp_path, {"s01": (one,), "s02": (raised,), "s03": (raised,)}).behaviours
+    (two,) = [behaviour for behaviour in found if behaviour.example.name == "two"]
+    assert (("s02", "s03"), example) == (two.group.students, two.example.counterexample)
+
+
 def test_what_was_not_written_is_no_behaviour(tmp_path):
     """Starters are alike."""
     found = analysed(tmp_path, {f"s{n}": (report(TANH, "", Status.NOT_IMPLEMENTED),) for n in range(3)})

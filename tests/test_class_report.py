@@ -164,6 +164,14 @@ def test_a_flag_of_several_exercises_is_one_line(tmp_path):
     assert expected == rows_of(page(write(tmp_path / "out", reports)), "What was noticed")
 
 
+def test_how_much_of_equal_answers_is_equal_is_said(tmp_path):
+    """All numbers, or one of them: no more than was looked at."""
+    whole = replace(WRONG, targets=(replace(WRONG.targets[0], answers_sha256="aa"),))
+    by_all, by_one = (page(write(tmp_path / name, {"s1": (one,), "s2": (one,)})) for name, one in (("a", whole), ("b", WRONG)))
+    said = "the same numbers in all cases to the last digit", "other numbers may differ"
+    assert [[2, 0], [0, 2]] == [[text.count(words) for words in said] for text in (by_all, by_one)]
+
+
 def test_pairs_are_shown_beside_how_much_of_their_work_that_is(tmp_path):
     """Two who share two unusual answers, which is all that nobody can explain of the one, and not of the other."""
     odd = replace(NAMED, targets=(replace(NAMED.targets[0], diagnosis=None),))

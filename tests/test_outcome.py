@@ -14,7 +14,7 @@ from grader.outcome import Counterexample, Report
 def test_a_report_survives_json():
     """What `to_json` writes is read back, non-finite numbers too; only a diagnosis's credit stays behind."""
     example = Counterexample(case="one", sizes={"n": 1}, inputs={"x": [[math.inf]]}, index=(0,), expected=1.0, actual=-math.inf)
-    before = report(replace(target_report(), counterexample=example, diagnosis=None), output="told")
+    before = report(replace(target_report(), counterexample=example, diagnosis=None, answers_sha256="a1"), output="told")
     after = Report.from_json(json.loads(json.dumps(before.to_json(), allow_nan=False)))
     assert replace(before, targets=()) == replace(after, targets=())
     assert before.targets == after.targets

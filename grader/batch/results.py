@@ -467,7 +467,8 @@ _NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {
 def _bare(report: str) -> str:
     """A report's marks: without anything that the student wrote, printed or returned."""
     data = json.loads(report)
-    targets = [{**target, "detail": "", "traceback": "", "counterexample": None} for target in data["targets"]]
+    bare: Mapping[str, Any] = {"detail": "", "traceback": "", "counterexample": None, "answers_sha256": ""}
+    targets = [{**target, **bare} for target in data["targets"]]
     return json.dumps({**data, "source_sha256": "", "output": "", "load_errors": [], "targets": targets})
 
 

@@ -106,9 +106,11 @@ _MEASURES = Markup(
     "</dl>"
 )
 _MISTAKES = "A mistake is named only where it reproduces a student's numbers in every case. Each wrong answer is counted once."
-_ALIKE = (
-    "The same verdict, and the same number to its last digit. Where no cause is given, such a group may deserve a line under "
-    "`mistakes` in the exercise."
+_ALIKE = "Where no cause is given, such a group may deserve a line under `mistakes` in the exercise."
+_BY_ALL_NUMBERS = "The same verdict, and the same numbers in all cases to the last digit."
+_BY_ONE_NUMBER = (
+    "The same verdict, and to the last digit the same number where the smallest failing case is furthest out; other numbers may "
+    "differ."
 )
 _UNUSUAL = (
     "No known mistake explains these numbers, and hardly anybody else has them. Students who learn together often go wrong "
@@ -131,9 +133,11 @@ class _Writer:
             yield _Section(title="Scores", content=_scores(found))
         yield _Section(title="Targets", content=self._targets())
         yield _Section(title="Mistakes", lead=_MISTAKES if found.wrong else "", content=self._mistakes())
-        yield _Section(title="Equal wrong answers", lead=_ALIKE if found.behaviours else "", content=self._alike())
+        yield _Section(title="Equal wrong answers", lead=self._lead(found.behaviours, _ALIKE), content=self._alike())
         if found.unusual:
-            yield _Section(title="Unusual answers shared by few", lead=_UNUSUAL, content=self._unusual())
+            yield _Section(
+                title="Unusual answers shared by few", lead=self._lead(found.unusual, _UNUSUAL), content=self._unusual()
+            )
         if found.flags:
             listed = self._notices("What was noticed", "flag", found.flags)
             yield _Section(title="Flags", lead="For staff; a flag itself costs no points.", content=listed)
@@ -223,6 +227,13 @@ class _Writer:
         return _folded("Mistakes by target", listed, len(rows), most_open=MOST_OPEN)
 
     # Answers that are alike
+
+    @staticmethod
+    def _lead(behaviours: Sequence[Behaviour], then: str) -> str:
+        """What is the same of them, and what that means."""
+        if not behaviours:
+            return ""
+        return f"{_BY_ONE_NUMBER if any(one.is_by_one_number for one in behaviours) else _BY_ALL_NUMBERS} {then}"
 
     def _alike(self) -> str:
         unusual = set(map(id, self.analysis.unusual))
