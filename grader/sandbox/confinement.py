@@ -12,9 +12,12 @@ import ctypes
 import os
 import signal
 import struct
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox import landlock, rlimits, seccomp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
@@ -102,7 +105,12 @@ def _give_up_privileges() -> None:
     is the owner of files that seccomp lets nobody open.
     """
     if os.geteuid() == 0:
-        for change in (lambda: os.setgroups([]), lambda: os.setresgid(*_AS_NOBODY), lambda: os.setresuid(*_AS_NOBODY)):
+        changes: tuple[Callable[[], None], ...] = (
+            lambda: os.setgroups([]),
+            lambda: os.setresgid(*_AS_NOBODY),
+            lambda: os.setresuid(*_AS_NOBODY),
+        )
+        for change in changes:
             with contextlib.suppress(OSError):
                 change()
     if _libc.capset(_CAPABILITIES_OF_THIS, _NO_CAPABILITIES) != 0:
