@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import shutil
 
 import pytest
 
@@ -251,7 +253,106 @@ def test_an_assignment_that_is_gone_leaves_the_marks_to_a_person(course):
     assert "tanh_layer.yaml" in log
 
 
+def _forget_the_notebook(root):
+    path = root / "grading/tanh_layer/nbgrader.json"
+    path.write_text(path.read_text().replace('"tanh_layer": [', '"another": ['))
+
+
+@pytest.mark.parametrize("forget", [_forget_the_notebook, lambda root: shutil.rmtree(root / "grading")])
+def test_a_notebook_of_ours_that_the_plan_does_not_have_is_left_to_a_person(course, forget):
+    """Left over from an earlier build, or in a copy of the course without its secrets: the kernel could be deceived."""
+    forget(course.root)
+    course.hand_in("s01", first=("open('ran', 'w')",))
+    log = course.autograde()
+    assert [{W: None, B: None}, False] == [course.marks("s01"), any(course.root.rglob("ran"))]
+    assert "The notebook tanh_layer was built with grader, and the assignment's plan does not have it" in log
+
+
+def test_a_task_with_another_name_since_the_build_is_left_to_a_person(course):
+    """Its solution cell is none of the instructor's own: the kernel is not asked."""
+    path = course.root / "tanh_layer.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("call: dY_dB(", "call: dY_db("), encoding="utf-8")
+    course.hand_in("s01", first=("open('ran', 'w')",))
+    course.autograde()
+    assert [{W: 2.0, B: None}, False] == [course.marks("s01"), any(course.root.rglob("ran"))]
+
+
+# The table of grades
+
+
+def test_the_table_is_written_once_a_run(course, monkeypatch):
+    """Its time grows with the class: once a notebook would be quadratic. It is complete when the run ends."""
+    from grader.nbgrader import marking
+
+    written = []
+    real = marking.write_grades
+    monkeypatch.setattr(marking, "write_grades", lambda *a: (written.append(1), real(*a))[1])
+    for student in ("s01", "s02", "s03"):
+        course.hand_in(student)
+    course.autograde()
+    assert [1, ["s01,3", "s02,3", "s03,3"]] == [len(written), [line[:5] for line in course.grades().splitlines()[1:]]]
+
+
+def test_the_table_is_complete_when_the_formgraders_button_returns(course):
+    """In a server that goes on for days."""
+    api = course.api()
+    for student in ("s01", "s02"):
+        course.hand_in(student)
+        assert api.autograde("tanh_layer", student)["success"]
+        assert f"{student},3,3," in course.grades()
+
+
+def test_a_stopped_run_leaves_its_table(course, monkeypatch):
+    """What was graded before Ctrl-C is in it."""
+    from grader.nbgrader import marking
+
+    real = marking.mark
+
+    def stop_at_the_second(marker, work, *more):
+        if work.student == "s02":
+            raise KeyboardInterrupt
+        return real(marker, work, *more)
+
+    monkeypatch.setattr(marking, "mark", stop_at_the_second)
+    for student in ("s01", "s02"):
+        course.hand_in(student)
+    assert not course.api().autograde("tanh_layer", "*")["success"]
+    assert "s01,3,3," in course.grades()
+
+
+def test_under_another_exporter_the_table_is_written_with_the_converters_end(course):
+    """Where the course has one of its own."""
+    config = course.root / "nbgrader_config.py"
+    own = "c.Autograde.exporter_class = 'nbconvert.exporters.NotebookExporter'\nconfigure(c)"
+    config.write_text(config.read_text().replace("configure(c)", own))
+    course.hand_in("s01")
+    course.autograde()
+    gc.collect()
+    assert "s01,3,3," in course.grades()
+
+
 # Notebooks and cells that are not ours
+
+
+def test_an_instructors_own_question_in_words_is_nbgraders(course):
+    """A markdown cell has no outputs; one without an answer has its 0 without a person."""
+    path = course.root / "source/tanh_layer/tanh_layer.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    question = {
+        "cell_type": "markdown",
+        "id": "why",
+        "source": "Why?",
+        "metadata": {"nbgrader": _meta("why", grade=True, solution=True)},
+    }
+    notebook["cells"].append(question)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    course.run("generate_assignment", "tanh_layer", "--force")
+    course.hand_in("s01")
+    course.hand_in("s02", edit=lambda notebook: cell_of(notebook, "why").update(source="Because."))
+    course.autograde()
+    assert [{W: 2.0, B: 1.0, "why": 0.0}, {W: 2.0, B: 1.0, "why": None}] == [course.marks("s01"), course.marks("s02")]
+    cell = cell_of(json.loads((course.root / "autograded/s02/tanh_layer/tanh_layer.ipynb").read_text(encoding="utf-8")), "why")
+    assert {"outputs", "execution_count"} & set(cell) == set()
 
 
 def test_a_notebook_that_is_not_ours_is_executed(course):
@@ -290,6 +391,18 @@ def test_an_instructors_own_tests_beside_ours_run_in_the_kernel(course):
     course.autograde()
     assert {W: 0.0, B: 1.0, "own_test": 3.0} == course.marks("s01")
     assert ["display_data", "execute_result"] == [output["output_type"] for output in course.outputs("s01", B)]
+
+
+def test_what_a_course_adds_to_nbgraders_lists_stays(monkeypatch):
+    """Also where it never set the list: traitlets keeps such additions aside."""
+    from traitlets.config import Config
+
+    from grader.nbgrader import configure
+
+    c = Config()
+    c.Autograde.sanitize_preprocessors.append("a.B")
+    configure(c)
+    assert ["grader.nbgrader.preprocessors.RepairCells", "a.B"] == [c.Autograde.sanitize_preprocessors[at] for at in (0, -1)]
 
 
 def _meta(name, *, grade=False, solution=False):

@@ -31,10 +31,6 @@ def run(course, **options) -> Summary:
 
 def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(course):
     """Three ways, one result."""
-    from nbgrader.apps import NbGraderAPI
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Config
-
     course.hand_in("s01", HALF_W)
     course.hand_in("s02", WRONG, first=("1 / 0",))
     found = []
@@ -45,11 +41,7 @@ def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(co
         path.unlink()
     course.autograde()
     found.append([course.marks("s01"), course.marks("s02")])
-    config = Config()
-    namespace = {"get_config": lambda: config}
-    exec((course.root / "nbgrader_config.py").read_text(), namespace)
-    config.CourseDirectory.root = str(course.root)
-    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    api = course.api()
     assert [True, True] == [api.autograde("tanh_layer", student)["success"] for student in ("s01", "s02")]
     found.append([course.marks("s01"), course.marks("s02")])
     assert [[{W: 1.0, B: 1.0}, {W: 0.0, B: 1.0}]] * 3 == found
@@ -143,6 +135,64 @@ def test_a_pipe_does_not_stop_the_class(course):
     ) == summary.lost
     assert [1, {W: 2.0, B: 1.0}] == [summary.recorded, course.marks("s01")]
     assert ["s01", "s02", "s03", "s04"] == [line.partition(",")[0] for line in course.grades().splitlines()[1:]]
+
+
+def test_a_pipe_in_the_place_of_the_time_stops_nothing(course):
+    """Neither at the first hand-in nor after a good one, whose marks and time stay."""
+    course.hand_in("s01")
+    run(course)
+    for student in ("s01", "s02"):
+        time = course.hand_in(student, WRONG).parent / "timestamp.txt"
+        time.unlink()
+        os.mkfifo(time)
+    summary = run(course)
+    assert (
+        "s01: timestamp.txt is not a file that can be copied; nothing of it is recorded.",
+        "s02: timestamp.txt is not a file that can be copied; nothing of it is recorded.",
+    ) == summary.lost
+    assert [{W: 2.0, B: 1.0}, True] == [
+        course.marks("s01"),
+        (course.root / "autograded/s01/tanh_layer/tanh_layer.ipynb").exists(),
+    ]
+
+
+def test_a_link_that_leads_nowhere_is_not_a_notebook_that_was_not_handed_in(course):
+    """Nothing goes into the results, as the summary says."""
+    path = course.hand_in("s01")
+    path.unlink()
+    path.symlink_to("nowhere")
+    summary = run(course)
+    assert ("s01: tanh_layer.ipynb is a symbolic link; nothing of it is recorded.",) == summary.lost
+    assert "s01,,," in course.grades()
+
+
+def test_a_folder_that_cannot_be_read_does_not_stop_the_class(course, monkeypatch):
+    """It is named, and the others are graded."""
+    from grader.nbgrader import recording
+
+    real = recording.refuse_links
+
+    def refuse(folder):
+        if folder.parent.name == "s01":
+            raise PermissionError(13, "Permission denied")
+        real(folder)
+
+    monkeypatch.setattr(recording, "refuse_links", refuse)
+    for student in ("s01", "s02"):
+        course.hand_in(student)
+    (lost,) = run(course).lost
+    assert lost.startswith("s01: the files could not be taken in by nbgrader (PermissionError")
+    assert {W: 2.0, B: 1.0} == course.marks("s02")
+
+
+def test_the_time_is_that_of_what_was_graded(course):
+    """A second hand-in that cannot be read changes neither marks nor time: a rule for late work would charge the first one."""
+    course.hand_in("s01")
+    run(course)
+    course.hand_in_file("s01", "this is not JSON")
+    _submit_later(course, "s01")
+    run(course)
+    assert "s01,3,3,2026-11-20T10:00:00+00:00" in course.grades()
 
 
 def test_a_link_in_a_submission_is_not_followed(course):

@@ -181,17 +181,21 @@ def _body(model: str, function: ast.FunctionDef) -> str:
     statements = function.body[1:] if ast.get_docstring(function) is not None and len(function.body) > 1 else function.body
     first = statements[0]
     lines = model.split("\n")  # as the parser counts them
-    before = lines[first.lineno - 1].encode()[: first.col_offset]
-    if before.strip() or getattr(first, "decorator_list", ()) or _has_long_text(function):
+    is_on_its_line = not lines[first.lineno - 1].encode()[: first.col_offset].strip()
+    if not is_on_its_line or _is_decorated(first) or _has_long_text(function):
         return ""
     return textwrap.dedent("\n".join(lines[first.lineno - 1 : function.end_lineno]))
 
 
 def _text(model: str, node: ast.stmt) -> str:
     """A statement as it is written; anew, without comments, where it is decorated, or indenting it would change a text in it."""
-    if getattr(node, "decorator_list", ()) or _has_long_text(node):
+    if _is_decorated(node) or _has_long_text(node):
         return ast.unparse(node)
     return ast.get_source_segment(model, node) or ast.unparse(node)
+
+
+def _is_decorated(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and bool(node.decorator_list)
 
 
 def _has_long_text(node: ast.stmt) -> bool:

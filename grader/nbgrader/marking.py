@@ -21,7 +21,7 @@ from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
 from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
 from grader.errors import Fault, SubmissionError
-from grader.nbgrader.cells import cells
+from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
 from grader.outcome import Record, Report, Status
 from grader.preparing import prepare
@@ -30,6 +30,7 @@ from grader.submission import read_regular_file
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.exercise import Exercise
+    from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 
 _IDLE_SECONDS = 60.0  # after which a process that goes on, as the formgrader's, ends its sandbox
@@ -103,16 +104,16 @@ def submitted_at(folder: Path) -> datetime | None:
     """The time that the exchange wrote into a submission; None where there is none that can be read."""
     from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
 
-    try:
-        at: datetime = parse_utc((folder / "timestamp.txt").read_text(encoding="utf-8").strip())
-    except (OSError, ValueError, OverflowError):
+    try:  # a pipe has no end, and may have any name
+        at: datetime = parse_utc(read_regular_file(folder / "timestamp.txt").decode().strip())
+    except (SubmissionError, ValueError, OverflowError):
         return None
     return at.replace(tzinfo=UTC)
 
 
-def checks_of(exercises: Sequence[Exercise]) -> frozenset[str]:
-    """The sources of the grade cells of these exercises."""
-    return frozenset(cell.source for one in exercises for cell in cells(one, {}) if cell.role == "grade")
+def checks_of(cells: Iterable[Cell]) -> frozenset[str]:
+    """The sources of the grade cells among these."""
+    return frozenset(cell.source for cell in cells if cell.role == "grade")
 
 
 def notebook_of(code: Sequence[str]) -> bytes:
@@ -125,16 +126,26 @@ def notebook_of(code: Sequence[str]) -> bytes:
 
 
 class Marker:
-    """The results of one assignment, open for looking up and for adding."""
+    """The results of one assignment, open for looking up and for adding. The table of grades is written when it is closed."""
 
     def __init__(self, course: Course) -> None:
         self.course = course
         self.out: Out = course.out()
         self.results: Results = open_results(self.out)
+        self._has_news = False
 
     def close(self) -> None:
-        """Lets go of the results."""
-        self.results.close()
+        """Writes the table where something came in, and lets go of the results. Raises GraderError when the disk is full."""
+        try:
+            if self._has_news:
+                self.write_grades()
+        finally:
+            self.results.close()
+
+    def write_grades(self) -> None:
+        """The table, as the results are now."""
+        write_grades(self.out, self.results)
+        self._has_news = False
 
     def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Beside]) -> Work:
         """
@@ -173,12 +184,13 @@ class Marker:
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keep a result and what it was graded from, and write the student's report."""
+        self._has_news = True
+        self.out.write_report(result.student, result.exercise, result.report)  # first: a run that is killed here does both again
         self.results.put(result, sources)
-        text = json.dumps(result.report, ensure_ascii=False, allow_nan=False, indent=1)
-        self.out.write(self.out.report(result.student, result.exercise), text + "\n")
 
     def keep_students(self, submitted_at: Mapping[str, datetime | None]) -> None:
-        """Keep who handed in, and when."""
+        """Keep who handed in, and when; a time that is not known now stays as it was."""
+        self._has_news = True
         self.results.put_students(tuple(Student(id=student, submitted_at=at) for student, at in submitted_at.items()))
 
     def _work(self, student: str, exercise: Exercise, files: Mapping[str, bytes], missing: str | None) -> Work:

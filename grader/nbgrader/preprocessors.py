@@ -12,19 +12,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry  # type: ignore[import-untyped]
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades  # type: ignore[import-untyped]
 from traitlets import Bool, Enum
 
-from grader.errors import GraderError
+from grader.errors import Fault, GraderError
+from grader.nbgrader.cells import REBUILD, exercise_of
 from grader.nbgrader.course import Course, course_at
 
 if TYPE_CHECKING:
     from grader.exercise import Exercise
+    from grader.nbgrader.marking import Marker
     from grader.outcome import Report
     from grader.sandbox import Isolation
 
@@ -85,7 +88,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
     Grades the grade cells of our notebooks in the sandbox; other notebooks are executed as ever.
 
     Student code of our notebooks meets the kernel only where the instructor put code cells with marks of their own into
-    them. No exception leaves it: what could not be graded is left to a person.
+    them. No exception of ours leaves it: what could not be graded is left to a person. What nbgrader's own database and
+    kernel raise does, and nbgrader says what became of it.
     """
 
     # Not configurable: `--no-execute` would leave the outputs that the student handed in.
@@ -103,10 +107,10 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         if ours is None or released is None:
             return self._executed(nb, resources, km)
         marks = self._marks(ours, nb)
-        is_run = any(_is_foreign(name, cell, ours) for name, cell in released.items())
-        mine = {name for name, cell in released.items() if cell.metadata["grade"] and not _is_foreign(name, cell, ours)}
-        held = [cell for cell in nb.cells if _grade_id(cell) in mine]
-        if is_run:
+        foreign = {name for name, cell in released.items() if _is_foreign(name, cell, ours)}
+        graded = {name for name, cell in released.items() if cell.metadata["grade"] and cell.cell_type == "code"}
+        held = [cell for cell in nb.cells if cell.cell_type == "code" and _grade_id(cell) in graded - foreign]
+        if foreign:
             nb, resources = self._executed(nb, resources, km, without=held)
         else:
             _show_load_errors(nb, marks)
@@ -136,26 +140,21 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         if ours.fault:
             return marks
         with self._logged():
-            from grader.gradebook import write_grades
             from grader.nbgrader import marking
 
             marking.refuse_links(self._folder(ours))
-            marker = marking.Marker(ours.course)
-            try:
-                code = marking.student_code(nb.cells, marking.checks_of(ours.exercises))
-                beside = marking.modules_beside(self.parent.parent.coursedir, ours.student, ours.course.id)
-                marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
-                for exercise in ours.exercises:
-                    with self._logged():
-                        work = marker.work(ours.student, ours.notebook, exercise, code, beside)
-                        marks[exercise.id] = marking.mark(marker, work, exercise, self._isolation)
-                self._keep_missing(marker, ours)
-                write_grades(marker.out, marker.results)
-            finally:
-                marker.close()
+            marker = _run_of(_converter(self)).marker(ours.course)
+            code = marking.student_code(nb.cells, marking.checks_of(ours.course.cells(ours.notebook)))
+            beside = marking.modules_beside(_converter(self).coursedir, ours.student, ours.course.id)
+            marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
+            for exercise in ours.exercises:
+                with self._logged():
+                    work = marker.work(ours.student, ours.notebook, exercise, code, beside)
+                    marks[exercise.id] = marking.mark(marker, work, exercise, self._isolation)
+            self._keep_missing(marker, ours)
         return marks
 
-    def _keep_missing(self, marker: Any, ours: _Ours) -> None:
+    def _keep_missing(self, marker: Marker, ours: _Ours) -> None:
         """Note the notebooks of the assignment that this student did not hand in; nbgrader gives them 0 itself."""
         from grader.nbgrader import marking
 
@@ -166,7 +165,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
 
     def _folder(self, ours: _Ours) -> Path:
         """What the student handed in."""
-        coursedir = self.parent.parent.coursedir
+        coursedir = _converter(self).coursedir
         return Path(coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id))
 
     @contextmanager
@@ -190,7 +189,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         ungraded: set[str | None] = set()
         for cell in held:
             name = _grade_id(cell) or ""
-            id = name.partition("-")[0]
+            id = exercise_of(name)
             points = float(cell.metadata["nbgrader"].get("points", 0.0))
             earned, shown = None, _not_graded()
             if id in marks:
@@ -256,38 +255,95 @@ def _ours(step: Any, resources: Mapping[str, Any]) -> _Ours | None:
     names = resources.get("nbgrader", {})
     if "assignment" not in names or "notebook" not in names:
         return None
-    course = Course(root=_root(step), id=names["assignment"])
+    course = Course(root=Path(_converter(step).coursedir.root), id=names["assignment"])
     facts: dict[str, Any] = {"course": course, "notebook": names["notebook"], "student": names.get("student", "")}
     try:
         facts["course"] = course = course_at(course.root, course.id)
-        if course.plan is None or names["notebook"] not in course.plan.notebooks:
-            return None
-        return _Ours(**facts, exercises=course.exercises(names["notebook"]))
+        if course.plan is not None and names["notebook"] in course.plan.notebooks:
+            return _Ours(**facts, exercises=course.exercises(names["notebook"]))
     except Exception as error:  # then it may be ours, and nothing of it must run in the kernel
         step.log.error("%s", error)
         return _Ours(**facts, fault=str(error))
+    if not any(_IMPORT in cell.source for cell in (_released(step, resources) or {}).values()):
+        return None
+    what = f"The notebook {names['notebook']} was built with grader, and the assignment's plan does not have it."
+    remedy = f"Was it taken out of the assignment? Then remove it from the source and release folders, too. Else: {REBUILD}"
+    fault = GraderError(Fault(str(course.folder), what, remedy))
+    step.log.error("%s", fault)
+    return _Ours(**facts, fault=str(fault))
 
 
-def _root(step: Any) -> Path:
-    """The course folder: the converter's, which is two parents up from its steps."""
-    while step is not None:
-        if getattr(step, "coursedir", None) is not None:
-            return Path(step.coursedir.root)
-        step = getattr(step, "parent", None)
-    return Path.cwd()
+# A run of nbgrader
 
 
-_read: WeakKeyDictionary[Any, dict[tuple[str, str], dict[str, _Cell] | None]] = WeakKeyDictionary()  # by run of nbgrader
+class SandboxedExporter(NotebookExporter):
+    """
+    The exporter that nbgrader's converter makes when a run begins: here it has the run say when it ends.
+
+    What is kept open for a run would else be let go when Python comes to it: in the formgrader's server, hours later.
+    """
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)  # type: ignore[no-untyped-call]
+        converter: Any = self.parent
+        convert = converter.convert_notebooks
+
+        def convert_and_end() -> None:
+            try:
+                convert()
+            finally:
+                _run_of(converter).end()
+
+        converter.convert_notebooks = convert_and_end
+
+
+class _Run:
+    """What is read and opened once for all submissions of a run."""
+
+    def __init__(self, log: Any) -> None:
+        self.released: dict[tuple[str, str], dict[str, _Cell] | None] = {}
+        self._log = log
+        self._marker: Marker | None = None
+
+    def marker(self, course: Course) -> Marker:
+        """The results of an assignment, as its files are now. Raises GraderError when they cannot be opened."""
+        from grader.nbgrader.marking import Marker
+
+        if self._marker is None or self._marker.course is not course:
+            self.end()
+            self._marker = Marker(course)
+        return self._marker
+
+    def end(self) -> None:
+        """Writes the table of grades, and closes the results. Raises nothing: what is graded is kept."""
+        marker, self._marker = self._marker, None
+        try:
+            if marker is not None:
+                marker.close()
+        except Exception as error:
+            self._log.error("%s", error)
+
+
+_runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
+
+
+def _run_of(converter: Any) -> _Run:
+    """The run of a converter; the formgrader's button makes one of its own."""
+    if converter not in _runs:
+        _runs[converter] = _Run(converter.log)
+        finalize(converter, _runs[converter].end)  # under another exporter than ours; at the latest when Python ends
+    return _runs[converter]
+
+
+def _converter(step: Any) -> Any:
+    """Nbgrader's converter: its exporter is the parent of its steps."""
+    return step.parent.parent
 
 
 def _released(step: Any, resources: Mapping[str, Any]) -> dict[str, _Cell] | None:
-    """
-    The cells that nbgrader's database has of a notebook; None where it has none: nbgrader says so itself.
-
-    They are read once in a run; the formgrader's button is a run of its own.
-    """
+    """The cells that nbgrader's database has of a notebook; None where it has none: nbgrader says so itself."""
     names = resources["nbgrader"]
-    known = _read.setdefault(step.parent.parent, {})
+    known = _run_of(_converter(step)).released
     key = names["assignment"], names["notebook"]
     if key not in known:
         known[key] = _read_released(names)
@@ -322,12 +378,16 @@ def _read_released(names: Mapping[str, Any]) -> dict[str, _Cell] | None:
 
 
 def _is_foreign(name: str, cell: _Cell, ours: _Ours) -> bool:
-    """Whether a released cell is code of the instructor's own, which needs the kernel."""
-    from grader.nbgrader.cells import cells
+    """
+    Whether a released cell is code of the instructor's own, which needs the kernel.
 
+    A solution cell that is named as ours are may be of a task that has another name by now.
+    """
     if cell.cell_type != "code" or _IMPORT in cell.source or ours.fault:
         return False
-    return all(name != one.id for exercise in ours.exercises for one in cells(exercise, {}))
+    if any(name == one.id for one in ours.course.cells(ours.notebook)):
+        return False
+    return bool(cell.metadata["grade"]) or all(exercise_of(name) != exercise.id for exercise in ours.exercises)
 
 
 def _grade_id(cell: NotebookNode) -> str | None:

@@ -10,21 +10,20 @@ from __future__ import annotations
 import glob
 import json
 import logging
-import os
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.batch.run import Progress
+from grader.batch.run import Progress, processors
 from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
-from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
+from grader.nbgrader.marking import Beside, Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
@@ -41,7 +40,12 @@ LOG = "nbgrader.log"  # in the assignment's folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a run did. `lost` names each submission that has no mark now, with the reason."""
+    """
+    What a run did.
+
+    `lost` names each submission of which something could not be graded or recorded, with the reason. Marks of an earlier one
+    of the same student stay.
+    """
 
     graded: int
     reused: int
@@ -70,7 +74,7 @@ def autograde(
             raise GraderError(Fault(place, "Nothing was handed in.", f"Collect it: nbgrader collect {course.id}"))
         with _logged_to(course.folder / LOG, run.app.log):
             with course.held():
-                run.grade(jobs or _processors())
+                run.grade(jobs or processors())
             run.record()
         return run.summary()
 
@@ -112,6 +116,7 @@ class _Run:
     recorded: set[str] = field(default_factory=set)
     lost: dict[str, str] = field(default_factory=dict)  # student -> why
     seen: set[str] = field(default_factory=set)  # by nbgrader's converter
+    submitted: dict[str, datetime | None] = field(default_factory=dict)  # when, of what can be read
 
     def grade(self, jobs: int) -> None:
         """Fill the results."""
@@ -121,8 +126,9 @@ class _Run:
         pool: Threads | None = None
         try:
             records = _Records(marker, exercises)
-            marker.keep_students({student: submitted_at(folder) for student, folder in self.submissions()})
+            marker.keep_students(dict.fromkeys(student for student, _ in self.submissions()))
             works = list(self._works(marker))
+            marker.keep_students(self.submitted)
             self.graded = Progress(total=len(works), reused=0)
             todo = [work for work in works if not self._is_known(marker, work)]
             if not todo:
@@ -176,7 +182,7 @@ class _Run:
         marker = Marker(self.course)
         try:
             read_back(self.course, marker, url)
-            write_grades(marker.out, marker.results)
+            marker.write_grades()
             for student, exercise, score, _ in marker.results.scores():
                 if score is None:
                     self.lost.setdefault(student, f"{exercise} could not be graded; a person has to look at it in the formgrader")
@@ -214,22 +220,28 @@ class _Run:
 
         What cannot is left to nbgrader's converter, which knows more formats, and says why.
         """
-        plan = self.course.plan
-        assert plan is not None
+        assert self.course.plan is not None
         for student, folder in self.submissions():
-            beside = modules_beside(self.app.coursedir, student, self.course.id)
-            for notebook in plan.notebooks:
-                exercises = self.course.exercises(notebook)
-                path = folder / f"{notebook}.ipynb"
-                if not path.exists():
-                    yield from (marker.missing(student, notebook, exercise) for exercise in exercises)
-                    continue
+            try:
+                refuse_links(folder)
+                beside = modules_beside(self.app.coursedir, student, self.course.id)
+            except (SubmissionError, OSError):
+                continue
+            for notebook in self.course.plan.notebooks:
                 try:
-                    refuse_links(folder)
-                    code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(exercises))
-                    yield from [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
-                except (SubmissionError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                    works = self._works_of(marker, student, folder, notebook, beside)
+                except (SubmissionError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
                     continue
+                self.submitted[student] = submitted_at(folder)
+                yield from works
+
+    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Beside]) -> list[Work]:
+        exercises = self.course.exercises(notebook)
+        path = folder / f"{notebook}.ipynb"
+        if not path.exists():
+            return [marker.missing(student, notebook, exercise) for exercise in exercises]
+        code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(self.course.cells(notebook)))
+        return [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
 
     def _is_known(self, marker: Marker, work: Work) -> bool:
         if marker.known(work) is None:
@@ -260,7 +272,12 @@ def _converter(run: _Run) -> Any:
         def init_destination(self, assignment_id: str, student_id: str) -> bool:
             self.now = student_id
             run.seen.add(student_id)
-            found: bool = super().init_destination(assignment_id, student_id)
+            try:  # before nbgrader looks at the time
+                _refuse_odd(Path(self._format_source(assignment_id, student_id)))
+                found: bool = super().init_destination(assignment_id, student_id)
+            except (SubmissionError, _OddFileError, OSError) as error:  # raised, it would remove what is recorded
+                run.lose(student_id, _said(error, "the files"))
+                found = False
             if found:
                 run.recorded.add(student_id)
             at.done += 1
@@ -270,7 +287,6 @@ def _converter(run: _Run) -> Any:
 
         def init_assignment(self, assignment_id: str, student_id: str) -> None:
             try:
-                _refuse_odd(Path(self._format_source(assignment_id, student_id)))
                 super().init_assignment(assignment_id, student_id)
             except Exception as error:
                 run.lose(student_id, _said(error, "the files"))
@@ -295,7 +311,7 @@ def _refuse_odd(folder: Path) -> None:
     refuse_links(folder)
     if odd := next((path for path in sorted(folder.rglob("*")) if not (path.is_dir() or path.is_file())), None):
         raise _OddFileError(f"{odd.name} is not a file that can be copied")
-    time = folder / "timestamp.txt"
+    time = folder / "timestamp.txt"  # a regular file, if it is there
     if time.exists() and time.read_bytes().strip() and submitted_at(folder) is None:
         raise _OddFileError("timestamp.txt holds no time that can be read")
 
@@ -325,8 +341,6 @@ class _Records(Mapping[str, "tuple[Exercise, Record]"]):
 
     def begun(self, works: list[Work]) -> Iterator[Work]:
         """The works, each naming its own record; the records are made here, one after the other."""
-        from dataclasses import replace
-
         for work in works:
             name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
             if name not in self._made:
@@ -335,8 +349,6 @@ class _Records(Mapping[str, "tuple[Exercise, Record]"]):
 
     def ended(self, work: Work) -> Work:
         """The work as it was."""
-        from dataclasses import replace
-
         if self._student_seeds:
             del self._made[work.exercise]
         return replace(work, exercise=work.exercise.partition("/")[0])
@@ -356,7 +368,3 @@ def _try_sandbox(exercises: Any, isolation: Isolation) -> None:
     for arrays in {exercise.arrays for exercise in exercises}:
         with Sandbox(arrays, isolation) as sandbox:
             sandbox.layers  # noqa: B018 - asking for them starts it
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
