@@ -202,6 +202,14 @@ def test_wrong_count_is_visible(value: object, count: int, detail: str) -> None:
     assert (count, detail) == (len(answer.items), answer.detail)
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(float).max, reason="numbers here are no longer than a double")
+def test_a_number_beyond_doubles_is_infinite_without_a_warning() -> None:
+    """Whatever numpy does of an overflow here, which the student may have set."""
+    huge = np.longdouble("1e4000")
+    with np.errstate(all="raise"):
+        assert np.inf == item(lambda x: huge)
+
+
 def test_single_precision_is_noted() -> None:
     """float32 on its way back is noted, float64 is not."""
     assert call(lambda x: x.astype(np.float32)).single_precision
