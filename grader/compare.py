@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,9 +37,10 @@ def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int
     return Verdict(case=case, status=Status.WRONG_VALUE if is_finite else Status.NOT_FINITE, actual=item, worst=worst)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of infinity and infinity, or of the largest numbers there are
 def agree(actual: Array, expected: Array, allowed: float) -> bool:
-    """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN never agrees."""
-    if actual.shape != expected.shape:
+    """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN never agrees, nor does anything with infinity."""
+    if actual.shape != expected.shape or not math.isfinite(allowed):
         return False
     flat, key = actual.reshape(-1), expected.reshape(-1)
     starts = range(0, flat.size, _CHUNK)
@@ -50,6 +52,7 @@ def agrees_without_floor(actual: Array, expected: Array, rtol: float) -> bool:
     return agree(actual, expected, tolerance(expected, rtol, floor=0.0))
 
 
+@np.errstate(over="ignore")
 def _worst(actual: Array, expected: Array) -> tuple[Entry, bool]:
     """The entry furthest out, or the first that is not finite, and whether all are."""
     flat, key = actual.reshape(-1), expected.reshape(-1)

@@ -40,6 +40,17 @@ def test_the_first_no_decides(item: object, status: Status) -> None:
     assert verdict(item).status is status
 
 
+@pytest.mark.parametrize(("first", "second"), [(np.inf, np.inf), (-np.inf, np.inf), (1.7e308, -1.7e308), (np.nan, 1.0)])
+def test_numbers_without_a_distance_do_not_agree(first: float, second: float) -> None:
+    """And nothing is said of it on the grader's own screen."""
+    assert not compare.agrees_without_floor(np.array([first]), np.array([second]), 1e-6)
+
+
+def test_the_largest_numbers_are_no_right_answer() -> None:
+    """Their distance is infinite."""
+    assert verdict([-1.7e308], expected=np.array([1.7e308])).status is Status.WRONG_VALUE
+
+
 def test_infinity_in_the_right_place_is_not_finite_all_the_same() -> None:
     """An expected array is finite always, so an infinite answer is never right."""
     assert verdict([np.inf], expected=np.array([1e300])).status is Status.NOT_FINITE

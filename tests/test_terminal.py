@@ -43,6 +43,7 @@ def test_the_house_style_s_example() -> None:
     ("target", "line"),
     [
         (ended(Status.UNGRADED), "We could not grade this (our fault, no points lost)."),
+        (ended(Status.UNGRADED, "a child was lost"), "We could not grade this (our fault, no points lost): a child was lost."),
         (ended(Status.MISSING), "Not written yet: there is no function dy_dx."),
         (ended(Status.MISSING, "no function dy_dx is defined"), "Not written yet: no function dy_dx is defined."),
         (

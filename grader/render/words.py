@@ -206,7 +206,7 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
                 f"Not written yet: {_ended(detail or f'there is no function {target.call}')}" if is_unwritten else _ended(detail)
             )
         case Status.UNGRADED:
-            return " ".join(filter(None, ("We could not grade this (our fault, no points lost).", detail)))
+            return _ended(": ".join(filter(None, ("We could not grade this (our fault, no points lost)", detail))))
         case Status.TIMED_OUT:
             return _ended(detail or "It did not finish in time")
         case Status.OUT_OF_MEMORY:
