@@ -39,7 +39,7 @@ def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int
 
 @np.errstate(over="ignore", invalid="ignore")  # of infinity and infinity, or of the largest numbers there are
 def agree(actual: Array, expected: Array, allowed: float) -> bool:
-    """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN never agrees, nor does anything with infinity."""
+    """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN and infinity never agree."""
     if actual.shape != expected.shape or not math.isfinite(allowed):
         return False
     flat, key = actual.reshape(-1), expected.reshape(-1)
