@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from classroom import assignment, exercise, report
 
-from grader.batch.out import open_out
+from grader.batch.out import existing_out, open_out
 from grader.batch.results import Result, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import Rules, write_rules
@@ -159,6 +160,35 @@ def test_moodles_worksheet_is_filled_in(out):
     assert "Left out, since the worksheet does not have them: s01, s03, s05." == notes[-1]
 
 
+def test_feedback_in_moodles_worksheet_stays_as_it_is(out):
+    """Space and signs, too: Moodle takes what is there for what was written. Elsewhere a formula is made text."""
+    sheet = (
+        "Identifier,Full name,Grade,Feedback comments,Feedback files\n"
+        'Participant 8,-Bo,,- good ,=x\n Participant 9 , Cy,7.5,"+1,\n good",\n'
+    )
+    rows, _ = exported(out, "moodle", roster=roster(out, sheet))
+    expected = [["Participant 8", "'-Bo", "2", "- good ", "=x"], [" Participant 9 ", " Cy", "7.5", "+1,\n good", ""]]
+    assert expected == rows[1:]
+
+
+def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out):
+    """Nobody's grade is in it; who has one is named."""
+    rows, notes = exported(
+        out, "moodle", roster=roster(out, "Email address,Identifier,Grade\nb@x.org\ns02@example.org,Participant 8\n")
+    )
+    assert [["b@x.org"], ["s02@example.org", "Participant 8"]] == rows[1:]
+    assert "Left out, since the worksheet does not have them: s01, s02@example.org, s03, s05." == notes[-1]
+
+
+@pytest.mark.parametrize("format", ["canvas", "moodle"])
+def test_of_many_who_are_left_out_the_first_are_named(format, out):
+    """A class of thousands has more than a terminal shows."""
+    with existing_out(out) as folder, closing(open_results(folder)) as results:
+        results.put_students(tuple(Student(id=f"x{n:02}") for n in range(20)))
+    _, notes = exported(out, format)
+    assert notes[-1].endswith(" more.")
+
+
 def test_moodles_other_maximum_is_an_error(out):
     """5 points of 100 would be a bad grade."""
     sheet = "Identifier,Grade,Maximum Grade\nParticipant 8,,100.00\n"
@@ -201,6 +231,16 @@ def test_gradescope_gets_a_test_an_exercise(out):
     shown = [(test["name"], test["score"], test["max_score"], test["status"], test["output_format"]) for test in found["tests"]]
     assert [("Tanh layer", 2.0, 2.0, "passed", "html"), ("Chain rule", 0.0, 3.0, "failed", "html")] == shown
     assert ("Left out, since something of theirs could not be graded: s03.",) == notes
+
+
+def test_a_mark_of_an_earlier_export_does_not_stay(out):
+    """Who has nothing to be uploaded now has no file: uploaded, it would be an old mark."""
+    folder = out.parent / "gradescope"
+    for student in ("s03", "s04"):
+        folder.mkdir(exist_ok=True)
+        (folder / f"{student}.json").write_text('{"score": 5}', encoding="utf-8")
+    export(out, "gradescope", folder)
+    assert ["s01.json", "s02.json", "s05.json"] == sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture

@@ -131,8 +131,12 @@ def _facts(columns: Mapping[int, str], cells: Sequence[str]) -> dict[str, str]:
     return {what: cells[place] for place, what in columns.items() if place < len(cells) and cells[place]}
 
 
-def read_table(path: Path) -> Table:
-    """A CSV file of commas, semicolons or tabs. Raises SubmissionError when it cannot be read as one."""
+def read_table(path: Path, *, as_it_is: bool = False) -> Table:
+    """
+    A CSV file of commas, semicolons or tabs, its cells without space around them unless `as_it_is`.
+
+    Raises SubmissionError when it cannot be read as one.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_ROSTER_BYTES + 1)
@@ -149,7 +153,8 @@ def read_table(path: Path) -> Table:
     separator = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        rows = tuple((reader.line_num, tuple(cell.strip() for cell in row)) for row in reader if any(map(str.strip, row)))
+        filled = ((reader.line_num, row) for row in reader if any(map(str.strip, row)))
+        rows = tuple((line, tuple(row if as_it_is else map(str.strip, row))) for line, row in filled)
     except csv.Error as error:
         raise SubmissionError(Fault(f"{path}:{reader.line_num}", f"It is not CSV: {error}.", "Save it as CSV.")) from None
     if not rows:

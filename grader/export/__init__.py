@@ -54,7 +54,7 @@ def export(path: Path, format: Format, target: Path, options: Options | None = N
             if format == "gradescope":
                 level = options.feedback or read_rules(out).feedback
                 return gradescope.write(out, results, target, options.exercises, level)
-            table = read_table(options.roster) if options.roster is not None else None
+            table = read_table(options.roster, as_it_is=format == "moodle") if options.roster is not None else None
             people = read_roster(options.roster) if options.roster is not None else ()
             sheet = sheet_of(out, results, people, absent=options.absent, column=options.column)
         finally:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from grader.batch.intake import fold
 from grader.batch.roster import Table
+from grader.batch.settling import named
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
 from grader.gradebook import Row, cell
@@ -21,16 +22,17 @@ _WHO = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 def write(sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
     """The table. With Canvas's own export as `table`, its columns of who is who are kept and the assignment is found in it."""
+    known = [row for row in sheet.rows if {"canvas", "sis", "login"} & row.student.ids.keys()]
     unknown = [row.student.id for row in sheet.rows if not {"canvas", "sis", "login"} & row.student.ids.keys()]
-    if len(unknown) == len(sheet.rows):
+    if not known:
         what = "No student has an id that Canvas knows."
         remedy = "Export the gradebook from Canvas, and name that file with --roster."
         raise ExportError(Fault("canvas", what, remedy))
     title = _title(sheet, table.header if table else ())
     notes = (*sheet.notes, *(_checked(sheet, table, title) if table else ()))
     rows: list[tuple[str, ...]] = [("    Points Possible", "", "", "", "", f"{sheet.total_points:.10g}")]
-    rows += [_row(sheet, row) for row in sheet.rows if row.student.id not in unknown]
-    left_out = (f"Left out, since Canvas knows them by no id: {', '.join(unknown)}.",) if unknown else ()
+    rows += [_row(sheet, row) for row in known]
+    left_out = (f"Left out, since Canvas knows them by no id: {named(unknown)}.",) if unknown else ()
     separator = table.separator if table and table.separator == ";" else ","
     return written((*_WHO, cell(title)), rows, separator=separator), (*notes, *left_out)
 

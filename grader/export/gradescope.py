@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import gradebook
 from grader.batch.out import disk_errors, safe_name, write_whole
+from grader.batch.settling import named
 from grader.outcome import Report
 from grader.render import html, marks
 from grader.render.markup import prose
@@ -62,19 +63,20 @@ def _test(number: int, article: Article, feedback: Feedback) -> dict[str, Any]:
 
 
 def write(out: Out, results: Results, target: Path, exercises: Mapping[str, Exercise], feedback: Feedback) -> tuple[str, ...]:
-    """A file STUDENT.json for each student in the folder `target`; says who has none."""
+    """A file STUDENT.json for each student in the folder `target`; says who has none, not even that of an earlier export."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     left_out = []
     for row in gradebook.rows(out, results):
         student = row.student.id
-        if not row.scores:
-            continue
+        path = target / f"{safe_name(student)}.json"
         found = (results.get(student, exercise) for exercise in sorted(row.scores, key=lambda id: order.get(id, len(order))))
         data = results_json(row, [Report.from_json(one.report) for one in found if one], exercises, feedback)
         if data is None:
-            left_out.append(student)
+            with disk_errors(target):
+                path.unlink(missing_ok=True)
+            left_out += [student] if row.scores else []
             continue
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
         with disk_errors(target):
-            write_whole(target / f"{safe_name(student)}.json", text.encode("utf-8", "replace"))
-    return (f"Left out, since something of theirs could not be graded: {', '.join(left_out)}.",) if left_out else ()
+            write_whole(path, text.encode("utf-8", "replace"))
+    return (f"Left out, since something of theirs could not be graded: {named(left_out)}.",) if left_out else ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from grader import gradebook
 from grader.batch.intake import fold
 from grader.batch.roster import Student, match, time_of
+from grader.batch.settling import named
 from grader.errors import ExportError, Fault
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Sheet:
         """What the reader should know of any table."""
         if not self.ungraded:
             return ()
-        return (f"Empty, since something of theirs could not be graded: {', '.join(self.ungraded)}.",)
+        return (f"Empty, since something of theirs could not be graded: {named(list(self.ungraded))}.",)
 
 
 def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: str, column: str | None) -> Sheet:
