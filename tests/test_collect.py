@@ -102,6 +102,38 @@ def test_a_starter_beside_the_students_is_nobodys(tmp_path):
     assert "one student" == collect(hand_in(tmp_path / "s07", files), assignment()).layout
 
 
+@pytest.mark.parametrize(
+    ("files", "layout"),
+    [
+        (["week 3/leekim_101_5001_tanh_layer.py", "week 3/ekbo_102_5002_a.ipynb"], "Canvas"),
+        (["course101/submitted/s01/ps1/p.ipynb", "course101/submitted/s02/ps1/p.ipynb", "course101/gradebook.db"], "nbgrader"),
+        (["submissions/s01/tanh_layer.py", "submissions/s02/tanh_layer.py", "README.txt"], "students"),
+        (["week 3/s01/tanh_layer.py", "week 3/s02/tanh_layer.py", "week 3/README.txt"], "students"),
+    ],
+)
+def test_a_wrapping_folder_may_have_any_name_and_things_beside_the_work(files, layout, tmp_path):
+    """A class in it is no single student, who would be graded for one answer of all."""
+    found = collect(hand_in(tmp_path / "class", dict.fromkeys(files, "x")), assignment())
+    assert (layout, 2) == (found.layout, len(found.students))
+    assert reasons(found).keys() == ({"README.txt"} if "README" in "".join(files) else set())
+
+
+def test_hidden_folders_and_environments_are_nobodys(tmp_path):
+    """What tools leave behind; a student's folder with nothing else in it is that of a student all the same."""
+    files = ["s01/tanh_layer.py", ".tool/a.py", "s01/venv/lib/a.py", "s02/.venv/a.py", "s03/__pycache__/a.pyc", "__MACOSX/a"]
+    for path in (hand_in(tmp_path / "class", dict.fromkeys(files, "x")), pack(tmp_path / "c.zip", dict.fromkeys(files, "x"))):
+        found = collect(path, assignment())
+        assert ["s01", "s02", "s03"] == [student.id for student in found.students]
+        assert {".tool": "A folder whose name begins with a dot is no student's."} == reasons(found)
+
+
+def test_a_course_of_nbgraders_without_the_assignment_is_said(tmp_path):
+    """Else all of `submitted` would be one student."""
+    files = dict.fromkeys(["submitted/s01/ps2/p.ipynb", "submitted/s02/ps3/p.ipynb", "nbgrader_config.py"], "x")
+    with pytest.raises(SubmissionError, match=r"Nobody handed in ps1 in this course of nbgrader's; there is ps2, ps3\."):
+        collect(hand_in(tmp_path / "course", files), assignment())
+
+
 def test_nbgraders_submitted_folder(tmp_path):
     """submitted/STUDENT/ASSIGNMENT/*.ipynb with the time of handing in; other assignments are left alone."""
     files = {

@@ -8,23 +8,19 @@ Gradescope. Nothing is decoded, parsed as Python or run here.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.intake import MAX_FILES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
-from grader.batch.lms import CANVAS_FILE, MOODLE_FOLDER, gradescope_submissions, nbgrader_time
+from grader.batch.layouts import CODE, COPY, HandedIn, because, exercise_named, recognise, sentence
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
 from grader.outcome import Status
 
 MAX_SOURCES = 50  # files that count together for functions found by name
-_CODE = frozenset({".py", ".ipynb"})
-# `answer (1)` as browsers, `answer-1` as Canvas names a file that is there already
-_COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +60,6 @@ class Collection:
     renamed: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _HandedIn:
-    """One student's files, by their paths below the student's own folder."""
-
-    student: Student
-    files: list[tuple[str, File]] = field(default_factory=list)
-    canvas: bool = False
-
-
 def collect(path: Path, assignment: Assignment, *, but: Path | None = None) -> Collection:
     """
     What lies in a folder or zip of submissions, except for what is `but`: where OUT lies there, it is nobody's.
@@ -84,7 +71,7 @@ def collect(path: Path, assignment: Assignment, *, but: Path | None = None) -> C
     if not tree.files and not tree.folders and not tree.unplaced:
         raise SubmissionError(Fault(str(path), "Nothing was handed in here.", "Name the folder or zip with the students' files."))
     unplaced = list(tree.unplaced)
-    layout, handed_in = _recognise(path, tree, assignment, unplaced)
+    layout, handed_in = recognise(path, tree, assignment, unplaced)
     entries: list[Entry] = []
     students: list[Student] = []
     for one in _distinct(sorted(handed_in, key=_by_id_and_time), unplaced):
@@ -108,7 +95,7 @@ def collect_one(path: Path, student: str, assignment: Assignment) -> Collection:
     """What lies in a folder that is one student's. Raises SubmissionError when it cannot be read."""
     tree = tree_of(path)
     unplaced = list(tree.unplaced)
-    one = _HandedIn(Student(id=student), [(file.path, file) for file in tree.files])
+    one = HandedIn(Student(id=student), [(file.path, file) for file in tree.files])
     entries = tuple(_entries(one, assignment, unplaced))
     return Collection(students=(one.student,), entries=entries, unplaced=tuple(unplaced), layout="one student")
 
@@ -149,172 +136,12 @@ def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection
     )
 
 
-# Layouts
-
-
-def _recognise(path: Path, tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> tuple[str, list[_HandedIn]]:
-    """The layout's name and each student's files. The most telling signs are looked for first."""
-    stem = path.resolve().name if path.is_dir() else path.stem
-    rest = tree
-    while True:
-        for name, read in _LAYOUTS:
-            handed_in = read(rest, assignment, unplaced)
-            if handed_in is not None:
-                return name, handed_in
-        if _is_one_student(rest, assignment):
-            return "one student", [_HandedIn(_student(stem), [(file.path, file) for file in rest.files])]
-        inner = _wrapper(rest, stem, assignment)
-        if inner is None:
-            return "students", _by_student(rest, assignment, unplaced)
-        rest = inner
-
-
-def _gradescope(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> list[_HandedIn] | None:
-    found = next((file for file in tree.files if file.path.count("/") <= 1 and file.name == "submission_metadata.yml"), None)
-    if found is None:
-        return None
-    root = found.path.rpartition("/")[0]
-    below = defaultdict(list)
-    for file in tree.files:
-        parts = file.path.removeprefix(f"{root}/" if root else "").split("/", 1)
-        if file is not found:
-            below[parts[0]].append((parts[-1], file))
-    handed_in: list[_HandedIn] = []
-    for folder, students in gradescope_submissions(found, unplaced):
-        files = below.pop(folder, [])
-        handed_in.extend(_HandedIn(student, list(files)) for student in students)
-    for files in below.values():
-        unplaced.extend(_because(files, "submission_metadata.yml does not name whose it is."))
-    return handed_in
-
-
-def _moodle(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> list[_HandedIn] | None:
-    if not any(MOODLE_FOLDER.match(file.path.split("/")[0]) for file in tree.files):
-        return None
-    handed_in: dict[str, _HandedIn] = {}
-    for file in tree.files:
-        top, _, below = file.path.partition("/")
-        if (match := MOODLE_FOLDER.match(top)) is None:
-            unplaced.append(Unplaced(path=shown(file.path), reason="Its folder is not named as Moodle names a student's."))
-        elif match["kind"] != "file":
-            unplaced.append(Unplaced(path=shown(file.path), reason="It is text typed into Moodle, not a file."))
-        else:
-            student = Student(id=f"{match['name']}_{match['id']}", name=match["name"], ids={"moodle": match["id"]})
-            one = handed_in.setdefault(student.id, _HandedIn(student))
-            one.files.append((below or match["rest"], file))
-    return list(handed_in.values())
-
-
-def _canvas(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> list[_HandedIn] | None:
-    top = [file for file in tree.files if "/" not in file.path]
-    matches = [(file, match) for file in top if (match := CANVAS_FILE.match(file.path))]
-    if len(matches) < len(tree.files) / 2 or not matches:
-        return None
-    handed_in: dict[str, _HandedIn] = {}
-    for file, match in matches:
-        name, user = match["name"], match["id"]
-        # Canvas says only that it was late, not by how much.
-        student = Student(id=f"{name}_{user}", ids={} if name == "anon" else {"canvas": user}, late=match["late"] is not None)
-        handed_in.setdefault(student.id, _HandedIn(student, canvas=True)).files.append((match["file"], file))
-    known = {id(file) for file, _ in matches}
-    others = (file for file in tree.files if id(file) not in known)
-    unplaced.extend(_because(((file.path, file) for file in others), "It is not named as Canvas names a submission."))
-    return list(handed_in.values())
-
-
-def _nbgrader(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> list[_HandedIn] | None:
-    """`submitted/STUDENT/ASSIGNMENT/...`, given the course's folder or `submitted` itself; other assignments are not ours."""
-    prefix = "submitted/" if any(folder == "submitted" for folder in tree.folders) else ""
-    handed_in: dict[str, _HandedIn] = {}
-    for file in tree.files:
-        student, _, below = file.path.removeprefix(prefix).partition("/")
-        folder, _, inner = below.partition("/")
-        if file.path.startswith(prefix) and inner and fold(folder) == fold(assignment.id):
-            handed_in.setdefault(student, _HandedIn(_student(student))).files.append((inner, file))
-    if not handed_in:
-        return None
-    for one in handed_in.values():
-        for name, file in list(one.files):
-            if name == "timestamp.txt":
-                one.files.remove((name, file))
-                one.student = replace(one.student, submitted_at=nbgrader_time(file))
-    return list(handed_in.values())
-
-
-_Layout = Callable[[Tree, Assignment, list[Unplaced]], "list[_HandedIn] | None"]
-_LAYOUTS: tuple[tuple[str, _Layout], ...] = (
-    ("Gradescope", _gradescope),
-    ("Moodle", _moodle),
-    ("Canvas", _canvas),
-    ("nbgrader", _nbgrader),
-)
-
-
-def _is_one_student(tree: Tree, assignment: Assignment) -> bool:
-    """Whether answers lie at the top, and are not a starter that was left beside the students' folders and zips."""
-    holders: set[str] = set()  # folders and zips of code
-    answers: dict[str, set[str]] = defaultdict(set)  # for each exercise the folders that hold one; '' is the top
-    for file in tree.files:
-        top, slash, _ = file.path.partition("/")
-        if file.suffix == ".zip" or (slash and file.suffix in _CODE):
-            holders.add(top)
-        if exercise := _exercise_named(file.name, assignment) if file.suffix in _CODE else None:
-            answers[exercise].add(top if slash else "")
-    is_starter = any(len(folders - {""}) > 1 for folders in answers.values()) or len(holders) > len(assignment.exercises)
-    return any("" in folders for folders in answers.values()) and not is_starter
-
-
-def _wrapper(tree: Tree, stem: str, assignment: Assignment) -> Tree | None:
-    """What is inside the one folder that everything lies in, where that folder is no student's."""
-    tops = {file.path.split("/")[0] for file in tree.files} | {folder.split("/")[0] for folder in tree.folders}
-    if len(tops) != 1 or any("/" not in file.path for file in tree.files):
-        return None
-    (top,) = tops
-    inner = Tree(
-        files=tuple(_below(file, top) for file in tree.files),
-        folders=tuple(folder.removeprefix(f"{top}/") for folder in tree.folders if folder != top),
-    )
-    is_named_so = fold(top) in {fold(stem), fold(assignment.id), "submissions", "submitted"}
-    holds_folders_only = bool(inner.folders) and not any("/" not in file.path for file in inner.files)
-    return inner if is_named_so or holds_folders_only else None
-
-
-def _below(file: File, top: str) -> File:
-    return replace(file, path=file.path.removeprefix(f"{top}/"))
-
-
-def _by_student(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> list[_HandedIn]:
-    """`STUDENT/...` and `STUDENT.py`, `STUDENT.ipynb`, `STUDENT.zip`."""
-    folders = {folder: _HandedIn(_student(folder)) for folder in tree.folders if "/" not in folder}
-    single: dict[str, _HandedIn] = {}
-    for file in tree.files:
-        top, _, below = file.path.partition("/")
-        if below:
-            folders.setdefault(top, _HandedIn(_student(top))).files.append((below, file))
-        elif file.suffix in _CODE and _exercise_named(top, assignment):
-            reason = "It is named after an exercise and lies beside the students' folders: put it into its student's folder."
-            unplaced.append(Unplaced(path=shown(top), reason=reason))
-        elif file.suffix in _CODE or file.suffix == ".zip":
-            stem = PurePosixPath(top).stem
-            single.setdefault(stem, _HandedIn(_student(stem))).files.append((top, file))
-        else:
-            unplaced.append(Unplaced(path=shown(top), reason=_sentence(file.fault) or "It is not a .py, .ipynb or .zip file."))
-    for stem in sorted(single.keys() & folders.keys()):
-        reason = f"{shown(stem)} has a folder, too, and that counts: put the file into it."
-        unplaced.extend(_because(single.pop(stem).files, reason))
-    return [*folders.values(), *single.values()]
-
-
-def _student(name: str) -> Student:
-    return Student(id=name)
-
-
-def _distinct(handed_in: Iterable[_HandedIn], unplaced: list[Unplaced]) -> Iterator[_HandedIn]:
+def _distinct(handed_in: Iterable[HandedIn], unplaced: list[Unplaced]) -> Iterator[HandedIn]:
     """Students whose names can be kept apart on every file system, each once; what is left out is listed."""
-    latest: dict[str, _HandedIn] = {}
+    latest: dict[str, HandedIn] = {}
     for one in handed_in:
         if (earlier := latest.get(one.student.id)) is not None:
-            unplaced.extend(_because(earlier.files, f"{shown(one.student.id)} handed in again; the last submission counts."))
+            unplaced.extend(because(earlier.files, f"{shown(one.student.id)} handed in again; the last submission counts."))
         latest[one.student.id] = one
     seen: dict[str, str] = {}
     for name, one in latest.items():
@@ -328,7 +155,7 @@ def _distinct(handed_in: Iterable[_HandedIn], unplaced: list[Unplaced]) -> Itera
             yield one
 
 
-def _by_id_and_time(one: _HandedIn) -> tuple[str, float]:
+def _by_id_and_time(one: HandedIn) -> tuple[str, float]:
     return one.student.id, time_of(one.student)
 
 
@@ -338,13 +165,13 @@ def _by_id_and_time(one: _HandedIn) -> tuple[str, float]:
 _Named = list[tuple[str, File]]
 
 
-def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> Iterator[Entry]:
+def _entries(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> Iterator[Entry]:
     """The student's entries, in the order of the assignment; none when nothing at all was handed in."""
     given = _first_files(one, assignment, unplaced)
     files = [(name, _if_filled(file, assignment)) for name, file in _unpacked(given, unplaced)]
     own, general, other = _sort_out(files, assignment)
-    unplaced.extend(Unplaced(path=shown(file.path), reason=_sentence(file.fault)) for _, file in files if file.fault)
-    unplaced.extend(_because(((name, file) for name, file in other if not file.fault), "It is not a .py or .ipynb file."))
+    unplaced.extend(Unplaced(path=shown(file.path), reason=sentence(file.fault)) for _, file in files if file.fault)
+    unplaced.extend(because(((name, file) for name, file in other if not file.fault), "It is not a .py or .ipynb file."))
     if not files and not one.files:
         return
     chosen = {id: _last(candidates, f"for {id}", unplaced) for id, candidates in own.items()}
@@ -354,7 +181,7 @@ def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -
         reason = "Every exercise has a file of its own; this one counts only where one of them imports it."
         unplaced.extend(Unplaced(path=shown(file.path), reason=reason) for file in sources)
     modules = tuple(file for file in (*sources, *chosen.values()) if file.suffix == ".py" and not file.fault)
-    refused = next((file for _, file in (*general, *other) if file.fault and file.suffix in _CODE | {".zip"}), None)
+    refused = next((file for _, file in (*general, *other) if file.fault and file.suffix in CODE | {".zip"}), None)
     clashes = _clashes(by_name)
     among = tuple(exercise.id for exercise in assignment.exercises)
     for exercise in assignment.exercises:
@@ -370,15 +197,15 @@ def _entries(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -
             yield replace(entry, status=Status.MISSING, detail=_nothing_for(exercise))
 
 
-def _first_files(one: _HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> _Named:
+def _first_files(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> _Named:
     """As many of the student's files as are looked at: answers first, then code, the nearest to the student's folder first."""
     if len(one.files) <= MAX_FILES:
         return one.files
 
     def order(named: tuple[str, File]) -> tuple[bool, bool, int, str]:
         name, file = named
-        is_code = file.suffix in _CODE
-        return not (is_code and _exercise_named(file.name, assignment)), not is_code, name.count("/"), name
+        is_code = file.suffix in CODE
+        return not (is_code and exercise_named(file.name, assignment)), not is_code, name.count("/"), name
 
     reason = f"There are {len(one.files)} files of this student; {MAX_FILES} of them were looked at, answers and code first."
     unplaced.append(Unplaced(path=shown(one.student.id), reason=reason))
@@ -402,7 +229,7 @@ def _unpacked(files: Sequence[tuple[str, File]], unplaced: list[Unplaced]) -> It
 
 def _if_filled(file: File, assignment: Assignment) -> File:
     """An answer of no bytes is an upload that failed: an earlier one counts before it, and the reason is said."""
-    if file.size or file.fault or file.suffix not in _CODE or not _exercise_named(file.name, assignment):
+    if file.size or file.fault or file.suffix not in CODE or not exercise_named(file.name, assignment):
         return file
     return replace(file, fault="it is empty: the upload failed, or nothing was saved.")
 
@@ -414,24 +241,13 @@ def _sort_out(files: _Named, assignment: Assignment) -> tuple[dict[str, _Named],
     other: _Named = []
     for name, file in files:
         base = name.rpartition("/")[2]
-        if PurePosixPath(base).suffix.lower() not in _CODE:
+        if PurePosixPath(base).suffix.lower() not in CODE:
             other.append((name, file))
-        elif exercise := _exercise_named(base, assignment):
+        elif exercise := exercise_named(base, assignment):
             own[exercise].append((name, file))
         else:
             general.append((name, file))
     return own, general, other
-
-
-def _exercise_named(file_name: str, assignment: Assignment) -> str | None:
-    """The exercise whose id a file's name is, give or take capitals, hyphens and the number of a copy."""
-    stem = fold(PurePosixPath(file_name).stem)
-    ids = {exercise.id for exercise in assignment.exercises}
-    for spelling in (stem, _COPY.sub("", stem)):
-        for name in (spelling, re.sub(r"[ -]+", "_", spelling)):
-            if name in ids:
-                return name
-    return None
 
 
 def _last(candidates: _Named, what: str, unplaced: list[Unplaced]) -> File:
@@ -447,7 +263,7 @@ def _last(candidates: _Named, what: str, unplaced: list[Unplaced]) -> File:
 
 def _order(named: tuple[str, File]) -> tuple[bool, int, int, float, str]:
     name, file = named
-    copy = _COPY.search(PurePosixPath(name).stem)
+    copy = COPY.search(PurePosixPath(name).stem)
     return not file.fault, -name.count("/"), int(copy[1] or copy[2]) if copy else 0, file.modified, name
 
 
@@ -457,7 +273,7 @@ def _by_name_sources(general: _Named, *, canvas: bool, unplaced: list[Unplaced])
     for name, file in general:
         if not file.fault:
             path = PurePosixPath(name)
-            copy = _COPY.search(path.stem)
+            copy = COPY.search(path.stem)
             # A hyphen and a number mean a newer version only where Canvas wrote them: `week-2.py` is no copy of `week.py`.
             stem = path.stem[: copy.start()] if copy and (copy[1] or canvas) else path.stem
             versions[fold(str(path.with_name(f"{stem or path.stem}{path.suffix}")))].append((name, file))
@@ -488,11 +304,3 @@ def _nothing_for(exercise: Exercise) -> str:
     functions = ", ".join(dict.fromkeys(name for task in exercise.tasks for name in task.functions))
     files = f"{exercise.id}.py, {exercise.id}.ipynb"
     return f"Nothing was handed in for this exercise: neither {files} nor another file that defines {functions}."
-
-
-def _sentence(fault: str) -> str:
-    return fault[:1].upper() + fault[1:]
-
-
-def _because(files: Iterable[tuple[str, File]], reason: str) -> Iterator[Unplaced]:
-    return (Unplaced(path=shown(file.path), reason=reason) for _, file in files)

@@ -31,6 +31,7 @@ MAX_RATIO = 200  # code shrinks to a tenth, a notebook of repeated text to a fif
 
 _JUNK_FILES = {".ds_store", "thumbs.db", "desktop.ini"}
 _JUNK_FOLDERS = {"__macosx", "__pycache__", ".ipynb_checkpoints", ".git", ".idea", ".vscode"}
+_JUNK_FOLDERS |= {"venv", ".venv", "site-packages", "node_modules", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 # Letters that change how the rest of a line is read: a name could show itself as another one.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # What zipfile and the decompressors raise on hostile bytes is no closed list: LZMAError, struct.error, MemoryError.
@@ -291,10 +292,13 @@ def _zip_tree(archive: zipfile.ZipFile, *, home: Home, prefix: str) -> Tree:
         name = info.orig_filename.replace("\\", "/")  # as old Windows tools write it
         parts = [part for part in name.split("/") if part not in {"", "."}]
         path = prefix + "/".join(parts)
-        if any(map(_is_junk, parts)):
-            continue
         if not parts or name.startswith("/") or ".." in parts or ":" in parts[0][1:2]:
             unplaced.append(Unplaced(path=shown(prefix + name), reason="Its path leads out of the archive."))
+            continue
+        if junk := next((depth for depth, part in enumerate(parts) if _is_junk(part)), None):
+            # A folder with nothing else in it is a student who handed in nothing, as it is where no zip is.
+            folders.update(dict.fromkeys(prefix + "/".join(parts[:depth]) for depth in range(1, min(junk + 1, MAX_DEPTH))))
+        if any(map(_is_junk, parts)):
             continue
         folders.update(dict.fromkeys(prefix + "/".join(parts[:depth]) for depth in range(1, min(len(parts), MAX_DEPTH))))
         if info.is_dir():
