@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -73,6 +74,7 @@ def key(exercise: Exercise, settings: Sequence[str]) -> str:
     given = dict(_setting(exercise, text) for text in settings)
     edge = NamedCase(name="given", sizes=_sizes(exercise, given), set=given)
     case = draw_case(exercise, CasePlan(name="given", role="named", edge=edge), PUBLIC_SEED)
+    _check_labels(exercise, given, case.sizes)
     if find_spec("torch") is None:
         what = "PyTorch, which computes the key, is not installed."
         raise GraderError(Fault(exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
@@ -105,15 +107,19 @@ def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
     try:
         found = json.loads(value)
         _shape(found)
-    except ValueError:
-        what = f"{value!r} is neither a number nor rectangular lists of numbers."
-        raise GraderError(Fault(f"--set {text}", what, "Write it as --set x=2 or --set W=[[1,2],[3,4]].")) from None
+    except (ValueError, RecursionError):
+        what = f"{_short(value)!r} is neither a number nor rectangular lists of numbers."
+        raise GraderError(Fault(f"--set {_short(text)}", what, "Write it as --set x=2 or --set W=[[1,2],[3,4]].")) from None
     return name.strip(), found
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def _shape(value: object) -> tuple[int, ...]:
-    """The shape of nested lists. Raises ValueError where they are ragged, empty or hold no numbers."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    """The shape of nested lists. Raises ValueError where they are ragged, empty or hold no finite numbers."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return ()
     if not isinstance(value, list) or not value:
         raise ValueError(value)
@@ -138,6 +144,26 @@ def _sizes(exercise: Exercise, given: Mapping[str, object]) -> dict[str, int]:
                 what = f"The axis {axis} is {size} long in {name}, elsewhere {sizes.get(axis, axis)}."
                 raise GraderError(Fault(f"--set {name}", what, "Give inputs whose sizes agree."))
     return sizes
+
+
+def _check_labels(exercise: Exercise, given: Mapping[str, object], sizes: Mapping[str, int]) -> None:
+    """Raises GraderError for a class index that is none."""
+    for item in exercise.inputs:
+        if item.draw.law == "labels" and item.name in given:
+            axis = str(item.draw.parameters[0])
+            for number in _numbers(given[item.name]):
+                if not isinstance(number, int) or not 0 <= number < sizes[axis]:
+                    what = f"{item.name} has the entry {number}, which is no class index."
+                    remedy = f"Indices are whole numbers from 0 to {axis} - 1, and {axis} is {sizes[axis]} here."
+                    raise GraderError(Fault(f"--set {item.name}", what, remedy))
+
+
+def _numbers(value: object) -> Iterator[object]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _numbers(one)
+    else:
+        yield value
 
 
 # One case beside an answer

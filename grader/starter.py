@@ -6,6 +6,7 @@ A notebook is built as plain JSON: importing nbformat would cost three seconds.
 
 from __future__ import annotations
 
+import itertools
 import json
 import keyword
 import textwrap
@@ -172,18 +173,24 @@ def _sized(axes: tuple[str, ...]) -> str:
 
 
 def parameters(arguments: Sequence[Argument]) -> tuple[str, ...]:
-    """Names for the parameters of a signature; what has no name of its own gets one that says what it is."""
-    taken = {argument.name for argument in arguments if isinstance(argument, Name)}
-    names = []
+    """Names for the parameters of a signature, no two alike; what has no name of its own gets one that says what it is."""
+    own = {_own_name(argument) for argument in arguments if isinstance(argument, Name)}
+    names: list[str] = []
     for argument in arguments:
-        if isinstance(argument, Name):
-            names.append(f"{argument.name}_" if keyword.iskeyword(argument.name) else argument.name)
+        if isinstance(argument, Name) and _own_name(argument) not in names:
+            names.append(_own_name(argument))
             continue
-        stem = {Group: "inputs", Table: "options", Constant: "setting"}[type(argument)]
-        name = next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, 100))) if name not in taken)
-        taken.add(name)
-        names.append(name)
+        stem = _own_name(argument) if isinstance(argument, Name) else _STEMS[type(argument)]
+        numbered = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
+        names.append(next(name for name in numbered if name not in own and name not in names))
     return tuple(names)
+
+
+_STEMS: Mapping[type, str] = {Group: "inputs", Table: "options", Constant: "setting"}
+
+
+def _own_name(argument: Name) -> str:
+    return f"{argument.name}_" if keyword.iskeyword(argument.name) else argument.name
 
 
 def conventions(exercise: Exercise) -> str:

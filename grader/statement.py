@@ -86,7 +86,7 @@ def statement(exercise: Exercise) -> str:
         for item in exercise.upstream
     ]
     if any("@" in line.formula.text for line in exercise.forward):
-        paragraphs.append("`@` is the matrix product; functions and `*` act on every entry.")
+        paragraphs.append("`@` is the matrix product, `*` multiplies entry by entry.")
     return "\n\n".join(paragraphs)
 
 

@@ -186,6 +186,24 @@ def test_settings_that_do_not_fit(setting, message, capsys) -> None:
     assert message in err
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("t=1.5", "t has the entry 1.5, which is no class index."),
+        ("t=[0,99]", "t has the entry 99, which is no class index."),
+        ("t=-1", "t has the entry -1, which is no class index."),
+        ("S=1e999", "neither a number nor rectangular lists"),
+        ("S=" + "[" * 5000, "neither a number nor rectangular lists"),
+    ],
+)
+def test_settings_that_an_input_cannot_have(setting, message, capsys) -> None:
+    """Class indices are whole and below their axis; numbers are finite; lists are not endless."""
+    status, out, err = run(capsys, "show", "softmax_cross_entropy", "--key", "--set", setting)
+    assert (status, out) == (2, "")
+    assert message in err
+    assert len(err) < 500
+
+
 def test_settings_that_contradict_one_another(capsys) -> None:
     """One axis cannot have two sizes."""
     status, _, err = run(capsys, "show", "linear_layer", "--key", "--set", "W=[[1,2]]", "--set", "X=[1,2,3]")

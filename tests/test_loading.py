@@ -37,6 +37,7 @@ from grader.exercise import (
 )
 from grader.formula import parse
 from grader.loading import dump, load_assignment, load_exercise, parse_exercise, tree
+from grader.loading.calls import parse_call
 from grader.marking import LateRule, Override
 
 DATA = Path(__file__).parent / "loading"
@@ -204,6 +205,11 @@ def test_a_call_is_read_with_all_that_it_may_hold() -> None:
     assert task.arguments[3:8] == (Constant(-1), Constant(0.5), Constant("same"), Constant(None), Constant(True))
     assert task.arguments[8] == Table((("stride", Constant(1)), ("pad", Group((Constant(0), Name("m"))))))
     assert task.call == "f(Y, (W, (X,)), n, -1, 0.5, 'same', None, True, {'stride': 1, 'pad': (0, m)})"
+
+
+def test_a_float_in_a_call_may_be_as_large_as_floats_are() -> None:
+    """Only integers end at 2**53."""
+    assert parse_call("f(x, 1e20, -1.0e308)") == ("f", (Name("x"), Constant(1e20), Constant(-1.0e308)))
 
 
 def test_a_task_may_be_given_what_the_student_makes() -> None:
@@ -777,6 +783,7 @@ def test_every_fault_of_a_table_of_overrides_says_what_to_do(rows: str, message:
         ("student,exercise,points,reason\n", "by_hand.csv:1: The column `by` is missing."),
         (BY_HAND.replace("points", "score"), "by_hand.csv:1: The column `score` is not known."),
         (b"\xff\xfe", "by_hand.csv: It is not UTF-8 text."),
+        ("x" * 131_073, "by_hand.csv:1: It is not CSV: field larger than field limit"),
     ],
 )
 def test_a_table_of_overrides_has_its_columns(table: str | bytes, message: str, tmp_path: Path) -> None:

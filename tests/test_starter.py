@@ -113,3 +113,8 @@ def test_parameters_have_names_of_their_own() -> None:
     """Tuples, dicts, literals and keywords get names that are free."""
     arguments = (Name("inputs"), Group((Name("x"),)), Table((("pad", Constant(1)),)), Constant(2), Name("lambda"))
     assert starter.parameters(arguments) == ("inputs", "inputs_2", "options", "setting", "lambda_")
+
+
+def test_an_argument_that_is_passed_twice_has_two_parameters() -> None:
+    """Python takes no `def g(x, x)`; a number that another argument has is not given again."""
+    assert starter.parameters((Name("x"), Name("x"), Name("x_2"), Name("x"))) == ("x", "x_3", "x_2", "x_4")

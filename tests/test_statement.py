@@ -84,6 +84,11 @@ def test_a_statement_is_made_where_there_is_none() -> None:
         assert part in made
 
 
+def test_the_two_products_are_told_apart() -> None:
+    """Of other functions nothing is said: softmax, sum and inv do not act on single entries."""
+    assert statement(tanh_exercise()).endswith("`@` is the matrix product, `*` multiplies entry by entry.")
+
+
 def test_the_exercise_s_own_statement_wins() -> None:
     """A statement of the file is shown as it is."""
     assert statement(replace(hessian_exercise(), statement="Differentiate.\n")) == "Differentiate."

@@ -90,12 +90,22 @@ def _argument(tree: ast.expr, depth: int) -> Argument:
 
 
 def _constant(value: float | str | None) -> Constant:
-    if isinstance(value, int | float) and (not math.isfinite(value) or abs(value) > 2**53):
+    if isinstance(value, str):
+        _check_text(value)
+    if (isinstance(value, int) and abs(value) > 2**53) or (isinstance(value, float) and not math.isfinite(value)):
         raise CallError("passes a number that is too large", "Integers go up to 2**53, floats to 1.0e308.")
     return Constant(value)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise CallError("passes a text with half a character (a surrogate)", "Write the character itself.") from None
 
 
 def _entry(key: ast.expr | None, value: ast.expr, depth: int) -> tuple[str, Argument]:
     if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
         raise CallError("passes a dict with a key that is no text", "Write keys in quotes: {'stride': 1}.")
+    _check_text(key.value)
     return key.value, _argument(value, depth + 1)

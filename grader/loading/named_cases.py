@@ -14,6 +14,7 @@ from grader.loading.reading import as_fields, as_number, entries, in_range
 from grader.loading.shapes import Sizes, corners
 from grader.loading.traps import missing_space
 from grader.loading.tree import Fields, Items, Node, Scalar
+from grader.statement import shape_text
 
 MAX_CASES = 100
 MAX_SCALE = 1e12
@@ -188,11 +189,10 @@ def _nested(node: Node, item: Input, depth: int, sizes: Sizes, place: str, draft
         return None if number is None else _entry(number, node, item, sizes, place, draft)
     found = f"{len(node.nodes)} entries" if isinstance(node, Items) else "one number" if isinstance(node, Scalar) else "a mapping"
     expected = f"{size} entries" if size is not None else "a number"
-    shape = f"({wanted[0]},)" if len(wanted) == 1 else f"({', '.join(map(str, wanted))})"
     draft.faults.add(
         node.line,
         f"{place} has {found} where {expected} belong{'s' * (size is None)}.",
-        f"The shape of {item.name} in this case is {shape}.",
+        f"The shape of {item.name} in this case is {shape_text(map(str, wanted))}.",
     )
     return None
 

@@ -61,21 +61,21 @@ def _rows(path: Path, faults: list[Fault]) -> Iterator[Row]:
         return
     first = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    header = [name.strip() for name in reader.fieldnames or ()]
-    reader.fieldnames = header
-    unknown = [name for name in header if name not in COLUMNS]
-    missing = [name for name in NEEDED if name not in header]
-    if unknown or missing:
-        what = f"The column `{unknown[0]}` is not known." if unknown else f"The column `{missing[0]}` is missing."
-        faults.append(Fault(f"{path}:1", what, f"Columns: {','.join(COLUMNS)}."))
-        return
     try:
+        header = [name.strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = header
+        unknown = [name for name in header if name not in COLUMNS]
+        missing = [name for name in NEEDED if name not in header]
+        if unknown or missing:
+            what = f"The column `{unknown[0]}` is not known." if unknown else f"The column `{missing[0]}` is missing."
+            faults.append(Fault(f"{path}:1", what, f"Columns: {','.join(COLUMNS)}."))
+            return
         for row in reader:
             cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
             if any(cells.values()):
                 yield reader.line_num, cells
     except csv.Error as error:
-        faults.append(Fault(f"{path}:{reader.line_num}", f"It is not CSV: {error}.", "Save it as CSV."))
+        faults.append(Fault(f"{path}:{max(reader.line_num, 1)}", f"It is not CSV: {error}.", "Save it as CSV."))
 
 
 def _override(where: str, cells: Mapping[str, str], exercises: Mapping[str, Exercise], faults: list[Fault]) -> Override | None:

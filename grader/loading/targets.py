@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar, assert_never
 
-from grader.exercise import JVP, VJP, Axes, Gradient, Hessian, Jacobian, Kind, Layout, Local, Target, Value
+from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Layout, Local, Target, Value
 from grader.loading.draft import INPUT, LINE, UPSTREAM, Draft
 from grader.loading.faults import listed, suggestion
 from grader.loading.reading import as_choice, as_fields, as_text, entries, in_range
 from grader.loading.traps import missing_space
 from grader.loading.tree import Node
+from grader.statement import shape_text
 
 T = TypeVar("T")
 
@@ -166,7 +167,7 @@ def _check_scalar(of: str, line: int, place: str, kind: str, draft: Draft) -> bo
     axes = draft.lines[of].axes
     if axes:
         remedy = f"A {kind} is of a scalar. Write jacobian; or vjp with an upstream gradient; or sum {of} in a line of forward."
-        draft.faults.add(line, f"{place} is the {kind} of {of}, whose shape is {_shape_text(axes)}.", remedy)
+        draft.faults.add(line, f"{place} is the {kind} of {of}, whose shape is {shape_text(axes)}.", remedy)
     return not axes
 
 
@@ -190,11 +191,7 @@ def _check_alike(name: str, other: str, line: int, place: str, what: str, draft:
     if any(trial.shapes[name] != trial.shapes[other] for trial in draft.trials):
         remedy = f"Write `{name}: like {other}`." if what == UPSTREAM else f"Give {name} the shape of {other}."
         draft.faults.add(
-            line, f"{place} is `{name}` of shape {_shape_text(own)}, and {other} has shape {_shape_text(wanted)}.", remedy
+            line, f"{place} is `{name}` of shape {shape_text(own)}, and {other} has shape {shape_text(wanted)}.", remedy
         )
         return False
     return True
-
-
-def _shape_text(axes: Axes) -> str:
-    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
