@@ -20,6 +20,7 @@ from grader.marking import LateRule, Override
 from grader.outcome import Status
 from grader.render import class_report
 from grader.render.mathml import mathml
+from grader.render.plots import bins
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +241,29 @@ def test_derivatives_are_formulas(kind, expected):
     one = report(TANH, "", Status.CORRECT).targets[0]
     asked = replace(one, kind=type(kind).__name__.lower(), of=kind.of, wrt=kind.wrt)
     assert expected in mathml(asked, kind)
+
+
+@pytest.mark.parametrize("kind", ["hessian", "jvp"])
+def test_a_derivative_that_only_the_exercise_knows_has_no_formula_without_it(kind):
+    """A mixed Hessian would be shown as another one."""
+    one = report(TANH, "", Status.CORRECT).targets[0]
+    assert mathml(replace(one, kind=kind, of="E", wrt="W"), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("totals", "points", "first", "last", "is_whole"),
+    [
+        ([3.0, 19.0], 19.0, -0.5, 19.5, True),
+        ([20.0], 20.0, -0.5, 20.5, True),
+        ([6.5], 5.0, -0.5, 7.5, True),
+        ([30.0], 21.0, 0.0, 30.0, False),
+        ([0.5], 2.5, 0.0, 2.5, False),
+    ],
+)
+def test_every_total_has_a_bar(totals, points, first, last, is_whole):
+    """With 19 points, too, which makes 20 bars, and above the points that there are."""
+    edges, found = bins(totals, points)
+    assert (first, last, is_whole) == (edges[0], edges[-1], found)
 
 
 def _luminance(colour: str) -> float:

@@ -46,6 +46,12 @@ def test_hints_withhold_the_numbers_and_keep_the_cause() -> None:
     assert "<dl>" not in shown
 
 
+@pytest.mark.parametrize(("feedback", "is_shown"), [("full", True), ("hints", False), ("score", False)])
+def test_what_was_printed_is_shown_with_the_numbers_only(feedback, is_shown) -> None:
+    """`print(X)` would show the inputs that `hints` withholds."""
+    assert is_shown == ("-0.75" in html.fragment(report(output="X = -0.75"), tanh_exercise(), feedback=feedback))
+
+
 def test_score_withholds_the_reasons() -> None:
     """With `score` only status and points are shown, no cause, case, traceback or output."""
     raised = ended(Status.RAISED, "ValueError: told", "answer.py, line 7\n    told")

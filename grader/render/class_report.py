@@ -448,7 +448,9 @@ def _time(timings: Sequence[Timing], address: Address) -> str:
 
 
 def _isolation(isolation: Mapping[str, int]) -> str:
-    told = "; ".join(f"{count} submissions ran behind {layers}" for layers, count in isolation.items())
+    told = "; ".join(
+        f"{count} {'submission' if count == 1 else 'submissions'} ran behind {layers}" for layers, count in isolation.items()
+    )
     return f"<p>{text(told)}.</p>" if told else ""
 
 

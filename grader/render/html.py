@@ -42,7 +42,8 @@ def fragment(report: Report, exercise: Exercise | None, *, feedback: Feedback = 
     """
     One report as an element with its own style; its heading is of the given level.
 
-    With feedback `hints` no number of a counterexample is in it, with `score` no reason either. The seed never is.
+    With feedback `hints` no number of a counterexample is in it, nor what the code printed, which may be the inputs; with
+    `score` no reason either. What an exception says is shown with `hints`. The seed never is.
     """
     title = report.title or report.exercise
     body = (*_report(report, exercise, feedback, level), _total(total_line(report)))
@@ -108,8 +109,8 @@ def _report(
     if feedback != "score":
         for line in flag_lines(report):
             yield f"<p><strong>Note:</strong> {prose(line)}</p>"
-        if report.output.strip():
-            yield _details("What your code printed", f"<pre>{text(report.output)}</pre>")
+    if feedback == "full" and report.output.strip():
+        yield _details("What your code printed", f"<pre>{text(report.output)}</pre>")
     if absent := not_judged(report, exercise):
         yield f"<p>{text(absent)}</p>"
 

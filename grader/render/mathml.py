@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 
 def mathml(report: TargetReport, kind: Kind | None) -> Markup:
-    """∂Y/∂W, with what is multiplied on; a quantity itself for a value. `kind` knows the names of what else is in it."""
+    """
+    ∂Y/∂W, with what is multiplied on; a quantity itself for a value.
+
+    `kind` knows the names of what else is in it: of a Hessian and a JVP nothing is shown without it.
+    """
     of, wrt = (f"<mi>{text(name)}</mi>" for name in (report.of, report.wrt or ""))
     if report.wrt is None:
         return _math(of)
     partial = "<mo>∂</mo>"
     if report.kind == "hessian":
+        if not isinstance(kind, Hessian):
+            return Markup("")
         above = f"<mrow><msup>{partial}<mn>2</mn></msup>{of}</mrow>"
-        if isinstance(kind, Hessian) and kind.other != kind.wrt:
+        if kind.other != kind.wrt:
             return _math(f"<mfrac>{above}<mrow>{partial}{wrt}{partial}<mi>{text(kind.other)}</mi></mrow></mfrac>")
         return _math(f"<mfrac>{above}<mrow>{partial}<msup>{wrt}<mn>2</mn></msup></mrow></mfrac>")
     fraction = f"<mfrac><mrow>{partial}{of}</mrow><mrow>{partial}{wrt}</mrow></mfrac>"
@@ -28,7 +34,7 @@ def mathml(report: TargetReport, kind: Kind | None) -> Markup:
     if report.kind == "vjp":
         return _math(upstream + fraction)
     if report.kind == "jvp":
-        return _math(f"{fraction}<mi>{text(kind.tangent) if isinstance(kind, JVP) else 'v'}</mi>")
+        return _math(f"{fraction}<mi>{text(kind.tangent)}</mi>") if isinstance(kind, JVP) else Markup("")
     return _math(fraction)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _INK = "#010203"  # stands for the page's text colour
+_FEW = 20  # bars
 _BAR = "#3f7fbf"  # 4 to 1 against white and against the dark page
 
 
 def histogram(totals: Sequence[float], points: float) -> str:
     """How many students have how many points, whole points where that makes few enough bars."""
-    bars = 20 if points > 20 or points != int(points) else max(int(points) + 1, 2)
-    edges = [-0.5 + place for place in range(bars + 1)] if bars != 20 else [points * place / bars for place in range(bars + 1)]
+    edges, is_whole = bins(totals, points)
 
     def draw(axes: Axes) -> None:
         from matplotlib.ticker import MaxNLocator
@@ -30,10 +31,18 @@ def histogram(totals: Sequence[float], points: float) -> str:
         axes.set_xlabel(f"points of {points:g}")
         axes.set_ylabel("students")
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-        if bars != 20:
+        if is_whole:
             axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True))
 
     return _svg("totals", draw, height=2.6)
+
+
+def bins(totals: Sequence[float], points: float) -> tuple[list[float], bool]:
+    """The edges of the bars, and whether each is a whole number of points. Totals above `points` have a place, too."""
+    most = max(points, *totals)
+    if points == int(points) and most <= _FEW:
+        return [place - 0.5 for place in range(max(math.ceil(most) + 2, 3))], True
+    return [most * place / _FEW for place in range(_FEW + 1)], False
 
 
 def shares(names: Sequence[str], values: Sequence[float]) -> str:

@@ -254,7 +254,7 @@ def _place(traceback: str, *, named: bool = True) -> str:
 
 def total_line(report: Report) -> str:
     """The last line: what was earned of what there was."""
-    return f"{points_of(report.score, report.points)}.".replace("not", "Not")
+    return f"{points_of(report.score, report.points).capitalize()}."
 
 
 def not_judged(report: Report, exercise: Exercise | None) -> str:
