@@ -315,6 +315,22 @@ def test_manual_marks_and_penalties_are_read_back(course):
     assert report == course.report("s01")
 
 
+def test_extra_credit_alone_grades_nothing(course, monkeypatch):
+    """What could not be graded is told until a person gives a score."""
+
+    def broken(*arguments, **more):
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(grading, "grade", broken)
+    course.hand_in("s01")
+    run(course)
+    with course.gradebook() as gradebook:
+        gradebook.find_grade(W, "tanh_layer", "tanh_layer", "s01").extra_credit = 1.0
+        gradebook.db.commit()
+    assert ("s01: tanh_layer could not be graded; a person has to look at it in the formgrader.",) == run(course).lost
+    assert [None, None] == [course.report("s01")["score"], course.report("s01")["targets"][0]["score"]]
+
+
 def test_late_penalties_of_a_plugin_count(course):
     """An extension point of nbgrader."""
     (course.root / "late.py").write_text(

@@ -53,8 +53,8 @@ def _given(notebook: Any) -> _Given:
     scores = {}
     for grade in notebook.grades:
         found = grade.auto_score if grade.manual_score is None else grade.manual_score
-        if grade.manual_score is not None or grade.extra_credit:
-            scores[grade.name] = (found or 0.0) + (grade.extra_credit or 0.0)
+        if found is not None and (grade.manual_score is not None or grade.extra_credit):
+            scores[grade.name] = found + (grade.extra_credit or 0.0)
     points = {grade.name: grade.max_score for grade in notebook.grades}
     return _Given(scores=scores, points=points, penalty=notebook.late_submission_penalty or 0.0)
 
