@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from grader import preparing, store
 from grader.batch.collect import Entry, collect_one
-from grader.batch.out import disk_errors, write_whole
+from grader.batch.out import disk_errors
 from grader.batch.work import Steps, grade_work, judges, sandboxed, work_of
 from grader.errors import Fault, GraderError
 from grader.export.gradescope import results_json
+from grader.files import write_whole
 from grader.gradebook import Row
 from grader.handout import zipped
 from grader.loading import dump, dump_assignment, load_assignment
@@ -74,20 +75,14 @@ def build(assignment: Assignment, *, seed: int | None = None, isolation: Isolati
     files = {"setup.sh": SETUP.encode(), "run_autograder": RUN.encode()}
     files["requirements.txt"] = "".join(f"{line}\n" for line in _requirements(assignment)).encode()
     files[STATE] = json.dumps({"assignment": assignment.id, "seed": seed, "isolation": isolation}).encode()
-    files[f"{assignment.id}.yaml"] = _with_paths(dump_assignment(assignment), assignment).encode()
+    paths = {one.id: f"exercises/{one.id}.yaml" for one in assignment.exercises}  # the container's catalogue is the zip's
+    files[f"{assignment.id}.yaml"] = dump_assignment(assignment, paths).encode()
     for exercise in assignment.exercises:
-        files[f"exercises/{exercise.id}.yaml"] = dump(exercise).encode()
+        files[paths[exercise.id]] = dump(exercise).encode()
         name = store.file_name(exercise.id, exercise.record_sha256, seed, preparing.ENGINE)
         files[f"records/{name}"] = store.encode(preparing.make(exercise, seed))
     files |= {f"lib/grader/{path}": data for path, data in _package()}
     return zipped(files, executable=("setup.sh", "run_autograder")), tuple(_notes(assignment))
-
-
-def _with_paths(text: str, assignment: Assignment) -> str:
-    """The assignment with its exercises by path: the container's catalogue is the zip's."""
-    for exercise in assignment.exercises:
-        text = text.replace(f"  - {exercise.id}\n", f"  - exercises/{exercise.id}.yaml\n", 1)
-    return text
 
 
 def _package() -> Iterator[tuple[str, bytes]]:

@@ -14,13 +14,13 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grader.files import write_whole
 from grader.outcome import Case, Expected, Hypothesis, Probe, Record
 
 if TYPE_CHECKING:
@@ -59,18 +59,7 @@ def write(path: Path, record: Record, *, max_store_bytes: int | None = None, mod
     With `max_store_bytes`, the records of that folder that are longest unused are removed down to that size.
     Raises OSError when the disk is full or the folder cannot be written; no torn file stays behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(encode(record))
-        if hasattr(os, "chmod"):
-            Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    write_whole(path, encode(record), mode)
     if max_store_bytes is not None:
         _evict(path.parent, max_store_bytes, keep=path)
 

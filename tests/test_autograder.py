@@ -18,7 +18,7 @@ from grader import autograder
 from grader.cli.common import find_assignment
 from grader.errors import GraderError
 
-PS1 = "schema: 1\ntitle: Set 1\nexercises: [tanh_derivative, scalar_linear]\npoints: {tanh_derivative: 4}\nfeedback: hints\n"
+PS1 = "schema: 1\ntitle: Set 1\nexercises: [tanh_derivative, scalar_linear]\npoints: {tanh_derivative: 4}\nfeedback: full\n"
 RIGHT = "import numpy as np\ndef dY_dx(x):\n    return 1 - np.tanh(x) ** 2\n"
 SEED = 8_314_159_265
 METADATA = {"id": 1, "created_at": "2026-11-20T14:22:32.365935-07:00", "users": [{"email": "s01@example.org", "name": "s01"}]}

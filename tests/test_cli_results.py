@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader.catalogue import shipped
 from grader.cli import cli
+from grader.cli.results import known_exercises
 
 ANSWER = "import numpy as np\ndef dY_dx(x):\n    return 1 - np.tanh(x) ** 2\n"
 
@@ -47,6 +49,38 @@ def test_report_and_export_read_the_folder_again(graded: Path, tmp_path: Path) -
     arguments = ["export", str(graded), "--format", "csv", "-o", str(target)]
     assert CliRunner().invoke(cli, arguments, standalone_mode=False).return_value == 0
     assert target.read_text("utf-8").splitlines()[0].startswith("student,")
+
+
+def test_what_gradescope_has_no_use_for_is_refused(graded: Path, tmp_path: Path) -> None:
+    """A roster that is passed over in silence would be believed to count."""
+    arguments = [
+        "export",
+        str(graded),
+        "--format",
+        "gradescope",
+        "-o",
+        str(tmp_path / "to"),
+        "--roster",
+        "x.csv",
+        "--absent",
+        "0",
+    ]
+    result = CliRunner().invoke(cli, arguments)
+    assert (2, True) == (result.exit_code, "--roster, --absent: that is for the tables" in result.output)
+    assert not (tmp_path / "to").exists()
+
+
+def test_pages_have_the_notation_of_the_exercise_that_was_graded(
+    graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of another one that has the same id where the command is given; unless it is named."""
+    (tmp_path / "exercises").mkdir()
+    other = (shipped() / "tanh_derivative.yaml").read_text("utf-8").replace("title: ", "title: Another ")
+    (tmp_path / "exercises" / "tanh_derivative.yaml").write_text(other, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    titles = [known_exercises(graded, folders)["tanh_derivative"].title for folders in ((), (tmp_path / "exercises",))]
+    assert [False, True] == [title.startswith("Another ") for title in titles]
+    assert {"tanh_derivative"} == set(known_exercises(graded, ()))
 
 
 def test_doctor_says_what_holds() -> None:

@@ -17,7 +17,20 @@ ROOT = PACKAGE.parent
 
 # The parts, from the words that everything is made of to the command line. A part may import those of its own line and
 # of the lines above; parts of the line of steps import only themselves and what is above, never one another.
-VOCABULARY = {"version", "folders", "errors", "formula", "call", "exercise", "marking", "outcome", "trial", "latex", "statement"}
+VOCABULARY = {
+    "version",
+    "files",
+    "folders",
+    "errors",
+    "formula",
+    "call",
+    "exercise",
+    "marking",
+    "outcome",
+    "trial",
+    "latex",
+    "statement",
+}
 STEPS = {
     "loading",
     "catalogue",

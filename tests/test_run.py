@@ -374,7 +374,7 @@ def test_a_state_that_cannot_be_used_is_refused(text, submissions, tmp_path):
 
 def test_a_run_that_was_killed_at_its_first_file_is_no_obstacle(submissions, tmp_path):
     """What it had begun to write is passed over."""
-    hand_in(tmp_path / "out", {".4711.part": "{", "lock": ""})
+    hand_in(tmp_path / "out", {".0123456789ab.part": "{", "lock": ""})
     grade(submissions, tmp_path / "out")
     assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 

@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from grader.batch.lock import locked
-from grader.batch.out import disk_errors, write_whole
+from grader.batch.out import disk_errors
 from grader.errors import Fault, GraderError
+from grader.files import write_whole
 from grader.gradebook import cell
 
 COLUMNS = ("student", "assignment", "days")

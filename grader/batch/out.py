@@ -14,13 +14,14 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grader.batch.lock import locked
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment
+from grader.files import DRAFT, write_whole
 
 SCHEMA = 1
 NBGRADERS_PLAN = "nbgrader.json"  # the file by which a folder is one of nbgrader's course cycle
@@ -193,23 +194,6 @@ def safe_name(student: str) -> str:
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 
 
-_DRAFT = re.compile(r"\.\d+\.part")  # one stays where a run is killed while it writes
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """A file that is there with all its bytes, or as it was before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.part")  # short: the name itself may be as long as names can be
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 - with a mode
-            file.write(data)
-        part.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
-
-
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
     """Turns a full disk and its kin into a GraderError that says that nothing is lost."""
@@ -227,7 +211,7 @@ def _make(path: Path) -> None:
         raise GraderError(Fault(str(path), "It is a file, not a folder.", "Name a new folder with -o."))
     try:
         path.mkdir(parents=True, exist_ok=True)
-        others = {entry.name for entry in os.scandir(path) if not _DRAFT.fullmatch(entry.name)}
+        others = {entry.name for entry in os.scandir(path) if not re.fullmatch(DRAFT, entry.name)}
         if others - {"lock"} and "state.json" not in others:
             what = "The folder holds other things than results."
             raise GraderError(Fault(str(path), what, "Name a new folder with -o."))

@@ -101,6 +101,12 @@ def read_rules(out: Out) -> Rules:
         raise GraderError(Fault(str(path), what, "Remove it and run `grader grade` or `grader regrade` again.")) from None
 
 
+def files_of(rules: Rules) -> Mapping[str, Path]:
+    """The files of the exercises that are where they were, by id: the same id may stand elsewhere, too."""
+    paths = {id: Path(one.path) for id, one in rules.wordings.items() if one.path}
+    return {id: path for id, path in paths.items() if path.is_file()}
+
+
 def write_rules(out: Out, rules: Rules) -> None:
     """Remembers the rules in OUT."""
     data = asdict(rules)

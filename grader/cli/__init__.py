@@ -20,7 +20,7 @@ from grader.version import VERSION
 
 UNUSABLE, OUR_FAULT, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
 
-# name: (module, what it does). The function in the module is called `command_NAME`, with _ for each -.
+# name: (module, what it does). The function in the module is called `command_NAME`.
 COMMANDS = {
     "list": ("grader.cli.exercises", "List the exercises."),
     "show": ("grader.cli.exercises", "Show what an exercise asks."),
@@ -50,7 +50,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found = getattr(import_module(COMMANDS[cmd_name][0]), f"command_{cmd_name.replace('-', '_')}")
+        found = getattr(import_module(COMMANDS[cmd_name][0]), f"command_{cmd_name}")
         assert isinstance(found, click.Command)
         return found
 

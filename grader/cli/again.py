@@ -217,7 +217,7 @@ def _assignment_of(out: Path, name: str | None, folders: tuple[Path, ...]) -> As
     if name is not None:
         return find_assignment(name, folders)
     from grader.batch.out import Out, read_state
-    from grader.batch.rules import read_rules
+    from grader.batch.rules import files_of, read_rules
 
     state = read_state(out)
     if state is None:
@@ -225,8 +225,7 @@ def _assignment_of(out: Path, name: str | None, folders: tuple[Path, ...]) -> As
     if not Path(state.path).is_file():
         what = f"The file of its assignment, {state.path or state.assignment}, is not there any more."
         raise GraderError(Fault(str(out), what, "Name it with -a."))
-    wordings = read_rules(Out(path=out, state=state)).wordings
-    known = {id: Path(one.path) for id, one in wordings.items() if not folders and one.path and Path(one.path).is_file()}
+    known = {} if folders else files_of(read_rules(Out(path=out, state=state)))
     return find_assignment(state.path, folders, known)
 
 

@@ -1,4 +1,4 @@
-"""What several commands share: finding an exercise, writing a file."""
+"""What several commands share: finding exercises and assignments, tables and counts, asking, the next command, a new file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from grader import catalogue
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment
+from grader.files import write_whole
 from grader.loading import load_exercise
 
 if TYPE_CHECKING:
@@ -109,14 +110,8 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
     """Write a file as a whole or not at all. Raises GraderError when there is one already, or it cannot be written."""
     if path.exists() and not force:
         raise GraderError(Fault(str(path), "This file is there already.", "Choose another name, or write over it with --force."))
-    import os
-    import tempfile
-
     try:
-        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
+        path.parent.stat()  # a folder that is not there is a slip of the finger, and is not made
+        write_whole(path, text.encode(), mode=0o644)
     except OSError as error:
         raise GraderError(Fault(str(path), f"It cannot be written: {error.strerror}.", "Choose another place with -o.")) from None

@@ -77,7 +77,7 @@ def command_gradescope_run(*, root: Path, forget_seed: bool) -> int:
 
 
 def _write(path: Path, data: bytes, *, is_secret: bool = False) -> None:
-    from grader.batch.out import write_whole
+    from grader.files import write_whole
 
     try:
         write_whole(path, data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import tempfile
 import textwrap
@@ -14,14 +13,15 @@ import click
 
 from grader.cli.common import aligned, find_assignment
 from grader.cli.options import exercises_option
+from grader.cli.progress import showing_progress
 from grader.cli.streams import width_of
 from grader.errors import Fault, GraderError
 from grader.sandbox.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from grader.batch.run import Options, Progress, Summary
+    from grader.batch.run import Options, Summary
     from grader.exercise import Assignment
     from grader.sandbox import Isolation
 
@@ -118,7 +118,7 @@ def _grade(
     from grader.batch.run import grade_folder
 
     try:
-        with contextlib.nullcontext(None) if quiet else _progress() as tell:
+        with contextlib.nullcontext(None) if quiet else showing_progress() as tell:
             summary = grade_folder(submissions, assignment, output, options=options, progress=tell)
     except KeyboardInterrupt:
         print(f"Stopped. What is graded is kept in {output}; the same command goes on there.", file=sys.stderr)
@@ -131,51 +131,6 @@ def _grade(
     _print_table(summary, assignment)
     _print_rest(summary, output if keeps else None)
     return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED
-
-
-# While it runs
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal that can redraw it, a line now and then elsewhere; always on stderr."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _Lines().tell
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, rate="", note="")
-
-        def tell(at: Progress) -> None:
-            rate = (at.done - at.reused) / at.seconds if at.seconds > 1 else 0.0
-            note = ", ".join(
-                filter(None, (f"{at.reused} unchanged" if at.reused else "", f"{at.ungraded} not graded" if at.ungraded else ""))
-            )
-            bar.update(task, total=at.total, completed=at.done, rate=f"{rate:.0f}/s" if rate else "", note=note)
-
-        yield tell
-
-
-class _Lines:
-    """A line of progress after 10 seconds, then after twice as long each time."""
-
-    def __init__(self) -> None:
-        self.next_seconds = 10.0
-
-    def tell(self, at: Progress) -> None:
-        if at.seconds >= self.next_seconds:
-            self.next_seconds = 2 * at.seconds
-            print(f"{at.done} of {at.total} graded, {at.seconds:.0f} s.", file=sys.stderr)
 
 
 # The table

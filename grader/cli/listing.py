@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
+from grader.files import write_whole
 from grader.folders import cache_folder
 from grader.version import VERSION
 
@@ -91,10 +91,6 @@ def _remembered() -> dict[str, Any]:
 
 def _remember(files: dict[str, Any]) -> None:
     """Write it whole or not at all; a folder that cannot be written costs time, nothing else."""
-    path = cache_folder() / "list.json"
-    draft = path.with_name(f".list.{os.getpid()}.json")
+    newest = dict(list(files.items())[-MAX_REMEMBERED:])
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        newest = dict(list(files.items())[-MAX_REMEMBERED:])
-        draft.write_text(json.dumps({"version": VERSION, "files": newest}), encoding="utf-8")
-        draft.replace(path)
+        write_whole(cache_folder() / "list.json", json.dumps({"version": VERSION, "files": newest}).encode())

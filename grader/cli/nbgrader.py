@@ -48,7 +48,7 @@ def command_build(
     student_seeds: bool,
 ) -> int:
     """
-    Write the source notebooks of an assignment: SOURCE is a file, or an exercise by id or path.
+    Write the source notebooks of ASSIGNMENT: a file, or one exercise by id or path.
 
     Building again keeps the ids of all cells, your own cells, and your model answers between BEGIN and END SOLUTION.
     """
@@ -75,7 +75,7 @@ def command_autograde(*, assignment: str, course: Path, jobs: int, force: bool) 
     The marks are those of plain `nbgrader autograde` and of the formgrader's button. Exit status: 0 everything has a
     mark, 2 unusable input, 3 something was left to a person.
     """
-    from grader.cli.grade import _progress as showing_progress
+    from grader.cli.progress import showing_progress
     from grader.nbgrader.recording import autograde
 
     with showing_progress() as tell:

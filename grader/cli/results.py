@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -32,7 +33,7 @@ def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str | None
     """Write the pages of a graded class: report.html for staff, feedback/STUDENT.html for each student."""
     from grader.render.pages import refresh
 
-    click.echo(str(refresh(out, known_exercises(folders), feedback=cast("Feedback | None", feedback), database=database)))
+    click.echo(str(refresh(out, known_exercises(out, folders), feedback=cast("Feedback | None", feedback), database=database)))
     return 0
 
 
@@ -61,11 +62,14 @@ def command_export(
     """Write the grades as a learning management system takes them."""
     from grader.export import Options, export
 
+    given = {"--roster": roster, "--absent": absent, "--column": column}
+    if form == "gradescope" and (idle := [name for name, value in given.items() if value is not None]):
+        raise click.UsageError(f"{', '.join(idle)}: that is for the tables of the other formats.")
     options = Options(
         roster=roster,
         absent="" if absent is None else f"{absent:g}",
         column=column,
-        exercises=known_exercises(folders),
+        exercises=known_exercises(out, folders),
         feedback=cast("Feedback | None", feedback),
         database=database,
     )
@@ -76,15 +80,23 @@ def command_export(
     return 0
 
 
-def known_exercises(folders: tuple[Path, ...]) -> Mapping[str, Exercise]:
-    """The exercises that are found here by id, which lend the pages their notation; a faulty one lends none."""
+def known_exercises(out: Path, folders: tuple[Path, ...]) -> Mapping[str, Exercise]:
+    """
+    The exercises of OUT, which lend the pages their notation; a faulty one lends none.
+
+    From the files that they were graded by, unless `folders` say where to look, or these are gone.
+    """
     from grader import catalogue
+    from grader.batch.out import Out, read_state
+    from grader.batch.rules import files_of, read_rules
     from grader.loading import load_exercise
 
+    if (state := read_state(out)) is None:
+        return {}
+    graded_by = {} if folders else files_of(read_rules(Out(path=out, state=state)))
+    files = {**dict(catalogue.names(folders)), **graded_by}
     found: dict[str, Exercise] = {}
-    for name, path in catalogue.names(folders):
-        try:
-            found[name] = load_exercise(path)
-        except GraderError:
-            continue
+    for name in (one for one in state.exercises if one in files):
+        with suppress(GraderError):
+            found[name] = load_exercise(files[name])
     return found

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader import gradebook
-from grader.batch.out import disk_errors, safe_name, write_whole
+from grader.batch.out import disk_errors, safe_name
 from grader.batch.settling import named
+from grader.files import write_whole
 from grader.outcome import Report
 from grader.render import html, marks
 from grader.render.markup import prose

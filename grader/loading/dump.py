@@ -90,13 +90,14 @@ def dump_for_students(exercise: Exercise) -> str:
     return dump(replace(exercise, tasks=tasks))
 
 
-def dump_assignment(assignment: Assignment) -> str:
+def dump_assignment(assignment: Assignment, paths: Mapping[str, str] | None = None) -> str:
     """
-    The assignment as YAML, for a folder whose `exercises` are as it overrides them.
+    The assignment as YAML, for a folder whose `exercises` are as it overrides them; named by their `paths` where these are given.
 
     What concerns single students stays out: extensions, the ledger, points given by hand.
     """
-    data: dict[str, Any] = {"schema": 1, "title": assignment.title, "exercises": [one.id for one in assignment.exercises]}
+    exercises = [(paths or {}).get(one.id, one.id) for one in assignment.exercises]
+    data: dict[str, Any] = {"schema": 1, "title": assignment.title, "exercises": exercises}
     if assignment.due is not None:
         data["due"] = assignment.due.isoformat()
     if assignment.late is not None:

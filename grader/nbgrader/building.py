@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader import catalogue, handout, preparing, starter
-from grader.batch.out import write_whole
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Limits
+from grader.files import write_whole
 from grader.nbgrader.cells import Cell, bodies, body_in, cells
 from grader.nbgrader.course import Course, Plan
 from grader.nbgrader.needs import needs_nbgrader

@@ -19,9 +19,10 @@ from typing import Self
 
 from grader import catalogue
 from grader.batch.out import NBGRADERS_PLAN as PLAN
-from grader.batch.out import Out, open_out, read_state, write_whole
+from grader.batch.out import Out, open_out, read_state
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
+from grader.files import write_whole
 from grader.nbgrader.cells import REBUILD, Cell, cells
 
 FOLDER = "grading"  # not "grader": nbgrader puts the course folder on Python's path

@@ -1,0 +1,65 @@
+"""How far grading is, while it runs: always on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.batch.run import Progress
+
+
+@contextlib.contextmanager
+def showing_progress() -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal that can redraw it, a line now and then elsewhere."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield Lines().tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="", note="")
+
+        def tell(at: Progress) -> None:
+            rate = (at.done - at.reused) / at.seconds if at.seconds > 1 else 0.0
+            bar.update(task, total=at.total, completed=at.done, rate=f"{rate:.0f}/s" if rate else "", note=note_of(at))
+
+        yield tell
+
+
+class Lines:
+    """A line of progress after 10 seconds, then after twice as long each time."""
+
+    def __init__(self) -> None:
+        self.next_seconds = 10.0
+
+    def tell(self, at: Progress) -> None:
+        """The line, where it is time for one."""
+        if at.seconds >= self.next_seconds:
+            self.next_seconds = 2 * at.seconds
+            note = f" ({note_of(at)})" if note_of(at) else ""
+            print(f"{at.done} of {at.total} graded, {at.seconds:.0f} s{note}.", file=sys.stderr)
+
+
+def note_of(at: Progress) -> str:
+    """What is worth knowing beside the count: what was not run, what we failed at, and which exercise keeps everybody waiting."""
+    exercise, seconds = at.slowest
+    notes = (
+        f"{at.reused} unchanged" if at.reused else "",
+        f"{at.ungraded} not graded" if at.ungraded else "",
+        f"slowest: {exercise}, {seconds:.1f} s" if exercise else "",
+    )
+    return ", ".join(filter(None, notes))

@@ -1,0 +1,30 @@
+"""Files that are there with all their bytes, or as they were before."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+DRAFT = r"\.[0-9a-f]{12}\.part"  # what a file is called until it is whole: one stays where a program is killed
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """
+    A file that a reader sees whole or not at all, whoever else writes at the same time; its folder is made where there is none.
+
+    Raises OSError when the disk is full or the folder cannot be written; no torn file stays behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{os.urandom(6).hex()}.part")  # short: the name itself may be as long as names can be
+    try:
+        with os.fdopen(os.open(draft, _NEW, 0o600), "wb") as file:
+            file.write(data)
+        if mode != 0o600:
+            draft.chmod(mode)
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
