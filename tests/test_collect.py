@@ -134,6 +134,17 @@ def test_a_course_of_nbgraders_without_the_assignment_is_said(tmp_path):
         collect(hand_in(tmp_path / "course", files), assignment())
 
 
+def test_the_folder_that_a_download_was_saved_to_may_be_named(tmp_path):
+    """One zip of an LMS is the class; one student's zip is that student."""
+    folder = hand_in(tmp_path / "downloads", {"notes.txt": "x"})
+    files = ["PS1/Kim Lee_101_assignsubmission_file_/tanh_layer.py", "PS1/Bo Ek_102_assignsubmission_file_/tanh_layer.py"]
+    pack(folder / "PS1-7.zip", dict.fromkeys(files, "x"))
+    assert ("Moodle", 2) == ((found := collect(folder, assignment())).layout, len(found.students))
+    assert ["notes.txt"] == list(reasons(found))
+    pack(folder / "PS1-7.zip", dict.fromkeys(["hw/tanh_layer.py", "hw/chain_rule.py"], "x"))
+    assert ("students", "PS1-7") == ((found := collect(folder, assignment())).layout, found.students[0].id)
+
+
 def test_nbgraders_submitted_folder(tmp_path):
     """submitted/STUDENT/ASSIGNMENT/*.ipynb with the time of handing in; other assignments are left alone."""
     files = {
@@ -146,6 +157,27 @@ def test_nbgraders_submitted_folder(tmp_path):
     assert {("s01", "tanh_layer"): ("submitted/s01/ps1/problem1.ipynb",)} == placed(collection)
     assert datetime(2026, 2, 2, 15, 58, 23, 948203, tzinfo=UTC) == collection.students[0].submitted_at
     assert collection.layout == "nbgrader"
+
+
+def test_who_handed_in_other_assignments_only_is_in_the_class(tmp_path):
+    """nbgrader's, with a course and without: an empty row; what lies in no assignment's folder is listed."""
+    files = ["s01/ps1/p.ipynb", "s02/ps2/p.ipynb", "s03/tanh_layer.py", "note.txt"]
+    folder = hand_in(tmp_path / "course", {f"submitted/{path}": "x" for path in files})
+    (folder / "submitted/s04/ps1").mkdir(parents=True)
+    for path, root in ((folder, "submitted/"), (folder / "submitted", "")):
+        hand_in(folder / "submitted", {"s05/ps1/p.ipynb": "x"})
+        found = collect(path, assignment())
+        assert ["s01", "s02", "s03", "s04", "s05"] == [student.id for student in found.students]
+        assert {"s01", "s05"} == {entry.student for entry in found.entries}
+        astray = {f"{root}s03/tanh_layer.py", f"{root}note.txt"}
+        assert astray | (set() if root else {"s02", "s03"}) == reasons(found).keys()
+
+
+def test_one_students_folder_of_the_assignments_name_makes_no_course(tmp_path):
+    """The others, whose answers lie in their own folders, are graded."""
+    files = dict.fromkeys(["s01/ps1/tanh_layer.py", "s02/tanh_layer.py", "s03/a.py"], "x")
+    found = collect(hand_in(tmp_path / "class", files), assignment())
+    assert {"s01", "s02", "s03"} == {student for student, _ in placed(found)}
 
 
 def test_moodles_download(tmp_path):

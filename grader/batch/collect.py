@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.intake import MAX_FILES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
-from grader.batch.layouts import CODE, COPY, HandedIn, because, exercise_named, recognise, sentence
+from grader.batch.layouts import CODE, COPY, HandedIn, because, exercise_named, is_download, recognise, sentence, unread
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
@@ -68,6 +68,8 @@ def collect(path: Path, assignment: Assignment, *, but: Path | None = None) -> C
     back as `unplaced` (and, where it is a student's answer to an exercise, as a `refused` entry).
     """
     tree = _without(tree_of(path), path, but) if but else tree_of(path)
+    if (download := _download(path, tree, assignment)) is not None:
+        path, tree = download
     if not tree.files and not tree.folders and not tree.unplaced:
         raise SubmissionError(Fault(str(path), "Nothing was handed in here.", "Name the folder or zip with the students' files."))
     unplaced = list(tree.unplaced)
@@ -79,6 +81,23 @@ def collect(path: Path, assignment: Assignment, *, but: Path | None = None) -> C
         entries.extend(_entries(one, assignment, unplaced))
     unplaced.sort(key=lambda item: item.path)
     return Collection(students=tuple(students), entries=tuple(entries), unplaced=tuple(unplaced), layout=layout)
+
+
+def _download(path: Path, tree: Tree, assignment: Assignment) -> tuple[Path, Tree] | None:
+    """The class's zip in the folder that it was saved to, which was named in its place; a student's zip is no such thing."""
+    work = [file.path for file in tree.files if file.suffix in CODE | {".zip"}]
+    if not path.is_dir() or tree.folders or len(work) != 1 or not work[0].lower().endswith(".zip"):
+        return None
+    beside = tuple(unread(file) for file in tree.files if file.path not in work)
+    inside = path / work[0]
+    if inside.is_symlink():
+        return None
+    try:
+        found = tree_of(inside)
+    except SubmissionError:
+        return None
+    found = replace(found, unplaced=(*found.unplaced, *beside))
+    return (inside, found) if is_download(inside, found, assignment) else None
 
 
 def _without(tree: Tree, path: Path, but: Path) -> Tree:

@@ -19,6 +19,7 @@ from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment
 
 CODE = frozenset({".py", ".ipynb"})
+_WORK = CODE | {".zip"}
 # `answer (1)` as browsers, `answer-1` as Canvas names a file that is there already
 COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")
 
@@ -46,7 +47,7 @@ def recognise(path: Path, tree: Tree, assignment: Assignment, unplaced: list[Unp
         inner = _wrapped(rest, stem, assignment)
         if inner is None:
             return "students", _by_student(rest, assignment, unplaced)
-        unplaced.extend(_unread(file) for file in rest.files if "/" not in file.path)
+        unplaced.extend(unread(file) for file in rest.files if "/" not in file.path)
         rest = inner
 
 
@@ -107,30 +108,45 @@ def _nbgrader(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) -> l
     """`submitted/STUDENT/ASSIGNMENT/...`, given the course's folder or `submitted` itself; other assignments are not ours."""
     prefix = "submitted/" if any(folder == "submitted" for folder in tree.folders) else ""
     handed_in: dict[str, HandedIn] = {}
-    others: dict[str, None] = {}
+    others: dict[str, list[str]] = {}  # assignments, by student
+    loose: dict[str, list[File]] = {}
     for file in tree.files:
+        if not file.path.startswith(prefix):
+            continue
         student, _, below = file.path.removeprefix(prefix).partition("/")
         folder, _, inner = below.partition("/")
-        if file.path.startswith(prefix) and inner and fold(folder) == fold(assignment.id):
+        if inner and fold(folder) == fold(assignment.id):
             handed_in.setdefault(student, HandedIn(_student(student))).files.append((inner, file))
-        elif file.path.startswith(prefix) and inner:
-            others[folder] = None
-    for folder in tree.folders:
-        student, _, name = folder.removeprefix(prefix).partition("/")
-        if folder.startswith(prefix) and name and fold(name) == fold(assignment.id):
-            handed_in.setdefault(student, HandedIn(_student(student)))  # it is empty
-    if not handed_in:
-        is_course = any(file.path in {"nbgrader_config.py", "gradebook.db"} for file in tree.files)
-        if prefix and others and is_course:
-            what = f"Nobody handed in {assignment.id} in this course of nbgrader's; there is {', '.join(map(shown, others))}."
-            raise SubmissionError(Fault("submitted", what, "Name an assignment file that is called as the assignment is there."))
+        elif inner:
+            others.setdefault(student, []).append(folder)
+        else:
+            loose.setdefault(student, []).append(file)
+    if not handed_in and prefix and others and any(file.path in {"nbgrader_config.py", "gradebook.db"} for file in tree.files):
+        there = ", ".join(map(shown, sorted({folder for folders in others.values() for folder in folders})))
+        what = f"Nobody handed in {assignment.id} in this course of nbgrader's; there is {there}."
+        raise SubmissionError(Fault("submitted", what, "Name an assignment file that is called as the assignment is there."))
+    with_loose_code = [files for files in loose.values() if any(file.suffix in _WORK for file in files)]
+    if not handed_in or (not prefix and len(with_loose_code) >= len(handed_in)):  # then it is just a folder's name
         return None
     for one in handed_in.values():
         for name, file in list(one.files):
             if name == "timestamp.txt":
                 one.files.remove((name, file))
                 one.student = replace(one.student, submitted_at=nbgrader_time(file))
+    everybody = {folder.removeprefix(prefix).split("/")[0] for folder in tree.folders if folder.startswith(prefix)}
+    for student in sorted(name for name in everybody - handed_in.keys() if name[0] != "."):
+        handed_in[student] = HandedIn(_student(student))
+        if not prefix and student in {*others, *loose}:  # in a course of nbgrader's there is nothing to be said of it
+            reason = f"There is no folder {assignment.id} in it, which is what is graded."
+            unplaced.append(Unplaced(path=shown(student), reason=reason))
+    astray = [(file.path, file) for files in loose.values() for file in files]
+    unplaced.extend(because(astray, "It lies in no folder of an assignment."))
     return list(handed_in.values())
+
+
+def is_download(path: Path, tree: Tree, assignment: Assignment) -> bool:
+    """Whether a learning management system made it."""
+    return recognise(path, tree, assignment, [])[0] in {"Gradescope", "Moodle", "Canvas"}
 
 
 _Layout = Callable[[Tree, Assignment, list[Unplaced]], "list[HandedIn] | None"]
@@ -165,7 +181,7 @@ def _wrapped(tree: Tree, stem: str, assignment: Assignment) -> Tree | None:
     """What is inside the one folder that all work lies in, where that folder is no student's."""
     beside = [file for file in tree.files if "/" not in file.path]
     tops = {path.split("/")[0] for path in (*tree.folders, *(file.path for file in tree.files if "/" in file.path))}
-    if len(tops) != 1 or any(file.suffix in CODE | {".zip"} for file in beside):
+    if len(tops) != 1 or any(file.suffix in _WORK for file in beside):
         return None
     (top,) = tops
     inner = Tree(
@@ -200,18 +216,19 @@ def _by_student(tree: Tree, assignment: Assignment, unplaced: list[Unplaced]) ->
         elif file.suffix in CODE and exercise_named(top, assignment):
             reason = "It is named after an exercise and lies beside the students' folders: put it into its student's folder."
             unplaced.append(Unplaced(path=shown(top), reason=reason))
-        elif file.suffix in CODE or file.suffix == ".zip":
+        elif file.suffix in _WORK:
             stem = PurePosixPath(top).stem
             single.setdefault(stem, HandedIn(_student(stem))).files.append((top, file))
         else:
-            unplaced.append(_unread(file))
+            unplaced.append(unread(file))
     for stem in sorted(single.keys() & folders.keys()):
         reason = f"{shown(stem)} has a folder, too, and that counts: put the file into it."
         unplaced.extend(because(single.pop(stem).files, reason))
     return [*folders.values(), *single.values()]
 
 
-def _unread(file: File) -> Unplaced:
+def unread(file: File) -> Unplaced:
+    """A file that is no work of anybody's, with the reason."""
     return Unplaced(path=shown(file.path), reason=sentence(file.fault) or "It is not a .py, .ipynb or .zip file.")
 
 
