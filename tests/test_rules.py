@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from grader.batch.rules import Rules, read_rules, rules_of, without_reasons, wri
 from grader.batch.run import Options, Summary, grade_folder
 from grader.errors import GraderError
 from grader.exercise import Assignment
+from grader.gradebook import rows
 from grader.marking import LateRule, Override
 
 DUE = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -64,6 +66,17 @@ def test_points_by_hand_take_the_place_of_what_was_found(tmp_path: Path) -> None
     graded(tmp_path, files, replace(TWO, overrides=by_hand), {})
     found = {who: (row["tanh_layer"], row["chain_rule"], row["total"]) for who, row in table(tmp_path).items()}
     assert {"s01": ("2", "1.5", "3.5"), "s02": ("0.5", "4", "4.5"), "s03": ("2", "3", "5"), "s04": ("", "2", "2")} == found
+
+
+def test_nobody_is_late_twice(tmp_path: Path) -> None:
+    """In nbgrader's cycle results are less its penalties: a late rule that the folder has from elsewhere takes nothing more."""
+    graded(tmp_path, RIGHT, replace(TWO, due=DUE, late=LateRule(per_day=0.5)), {"s01": 1})
+    with existing_out(tmp_path / "out") as out, closing(open_results(out)) as results:
+        totals = []
+        for name in ("another.json", "nbgrader.json"):
+            (out.path / name).write_text("{}", encoding="utf-8")
+            totals.append(next(rows(out, results)).total)
+    assert [3.0, 6.0] == totals
 
 
 def test_points_by_hand_survive_a_regrade_and_go_when_they_are_taken_back(tmp_path: Path) -> None:

@@ -148,9 +148,14 @@ def existing_out(path: Path) -> Iterator[Out]:
         yield Out(path=path, state=state)
 
 
+def is_nbgraders(path: Path) -> bool:
+    """Whether the folder is one of nbgrader's course cycle, where penalties and manual marks are in its gradebook."""
+    return (path / NBGRADERS_PLAN).exists()
+
+
 def refuse_nbgraders(path: Path) -> None:
-    """Raises GraderError for a folder of nbgrader's course cycle, where penalties and manual marks are in its gradebook."""
-    if (path / NBGRADERS_PLAN).exists():
+    """Raises GraderError for such a folder."""
+    if is_nbgraders(path):
         what = "These are the results of an assignment in nbgrader, whose gradebook would not hear of new marks."
         remedy = f"Give, in the course's folder: grader nbgrader autograde {path.resolve().name} --force"
         raise GraderError(Fault(str(path), what, remedy))

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.batch.out import Out
+from grader.batch.out import Out, is_nbgraders
 from grader.errors import Fault, GraderError
 from grader.marking import LateRule, Override
 
@@ -83,20 +83,20 @@ def target_key(call: str, name: str) -> str:
 
 
 def read_rules(out: Out) -> Rules:
-    """What OUT remembers; nothing special where a run has not ended yet."""
+    """What OUT remembers; nothing special where no run has begun. In nbgrader's cycle results are less its own penalties."""
     path = out.path / NAME
     try:
         data = json.loads(path.read_bytes())
         return Rules(
             feedback=data["feedback"],
-            late=_late_rule(data["late"]),
+            late=None if is_nbgraders(out.path) else _late_rule(data["late"]),
             free_left=data["free_left"],
             overrides=tuple(Override(**one) for one in data["overrides"]),
             wordings={id: _wording(one) for id, one in data["wordings"].items()},
         )
     except FileNotFoundError:
         return Rules()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"It cannot be read: {type(error).__name__}."
         raise GraderError(Fault(str(path), what, "Remove it and run `grader grade` or `grader regrade` again.")) from None
 
