@@ -15,17 +15,28 @@ _SYMBOLS = {
     "partial": "∂", "nabla": "∇", "sum": "Σ", "prod": "Π", "int": "∫", "infty": "∞", "times": "×", "cdot": "·", "odot": "⊙",
     "otimes": "⊗", "dots": "...", "ldots": "...", "cdots": "...", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠",
     "neq": "≠", "approx": "≈", "to": "→", "rightarrow": "→", "mapsto": "↦", "in": "∈", "pm": "±", "sqrt": "√", "top": "ᵀ",
-    "left": "", "right": "", "big": "", "Big": "", "quad": _WIDE, "qquad": _WIDE, "lVert": "‖", "rVert": "‖", "ell": "ℓ",
+    "quad": _WIDE, "qquad": _WIDE, "lVert": "‖", "rVert": "‖", "ell": "ℓ",
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "varepsilon": "ε", "eta": "η", "theta": "θ",
     "lambda": "λ", "mu": "μ", "nu": "ν", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ", "varphi": "φ", "chi": "χ",
     "psi": "ψ", "omega": "ω", "Delta": "Δ", "Sigma": "Σ", "Phi": "Φ", "Omega": "Ω", "Lambda": "Λ",
 }  # fmt: skip
-_TIGHT = frozenset({"partial", "nabla", "sqrt", "left", "right", "big", "Big"})  # `\partial Y` is ∂Y
+_TIGHT = frozenset({"partial", "nabla", "sqrt"})  # `\partial Y` is ∂Y
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 # `$x$`, but not "between $5 and $6": no space inside the dollars, no digit after them
 _MATHS = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$\n]+(?:\n[^$\n]+)*)(?<!\s)\$(?!\d)", re.DOTALL)
-_ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303", "vec": "\u20d7", "dot": "\u0307"}
+_ACCENTS = {
+    "hat": "\u0302", "widehat": "\u0302", "bar": "\u0304", "overline": "\u0304", "tilde": "\u0303", "widetilde": "\u0303",
+    "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308", "underline": "\u0332",
+}  # fmt: skip
+_MARKS = "".join(_ACCENTS.values())
+_ACCENTED = rf"\\({'|'.join(_ACCENTS)})(?:\s*\{{(\w+|\\[A-Za-z]+)\}}|\s+(\w)|\s*(\\[A-Za-z]+))"
+_SIZES = r"\\(?:(?:left|right|middle)(?![A-Za-z])\.?|[bB]igg?[lrm]?(?![A-Za-z]))\s*"
 _BRACED = r"\{([^{}]*)\}"
+_PART = r"(?:\{([^{}]*)\}|((?!\\(?:sqrt|[dt]?frac)(?![A-Za-z]))\\[A-Za-z]+|\w))"  # of a fraction: `\frac12` needs no braces
+_FRACTION = rf"\\[dt]?frac(?![A-Za-z])\s*{_PART}\s*{_PART}"
+# One thing, with its index, power and argument: what may stand below a stroke without brackets
+_AT = r"_(?:\w+|\([^()]*\))|\^(?:\w|\\[A-Za-z]+|\([^()]*\))"
+_THING = rf"(?:\\[A-Za-z]+|[\d.]+|[^\W\d_]+)(?:{_AT}|[²³¹⁰⁴-⁹⁻'{_MARKS}])*(?:\([^()]*\))?"
 
 
 def as_text(markdown: str, width: int = 80) -> str:
@@ -61,7 +72,7 @@ def _formula(found: re.Match[str]) -> str:
     if found[1] is not None:
         lines = (_spaced(line) for line in _plain(found[1]).splitlines())
         return "\n\n" + "\n".join(f"    {line}" for line in lines if line) + "\n\n"
-    return _spaced(_plain(found[2]))
+    return _spaced(_plain(found[2]).replace("\n", "; "))
 
 
 def _spaced(line: str) -> str:
@@ -69,22 +80,19 @@ def _spaced(line: str) -> str:
 
 
 def _plain(source: str) -> str:
-    text = " ".join(source.split()).replace("\\\\", "\n").replace("&", "").replace("\\{", "⦃").replace("\\}", "⦄")
-    text = re.sub(r"\\(?:begin|end)\{[^{}]*\}|\\!", "", text)
+    text = " ".join(source.split()).replace("\\\\", "\n").replace("&", " ").replace("\\{", "⦃").replace("\\}", "⦄")
+    text = re.sub(rf"\\(?:begin|end)\{{[^{{}}]*\}}|\\!|{_SIZES}", "", text.replace("\\|", "‖"))
     text = re.sub(r"\\[,;:> ]", " ", text)
-    text = re.sub(r"\\(?:math\w+|boldsymbol|text\w*|operatorname)\s*" + _BRACED, r"\1", text)
-    text = re.sub(
-        r"\\(hat|bar|tilde|vec|dot)(?:\s*\{(\w)\}|\s+(\w))", lambda part: (part[2] or part[3]) + _ACCENTS[part[1]], text
-    )
+    text = re.sub(r"\\(?:math\w+|boldsymbol|text\w*|operatorname\*?)\s*" + _BRACED, r"\1", text)
+    text = re.sub(_ACCENTED, _accented, text)
     text = re.sub(r"\\(sum|prod)_" + _BRACED + r"\^(?:" + _BRACED + r"|(\w))", _range, text)
     for _ in range(8):  # from the innermost braces outwards
         before = text
         text = re.sub(r"\\sqrt\s*" + _BRACED, lambda part: f"\\sqrt {_grouped(part[1])}", text)
-        text = re.sub(
-            r"\\[dt]?frac\s*" + _BRACED + r"\s*" + _BRACED, lambda part: f"{_operand(part[1])}/{_operand(part[2])}", text
-        )
+        text = re.sub(_FRACTION, _fraction, text)
         text = re.sub(r"\^\s*" + _BRACED, _power, text)
         text = re.sub(r"_\s*" + _BRACED, lambda part: f"_{_grouped(part[1])}", text)
+        text = re.sub(r"\\(?![dt]?frac|sqrt)([A-Za-z]+)" + _BRACED, _applied, text)
         text = re.sub(r"(?<!frac)(?<!sqrt)(?<![}^_])" + _BRACED, r"\1", text)
         if text == before:
             break
@@ -93,15 +101,38 @@ def _plain(source: str) -> str:
     return text.replace("∂² ", "∂²").replace("^ᵀ", "ᵀ").replace("⦃", "{").replace("⦄", "}").replace("'", "′")
 
 
+def _applied(found: re.Match[str]) -> str:
+    """`\\sin{x}` is sin(x); a symbol takes no argument."""
+    return f"\\{found[1]} {found[2]}" if found[1] in _SYMBOLS else f"\\{found[1]}({found[2]})"
+
+
 def _range(found: re.Match[str]) -> str:
     """A sum's bounds: Σ(j=1..n)."""
     return f"{_SYMBOLS[found[1]]}({found[2]}..{found[3] or found[4]})"
 
 
-def _operand(text: str) -> str:
-    """Numerator or denominator, in brackets where it is more than one thing."""
-    bare = re.sub(r"\\partial |^\s*\\sqrt (\([^()]*\)$)?", "", text.strip())
-    return text.strip() if re.fullmatch(r"[\\\w{}^()]*", bare) else f"({text.strip()})"
+def _accented(found: re.Match[str]) -> str:
+    """Every letter with its accent; of a command that is no letter the accent is left out."""
+    under = found[2] or found[3] or found[4]
+    if under.startswith("\\"):
+        return f"{_SYMBOLS[under[1:]]}{_ACCENTS[found[1]]}" if under[1:] in _SYMBOLS else under
+    return "".join(letter + _ACCENTS[found[1]] for letter in under)
+
+
+def _fraction(found: re.Match[str]) -> str:
+    """With a blank where what stands beside it would read as part of it."""
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    above, below = (found[part] if found[part] is not None else found[part + 1] for part in (1, 3))
+    lead = " " if re.match(r"[^\W_]|[)'‖]", before) else ""
+    tail = " " if re.match(r"[\w\\(]", after) else ""
+    return f"{lead}{_operand(above)}/{_operand(below, is_below=True)}{tail}"
+
+
+def _operand(text: str, *, is_below: bool = False) -> str:
+    """Numerator or denominator, in brackets where it is more than one thing; a product may stand above the stroke."""
+    bare = re.sub(r"\\partial(?:\^\w|²)? |^\s*\\sqrt (\([^()]*\)$)?", "", text.strip())
+    is_one = not bare or re.fullmatch(rf"{_THING}|\([^()]*\)" if is_below else rf"[\\\w{{}}^(){_MARKS}]*|\([^()]*\)", bare)
+    return text.strip() if is_one else f"({text.strip()})"
 
 
 def _grouped(text: str) -> str:
