@@ -22,15 +22,16 @@ def showing_progress() -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
     columns = (
-        BarColumn(),
+        BarColumn(bar_width=16),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
         task = bar.add_task("", total=None, rate="", note="")
 
         def tell(at: Progress) -> None:
@@ -55,11 +56,11 @@ class Lines:
 
 
 def note_of(at: Progress) -> str:
-    """What is worth knowing beside the count: what was not run, what we failed at, and which exercise keeps everybody waiting."""
+    """What is worth knowing beside the count: what we failed at, which exercise keeps everybody waiting, what was not run."""
     exercise, seconds = at.slowest
     notes = (
-        f"{at.reused} unchanged" if at.reused else "",
         f"{at.ungraded} not graded" if at.ungraded else "",
-        f"slowest: {exercise}, {seconds:.1f} s" if exercise else "",
+        f"slowest {exercise} {seconds:.1f} s" if exercise else "",
+        f"{at.reused} unchanged" if at.reused else "",
     )
     return ", ".join(filter(None, notes))
