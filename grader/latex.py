@@ -102,7 +102,7 @@ def _plain(source: str) -> str:
 
 
 def _applied(found: re.Match[str]) -> str:
-    """`\\sin{x}` is sin(x); a symbol takes no argument."""
+    r"""`\sin{x}` is sin(x); a symbol takes no argument."""
     return f"\\{found[1]} {found[2]}" if found[1] in _SYMBOLS else f"\\{found[1]}({found[2]})"
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 SCHEMA = 1
+_FEW = 100  # students: databases take so many names in one question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +175,11 @@ class Results:
     def put_students(self, students: tuple[Student, ...]) -> None:
         """Keeps who is in the class. Students of earlier runs stay, and so does what this run does not know of one."""
         table = self._tables["student"]
+        here = table.c.run == self._run
+        if len(students) <= _FEW:  # nbgrader brings one after the other: the others are none of this one's business
+            here &= table.c.student.in_([student.id for student in students])
         with self._begin() as connection:
-            rows = connection.execute(table.select().where(table.c.run == self._run))
+            rows = connection.execute(table.select().where(here))
             known = {row.student: json.loads(row.facts) for row in rows}
             for student in students:
                 if (old := known.get(student.id)) is not None and (merged := _merged(old, _facts(student))) != old:
