@@ -48,6 +48,19 @@ def test_every_way_to_import_brings_the_module_along(imports, tmp_path):
         assert expected == set(found["chain_rule"])
 
 
+@pytest.mark.parametrize("of", ["from utils.maths import f", "import utils.maths as um", "from utils import (\n  maths)"])
+def test_a_module_in_a_folder_comes_along_under_the_name_that_it_is_imported_by(of, tmp_path):
+    """With what it imports from beside it; a folder that happens to be called as a library is nothing to speak of."""
+    files = {"utils/maths.py": "from .deep import x", "utils/deep.py": "x", "numpy/maths.py": "x", "rest/b.py": "x"}
+    beside = {f"s01/{path}": text for path, text in files.items()} | {f"s02/hw/{path}": text for path, text in files.items()}
+    answer = f"import numpy as np\n{of}"
+    folder = hand_in(tmp_path / "class", beside | {"s01/tanh_layer.py": answer, "s02/hw/answers.py": answer})
+    entries = [entry for entry in collect(folder, assignment()).entries if entry.exercise == "tanh_layer"]
+    named, by_name = (set(work_of(entry, "").files) for entry in entries)
+    assert {"tanh_layer.py", "utils/maths.py", "utils/deep.py"} == named
+    assert {"answers.py", "utils/maths.py", "utils/deep.py", "maths.py", "b.py"} == by_name
+
+
 def test_blanks_without_end_behind_an_import_take_no_time():
     """Students' text is searched with steps in proportion to its length."""
     started = time.perf_counter()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.batch.collect import Entry
+from grader.batch.intake import File
 from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
 from grader.outcome import CLASH, Record, Report, Status
@@ -85,9 +86,11 @@ def _with_files(work: Work, entry: Entry) -> Work:
     """The work with what could be read; it is refused only where nothing could."""
     files: dict[str, bytes] = {}
     left_out: dict[str, str] = {}
+    places: dict[str, File] = {}
     refusal = ""
     for file in entry.files:
-        name = file.name if file.name not in {*files, *left_out} else file.path
+        name = file.name if file.name not in places else file.path
+        places[name] = file
         try:
             files[name] = file.read()
         except SubmissionError as error:
@@ -95,8 +98,25 @@ def _with_files(work: Work, entry: Entry) -> Work:
             refusal = refusal or _told(error)
     if left_out and not files:
         return replace(work, status=Status.REFUSED, detail=refusal)
+    names = _in_packages(files, places)
+    files = {names.get(name, name): data for name, data in files.items()}
     add_imported(files, entry.siblings, left_out)
     return replace(work, files=files, left_out=left_out)
+
+
+def _in_packages(files: Mapping[str, bytes], places: Mapping[str, File]) -> Mapping[str, str]:
+    """New names: `utils/maths.py`, and those of the other modules beside it, where one of several files imports utils.maths."""
+    folders = {name: file.path.rpartition("/")[0] for name, file in places.items() if file.suffix == ".py" and name in files}
+    if len({file.path.rpartition("/")[0] for file in places.values()}) == 1:
+        return {}
+    imported = {module for name, data in files.items() for module in _imported(name, data)}
+    packages: dict[str, str] = {}
+    for name, folder in folders.items():
+        for spelling in _names(places[name]):
+            if "/" in spelling and _dotted(spelling) in imported:
+                packages[folder] = spelling.rpartition("/")[0]
+    names = {name: f"{packages[folder]}/{places[name].name}" for name, folder in folders.items() if folder in packages}
+    return names if len(set(names.values())) == len(names) else {}
 
 
 def _told(error: SubmissionError) -> str:
@@ -115,8 +135,9 @@ def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, 
 
 
 _NAMED = r"\w[\w.]*(?:\s+as\s+\w+)?"
+_LIST = rf"[\s\\(]+({_NAMED}(?:[\s\\]*,[\s\\]*{_NAMED})*)"
 # `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( as blanks: two runs of blanks in a row take n² steps
-_IMPORTED = re.compile(rf"\b(?:import[\s\\(]+({_NAMED}(?:[\s\\]*,[\s\\]*{_NAMED})*)|from[\s.\\]+(?!import\b)(\w+))")
+_IMPORTED = re.compile(rf"\b(?:from[\s.\\]+(?!import\b)(\w[\w.]*)(?:[\s\\]+import{_LIST})?|import{_LIST})")
 
 
 class Neighbour(Protocol):
@@ -136,30 +157,53 @@ def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_ou
 
     One that cannot be read raises SubmissionError, or goes to `left_out` with the reason.
     """
-    modules = {file.name.removesuffix(".py"): file for file in siblings if file.name not in files}
+    modules: dict[str, tuple[str, Neighbour]] = {}
+    for file in siblings:
+        for name in _names(file) if file.name not in files else ():
+            modules[_dotted(name)] = name, file
     look_at = list(files)
     while look_at and modules:
         at = look_at.pop()
-        for name in _imported(at, files[at]):
-            if (file := modules.pop(name, None)) is None:
+        package = _dotted(at).rpartition(".")[0] if "/" in at else ""
+        for imported in _imported(at, files[at]):
+            if (found := modules.get(f"{package}.{imported}") or modules.get(imported)) is None:
                 continue
+            name, file = found
+            modules = {key: (other, beside) for key, (other, beside) in modules.items() if beside is not file}
             try:
-                files[file.name] = file.read()
+                files[name] = file.read()
             except SubmissionError as error:
                 if left_out is None:
                     raise
-                left_out[file.name] = error.faults[0].what
+                left_out[name] = error.faults[0].what
             else:
-                look_at.append(file.name)
+                look_at.append(name)
+
+
+def _names(file: Neighbour) -> Iterator[str]:
+    """What a module may be imported by: `maths.py`, and `utils/maths.py` where it lies in a folder of that name."""
+    parts = file.path.split("/") if isinstance(file, File) else [file.name]
+    yield from ("/".join(parts[place:]) for place in reversed(range(len(parts))))
+
+
+def _dotted(name: str) -> str:
+    return name.removesuffix(".py").replace("/", ".")
 
 
 def _imported(name: str, data: bytes) -> Iterator[str]:
-    """The first names of modules that a file's imports may mean; none of a notebook that cannot be read."""
+    """
+    The modules that a file's imports may mean, with those that they are in; none of a notebook that cannot be read.
+
+    `from a.b import c` gives a, a.b and a.b.c.
+    """
     with suppress(SubmissionError):
         for source in Submission.from_bytes({name: data}).sources:
             for cell in source.cells:
-                for listed, module in _IMPORTED.findall(cell.decode("utf-8", "replace")):
-                    yield from (one.split()[0].partition(".")[0] for one in re.split(r"[\s\\]*,[\s\\]*", listed or module))
+                for module, of_it, alone in _IMPORTED.findall(cell.decode("utf-8", "replace")):
+                    inner = [one.split()[0] for one in re.split(r"[\s\\]*,[\s\\]*", of_it or alone) if one]
+                    for one in [module, *(f"{module}.{name}" for name in inner)] if module else inner:
+                        parts = one.split(".")
+                        yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
 class Worker(Protocol):
