@@ -7,6 +7,7 @@ have read a value off what another is given is always called again, alone: so lu
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,8 @@ MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
 
 # How a call may end that did well before, for want of time, memory or a machine: nothing that speaks of its answers.
 _OF_THE_MACHINE = frozenset({Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED})
+
+_OF_NUMBERS = frozenset({Status.WRONG_SHAPE, Status.NOT_FINITE, Status.WRONG_VALUE})
 
 # What shows at a case: these come from a call at that case, the others from before any call.
 _SHOWS_AT_A_CASE = frozenset(
@@ -317,7 +320,23 @@ def _target_report(
         counterexample=_counterexample(at) if at else None,
         detail=detail,
         traceback=(at or verdict).traceback,
+        answers_sha256=_digest(judged.answers[: len(record.cases)], place) if verdict.status in _OF_NUMBERS else "",
     )
+
+
+def _digest(answers: Sequence[Answer], place: int) -> str:
+    """The fingerprint of what was returned at a place in every case: shapes, and nine digits of the numbers."""
+    digest = hashlib.sha256()
+    for answer in answers:
+        item = answer.items[place] if place < len(answer.items) else None
+        if isinstance(item, np.ndarray):
+            largest = float(np.abs(item, where=np.isfinite(item), out=np.zeros(item.shape)).max(initial=0.0))
+            rounded = np.atleast_1d(np.round(item / (largest or 1.0), 9)) + 0.0  # one formula, written in two ways; and no -0
+            rounded[np.isnan(rounded)] = np.nan  # of either sign
+            digest.update(f"{item.shape} {largest:.9g}".encode() + rounded.tobytes())
+        else:
+            digest.update(f"{answer.status} {item}".encode())
+    return digest.hexdigest()
 
 
 def _shown(verdicts: Sequence[Verdict], status: Status) -> Verdict | None:

@@ -169,7 +169,7 @@ def test_how_much_of_equal_answers_is_equal_is_said(tmp_path):
     """All numbers, or one of them: no more than was looked at."""
     whole = replace(WRONG, targets=(replace(WRONG.targets[0], answers_sha256="aa"),))
     by_all, by_one = (page(write(tmp_path / name, {"s1": (one,), "s2": (one,)})) for name, one in (("a", whole), ("b", WRONG)))
-    said = "the same numbers in all cases to the last digit", "other numbers may differ"
+    said = "the same numbers, to nine digits, in all cases", "other numbers may differ"
     assert [[2, 0], [0, 2]] == [[text.count(words) for words in said] for text in (by_all, by_one)]
 
 

@@ -107,7 +107,7 @@ _MEASURES = Markup(
 )
 _MISTAKES = "A mistake is named only where it reproduces a student's numbers in every case. Each wrong answer is counted once."
 _ALIKE = "Where no cause is given, such a group may deserve a line under `mistakes` in the exercise."
-_BY_ALL_NUMBERS = "The same verdict, and the same numbers in all cases to the last digit."
+_BY_ALL_NUMBERS = "The same verdict, and the same numbers, to nine digits, in all cases."
 _BY_ONE_NUMBER = (
     "The same verdict, and to the last digit the same number where the smallest failing case is furthest out; other numbers may "
     "differ."
