@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from grader import regime
-from grader.exercise import ABSOLUTE_FLOOR, Exercise, Hessian, Jacobian, Local, Target, symbol, tolerance
+from grader.exercise import ABSOLUTE_FLOOR, Axes, Exercise, Hessian, Jacobian, Local, Target, Value, symbol, tolerance
 from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
 
 if TYPE_CHECKING:
@@ -66,8 +66,12 @@ def diagnose(
         """Whether the stored prediction at `place` is what came, in every case."""
         return all(place < len(stored[i]) and _reproduces(stored[i][place], evidence[i], exercise.rtol) for i in order)
 
+    is_zero = not any(one.actual.any() for one in evidence)
+
     def named(hypotheses: Iterator[Named]) -> Diagnosis | None:
         for rule, text, predict in hypotheses:
+            if is_zero and rule != "zero":  # nobody sums the columns of softmax's Jacobian, whose sum is zero, to return zeros
+                continue
             if all(_reproduces(predict(evidence[i]), evidence[i], exercise.rtol) for i in order):
                 return Diagnosis(rule=rule, text=text)
         return None
@@ -152,9 +156,14 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
         yield "flattening_order", text, lambda one: _flattened(one, "C", places) if one.actual.ndim < rank else None
     if pairs := _diagonal_pairs(target, first):
         text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, zeros included."
-        yield "diagonal_only", text, lambda one: _diagonal(one.expected, pairs)
+        yield "diagonal_only", text, lambda one: _but_for_ones(_diagonal(one.expected, pairs), one.actual)
         text = f"You kept only the diagonal of {name}; the other entries are not zero here."
         yield "diagonal_only", text, lambda one: _off_diagonal_zero(one.expected, pairs)
+    if not isinstance(target.kind, Value):  # probabilities sum to 1, which says nothing of a 1 that came
+        for places in _summed_places(rank, first):
+            over = " and ".join(labels[place] for place in places)
+            text = f"You summed over {over}, too: {name} has the axes {_axes_text(labels)}."
+            yield "summed_over", text, _summed(places)
 
 
 def _zeros(one: Evidence) -> Array | None:
@@ -183,6 +192,8 @@ def _labels(exercise: Exercise, target: Target) -> tuple[str, ...]:
     if not first or len(set(axes)) == len(axes):
         return axes
     owners = _owners(target)
+    if owners[0] == owners[1]:  # a Hessian of one variable
+        return axes
     return tuple(f"{axis} of {owners[place >= first]}" if axes.count(axis) > 1 else axis for place, axis in enumerate(axes))
 
 
@@ -208,6 +219,16 @@ def _diagonal(expected: Array, pairs: Sequence[tuple[int, int]]) -> Array:
     return diagonal
 
 
+def _summed_places(rank: int, first: int) -> tuple[tuple[int, ...], ...]:
+    """The axes that somebody may have summed over: one, those of the first block, or all of a gradient's."""
+    together = tuple(range(first or rank))
+    return tuple(dict.fromkeys((*((place,) for place in range(rank)), *((together,) if together else ()))))
+
+
+def _summed(places: tuple[int, ...]) -> Prediction:
+    return lambda one: _but_for_ones(np.asarray(one.expected.sum(axis=places)), one.actual)
+
+
 def _off_diagonal_zero(expected: Array, pairs: Sequence[tuple[int, int]]) -> Array:
     mask = np.ones(expected.shape, dtype=bool)
     for i, j in pairs:
@@ -228,8 +249,14 @@ def _flattened(one: Evidence, order: str, places: Sequence[int] | None = None) -
 
 def _same_but_for_ones(one: Evidence) -> Array | None:
     """The expected array in the shape that came, where only axes of size 1 were added or dropped."""
-    without = [tuple(size for size in shape if size != 1) for shape in (one.actual.shape, one.expected.shape)]
-    return one.expected.reshape(one.actual.shape) if without[0] == without[1] else None
+    found = _but_for_ones(one.expected, one.actual)
+    return found if found.shape == one.actual.shape else None
+
+
+def _but_for_ones(array: Array, actual: Array) -> Array:
+    """The array, in the shape that came where only axes of size 1 tell the two apart."""
+    without = [tuple(size for size in shape if size != 1) for shape in (array.shape, actual.shape)]
+    return array.reshape(actual.shape) if without[0] == without[1] else array
 
 
 def _more_axes(one: Evidence) -> Array | None:
@@ -247,31 +274,38 @@ def scaled(target: Target, sample: Evidence) -> Iterator[Named]:
     for group in groups:
         product = " · ".join(group)
         text = f"Your answer is the right one divided by {product}. Is it a mean where a sum is asked for?"
-        yield "mean_for_sum", text, _times_sizes(group, -1)
+        yield "mean_for_sum", text, _times_sizes((), group)
         text = f"Your answer is {product} times the right one. Is it a sum where a mean is asked for?"
-        yield "sum_for_mean", text, _times_sizes(group, 1)
+        yield "sum_for_mean", text, _times_sizes(group, ())
+    ratios = [((above,), (below,)) for above, below in itertools.permutations(axes, 2)]
+    for (above,), (below,) in ratios:
+        text = (
+            f"Your answer is {above}/{below} times the right one. Is it a mean over {below} where one over {above} is asked for?"
+        )
+        yield "constant_factor", text, _times_sizes((above,), (below,))
     if (factor := _ratio(sample)) is not None:
-        yield from _multiples(name, factor, sample.case, groups)
-    yield "rounded", "The digits after the point were cut off: an integer array, or // in place of /.", _truncated
+        powers = [pair for group in groups for pair in ((group, ()), ((), group))]
+        yield from _multiples(name, factor, sample.case, [*powers, *ratios])
+    yield "rounded", "The digits after the point were cut off: by int(), an integer array, or // in place of /.", _truncated
+    yield "rounded", "The values were rounded down, as // does: divide by /.", _floored
     for digits in range(6):
         yield "rounded", f"You rounded to {digits} digits after the point. Return the values as they are.", _rounded(digits)
 
 
-def _multiples(name: str, factor: float, case: Case, groups: Sequence[Sequence[str]]) -> Iterator[Named]:
-    """A number times the right answer, or times sizes of axes, too; `factor` is that of one case."""
+def _multiples(name: str, factor: float, case: Case, powers: Sequence[tuple[Axes, Axes]]) -> Iterator[Named]:
+    """A number times the right answer, or times and divided by sizes of axes, too; `factor` is that of one case."""
     if not math.isclose(abs(factor), 1.0, rel_tol=1e-9):
         text = f"Every entry is {_number(factor)} times the right one: {name} has another constant factor."
-        yield "constant_factor", text, _times_sizes((), 1, factor)
-    for group, power in itertools.product(groups, (1, -1)):
-        rest = factor / _product(case.sizes, group) ** power
-        if not math.isfinite(rest):
-            continue
-        text = f"Every entry is {_multiple(rest, group, power)} times the right one."
-        yield "constant_factor", text, _times_sizes(group, power, rest)
+        yield "constant_factor", text, _times_sizes((), (), factor)
+    for above, below in powers:
+        rest = factor * _product(case.sizes, below) / _product(case.sizes, above)
+        if math.isfinite(rest):
+            text = f"Every entry is {_multiple(rest, above, below)} times the right one."
+            yield "constant_factor", text, _times_sizes(above, below, rest)
 
 
-def _multiple(number: float, axes: Sequence[str], power: int) -> str:
-    """A number times or divided by sizes, as people write it: −N/2, 3/(2 · N · M)."""
+def _multiple(number: float, above: Axes, below: Axes) -> str:
+    """A number times and divided by sizes, as people write it: −N/2, 3/(2 · N · M)."""
     from fractions import Fraction  # 10 ms, for the few who come here
 
     fraction = Fraction(number).limit_denominator(24)
@@ -279,15 +313,13 @@ def _multiple(number: float, axes: Sequence[str], power: int) -> str:
         top, bottom = _number(abs(number)), "1"
     else:
         top, bottom = str(abs(fraction.numerator)), str(fraction.denominator)
-    above, below = [top], [bottom]
-    (above if power > 0 else below).extend(axes)
-    above, below = ([factor for factor in factors if factor != "1"] for factors in (above, below))
-    divided = " · ".join(below) if len(below) < 2 else f"({' · '.join(below)})"
-    return ("−" if number < 0 else "") + (" · ".join(above) or "1") + (f"/{divided}" if below else "")
+    over, under = ([factor for factor in factors if factor != "1"] for factors in ((top, *above), (bottom, *below)))
+    divided = " · ".join(under) if len(under) < 2 else f"({' · '.join(under)})"
+    return ("−" if number < 0 else "") + (" · ".join(over) or "1") + (f"/{divided}" if under else "")
 
 
-def _times_sizes(axes: Sequence[str], power: int, factor: float = 1.0) -> Prediction:
-    return lambda one: factor * one.expected * float(_product(one.case.sizes, axes)) ** power
+def _times_sizes(above: Axes, below: Axes, factor: float = 1.0) -> Prediction:
+    return lambda one: factor * one.expected * (_product(one.case.sizes, above) / _product(one.case.sizes, below))
 
 
 def _rounded(digits: int) -> Prediction:
@@ -311,6 +343,10 @@ def _ratio(one: Evidence) -> float | None:
 
 def _truncated(one: Evidence) -> Array:
     return np.trunc(one.expected)
+
+
+def _floored(one: Evidence) -> Array:
+    return np.floor(one.expected)
 
 
 def _number(value: float) -> str:

@@ -62,6 +62,8 @@ def _conditions(cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
         yield f"Wrong only where {a} = {b}, right in every other case.", _compares(a, operator.ne, b)
         yield f"Right only where {a} > {b}, wrong in every other case.", _compares(a, operator.gt, b)
         yield f"Right only where {b} > {a}, wrong in every other case.", _compares(b, operator.gt, a)
+        yield f"Wrong only where {a} > {b}, right in every other case.", _compares(a, operator.le, b)
+        yield f"Wrong only where {b} > {a}, right in every other case.", _compares(b, operator.le, a)
     for a in axes:  # a size that somebody wrote as a number; one case with it may be chance
         counts = Counter(case.sizes[a] for case in cases)
         for size in sorted(size for size, count in counts.items() if size > 1 and count > 1):
@@ -81,9 +83,14 @@ def _made_special(edge: NamedCase) -> str:
     """What a named case fixes, all of it: which of it makes the answer wrong cannot be known."""
     sizes = [f"{axis} = {size}" for axis, size in edge.sizes.items()]
     scaled = [f"{name} is scaled by {factor:g}" for name, factor in edge.scale.items()]
-    fixed = [f"{name} is {value:g}" if isinstance(value, int | float) else f"{name} is fixed" for name, value in edge.set.items()]
-    *others, last = (*sizes, *scaled, *fixed) or ("",)
-    return f"{', '.join(others)} and {last}" if others else last
+    numbers = [f"{name} is {value:g}" for name, value in edge.set.items() if isinstance(value, int | float)]
+    arrays = [name for name, value in edge.set.items() if not isinstance(value, int | float)]
+    fixed = [f"{_and(arrays)} {'is' if len(arrays) == 1 else 'are'} fixed"] if arrays else []
+    return _and((*sizes, *scaled, *numbers, *fixed))
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def _compares(a: str, how: Callable[[int, int], bool], b: str) -> Condition:

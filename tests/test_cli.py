@@ -331,7 +331,7 @@ def test_a_folder_is_no_answer(capsys) -> None:
         ("def dydx(x):\n    return 2.0\n", "Not written yet"),
         ("def dy_dx(x):\n    return [2.0]\n", "It returned shape (1,), not ()."),
         ("def dy_dx(x):\n    return None\n", "It returned None. Is a `return` missing?"),
-        ("def dy_dx(x):\n    return float('nan')\n", "It returned NaN or infinity in 3 of 3 cases."),
+        ("def dy_dx(x):\n    return float('nan')\n", "It returned NaN or infinity; 0 of 3 cases agree."),
     ],
     ids=["loops", "loops while loading", "exits", "raises", "no Python", "null bytes", "other name", "shape", "None", "NaN"],
 )

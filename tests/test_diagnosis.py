@@ -71,6 +71,9 @@ LAYER_MISTAKES: list[tuple[str, Function]] = [
     ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).transpose(0, 2, 1).reshape(len(B), -1)),
     ("extra_axis", lambda W, X, B: tanh_jacobian(W, X, B)[None]),
     ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)),
+    ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)[None]),
+    ("summed_over", lambda W, X, B: tanh_jacobian(W, X, B).sum(axis=2)),
+    ("rounded", lambda W, X, B: np.floor(tanh_jacobian(W, X, B))),
     ("zero", lambda W, X, B: np.zeros((len(B), *W.shape))),
     ("constant_factor", lambda W, X, B: 2 * tanh_jacobian(W, X, B)),
     ("mean_for_sum", lambda W, X, B: tanh_jacobian(W, X, B) / len(X)),
@@ -130,6 +133,13 @@ def test_the_text_of_another_shape_of_as_many_axes() -> None:
         (lambda dout: dout.sum(axis=0) * len(dout) / -3, "Every entry is −N/3 times the right one."),
         (lambda dout: dout.sum(axis=0) * len(dout) * 0.7071, "Every entry is 0.7071 · N times the right one."),
         (lambda dout: 2 * dout.sum(axis=0) * dout.size, "Every entry is 2 · N · M times the right one."),
+        (lambda dout: -dout.mean(axis=0) * dout.shape[1], "Every entry is −M/N times the right one."),
+        (
+            lambda dout: dout.sum(axis=0) * len(dout) / dout.shape[1],
+            "Your answer is N/M times the right one. Is it a mean over M where one over N is asked for?",
+        ),
+        (lambda dout: dout.sum(), "You summed over M, too: ∂L/∂b has the axes (M,)."),
+        (lambda dout: dout.sum(keepdims=True), "You summed over M, too: ∂L/∂b has the axes (M,)."),
         (lambda dout: [dout.sum(axis=0)], "The numbers are right, but there is an axis of size 1 too many: the shape is (M,)."),
     ],
 )
@@ -327,6 +337,22 @@ def test_the_diagonal_kept_of_a_full_jacobian_is_named() -> None:
     )
 
 
+def test_zeros_of_another_shape_are_nobody_s_sum() -> None:
+    """The columns of softmax's Jacobian sum to zero; who returns zeros did not sum them."""
+    assert diagnosed(softmax_like, "g", on(lambda x: 0 * x)) is None
+
+
+def test_the_sum_over_one_of_two_like_axes_is_named() -> None:
+    """As a Hessian has them."""
+    found = diagnosed(mixed, "g", on(lambda x: 4 * x.sum() + 2 * len(x) * x))
+    assert found == Diagnosis(rule="summed_over", text="You summed over n, too: ∂²E/∂x² has the axes (n, n).")
+
+
+def mixed() -> Exercise:
+    """E = sum(x²) sum(x), whose Hessian 2(x_i + x_j) + 2 δ_ij sum(x) is full."""
+    return one_target("E = sum(x ** 2) * sum(x)", Hessian(of="E", wrt="x", other="x"), "n n")
+
+
 def cubes() -> Exercise:
     """E = sum(x³), its Hessian."""
     return one_target("E = sum(x ** 3)", Hessian(of="E", wrt="x", other="x"), "n n")
@@ -361,6 +387,17 @@ def test_a_size_regime_is_stated() -> None:
 
     found = diagnosed(tanh_layer, "dY_dB", square_only)
     assert found == Diagnosis(rule="regime", text="Right only where m = n, wrong in every other case.")
+
+
+def test_a_loop_over_the_shorter_axis_is_stated() -> None:
+    """`range(min(m, n))` where n is meant: the square layers are right, too."""
+
+    def shorter(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right if case.sizes["n"] <= case.sizes["m"] else right + 0.3
+
+    found = diagnosed(tanh_layer, "dY_dB", shorter)
+    assert found == Diagnosis(rule="regime", text="Wrong only where n > m, right in every other case.")
 
 
 def test_a_batch_of_one_regime_is_stated() -> None:
@@ -426,6 +463,24 @@ def test_all_that_a_named_case_changes_is_stated() -> None:
     assert found == Diagnosis(
         rule="regime", text='Wrong only in the case "far out", where m = 7, W is scaled by 3, X is scaled by 2 and B is 0.'
     )
+
+
+def test_arrays_that_a_named_case_fixes_are_listed() -> None:
+    """By name: their numbers would take a page."""
+
+    def fixed_only(case: Case) -> np.ndarray:
+        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        return right if case.name == "fixed" else right + 0.1
+
+    found = diagnosed(two_fixed, "dY_dB", fixed_only)
+    assert found == Diagnosis(rule="regime", text='Right only in the case "fixed", where n = 2, m = 2 and W and X are fixed.')
+
+
+def two_fixed() -> Exercise:
+    """The layer with a case of given arrays."""
+    exercise = tanh_layer()
+    edge = NamedCase(name="fixed", sizes={"n": 2, "m": 2}, set={"W": [[1.0, -1.0], [0.5, 2.0]], "X": [1.0, 0.5]})
+    return replace(exercise, named_cases=(*exercise.named_cases, edge))
 
 
 def far_out() -> Exercise:
