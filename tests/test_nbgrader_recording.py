@@ -111,6 +111,21 @@ def test_a_notebook_of_another_name(course):
     assert ["missing"] * 2 == [target["status"] for target in course.report("s02")["targets"]]
 
 
+def test_a_notebook_of_an_earlier_build_is_named(course):
+    """It was released, and the plan does not have it: until a person gave points."""
+    path = course.root / "grading/tanh_layer/nbgrader.json"
+    path.write_text(path.read_text().replace('"tanh_layer": [', '"another": ['))
+    course.hand_in("s01")
+    left = "s01: tanh_layer is of an earlier build and was not graded; a person has to look at it in the formgrader."
+    assert [(left,), (left,)] == [run(course).lost, run(course).lost]
+    with course.gradebook() as gradebook:
+        for grade in gradebook.find_submission_notebook("tanh_layer", "tanh_layer", "s01").grades:
+            grade.manual_score = 1.0
+            grade.needs_manual_grade = False
+        gradebook.db.commit()
+    assert () == run(course).lost
+
+
 def test_what_nbgrader_says_is_kept_in_a_file(course, capfd):
     """Tracebacks are not what a person reads; the summary names the file."""
     course.hand_in_file("s01", "this is not JSON")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 REBUILD = "Build the assignment again: grader nbgrader build ASSIGNMENT.yaml"
+IMPORT = "from grader.nbgrader import public_check"  # in every grade cell, and by it they are known
 _INDENT = "    "
 
 Role: TypeAlias = Literal["statement", "imports", "solution", "grade"]
@@ -88,7 +89,7 @@ def _grade_cell(exercise: Exercise, task: Task, target: Target) -> Cell:
     points = f"{target.points:.10g}"
     lines = (
         f"# {'1 point' if points == '1' else f'{points} points'}. This check uses public examples; the mark comes from others.",
-        "from grader.nbgrader import public_check",
+        IMPORT,
         "",
         f'public_check("{identity}", {points}{given})',
     )

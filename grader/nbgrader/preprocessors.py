@@ -22,7 +22,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Enum
 
 from grader.errors import Fault, GraderError
-from grader.nbgrader.cells import REBUILD, exercise_of
+from grader.nbgrader.cells import IMPORT, REBUILD, exercise_of
 from grader.nbgrader.course import Course, course_at
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 _v4: Any = nbformat.v4  # its functions have no types
 _node: Any = NotebookNode
 _UNGRADED = "grader_ungraded"  # among the resources: grade ids that could not be graded, for a reason of ours
-_IMPORT = "from grader.nbgrader import public_check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,14 +261,14 @@ def _ours(step: Any, resources: Mapping[str, Any]) -> _Ours | None:
         if course.plan is not None and names["notebook"] in course.plan.notebooks:
             return _Ours(**facts, exercises=course.exercises(names["notebook"]))
     except Exception as error:  # then it may be ours, and nothing of it must run in the kernel
-        step.log.error("%s", error)
+        _run_of(_converter(step)).tell(error)
         return _Ours(**facts, fault=str(error))
-    if not any(_IMPORT in cell.source for cell in (_released(step, resources) or {}).values()):
+    if not any(IMPORT in cell.source for cell in (_released(step, resources) or {}).values()):
         return None
     what = f"The notebook {names['notebook']} was built with grader, and the assignment's plan does not have it."
     remedy = f"Was it taken out of the assignment? Then remove it from the source and release folders, too. Else: {REBUILD}"
     fault = GraderError(Fault(str(course.folder), what, remedy))
-    step.log.error("%s", fault)
+    _run_of(_converter(step)).tell(fault)
     return _Ours(**facts, fault=str(fault))
 
 
@@ -303,6 +302,7 @@ class _Run:
     def __init__(self, log: Any) -> None:
         self.released: dict[tuple[str, str], dict[str, _Cell] | None] = {}
         self._log = log
+        self._told: set[str] = set()
         self._marker: Marker | None = None
 
     def marker(self, course: Course) -> Marker:
@@ -313,6 +313,12 @@ class _Run:
             self.end()
             self._marker = Marker(course)
         return self._marker
+
+    def tell(self, fault: Exception) -> None:
+        """Logs what holds for every submission, once."""
+        if str(fault) not in self._told:
+            self._told.add(str(fault))
+            self._log.error("%s", fault)
 
     def end(self) -> None:
         """Writes the table of grades, and closes the results. Raises nothing: what is graded is kept."""
@@ -383,7 +389,7 @@ def _is_foreign(name: str, cell: _Cell, ours: _Ours) -> bool:
 
     A solution cell that is named as ours are may be of a task that has another name by now.
     """
-    if cell.cell_type != "code" or _IMPORT in cell.source or ours.fault:
+    if cell.cell_type != "code" or IMPORT in cell.source or ours.fault:
         return False
     if any(name == one.id for one in ours.course.cells(ours.notebook)):
         return False

@@ -12,7 +12,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from grader.batch.run import Progress, processors
 from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
+from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.course import Course
 from grader.nbgrader.marking import Beside, Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
 from grader.nbgrader.needs import needs_nbgrader
@@ -158,6 +159,8 @@ class _Run:
                     gradebook.find_assignment(self.course.id)
                 self._convert()
                 self._read_back(url)
+                with Gradebook(url) as gradebook:
+                    self._tell_left_over(gradebook.find_assignment(self.course.id).notebooks)
             except MissingEntry:
                 what = f"nbgrader does not know the assignment {self.course.id} yet."
                 raise GraderError(Fault(url, what, f"nbgrader generate_assignment {self.course.id}")) from None
@@ -188,6 +191,16 @@ class _Run:
                     self.lost.setdefault(student, f"{exercise} could not be graded; a person has to look at it in the formgrader")
         finally:
             marker.close()
+
+    def _tell_left_over(self, notebooks: Iterable[Any]) -> None:
+        """Name what was released of an earlier build: our results have nothing of it."""
+        for notebook in notebooks:
+            is_built = any(IMPORT in (cell.source or "") for cell in notebook.source_cells)
+            if is_built and self.course.plan and notebook.name not in self.course.plan.notebooks:
+                for one in notebook.submissions:
+                    if one.needs_manual_grade:
+                        what = f"{notebook.name} is of an earlier build and was not graded"
+                        self.lost.setdefault(one.student.id, f"{what}; a person has to look at it in the formgrader")
 
     def summary(self) -> Summary:
         """What was done."""
