@@ -342,6 +342,15 @@ def test_autodiff_within_reach_of_graded_calls(sandbox: Sandbox, source: str, na
     assert names == run(sandbox, source).autodiff
 
 
+def test_a_package_runs_its_init(sandbox: Sandbox) -> None:
+    """`from utils import f` finds what utils/__init__.py defines, or imports from beside it."""
+    files = {"answer.py": "from utils import f, g", "utils/__init__.py": "from .maths import f\ndef g(x): return f(x)"}
+    files["utils/maths.py"] = "def f(x): return 5 * x"
+    sources = [Source(name=name, cells=(text.encode(),)) for name, text in files.items()]
+    assert 15.0 == returned(run(sandbox, *sources))
+    assert 15.0 == returned(run(sandbox, *sources, function="g"))
+
+
 def test_a_notebook_is_main(sandbox: Sandbox) -> None:
     """What stands under `if __name__ == "__main__":` in a cell is run, as in Jupyter; in a file it is not."""
     cell = 'if __name__ == "__main__":\n    def f(x): return 4 * x'

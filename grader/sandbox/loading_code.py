@@ -70,7 +70,9 @@ class Submission:
     def _load(self, source: Source) -> None:
         module = ModuleType(module_name(source))
         module.__file__ = source.name
-        if "." in module.__name__:
+        if source.name.endswith("/__init__.py"):
+            module.__package__, module.__path__ = module.__name__, []
+        elif "." in module.__name__:
             module.__package__ = module.__name__.rpartition(".")[0]
         self.modules[source.name] = module
         sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; never over a real module
@@ -173,8 +175,9 @@ def load(sources: Sequence[Source], asked: Sequence[str], wanted: Callable[[str]
 
 
 def module_name(source: Source) -> str:
-    """The name that a file is imported by: `cs231n/layers.py` is cs231n.layers."""
-    return re.sub(r"\.(py|ipynb)$", "", source.name).replace("\\", "/").strip("/").replace("/", ".")
+    """The name that a file is imported by: `cs231n/layers.py` is cs231n.layers, `cs231n/__init__.py` is cs231n."""
+    path = re.sub(r"\.(py|ipynb)$", "", source.name).replace("\\", "/").strip("/")
+    return path.removesuffix("/__init__").replace("/", ".")
 
 
 _LIBRARY_KINDS: Final = frozenset(
