@@ -107,6 +107,26 @@ def test_the_text_of_the_usual_mistake_names_the_factor() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("slope", "text"),
+    [
+        (np.tanh, "You took Y itself for it."),
+        (lambda z: np.tanh(z) * (1 - np.tanh(z)), "You took Y(1 − Y): that is the derivative of sigmoid."),
+        (lambda z: 1 - np.tanh(z), "You took 1 − Y: the square is missing."),
+    ],
+)
+def test_the_text_of_another_derivative(slope: Function, text: str) -> None:
+    """The function itself, that of a function like it, and a slip in it."""
+    found = diagnosed(tanh_layer, "dY_dB", on(lambda W, X, B: np.diag(slope(W @ X + B))))
+    assert found == Diagnosis(rule="factor_misplaced", text=f"The derivative of tanh(Z) is 1 − Y². {text}")
+
+
+def test_the_value_of_a_rectifier_for_its_slope_is_named() -> None:
+    """Its derivative is no noun, and is not written out."""
+    found = diagnosed(rectified, "g", on(lambda x: np.diag(np.maximum(x, 0))))
+    assert found == Diagnosis(rule="factor_misplaced", text="You took y itself for the derivative of relu(x).")
+
+
 def test_the_text_of_squaring_the_input() -> None:
     """The example of STYLE: 1 - z² for 1 - y²."""
     found = diagnosed(tanh_layer, "dY_dB", on(lambda W, X, B: np.diag(1 - (W @ X + B) ** 2)))
@@ -561,6 +581,16 @@ def test_named_cases_do_not_hide_a_rule() -> None:
 def test_a_sum_that_was_written_over_is_named(name: str, wrong: Function, text: str) -> None:
     """`dw = np.outer(...)` in the loop over examples, where += belongs."""
     assert diagnosed(affine, name, on(wrong)) == Diagnosis(rule="batch_not_summed", text=text)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "which"),
+    [(lambda x, dout: x[:-1].T @ dout[:-1], "last"), (lambda x, dout: x[1:].T @ dout[1:], "first")],
+)
+def test_a_loop_that_is_one_round_short_is_named(wrong: Function, which: str) -> None:
+    """`range(N - 1)`, `range(1, N)`."""
+    text = f"The {which} term of the sum over N is missing: the others are all there."
+    assert diagnosed(affine, "dw", on(wrong)) == Diagnosis(rule="batch_not_summed", text=text)
 
 
 def test_an_input_that_was_left_out_is_named() -> None:

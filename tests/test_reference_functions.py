@@ -12,6 +12,7 @@ from grader.formula import FUNCTIONS, Call, Compare, Formula, FormulaError, NotF
 from grader.reference.edits import (
     BY_OUTPUT,
     AsIdentity,
+    AsSlope,
     DerivativeAt,
     DerivativeByOutput,
     Detached,
@@ -237,6 +238,13 @@ def _gradient(text: str, x: torch.Tensor, edits: dict[str, Edit], **others: torc
 def test_as_identity_leaves_a_factor_out() -> None:
     """With tanh as identity, the derivative of 3 * tanh(2x) by x is 6: 1 - y² is missing."""
     assert _gradient("3 * tanh(2 * x)", _leaf(0.3, -0.7), {"tanh(2 * x)": AsIdentity()}) == [6.0, 6.0]
+
+
+def test_as_slope_takes_another_derivative() -> None:
+    """With tanh's value for its slope, the derivative of 3 * tanh(2x) by x is 6 tanh(2x)."""
+    x = _leaf(0.3, -0.7)
+    y = torch.tanh(2 * x).detach()
+    assert _gradient("3 * tanh(2 * x)", x, {"tanh(2 * x)": AsSlope(y)}) == (6 * y).tolist()
 
 
 def test_as_identity_of_a_quotient_is_by_its_array() -> None:

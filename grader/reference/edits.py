@@ -41,7 +41,14 @@ class DerivativeByOutput:
     value: Tensor
 
 
-Edit: TypeAlias = AsIdentity | Detached | DerivativeAt | DerivativeByOutput
+@dataclass(frozen=True, slots=True, eq=False)
+class AsSlope:
+    """The derivative is taken to be `value`: tanh(z) itself, or that of another function."""
+
+    value: Tensor
+
+
+Edit: TypeAlias = AsIdentity | Detached | DerivativeAt | DerivativeByOutput | AsSlope
 
 # Functions whose derivative is usually written by their output y.
 BY_OUTPUT: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -105,6 +112,8 @@ def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, again
             if not isinstance(node, Call) or node.function not in BY_OUTPUT:
                 raise ValueError("this function's derivative is not written by its output")
             slope = BY_OUTPUT[node.function](edit.value)
+        case AsSlope():
+            slope = edit.value
         case _:
             assert_never(edit)
     if slope.shape != result.shape:

@@ -13,10 +13,19 @@ from dataclasses import dataclass
 import torch
 
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
-from grader.formula import Call, Formula, FormulaError, Name, Node, node_text
+from grader.formula import Call, Formula, FormulaError, Name, Node, node_text, parse
 from grader.outcome import Hypothesis
 from grader.reference.derivatives import Point, at, contract, dependents, derive, laid_out, line_of
-from grader.reference.edits import AsIdentity, DerivativeAt, DerivativeByOutput, Detached, Edit, argument, elementwise_unary
+from grader.reference.edits import (
+    AsIdentity,
+    AsSlope,
+    DerivativeAt,
+    DerivativeByOutput,
+    Detached,
+    Edit,
+    argument,
+    elementwise_unary,
+)
 from grader.reference.evaluate import evaluate
 from grader.reference.numerical import difference
 
@@ -36,6 +45,15 @@ _DERIVATIVE = {
     "cos": "−sin({u})",
     "square": "2{u}",
     "softplus": "sigmoid({u})",
+}
+
+# What is taken for a derivative, in {y} as people write it and as a formula, and what is wrong with it.
+_CONFUSED = {
+    "tanh": (
+        ("{y}(1 − {y})", "{y} * (1 - {y})", "that is the derivative of sigmoid"),
+        ("1 − {y}", "1 - {y}", "the square is missing"),
+    ),
+    "sigmoid": (("1 − {y}²", "1 - {y} ** 2", "that is the derivative of tanh"),),
 }
 
 Predict = Callable[[Point], torch.Tensor]
@@ -125,6 +143,12 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
             for other in _same_axes(exercise, line.name):
                 if other not in (inside, out):
                     yield "factor_misplaced", taken.format(other), edited(_derivative_at(Name(other)))
+            told = f"The derivative of {text} is {factor}. " if factor else ""
+            itself = f"{told}You took {out} itself for {'it' if told else f'the derivative of {text}'}."
+            yield "factor_misplaced", itself, edited(_as_slope(node))
+            for written, formula, why in _CONFUSED.get(function, ()):
+                confused = _as_slope(parse(formula.format(y=f"({text})")).root)
+                yield "factor_misplaced", f"{told}You took {written.format(y=out)}: {why}.", edited(confused)
 
 
 def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
@@ -167,13 +191,17 @@ def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
 
 
 def _overwritten(exercise: Exercise, kind: VJP) -> Iterator[_Named]:
-    """A sum in loops, with `=` where `+=` belongs: what is left is the last term."""
+    """A sum in loops, with `=` where `+=` belongs, of which the last term is left; or a loop that is one round short."""
     summed = [place for place, axis in enumerate(exercise.axes_of(kind.of)) if axis not in exercise.axes_of(kind.wrt)]
     for places in dict.fromkeys((*((place,) for place in summed), tuple(summed))):
         if places:
             along = " and ".join(exercise.axes_of(kind.of)[place] for place in places)
             text = f"Only the last term of the sum over {along} is left: each one replaced the one before. Add them up, with +=."
-            yield "batch_not_summed", text, _last_terms(kind, places)
+            yield "batch_not_summed", text, _some_terms(kind, places, slice(-1, None))
+    for place in summed:
+        for which, kept in (("last", slice(None, -1)), ("first", slice(1, None))):
+            text = f"The {which} term of the sum over {exercise.axes_of(kind.of)[place]} is missing: the others are all there."
+            yield "batch_not_summed", text, _some_terms(kind, (place,), kept)
 
 
 def _left_out(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
@@ -239,6 +267,10 @@ def _derivative_at(node: Node) -> _MakeEdit:
     return lambda point: DerivativeAt(_value(node, point))
 
 
+def _as_slope(node: Node) -> _MakeEdit:
+    return lambda point: AsSlope(_value(node, point))
+
+
 def _derived(kind: Kind) -> Predict:
     return lambda point: derive(point, kind)
 
@@ -266,14 +298,14 @@ def _unsummed(kind: VJP, place: int) -> Predict:
     return predict
 
 
-def _last_terms(kind: VJP, places: tuple[int, ...]) -> Predict:
-    """The terms with the last index along some axes of `of`."""
+def _some_terms(kind: VJP, places: tuple[int, ...], kept: slice) -> Predict:
+    """The terms whose index along some axes of `of` is among those kept."""
 
     def predict(point: Point) -> torch.Tensor:
         upstream = point.values[kind.upstream]
-        last = tuple(slice(-1, None) if place in places else slice(None) for place in range(upstream.ndim))
+        those = tuple(kept if place in places else slice(None) for place in range(upstream.ndim))
         masked = torch.zeros_like(upstream)
-        masked[last] = upstream[last]
+        masked[those] = upstream[those]
         return derive(_with(point, kind.upstream, masked), kind)
 
     return predict
