@@ -220,7 +220,7 @@ class TargetReport:
     counterexample: Counterexample | None = None
     detail: str = ""
     traceback: str = ""
-    answers_sha256: str = ""  # of the answers in all cases: equal where these are, to nine digits; empty where no numbers are wrong
+    answers_sha256: str = ""  # of the answers in all cases, to nine digits; empty where no numbers are wrong
 
 
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
