@@ -133,6 +133,12 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
                 rule = "transposed" if rank == 2 else "axes_permuted"
                 text = f"The axes are in another order: {name} has the axes {wanted}, you returned {got}."
                 yield rule, text, _transposed(places)
+        text = (
+            "The numbers are right, but reshaped where axes have to change places: reshape keeps their order, transpose does not."
+        )
+        for places in itertools.permutations(range(rank)):
+            if places != tuple(range(rank)):
+                yield "reshaped", text, _reshaped(places)
     shape = _axes_text(target.axes)
     if rank == 0:
         text = "The number is right, but it comes inside a list or an array: return the number itself."
@@ -146,14 +152,13 @@ def rearranged(exercise: Exercise, target: Target) -> Iterator[Named]:
         text = f"The numbers are right, but flattened: {name} has one axis each for {_axes_text(target.axes)}. Keep them apart."
         yield "flattening_order", text, lambda one: _flattened(one, "C") if one.actual.ndim < rank else None
         text = f"The numbers are right, and in the right order in memory; but their axes are not {_axes_text(labels)}."
-        yield "flattening_order", text, lambda one: _flattened(one, "C")
+        yield "reshaped", text, lambda one: _flattened(one, "C")
         text = "The numbers are right, but in column-major order; in NumPy and PyTorch the last axis varies fastest."
         yield "flattening_order", text, lambda one: _flattened(one, "F")
-    if 0 < first < rank and rank - first >= 2:
-        owner = _owners(target)[1]
-        text = f"{owner} is flattened column by column. Keep its axes apart: {name} has the axes {_axes_text(labels)}."
-        places = (*range(first), *range(rank - 1, first - 1, -1))
-        yield "flattening_order", text, lambda one: _flattened(one, "C", places) if one.actual.ndim < rank else None
+    for owner, start, stop in zip(_owners(target), (0, first), (first, rank), strict=True):
+        if 0 < first < rank and stop - start >= 2:
+            text = f"{owner} is flattened column by column. Keep its axes apart: {name} has the axes {_axes_text(labels)}."
+            yield "flattening_order", text, _by_columns((*range(start), *range(stop - 1, start - 1, -1), *range(stop, rank)))
     if pairs := _diagonal_pairs(target, first):
         text = f"Those are the diagonal entries only: {name} has the axes {_axes_text(target.axes)}, zeros included."
         yield "diagonal_only", text, lambda one: _but_for_ones(_diagonal(one.expected, pairs), one.actual)
@@ -172,6 +177,14 @@ def _zeros(one: Evidence) -> Array | None:
 
 def _transposed(places: Sequence[int]) -> Prediction:
     return lambda one: one.expected.transpose(places)
+
+
+def _reshaped(places: Sequence[int]) -> Prediction:
+    return lambda one: one.expected.transpose(places).reshape(one.expected.shape)
+
+
+def _by_columns(places: Sequence[int]) -> Prediction:
+    return lambda one: _flattened(one, "C", places) if one.actual.ndim < one.expected.ndim else None
 
 
 def _owners(target: Target) -> tuple[str, str]:
@@ -270,7 +283,7 @@ def scaled(target: Target, sample: Evidence) -> Iterator[Named]:
     """Right numbers but for a factor or for lost digits: (rule, text, prediction). `sample` suggests the factor."""
     name = symbol(target.kind)
     axes = [axis for axis, size in sample.case.sizes.items() if size > 1]
-    groups = [*((axis,) for axis in axes), *itertools.combinations(axes, 2)]
+    groups = [*((axis,) for axis in axes), *itertools.combinations_with_replacement(axes, 2)]
     for group in groups:
         product = " · ".join(group)
         text = f"Your answer is the right one divided by {product}. Is it a mean where a sum is asked for?"

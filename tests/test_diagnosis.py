@@ -69,6 +69,8 @@ LAYER_MISTAKES: list[tuple[str, Function]] = [
     ("transposed", lambda W, X, B: tanh_jacobian(W, X, B).transpose(1, 2, 0)),
     ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).reshape(len(B), -1)),
     ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).transpose(0, 2, 1).reshape(len(B), -1)),
+    ("flattening_order", lambda W, X, B: tanh_jacobian(W, X, B).reshape(len(B), -1, order="F")),
+    ("reshaped", lambda W, X, B: tanh_jacobian(W, X, B).transpose(1, 2, 0).reshape(len(B), len(B), -1)),
     ("extra_axis", lambda W, X, B: tanh_jacobian(W, X, B)[None]),
     ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)),
     ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)[None]),
@@ -134,11 +136,29 @@ def test_the_text_of_squaring_the_input() -> None:
     assert found.text == "The derivative of tanh(Z) is 1 − Y², in terms of the output. You squared Z, the input."
 
 
+def test_a_first_block_that_is_flattened_by_columns_is_named() -> None:
+    """In denominator layout the axes of W come first."""
+
+    def by_columns(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
+        return tanh_jacobian(W, X, B).transpose(2, 1, 0).reshape(W.size, len(B))
+
+    found = diagnosed(denominator, "dY_dW", on(by_columns))
+    text = "W is flattened column by column. Keep its axes apart: ∂Y/∂W has the axes (m of W, n, m of Y)."
+    assert found == Diagnosis(rule="flattening_order", text=text)
+
+
+def denominator() -> Exercise:
+    """The layer's weights in denominator layout."""
+    exercise = tanh_layer()
+    target = replace(exercise.tasks[0].targets[0], layout="denominator", axes=("m", "n", "m"), mistakes=())
+    return replace(exercise, tasks=(replace(exercise.tasks[0], targets=(target,)),))
+
+
 def test_the_text_of_another_shape_of_as_many_axes() -> None:
     """Nothing is flattened, but the axes are others."""
     found = diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: tanh_jacobian(W, X, B).reshape(len(B), len(X), len(B))))
     assert found == Diagnosis(
-        rule="flattening_order",
+        rule="reshaped",
         text="The numbers are right, and in the right order in memory; but their axes are not (m of Y, m of W, n).",
     )
 
@@ -153,6 +173,10 @@ def test_the_text_of_another_shape_of_as_many_axes() -> None:
         (lambda dout: dout.sum(axis=0) * len(dout) / -3, "Every entry is −N/3 times the right one."),
         (lambda dout: dout.sum(axis=0) * len(dout) * 0.7071, "Every entry is 0.7071 · N times the right one."),
         (lambda dout: 2 * dout.sum(axis=0) * dout.size, "Every entry is 2 · N · M times the right one."),
+        (
+            lambda dout: dout.mean(axis=0) / len(dout),
+            "Your answer is the right one divided by N · N. Is it a mean where a sum is asked for?",
+        ),
         (lambda dout: -dout.mean(axis=0) * dout.shape[1], "Every entry is −M/N times the right one."),
         (
             lambda dout: dout.sum(axis=0) * len(dout) / dout.shape[1],
