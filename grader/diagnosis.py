@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grader.outcome import Array, Record, TargetKey
 
 MAX_PERMUTED_AXES = 4
+MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each order of its axes
 _CHUNK = 1 << 18  # entries compared at a time
 _DIAGNOSED = frozenset({Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT})
 _SINGLE_PRECISION_RTOL = 1e-4
@@ -180,7 +181,12 @@ def _transposed(places: Sequence[int]) -> Prediction:
 
 
 def _reshaped(places: Sequence[int]) -> Prediction:
-    return lambda one: one.expected.transpose(places).reshape(one.expected.shape)
+    def predict(one: Evidence) -> Array | None:
+        if one.actual.shape != one.expected.shape or one.expected.size > MAX_COPIED_ENTRIES:
+            return None
+        return one.expected.transpose(places).reshape(one.expected.shape)
+
+    return predict
 
 
 def _by_columns(places: Sequence[int]) -> Prediction:
