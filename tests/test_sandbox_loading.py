@@ -222,6 +222,11 @@ def test_function_imported_from_a_sibling_is_no_clash(sandbox: Sandbox) -> None:
     assert 3.0 == returned(run(sandbox, first, second))
 
 
+def test_everything_of_numpy_can_be_imported(sandbox: Sandbox) -> None:
+    """`from numpy import *` imports what nobody uses, too, in an order that differs from process to process."""
+    assert 9.0 == returned(run(sandbox, "from numpy import f2py\nfrom numpy import *\ndef f(x): return square(x)"))
+
+
 def test_name_of_a_library_function_is_not_the_students(sandbox: Sandbox) -> None:
     """`from numpy import *` does not answer a task called `gradient`."""
     assert Status.MISSING == answer(run(sandbox, "from numpy import *", function="gradient")).status

@@ -25,6 +25,7 @@ _AUTODIFF: Final = (
     "casadi mxnet paddle tinygrad chainer mindspore micrograd pytorch_lightning lightning algopy ad adolc numdifftools"
 )
 AUTODIFF: Final = frozenset(_AUTODIFF.split())
+_SWEPT_IN: Final = ("numpy.f2py",)  # `from numpy import *` asks for it, sooner or later than for others as chance has it
 _KEEPS_FUNCTION: Final = ("no_grad", "enable_grad", "inference_mode")
 
 
@@ -162,7 +163,7 @@ class Finder:
             parent = name.rpartition(".")[0]
             if name.startswith("_") and name in sys.stdlib_module_names:
                 raise ModuleNotFoundError(_absent(name), name=name)  # an accelerator, as _decimal: who asks has another way
-            if parent and not isinstance(sys.modules.get(parent), StandInModule):
+            if parent and not isinstance(sys.modules.get(parent), StandInModule) and name not in _SWEPT_IN:
                 raise ModuleNotFoundError(_absent(name), name=name)
             module = StandInModule(name, self.policy)
         return ModuleSpec(name, _Ready(module), is_package=hasattr(module, "__path__"))
