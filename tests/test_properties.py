@@ -90,7 +90,7 @@ def test_verdicts_do_not_depend_on_the_order_of_cases(seed: int, order: list[int
 
     def judged(record: Record) -> list[object]:
         report = check_functions(exercise, {task.function: wrong for task in exercise.tasks}, record=record)
-        # Of cases of one size the first is shown, and the fingerprint is of all in turn: the order decides that, and nothing else.
+        # Of cases of one size the first is shown, the fingerprint is of all in turn: the order decides that, and nothing else.
         return [replace(target, counterexample=None, answers_sha256="") for target in report.targets]
 
     shuffled = replace(record, cases=tuple(record.cases[i] for i in order))
