@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 PROBE_RTOL = 1e-6
 REPEAT_RTOL = 1e-9  # between two runs of one call: sums may be taken in another order
 MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
+MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
 
 # How a call may end that did well before, for want of time, memory or a machine: nothing that speaks of its answers.
 _OF_THE_MACHINE = frozenset({Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED})
@@ -325,7 +326,13 @@ def _target_report(
 
 
 def _digest(answers: Sequence[Answer], place: int) -> str:
-    """The fingerprint of what was returned at a place in every case: shapes, and nine digits of the numbers."""
+    """
+    The fingerprint of what was returned at a place in every case: shapes, and nine digits of the numbers.
+
+    Empty where these are so many that it would take as long as judging them.
+    """
+    if sum(item.size for answer in answers for item in answer.items if isinstance(item, np.ndarray)) > MAX_FINGERPRINTED:
+        return ""
     digest = hashlib.sha256()
     for answer in answers:
         item = answer.items[place] if place < len(answer.items) else None

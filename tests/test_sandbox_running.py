@@ -296,6 +296,31 @@ def test_second_fault_is_ungraded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
 
 
 @linux
+def test_children_that_begin_ahead_give_the_same() -> None:
+    """One after the other, with other limits, after a death and a module loaded in between; a zygote that dies is replaced."""
+    with Sandbox("numpy", "best", ahead=True) as other:
+        assert is_right(other.run(RIGHT))
+        assert other._begun is not None
+        assert is_right(other.run(replace(RIGHT, limits=Limits(seconds=1.0, memory_mib=256))))
+        assert Status.KILLED is first(other.run(job("import os\ndef f(x): os._exit(1)"))).status
+        assert is_right(other.run(job("import fractions\ndef f(x): return 2 * x")))
+        assert is_right(other.run(RIGHT))
+        assert 0 == other.restarts
+        other._zygote._process.kill()  # type: ignore[union-attr]
+        assert is_right(other.run(RIGHT))
+        assert 1 == other.restarts
+
+
+@linux
+def test_a_child_that_began_ahead_leaves_nothing() -> None:
+    """Closing the sandbox ends it, and its pipes are closed."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Sandbox("numpy", "best", ahead=True) as other:
+        assert is_right(other.run(RIGHT))
+    assert before == len(list(Path("/proc/self/fd").iterdir()))
+
+
+@linux
 def test_a_zygote_that_cannot_load_what_is_wanted_is_our_fault(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that submissions asked for and a new zygote fails to load: tried again, then `ungraded`, never an exception."""
 

@@ -217,10 +217,11 @@ class Worker(Protocol):
 
 
 class SandboxWorker:
-    """Grades in sandboxes of its own, one for each kind of arrays."""
+    """Grades in sandboxes of its own, one for each kind of arrays; `ahead` as theirs."""
 
-    def __init__(self, isolation: Isolation) -> None:
+    def __init__(self, isolation: Isolation, *, ahead: bool = False) -> None:
         self._isolation = isolation
+        self._ahead = ahead
         self._sandboxes: dict[Arrays, Sandbox] = {}
 
     def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
@@ -229,7 +230,7 @@ class SandboxWorker:
         from grader.sandbox import Sandbox
 
         if exercise.arrays not in self._sandboxes:
-            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation)
+            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation, ahead=self._ahead)
         return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
 
     def close(self) -> None:

@@ -240,7 +240,7 @@ def _own_worker(isolation: Isolation) -> Iterator[SandboxWorker]:
             _own.timer.cancel()
         if _own.worker is None or _own.isolation != isolation:
             close_own_worker()
-            _own.worker, _own.isolation = SandboxWorker(isolation), isolation
+            _own.worker, _own.isolation = SandboxWorker(isolation, ahead=True), isolation
         try:
             yield _own.worker
         finally:

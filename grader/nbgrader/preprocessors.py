@@ -190,7 +190,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             name = _grade_id(cell) or ""
             id = exercise_of(name)
             points = float(cell.metadata["nbgrader"].get("points", 0.0))
-            earned, shown = None, _not_graded()
+            earned, shown = None, None
             if id in marks:
                 with self._logged():
                     earned, shown = _outcome(marks[id], exercises[id], name, points, self.feedback, is_first=id not in told)
@@ -198,7 +198,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             if earned is None:
                 ungraded.add(name)
             cell.execution_count = None
-            cell.outputs = [shown, _v4.new_output("execute_result", {"text/plain": repr(earned or 0.0)})]
+            cell.outputs = [shown or _not_graded(), _v4.new_output("execute_result", {"text/plain": repr(earned or 0.0)})]
         resources[_UNGRADED] = ungraded
 
 

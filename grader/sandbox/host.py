@@ -64,6 +64,22 @@ class Child(Protocol):
     def ended(self) -> Ending:
         """Wait for its end, ending it when it does not come, and let go of it. Raises OurFaultError."""
 
+    def release(self) -> None:
+        """Let go of it once it is killed: how it ended is of no interest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A child that a zygote was asked for: its budget, and the grader's ends of its pipes."""
+
+    request: Mapping[str, int]
+    ours: tuple[int, ...]
+
+    def close(self) -> None:
+        """Let go of the pipes."""
+        for descriptor in self.ours:
+            os.close(descriptor)
+
 
 def settings_for(arrays: Arrays, walls: Sequence[str]) -> dict[str, Any]:
     """What a zygote is told at its start."""
@@ -133,6 +149,7 @@ class Zygote:
 
     def __init__(self, settings: Mapping[str, Any], wrapper: Sequence[str] = ()) -> None:
         self.walls: tuple[str, ...] | None = None
+        self.unheard = 0  # ends of released children that the zygote tells of, and nobody has listened to
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
@@ -161,35 +178,54 @@ class Zygote:
 
     def load(self, names: Sequence[str]) -> None:
         """Import more modules of the closed list. Raises OurFaultError."""
+        self._hear()
         self._send({"load": list(names)})
         self._receive(_READY_SECONDS)
 
     def fork(self, request: Mapping[str, int]) -> ForkedChild:
         """A confined child with fresh pipes. Raises OurFaultError."""
+        return self.answer(self.ask(request))
+
+    def ask(self, request: Mapping[str, int]) -> Asked:
+        """Have a child begin, without waiting for it. Raises OurFaultError."""
         pairs: list[tuple[int, int]] = []
         try:
             pairs += [os.pipe() for _ in range(3)]
         except OSError as error:  # a list that fails half-way loses its first pipes to the garbage collector
             raise OurFaultError(f"no more files may be opened here: {error.strerror}") from error
         theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
-        ours = [pairs[0][1], pairs[1][0], pairs[2][0]]
+        asked = Asked(request=dict(request), ours=(pairs[0][1], pairs[1][0], pairs[2][0]))
         try:
-            self._send({**request}, theirs)
-            _, descriptors = self._receive_with_descriptors(_REPLY_SECONDS)
+            self._send(request, theirs)
         except OurFaultError:
-            for descriptor in ours:
-                os.close(descriptor)
+            asked.close()
             raise
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
+        return asked
+
+    def answer(self, asked: Asked) -> ForkedChild:
+        """The child that was asked for last. Raises OurFaultError."""
         try:
-            return ForkedChild(self, descriptors[0], ours)
+            self._hear()
+            _, descriptors = self._receive_with_descriptors(_REPLY_SECONDS)
+        except OurFaultError:
+            asked.close()
+            raise
+        try:
+            return ForkedChild(self, descriptors[0], asked.ours)
         except OSError as error:
             signal.pidfd_send_signal(descriptors[0], signal.SIGKILL)
-            for descriptor in (*ours, *descriptors):
-                os.close(descriptor)
+            os.close(descriptors[0])
+            asked.close()
             raise OurFaultError(f"a child could not be waited for: {error.strerror}") from error
+
+    def _hear(self) -> None:
+        """Take what the zygote says of children that are released; it says that before anything else."""
+        while self.unheard:
+            self._receive(_REPLY_SECONDS)
+            self.unheard -= 1
 
     @property
     def control(self) -> int:
@@ -290,9 +326,17 @@ class ForkedChild:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             raise
         finally:
-            self.pipes.drain_output()
-            self.pipes.close()
-            os.close(self._pidfd)
+            self._let_go()
+
+    def release(self) -> None:
+        """Let go of it once it is killed; the zygote's next child has to wait for its end, and nobody else."""
+        self._zygote.unheard += 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.pipes.drain_output()
+        self.pipes.close()
+        os.close(self._pidfd)
 
 
 class SpawnedChild:
@@ -339,6 +383,10 @@ class SpawnedChild:
         finally:
             self.pipes.drain_output()
             self.pipes.close()
+
+    def release(self) -> None:
+        """Let go of it once it is killed."""
+        self.ended()
 
 
 def _is_signal_passed_on(status: int) -> bool:

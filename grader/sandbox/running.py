@@ -151,7 +151,7 @@ class _Visit:
                     self.run.answers[number] = tuple(partial)
             self.child.kill()
             killed = True
-            self.child.ended()
+            self.child.release()
         except (_GoneError, frames.ProtocolError, DeathError, WantedError, OurFaultError) as error:
             if killed:
                 raise

@@ -9,16 +9,17 @@ What runs jobs is imported with the first job: a student waits for the zygote, w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
 from grader.sandbox import bubblewrap, host, walls
-from grader.sandbox.host import LaunchError, OurFaultError, SpawnedChild, Zygote
+from grader.sandbox.host import Asked, LaunchError, OurFaultError, SpawnedChild, Zygote
 from grader.sandbox.walls import Isolation, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from grader.exercise import Arrays
@@ -39,10 +40,19 @@ class Sandbox:
 
     Making one starts the zygote and does not wait for it. Raises SandboxError when the isolation asked for cannot be had,
     at once where that is plain, else at the first use. `plan` asks for exactly these walls: for `doctor` and tests.
+
+    With `ahead` the child of the next job begins as soon as a job is done: where somebody waits for each job, and
+    processors do not.
     """
 
     def __init__(
-        self, arrays: Arrays, isolation: Isolation = "best", *, method: Method | None = None, plan: Plan | None = None
+        self,
+        arrays: Arrays,
+        isolation: Isolation = "best",
+        *,
+        method: Method | None = None,
+        plan: Plan | None = None,
+        ahead: bool = False,
     ) -> None:
         self.arrays = arrays
         self.method: Method = method or ("fork" if sys.platform == "linux" else "spawn")
@@ -50,6 +60,8 @@ class Sandbox:
         self._plans, self._reasons = ((plan,), ()) if plan else walls.plans(isolation)
         self._wanted: list[str] = []  # modules that a replaced zygote has to load again
         self._zygote: Zygote | None = None
+        self._ahead = ahead
+        self._begun: Asked | None = None  # the next child, begun ahead
         self._layers: tuple[str, ...] | None = None
         self.restarts = 0  # how often the zygote had to be replaced
         self._plan = self._next_plan()
@@ -66,6 +78,9 @@ class Sandbox:
 
     def close(self) -> None:
         """End the zygote."""
+        if self._begun is not None:
+            self._begun.close()
+            self._begun = None
         if self._zygote is not None:
             self._zygote.kill()
             self._zygote = None
@@ -89,6 +104,8 @@ class Sandbox:
         run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else self._allowed())
         try:
             self._advance(run, job)
+            if self._ahead:
+                self._ask_for_next(job)
         except BaseException:  # Ctrl-C in mid-sentence: what the zygote says next would be taken for something else
             self.close()
             raise
@@ -122,12 +139,32 @@ class Sandbox:
         request = host.request_for(job.limits)
         if self.method == "spawn":
             return SpawnedChild(self._settings(), request, self._wrapper())
+        if self._zygote is not None and (child := self._begun_child(self._zygote, request)):
+            return child
         if self._zygote is None:
             self._zygote = zygote = Zygote(self._settings(), self._wrapper())
             zygote.wait_ready()
             if self._load_wanted():
                 raise OurFaultError("a zygote could not load what submissions asked for")
         return self._zygote.fork(request)
+
+    def _ask_for_next(self, job: Job) -> None:
+        """Have a child begin for a job with the same limits."""
+        if self._zygote is not None:
+            with contextlib.suppress(OurFaultError):  # the next job finds out, and it has a second try
+                self._begun = self._zygote.ask(host.request_for(job.limits))
+
+    def _begun_child(self, zygote: Zygote, request: Mapping[str, int]) -> Child | None:
+        """The child that began ahead, if there is one with this budget."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return None
+        child = zygote.answer(begun)
+        if begun.request == request:
+            return child
+        child.kill()
+        child.release()
+        return None
 
     def _load_wanted(self) -> int:
         """Have the zygote import what was asked for; 1 when it failed at that."""
