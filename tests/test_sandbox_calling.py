@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from grader.call import Constant, Given, Group, Name, Table
 from grader.outcome import Answer, NotAnArray, Status
+from grader.sandbox import frames, protocol, rehearsal
 from grader.sandbox.calling import call_task
 from grader.trial import TaskPlan
 
@@ -298,3 +300,14 @@ def test_sparse_tensor_is_no_array() -> None:
     got = item(lambda x: torch.eye(2).to_sparse())
     assert isinstance(got, NotAnArray)
     assert "ordinary tensor" in got.detail
+
+
+def test_a_rehearsal_goes_well_and_leaves_nothing() -> None:
+    """Its source loads, each call is answered with two arrays, and neither modules nor finders are others than before."""
+    before = list(sys.meta_path), dict(sys.modules)
+    loaded, *answers = [memoryview(sent)[frames.HEADER.size :] for sent in rehearsal.rehearse("numpy")]
+    assert () == protocol.unpack_loaded(loaded).errors
+    assert [(None, 2)] * 4 == [
+        (answer.status, len(answer.items)) for answer, _ in map(protocol.unpack_answer, answers, range(len(answers)))
+    ]
+    assert before == (list(sys.meta_path), dict(sys.modules))

@@ -38,13 +38,14 @@ def main(settings: dict[str, Any]) -> None:
         return
     import socket
 
-    from grader.sandbox import confinement
+    from grader.sandbox import confinement, rehearsal
 
     os.dup2(settings["control"], _CONTROL)
     os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes few, so there have to be few
     control = socket.socket(fileno=_CONTROL)
     preload(settings["arrays"])
     child.open_text_streams()  # nothing is written to them before there is a child
+    rehearsal.rehearse(settings["arrays"])
     confinement.confine_zygote(settings)
     gc.collect()
     gc.freeze()
