@@ -2,7 +2,8 @@
 One submission of one exercise, start to end: run in the sandbox, each answer judged, mistakes named, points given.
 
 A submission that is wholly right is called a second time in another order and in a fresh child; a function that could
-have read a value off what another is given is always called again, alone: so luck and memory earn nothing.
+have read a value off what another is given is always called again, alone: so luck and memory earn nothing. What reading it
+has shown to have neither is called once.
 """
 
 from __future__ import annotations
@@ -77,8 +78,9 @@ def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox
     judged = [
         _judge(exercise, task, record, answers) for task, answers in zip(exercise.tasks, _answers(trial, plans), strict=True)
     ]
-    again = _run_again(exercise, part, record, judged, sandbox)
-    judged = [second or first for first, second in zip(judged, again, strict=True)]
+    if not trial.is_stateless:
+        again = _run_again(exercise, part, record, judged, sandbox)
+        judged = [second or first for first, second in zip(judged, again, strict=True)]
     return replace(
         _report(exercise, record, judged, trial),
         student=submission.student,

@@ -77,9 +77,9 @@ class Trial:
     load_errors: tuple[LoadError, ...] = ()
     defined: Mapping[str, tuple[str, ...]] | None = None  # function -> the sources that define it
     autodiff: tuple[str, ...] = ()  # names from automatic differentiation that the source uses, for staff
+    is_stateless: bool = False  # shown by reading: no answer can depend on another call, or on chance
     output: str = ""  # stdout and stderr, cleaned and capped
     wrote_to_stdout: bool = False
     wall_timeout: bool = False  # something was ended by the wall clock: it waited, or other work kept it waiting
-    seconds: float = 0.0  # wall time in the child
     layers: tuple[str, ...] = ()  # of protection that really held: namespaces, seccomp, landlock, rlimits
     isolation: str = "none"

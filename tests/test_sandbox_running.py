@@ -57,12 +57,11 @@ def is_right(trial: Trial) -> bool:
 
 
 def test_every_call_is_answered(sandbox: Sandbox) -> None:
-    """A job comes back with an answer for every call, the layers, and the time it took."""
+    """A job comes back with an answer for every call and the layers."""
     trial = sandbox.run(RIGHT)
     assert is_right(trial)
     assert trial.layers == sandbox.layers
     assert trial.isolation == sandbox.isolation
-    assert 0 < trial.seconds < 5
 
 
 def test_arrays_come_back_read_only(sandbox: Sandbox) -> None:

@@ -1,5 +1,5 @@
 """
-The program of one child: read the sources, load them, then make the calls of each task as it comes.
+The program of one child: read the sources, run them, then make the calls of each task as it comes.
 
 By the time it reads its first byte of a submission it is confined. It knows inputs only: no expected array, no seed, no
 rubric; it carries no verdict, only numbers.
@@ -132,13 +132,17 @@ def run(channel: Channel, missing: Callable[[Channel, str], bool]) -> None:
 
 
 def serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel, str], bool]) -> None:
-    """Load the sources, then answer task after task until there are no more."""
+    """Read the sources, load them, then answer task after task until there are no more."""
     if orders.arrays == "torch":
         import torch
 
         torch.set_default_dtype(torch.float64)
+    submission = loading_code.Submission(sources=orders.sources, asked=orders.asked)
+    # said before student code runs, which could say it, too: the grader believes the first frame and takes no other
+    is_harmless = submission.is_harmless()
+    channel.send(protocol.pack_read(is_harmless, orders.nonce))
     try:
-        submission = loading_code.load(orders.sources, orders.asked, lambda name: missing(channel, name))
+        loading_code.load(submission, lambda name: missing(channel, name))
     except loading_code.Exited as exited:
         _flush()
         channel.send(protocol.pack_loaded(protocol.Loaded(errors=(), defined={}, autodiff=(), exited=str(exited)), orders.nonce))
@@ -150,7 +154,13 @@ def serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel,
     except RecursionError as error:
         errors.append(LoadError(source=orders.sources[0].name, detail=line_of(error, while_compiling=True)))
     _flush()
-    loaded = protocol.Loaded(errors=tuple(errors), defined=submission.defined(), autodiff=used, wrote_to_stdout=_Stdout.wrote)
+    loaded = protocol.Loaded(
+        errors=tuple(errors),
+        defined=submission.defined(),
+        autodiff=used,
+        is_stateless=is_harmless and submission.is_stateless(),
+        wrote_to_stdout=_Stdout.wrote,
+    )
     channel.send(protocol.pack_loaded(loaded, orders.nonce))
     functions = submission.functions()
     while (frame := channel.receive()) is not None:

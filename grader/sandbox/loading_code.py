@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import codecs
 import io
 import linecache
 import re
@@ -21,12 +22,17 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.sandbox import autodiff
 from grader.sandbox.failures import clear_frames, frames_of, is_own, line_of
 from grader.sandbox.standins import Finder, Policy, StandIn, StandInModule
+from grader.sandbox.stateless import MODULES, Reading
 from grader.trial import LoadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from grader.trial import Source
+
+
+_CODING: Final = re.compile(rb"coding[:=]")
+_NAMES_OF_LIBRARIES: Final = frozenset(name for module in MODULES for name in module.split("."))
 
 
 class _CellRefused(Exception):
@@ -39,11 +45,36 @@ class Submission:
 
     sources: Sequence[Source]
     asked: Sequence[str]
-    policy: Policy
+    policy: Policy = field(default_factory=Policy)
     modules: dict[str, ModuleType] = field(default_factory=dict)  # by the name of the source
     errors: list[LoadError] = field(default_factory=list)
     raised: dict[str, BaseException] = field(default_factory=dict)
     trees: dict[str, list[ast.Module]] = field(default_factory=dict)
+    codes: dict[str, CodeType | None] = field(default_factory=dict)  # by label: what was compiled before anything ran
+    reading: Reading = field(default_factory=Reading)
+
+    def is_harmless(self) -> bool:
+        """
+        Whether reading shows that nothing of it can tamper with this process: a submission of the plainest kind.
+
+        To be asked before anything of it runs; what it compiles is what will run.
+        """
+        try:
+            return all([self._is_harmless(source) for source in self.sources])
+        except Exception:  # whatever it is, it comes again in its place when the source is run
+            return False
+
+    def _is_harmless(self, source: Source) -> bool:
+        if module_name(source).rpartition(".")[2] in _NAMES_OF_LIBRARIES:
+            return False
+        for cell, label in _labelled(source):
+            if _CODING.search(cell):  # to decode it may take a module of the submission's
+                return False
+            code, text = self._compiled(source, cell, label)
+            self.codes[label] = code
+            if code is not None and not self.reading.take(code, text):
+                return False
+        return True
 
     def load(self) -> None:
         """Load every source that no other has imported already."""
@@ -80,15 +111,14 @@ class Submission:
             module.__name__ = "__main__"  # as in Jupyter: what stands under `if __name__ == "__main__":` is run
             sys.modules["__main__"] = module
             module.__dict__.update(display=_display, get_ipython=lambda: StandIn("IPython", self.policy))
-        for number, cell in enumerate(source.cells, 1):
-            label = f"{source.name}, cell {number}" if source.is_notebook else source.name
+        for cell, label in _labelled(source):
             self._run(source, cell, label, module)
 
     def _run(self, source: Source, cell: bytes, label: str, module: ModuleType) -> None:
         compiling = True
         try:
             linecache.cache[label] = (partial(_text_of, cell),)  # lies in no file; decoded when a line is asked for
-            code = self._compile_cell(source, cell, label) if source.is_notebook else self._compile(source, cell, label)
+            code = self.codes[label] if label in self.codes else self._compiled(source, cell, label)[0]
             compiling = False
             if code is not None:
                 exec(code, module.__dict__)  # the sandbox exists for this line
@@ -103,6 +133,12 @@ class Submission:
             detail = line_of(error, while_compiling=compiling)
             self.errors.append(LoadError(source=label, detail=detail, traceback=frames_of(error)))
 
+    def _compiled(self, source: Source, cell: bytes, label: str) -> tuple[CodeType | None, bytes]:
+        """The code object of a cell, and the text that its places are places in; none where nothing of it is Python."""
+        if source.is_notebook:
+            return self._compile_cell(source, cell, label)
+        return self._compile(source, cell, label), cell.removeprefix(codecs.BOM_UTF8)
+
     def _compile(self, source: Source, code: str | bytes, label: str) -> CodeType:
         """The code object; where automatic differentiation may be in it, its tree is kept to be looked at."""
         if not autodiff.is_suspect(code):
@@ -111,20 +147,21 @@ class Submission:
         self.trees.setdefault(source.name, []).append(tree)
         return compile(tree, label, "exec", dont_inherit=True)
 
-    def _compile_cell(self, source: Source, cell: bytes, label: str) -> CodeType | None:
-        """The code object of a cell without its magics, or None when nothing of it is Python."""
+    def _compile_cell(self, source: Source, cell: bytes, label: str) -> tuple[CodeType | None, bytes]:
+        """The same for a cell of a notebook, whose magics are left out."""
         text = _without_cell_magic(cell.decode("utf-8", "replace"))
         if text is None:
-            return None
+            return None, b""
         lines = text.split("\n")
         for _ in range(len(lines) + 1):
+            plain = "\n".join(lines)
             try:
-                return self._compile(source, "\n".join(lines), label)
+                return self._compile(source, plain, label), plain.encode()
             except SyntaxError as error:
                 at = (error.lineno or 0) - 1
-                if not 0 <= at < len(lines) or (plain := _without_magic(lines[at])) is None:
+                if not 0 <= at < len(lines) or (python := _without_magic(lines[at])) is None:
                     raise
-                lines[at] = plain
+                lines[at] = python
         raise _CellRefused("its magic lines could not be taken out")
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -152,6 +189,10 @@ class Submission:
                     defined.setdefault(name, {}).setdefault(id(thing), source.name)
         return {name: tuple(sources.values()) for name, sources in defined.items()}
 
+    def is_stateless(self) -> bool:
+        """Whether its answers depend on nothing but the arguments. Only where `is_harmless` held is this more than its word."""
+        return self.reading.are_stateless(self.functions().values())
+
     def autodiff(self) -> tuple[str, ...]:
         """Names of automatic differentiation that the asked functions can reach."""
         found: dict[str, None] = {}
@@ -164,14 +205,12 @@ class Exited(Exception):
     """Student code called sys.exit() while it was loaded; the argument says where."""
 
 
-def load(sources: Sequence[Source], asked: Sequence[str], wanted: Callable[[str], bool]) -> Submission:
-    """The loaded submission. Raises Exited when student code exits meanwhile."""
-    policy = Policy()
-    submission = Submission(sources=sources, asked=asked, policy=policy)
+def load(submission: Submission, wanted: Callable[[str], bool]) -> None:
+    """Run what a submission consists of. Raises Exited when student code exits meanwhile."""
+    policy = submission.policy
     sys.meta_path.insert(0, Finder(policy, submission.sibling, wanted))
     sys.modules["grader"] = StandInModule("grader", policy)  # so that the check cell of a starter loads, and does nothing
     submission.load()
-    return submission
 
 
 def module_name(source: Source) -> str:
@@ -215,6 +254,12 @@ def _text_of(source: bytes) -> str:
         return source.decode(encoding, "replace")
     except (SyntaxError, LookupError):
         return source.decode("utf-8", "replace")
+
+
+def _labelled(source: Source) -> Iterator[tuple[bytes, str]]:
+    """The cells, each with the name that tracebacks give it."""
+    for number, cell in enumerate(source.cells, 1):
+        yield cell, f"{source.name}, cell {number}" if source.is_notebook else source.name
 
 
 # --- notebook cells -------------------------------------------------------------------------------------------------

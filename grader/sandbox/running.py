@@ -67,9 +67,9 @@ class Run:
         self.answers: list[tuple[Answer, ...] | None] = [None] * len(job.tasks)
         self.output = bytearray()
         self.wrote_to_stdout = False
+        self.is_stateless = False
         self.cpu_seconds = 0.0
-        self.wall_seconds = 0.0
-        self.worked_seconds = 0.0  # of them with student code at work
+        self.worked_seconds = 0.0  # of wall time, since a child was ready for the submission
         self.answered_bytes = 0
         self.forgives_starving = True
         self.wall_timeout = False
@@ -82,11 +82,9 @@ class Run:
     def serve(self, child: Child) -> None:
         """Use one child as far as it goes. Raises OurFaultError, WantedError; a student's failure is noted."""
         visit = _Visit(self, child)
-        began = time.monotonic()
         try:
             visit.go()
         finally:
-            self.wall_seconds += time.monotonic() - began
             self.worked_seconds += visit.worked_seconds()
             self.cpu_seconds += visit.total_cpu()
             self.output += child.pipes.output[: max(0, (64 << 10) - len(self.output))]
@@ -110,10 +108,10 @@ class Run:
             load_errors=loaded.errors if loaded else (),
             defined=loaded.defined if loaded else None,
             autodiff=loaded.autodiff if loaded else (),
+            is_stateless=self.is_stateless,
             output=cleaned(self.output.decode("utf-8", "replace")),
             wrote_to_stdout=self.wrote_to_stdout,
             wall_timeout=self.wall_timeout,
-            seconds=self.wall_seconds,
             layers=tuple(layers),
             isolation=isolation,
         )
@@ -183,10 +181,12 @@ class _Visit:
             raise OurFaultError(f"a child could not be confined: {one_line(bytes(first.body).decode('utf-8', 'replace'))}")
         self.is_started = True
         self.work_began = time.monotonic()
+        is_harmless = protocol.unpack_read(self._expect(frames.READ, nonce).body)
         loaded = protocol.unpack_loaded(self._expect(frames.LOADED, nonce).body)
         run.wrote_to_stdout |= loaded.wrote_to_stdout
         if loaded.exited:
             raise DeathError(Status.KILLED, one_line(loaded.exited))
+        run.is_stateless = is_harmless and loaded.is_stateless
         run.loaded = run.loaded or loaded
 
     def _task(self, number: int, partial: list[Answer]) -> None:
