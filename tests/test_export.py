@@ -171,6 +171,59 @@ def test_feedback_in_moodles_worksheet_stays_as_it_is(out):
     assert expected == rows[1:]
 
 
+COMMENTED = (
+    "Identifier,Full name,Grade,Feedback comments\n"
+    'Participant 8,Bo,,"{}"\nParticipant 9,Cy,,\n'  # in quotes, since what we write may hold commas
+)
+
+
+@pytest.mark.parametrize(("feedback", "is_said"), [("full", (True, True)), ("hints", (True, False)), ("score", (False, False))])
+def test_moodles_worksheet_gets_feedback_of_the_level_asked_for(feedback, is_said, out):
+    """As HTML in one line, with what its level lets students read; who has no row of results gets none."""
+    with existing_out(out) as folder, closing(open_results(folder)) as results:
+        wrong = replace(report(PROBLEMS.exercises[1], "s02", Status.WRONG_VALUE), output="one\n\ntwo")
+        results.put(Result(student="s02", exercise="chain_rule", key="", report=wrong.to_json()))
+    rows, _ = exported(out, "moodle", roster=roster(out, COMMENTED.format("")), feedback=feedback)
+    said = rows[1][3]
+    assert ("2", True, 1) == (rows[1][2], said.startswith("<div"), len(said.splitlines()))
+    assert is_said == ("the values differ" in said, "<pre>one<br><br>two</pre>" in said)
+    assert "2 of 2 points" in said
+    assert "" == rows[2][3]
+
+
+def test_a_comment_of_a_person_in_moodle_stays_and_one_of_ours_is_written_anew(out):
+    """The first is named; nothing is said by the second that holds no longer."""
+    rows, notes = exported(out, "moodle", roster=roster(out, COMMENTED.format("See me")), feedback="hints")
+    assert "See me" == rows[1][3]
+    assert "Without feedback of ours, since somebody wrote a comment there: 8." == notes[-1]
+    before, _ = exported(out, "moodle", roster=roster(out, COMMENTED.format("")), feedback="score")
+    again = COMMENTED.format(before[1][3].replace('"', '""'))
+    rows, notes = exported(out, "moodle", roster=roster(out, again), feedback="hints")
+    assert "the values differ" in rows[1][3]
+    assert not any("comment" in note for note in notes)
+
+
+def test_feedback_without_a_place_in_the_worksheet_is_an_error(out):
+    """Moodle has the column only where the assignment takes comments; the remedy says where that is turned on."""
+    with pytest.raises(ExportError, match=r"no column Feedback comments(.|\n)*settings"):
+        exported(out, "moodle", roster=roster(out, "Identifier,Grade\nParticipant 8,\n"), feedback="hints")
+
+
+def test_moodles_gradebook_gets_a_column_of_feedback_when_it_is_asked_for(out):
+    """Of any column its import can be told that it is the feedback of an item; what is not graded yet has none."""
+    rows, _ = exported(out, "moodle", feedback="score")
+    assert "Problem set 1 (Feedback)" == rows[0][-1]
+    assert [True, False] == ["2 of 2 points" in row[-1] for row in rows[1:]]
+
+
+@pytest.mark.parametrize("format", ["csv", "canvas"])
+def test_feedback_is_refused_where_a_table_has_no_place_for_it(format, out):
+    """Passed over in silence, it would be believed to be there; the formats that take it are named."""
+    with pytest.raises(ExportError, match=r"no place for feedback\.(.|\n)*moodle and gradescope"):
+        exported(out, format, feedback="hints")
+    assert not (out.parent / "table.csv").exists()
+
+
 def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out):
     """Nobody's grade is in it; who has one is named."""
     rows, notes = exported(
@@ -268,6 +321,18 @@ def test_csv_says_what_being_late_cost(settled):
     rows, _ = exported(settled, "csv")
     assert ["86400", "0.5"] == rows[2][-2:]
     assert ["4.5", "5"] == rows[5][-5:-3]
+
+
+def test_moodles_feedback_says_what_an_instructor_decided(settled):
+    """What being late cost, and points given by hand with their reason, in place of those that were found."""
+    sheet = "Identifier,Grade,Feedback comments\nParticipant 8,,\n"
+    rows, _ = exported(settled, "moodle", roster=roster(settled, sheet), feedback="score")
+    assert "25% of the points earned: 2 less 0.5" in rows[1][2]
+    sheet = "ID number,Email address,id\n1005,,s05\n"
+    rows, _ = exported(settled, "moodle", roster=roster(settled, sheet), feedback="score")
+    said = next(row[-1] for row in rows if row[0] == "1005")
+    assert "On <code>paper</code>" in said
+    assert "1.5 of 2 points" in said
 
 
 def test_gradescope_says_what_an_instructor_decided(settled):

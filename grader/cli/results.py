@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from grader.exercise import Exercise, Feedback
     from grader.export import Format
 
+_LEVELS = click.Choice(["full", "hints", "score"])
 _FEEDBACK = click.option(
     "--feedback",
-    type=click.Choice(["full", "hints", "score"]),
+    type=_LEVELS,
     help="How much students' pages show, if not what the assignment says: all, the reasons without numbers, or points only.",
+)
+_FEEDBACK_IN_IT = click.option(
+    "--feedback",
+    type=_LEVELS,
+    help="How much students read of their work: in gradescope, if not what the assignment says; in moodle, "
+    "as feedback comments, only when this is given. Others have no place for it.",
 )
 
 
@@ -45,7 +52,7 @@ def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str | None
 @click.option("--absent", type=float, metavar="POINTS", help="What somebody gets who handed in nothing; empty unless you say 0.")
 @click.option("--column", help="The assignment's title in the system, where it is another one.")
 @exercises_option
-@_FEEDBACK
+@_FEEDBACK_IN_IT
 @database_option
 def command_export(
     *,

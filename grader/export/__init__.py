@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Format: TypeAlias = Literal["csv", "canvas", "moodle", "gradescope"]
 FORMATS: tuple[str, ...] = get_args(Format)
+_WITHOUT_FEEDBACK: Mapping[str, str] = {"csv": "The table of grades", "canvas": "Canvas's gradebook import"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +30,15 @@ class Options:
     How results are exported.
 
     `roster` is a list of students, or the system's own export to be filled in; who handed in nothing gets `absent`;
-    `column` names the assignment where the system has it under another title. `exercises` by id lend Gradescope's pages
-    their notation.
+    `column` names the assignment where the system has it under another title. `exercises` by id lend what students read
+    its notation. `feedback` is how much of it they read: None is for Gradescope what the assignment says, for Moodle nothing.
     """
 
     roster: Path | None = None
     absent: str = ""
     column: str | None = None
     exercises: Mapping[str, Exercise] = field(default_factory=dict)
-    feedback: Feedback | None = None  # None: as the assignment says
+    feedback: Feedback | None = None
     database: str | None = None
 
 
@@ -46,9 +47,14 @@ def export(path: Path, format: Format, target: Path, options: Options | None = N
     Writes the results in the folder `path` to `target`: a CSV file, or for Gradescope a folder of `results.json` files.
 
     Returns what the reader should know, such as students that were left out. Raises ExportError when students lack what
-    the system tells them by, GraderError when something cannot be read or written.
+    the system tells them by, or feedback is asked for where there is no place for it, GraderError when something cannot be
+    read or written.
     """
     options = options or Options()
+    if options.feedback and format in _WITHOUT_FEEDBACK:
+        what = f"{_WITHOUT_FEEDBACK[format]} has no place for feedback."
+        remedy = "Leave it out. The formats that take it are moodle and gradescope; `grader report` writes students' pages."
+        raise ExportError(Fault("--feedback", what, remedy))
     with existing_out(path) as out:
         results = open_results(out, options.database)
         try:
@@ -58,21 +64,22 @@ def export(path: Path, format: Format, target: Path, options: Options | None = N
             table = read_table(options.roster, as_it_is=format == "moodle") if options.roster is not None else None
             people = read_roster(options.roster) if options.roster is not None else ()
             sheet = sheet_of(out, results, people, absent=options.absent, column=options.column)
+            said = moodle.comments(out, results, sheet, options.exercises, options.feedback) if options.feedback else None
         finally:
             results.close()
-    text, notes = _written(format, sheet, table)
+    text, notes = _written(format, sheet, table, said)
     with disk_errors(target):
         write_whole(target, text.encode("utf-8"))
     return notes
 
 
-def _written(format: Format, sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
+def _written(format: Format, sheet: Sheet, table: Table | None, said: Mapping[str, str] | None) -> tuple[str, tuple[str, ...]]:
     match format:
         case "csv":
             return plain.write(sheet)
         case "canvas":
             return canvas.write(sheet, table)
         case "moodle":
-            return moodle.write(sheet, table)
+            return moodle.write(sheet, table, said)
         case _:
             raise ExportError(Fault("", f"There is no format {format}.", f"Formats: {', '.join(FORMATS)}."))

@@ -4,9 +4,15 @@ Moodle: the grading worksheet of an assignment filled in, or a table for the gra
 The worksheet (mod/assign/feedback/offline) is read by its columns Identifier and Grade and by those of feedback; everything
 but Grade stays as it was, save that what a spreadsheet would run is made text where Moodle does not read it. The gradebook's
 import lets its user say which column means whom: ID number or Email address.
+
+Feedback, where it is asked for, is HTML: Moodle takes Feedback comments of the worksheet for that. Of the gradebook's import
+any column can be the feedback of an item that is there already; one that is not chosen is passed over.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from grader.batch.intake import fold
 from grader.batch.roster import Table
@@ -14,37 +20,81 @@ from grader.batch.settling import named
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
 from grader.gradebook import Row, cell
+from grader.outcome import Report
+from grader.render import html, marks
+from grader.render.markup import prose
+
+if TYPE_CHECKING:
+    from grader.batch.out import Out
+    from grader.batch.results import Results
+    from grader.exercise import Exercise, Feedback
+
+_COMMENTS = "Feedback comments"
+_OURS = '<div class="grader-feedback">'  # tells what we wrote, and may write anew, from what a person did
 
 
-def write(sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
-    """The table. With a worksheet that was downloaded from Moodle, the same worksheet with the grades in it."""
+def comments(
+    out: Out, results: Results, sheet: Sheet, exercises: Mapping[str, Exercise], feedback: Feedback
+) -> Mapping[str, str]:
+    """What students read of their work, as HTML in one line; of those whose total is known."""
+    order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
+    said = {}
+    for row in (one for one in sheet.rows if one.total is not None):
+        id = sheet.kept_under[row.student.id]
+        asked = sorted(row.scores, key=lambda exercise: order.get(exercise, len(order)))
+        found = {exercise: results.get(id, exercise) for exercise in asked}
+        reports = {exercise: Report.from_json(one.report) for exercise, one in found.items() if one}
+        decided = "".join(f"<p>{prose(line)}</p>" for line in marks.lead_lines(row, reports.values())[1:])
+        articles = (marks.article(row, one, reports.get(one), exercises.get(one)) for one in asked)
+        shown = "".join(html.bare(article, feedback=feedback, level=4) for article in articles)
+        said[row.student.id] = f"{_OURS}{decided}{shown}</div>"
+    return said
+
+
+def write(sheet: Sheet, table: Table | None, said: Mapping[str, str] | None = None) -> tuple[str, tuple[str, ...]]:
+    """
+    The table. With a worksheet that was downloaded from Moodle, the same worksheet with the grades in it.
+
+    `said` is the feedback, None where none is asked for.
+    """
     if table is not None and place_of(table.header, ["Identifier"]) is not None:
-        return _filled_in(sheet, table)
+        return _filled_in(sheet, table, said)
     known = [row for row in sheet.rows if row.student.email or "idnumber" in row.student.ids]
     unknown = [row.student.id for row in sheet.rows if not row.student.email and "idnumber" not in row.student.ids]
     if not known:
         what = "No student has an ID number or an email address, and Moodle tells them by nothing else."
         remedy = "Download the grading worksheet of the assignment from Moodle, and name that file with --roster."
         raise ExportError(Fault("moodle", what, remedy))
-    header = ("ID number", "Full name", "Email address", cell(sheet.title))
+    feedback = () if said is None else (cell(f"{sheet.title} (Feedback)"),)
+    header = ("ID number", "Full name", "Email address", cell(sheet.title), *feedback)
     rows = (
-        (*map(cell, (row.student.ids.get("idnumber", ""), row.student.name, row.student.email)), sheet.total(row))
+        (
+            *map(cell, (row.student.ids.get("idnumber", ""), row.student.name, row.student.email)),
+            sheet.total(row),
+            *(() if said is None else (said.get(row.student.id, ""),)),
+        )
         for row in known
     )
     left_out = (f"Left out, without ID number and email address: {named(unknown)}.",) if unknown else ()
     return written(header, rows), (*sheet.notes, *left_out)
 
 
-def _filled_in(sheet: Sheet, table: Table) -> tuple[str, tuple[str, ...]]:
+def _filled_in(sheet: Sheet, table: Table, said: Mapping[str, str] | None) -> tuple[str, tuple[str, ...]]:
     who, grade = place_of(table.header, ["Identifier"]), place_of(table.header, ["Grade"])
     if who is None or grade is None:
         raise ExportError(
             Fault("moodle", "The worksheet has no column Grade.", "Download it again from Moodle, with quick grading.")
         )
+    comment = place_of(table.header, [_COMMENTS])
+    if said is not None and comment is None:
+        what = f"The worksheet has no column {_COMMENTS}, and so no place for --feedback."
+        remedy = "Turn on that feedback type in the assignment's settings and download it again, or leave the option out."
+        raise ExportError(Fault("moodle", what, remedy))
     _check_maximum(sheet, table)
     rows: dict[str, Row] = {fold(row.student.ids["moodle"]): row for row in sheet.rows if "moodle" in row.student.ids}
     feedback = {place for place, name in enumerate(table.header) if fold(name).startswith("feedback")}
     found: set[str] = set()
+    theirs: list[str] = []
     filled = []
     for _, cells in table.rows:
         is_whole = len(cells) > max(who, grade)
@@ -54,9 +104,15 @@ def _filled_in(sheet: Sheet, table: Table) -> tuple[str, tuple[str, ...]]:
             found.add(row.student.id)
             if row.scores or sheet.absent:  # a mark that somebody gave in Moodle stays, where there is none here
                 filled[-1][grade] = sheet.total(row)
+            if said is not None and comment is not None and row.student.id in said and len(cells) > comment:
+                if not cells[comment].strip() or cells[comment].startswith(_OURS):
+                    filled[-1][comment] = said[row.student.id]
+                else:
+                    theirs.append(row.student.id)
     left = [row.student.id for row in sheet.rows if row.scores and row.student.id not in found]
     left_out = (f"Left out, since the worksheet does not have them: {named(left)}.",) if left else ()
-    return written(table.header, filled, separator=table.separator), (*sheet.notes, *left_out)
+    kept = (f"Without feedback of ours, since somebody wrote a comment there: {named(theirs)}.",) if theirs else ()
+    return written(table.header, filled, separator=table.separator), (*sheet.notes, *left_out, *kept)
 
 
 def _as_it_was(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grader import gradebook
@@ -29,6 +29,7 @@ class Sheet:
     rows: tuple[gradebook.Row, ...]
     ungraded: tuple[str, ...]  # students whose total waits for something that we could not grade
     absent: str = ""
+    kept_under: Mapping[str, str] = field(default_factory=dict)  # of each row's student: the id that the results have
 
     @property
     def total_points(self) -> float:
@@ -76,6 +77,7 @@ def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: s
         rows=ordered,
         ungraded=tuple(row.student.id for row in ordered if None in row.scores.values()),
         absent=absent,
+        kept_under={**{id: id for id in rows}, **counts},
     )
 
 

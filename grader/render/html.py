@@ -50,6 +50,15 @@ def fragment(report: Report, exercise: Exercise | None, *, feedback: Feedback = 
     return f"<style>{_style('report.css')}</style>{_article(title, body, level)}"
 
 
+def bare(article: Article, *, feedback: Feedback, level: int) -> str:
+    """
+    The same for a system that puts it among text of its own: no style, no formulas, nothing that it would strip and miss.
+
+    On one line: where lines are ended is a new line there, and in what is quoted `<br>` says so.
+    """
+    return _whole(article, feedback, level, has_formulas=False).replace(">\n<", "><").replace("\n", "<br>")
+
+
 def page(title: str, articles: Iterable[Article], *, feedback: Feedback = "full", lead: Iterable[str] = ()) -> str:
     """A whole document, such as one student's feedback. `lead` are sentences under the title."""
     articles = tuple(articles)
@@ -87,11 +96,11 @@ def _overview(articles: Iterable[Article]) -> str:
     return f'<nav aria-label="Exercises"><ol>{"".join(lines)}</ol></nav>'
 
 
-def _whole(article: Article, feedback: Feedback) -> str:
+def _whole(article: Article, feedback: Feedback, level: int = 2, *, has_formulas: bool = True) -> str:
     notes = tuple(f'<p class="note">{prose(note)}</p>' for note in article.notes)
-    report = tuple(_report(article.report, article.exercise, feedback, 2, has_formulas=True)) if article.report else ()
+    said = _report(article.report, article.exercise, feedback, level, has_formulas=has_formulas) if article.report else ()
     total = _total(points_of(article.score, article.points).capitalize() + ".")
-    return _article(article.title, (*notes, *report, total), 2, id=article.id)
+    return _article(article.title, (*notes, *said, total), level, id=article.id)
 
 
 def _article(title: str, body: Iterable[str], level: int, id: str = "") -> str:
