@@ -23,6 +23,7 @@ from grader.errors import Fault, GraderError
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from sqlalchemy.dialects import postgresql, sqlite
 
 SCHEMA = 1
 _FEW = 100  # students: databases take so many names in one question
@@ -53,8 +54,7 @@ class Results:
         self._where = where
         self._tables = _tables()
         # made once: building them anew for each result took longer than the database
-        self._delete, self._insert = _replacing(self._tables["result"])
-        self._known, self._insert_source = _adding(self._tables["source"])
+        self._replace, self._add_source = _replacing(engine, self._tables["result"]), _adding(engine, self._tables["source"])
         with self._begin() as connection:
             self._check_schema(connection)
 
@@ -96,15 +96,11 @@ class Results:
             "report": json.dumps(result.report),
             "work": json.dumps(result.work),
         }
-        connection.execute(self._delete, {"a": self._run, "b": result.student, "c": result.exercise})
-        connection.execute(self._insert, row)
+        connection.execute(self._replace, row)
 
     def _put_sources(self, connection: sa.Connection, sources: Mapping[str, bytes]) -> None:
-        old = set(connection.execute(self._known, {"a": self._run, "b": list(sources)}).scalars())
-        if new := [
-            {"run": self._run, "sha256": sha, "data": zlib.compress(data)} for sha, data in sources.items() if sha not in old
-        ]:
-            connection.execute(self._insert_source, new)
+        for sha, data in sources.items():
+            connection.execute(self._add_source, {"run": self._run, "sha256": sha, "data": zlib.compress(data)})
 
     def put_pending(self, key: str, report: Mapping[str, Any]) -> None:
         """Keeps a report that is not to count yet; of one that could not be graded, only until the next."""
@@ -418,18 +414,25 @@ def _tables() -> Mapping[str, sa.Table]:
     }
 
 
-def _replacing(table: sa.Table) -> tuple[sa.Delete, sa.Insert]:
-    import sqlalchemy as sa
+def _inserting(engine: sa.Engine, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An insertion that may say what to do where the row is there."""
+    if engine.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
 
-    here = zip((table.c.run, table.c.student, table.c.exercise), "abc", strict=True)
-    return table.delete().where(*(column == sa.bindparam(name) for column, name in here)), table.insert()
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
-def _adding(table: sa.Table) -> tuple[sa.Select[Any], sa.Insert]:
-    import sqlalchemy as sa
+def _replacing(engine: sa.Engine, table: sa.Table) -> sa.Insert:
+    insert = _inserting(engine, table)
+    rest = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
 
-    is_one_of = table.c.sha256.in_(sa.bindparam("b", expanding=True))
-    return sa.select(table.c.sha256).where(table.c.run == sa.bindparam("a"), is_one_of), table.insert()
+
+def _adding(engine: sa.Engine, table: sa.Table) -> sa.Insert:
+    return _inserting(engine, table).on_conflict_do_nothing()
 
 
 def _result(row: sa.Row[Any]) -> Result:
