@@ -310,6 +310,54 @@ def test_the_folder_is_one_that_grade_leaves(course):
     assert "s01" in (course.root / "marks.csv").read_text()
 
 
+def page(course) -> str:
+    """What `grader report` on the folder shows s01."""
+    out = course.root / "grading/tanh_layer"
+    assert 0 == CliRunner().invoke(cli, ["report", str(out)], standalone_mode=False).return_value
+    return (out / "feedback/s01.html").read_text(encoding="utf-8")
+
+
+def configure(course, feedback: str) -> None:
+    """A course whose configuration says what students see."""
+    setting = f'c.SandboxedExecute.feedback = "{feedback}"\n'
+    (course.root / "nbgrader_config.py").write_text(CONFIGURATION + setting)
+
+
+@pytest.mark.parametrize("way", [run, lambda course: course.autograde()])
+def test_a_page_shows_no_more_than_was_configured(course, way):
+    """`grader report` reads no configuration: the level is kept with what was graded."""
+    course.hand_in("s01", HALF_W)
+    configure(course, "hints")
+    way(course)
+    shown = page(course)
+    assert [True, False] == ["That is ∂Z/∂W." in shown, "you returned" in shown]
+
+
+def test_a_page_shows_more_only_when_nbgraders_notebook_does(course):
+    """Of what was graded before: less at once, more when it is recorded again."""
+    course.hand_in("s01", HALF_W)
+    run(course)
+    assert "you returned" in page(course)
+    shown = []
+    for feedback, options in (("hints", {}), ("full", {}), ("full", {"force": True})):
+        configure(course, feedback)
+        run(course, **options)
+        shown.append("you returned" in page(course))
+    assert [False, False, True] == shown
+
+
+def test_feedback_for_gradescope_shows_no_more_than_was_configured(course):
+    """As the pages."""
+    course.hand_in("s01", HALF_W)
+    configure(course, "hints")
+    run(course)
+    target = course.root / "made"
+    arguments = ["export", str(course.root / "grading/tanh_layer"), "--format", "gradescope", "-o", str(target)]
+    assert 0 == CliRunner().invoke(cli, arguments, standalone_mode=False).return_value
+    output = json.loads((target / "s01.json").read_bytes())["tests"][0]["output"]
+    assert [True, False] == ["That is ∂Z/∂W." in output, "you returned" in output]
+
+
 # Marks of people
 
 

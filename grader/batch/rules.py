@@ -8,7 +8,7 @@ regrading and can be taken back. `grade` and `regrade` take it over from the ass
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grader.exercise import Assignment, Exercise, Feedback
 
 NAME = "rules.json"
+_FROM_MOST_TO_LEAST: tuple[Feedback, ...] = ("full", "hints", "score")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,20 @@ def read_rules(out: Out) -> Rules:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"It cannot be read: {type(error).__name__}."
         raise GraderError(Fault(str(path), what, "Remove it and run `grader grade` or `grader regrade` again.")) from None
+
+
+def least(levels: Iterable[Feedback]) -> Feedback:
+    """Of several levels of feedback the one that shows the least."""
+    return max(levels, key=_FROM_MOST_TO_LEAST.index)
+
+
+def level_of(rules: Rules, reports: Iterable[Mapping[str, Any]]) -> Feedback:
+    """
+    How much a student sees of these reports: what the rules say.
+
+    In nbgrader's cycle they say nothing; there each report's data has the level that was configured when it was graded.
+    """
+    return least((rules.feedback, *(report.get("feedback", "full") for report in reports)))
 
 
 def files_of(rules: Rules) -> Mapping[str, Path]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from grader.batch.out import disk_errors, existing_out
 from grader.batch.results import open_results
 from grader.batch.roster import Table, read_roster, read_table
-from grader.batch.rules import read_rules
 from grader.errors import ExportError, Fault
 from grader.export import canvas, gradescope, moodle, plain
 from grader.export.sheet import Sheet, sheet_of
@@ -59,8 +58,7 @@ def export(path: Path, format: Format, target: Path, options: Options | None = N
         results = open_results(out, options.database)
         try:
             if format == "gradescope":
-                level = options.feedback or read_rules(out).feedback
-                return gradescope.write(out, results, target, options.exercises, level)
+                return gradescope.write(out, results, target, options.exercises, options.feedback)
             table = read_table(options.roster, as_it_is=format == "moodle") if options.roster is not None else None
             people = read_roster(options.roster) if options.roster is not None else ()
             sheet = sheet_of(out, results, people, absent=options.absent, column=options.column)

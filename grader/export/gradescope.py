@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import gradebook
 from grader.batch.out import disk_errors, safe_name
+from grader.batch.rules import level_of, read_rules
 from grader.batch.settling import named
 from grader.files import write_whole
 from grader.outcome import Report
@@ -63,15 +64,23 @@ def _test(number: int, article: Article, feedback: Feedback) -> dict[str, Any]:
     }
 
 
-def write(out: Out, results: Results, target: Path, exercises: Mapping[str, Exercise], feedback: Feedback) -> tuple[str, ...]:
-    """A file STUDENT.json for each student in the folder `target`; says who has none, not even that of an earlier export."""
+def write(
+    out: Out, results: Results, target: Path, exercises: Mapping[str, Exercise], feedback: Feedback | None = None
+) -> tuple[str, ...]:
+    """
+    A file STUDENT.json for each student in the folder `target`; says who has none, not even that of an earlier export.
+
+    It shows as much as `feedback` says, or else as was decided for the assignment.
+    """
+    rules = read_rules(out)
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     left_out = []
     for row in gradebook.rows(out, results):
         student = row.student.id
         path = target / f"{safe_name(student)}.json"
-        found = (results.get(student, exercise) for exercise in sorted(row.scores, key=lambda id: order.get(id, len(order))))
-        data = results_json(row, [Report.from_json(one.report) for one in found if one], exercises, feedback)
+        asked = sorted(row.scores, key=lambda id: order.get(id, len(order)))
+        found = [one.report for one in (results.get(student, exercise) for exercise in asked) if one]
+        data = results_json(row, list(map(Report.from_json, found)), exercises, feedback or level_of(rules, found))
         if data is None:
             with disk_errors(target):
                 path.unlink(missing_ok=True)

@@ -12,13 +12,14 @@ import json
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
+from grader.batch.rules import least
 from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
 from grader.errors import Fault, SubmissionError
 from grader.gradebook import write_grades
@@ -29,7 +30,7 @@ from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Feedback
     from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 
@@ -126,10 +127,16 @@ def notebook_of(code: Sequence[str]) -> bytes:
 
 
 class Marker:
-    """The results of one assignment, open for looking up and for adding. The table of grades is written when it is closed."""
+    """
+    The results of one assignment, open for looking up and for adding. The table of grades is written when it is closed.
 
-    def __init__(self, course: Course) -> None:
+    `feedback` is what the course's configuration lets students see; it is kept with each result, for the pages that are made
+    of it without that configuration.
+    """
+
+    def __init__(self, course: Course, feedback: Feedback = "full") -> None:
         self.course = course
+        self.feedback: Feedback = feedback
         self.out: Out = course.out()
         self.results: Results = open_results(self.out)
         self._has_news = False
@@ -179,8 +186,24 @@ class Marker:
 
     def keep(self, work: Work, report: Report) -> None:
         """Keep what came of a work, in the results and as the student's report."""
-        result = Result(student=work.student, exercise=work.exercise, key=work.key, report=report.to_json(), work=work.to_json())
-        self.put(result, work.sources)
+        data = {**report.to_json(), "feedback": self.feedback}
+        self.put(
+            Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json()), work.sources
+        )
+
+    def keep_level(self, work: Work, *, is_shown_anew: bool) -> None:
+        """
+        Keep what students see of a work that was graded before.
+
+        As configured by now where nbgrader's own notebook shows it anew; else less at once, but never more than that shows.
+        """
+        result = self.results.get(work.student, work.exercise)
+        if result is None:
+            return
+        before = result.report.get("feedback", self.feedback)
+        level = self.feedback if is_shown_anew else least((before, self.feedback))
+        if level != result.report.get("feedback"):
+            self.put(replace(result, report={**result.report, "feedback": level}))
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keep a result and what it was graded from, and write the student's report."""
@@ -211,6 +234,7 @@ _last_records: dict[str, Record] = {}  # of each exercise: reading one takes lon
 def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -> Report:
     """The report on a work, from the results or this process's own sandbox. Raises GraderError when it cannot be made here."""
     if (known := marker.known(work)) is not None:
+        marker.keep_level(work, is_shown_anew=True)
         return known
     with _own_worker(isolation) as worker:
         report = grade_work(work, exercise, marker.record(exercise, work.student), worker, sandboxed(isolation))

@@ -142,7 +142,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             from grader.nbgrader import marking
 
             marking.refuse_links(self._folder(ours))
-            marker = _run_of(_converter(self)).marker(ours.course)
+            marker = _run_of(_converter(self)).marker(ours.course, self.feedback)
             code = marking.student_code(nb.cells, marking.checks_of(ours.course.cells(ours.notebook)))
             beside = marking.modules_beside(_converter(self).coursedir, ours.student, ours.course.id)
             marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
@@ -305,13 +305,13 @@ class _Run:
         self._told: set[str] = set()
         self._marker: Marker | None = None
 
-    def marker(self, course: Course) -> Marker:
+    def marker(self, course: Course, feedback: Any) -> Marker:
         """The results of an assignment, as its files are now. Raises GraderError when they cannot be opened."""
         from grader.nbgrader.marking import Marker
 
         if self._marker is None or self._marker.course is not course:
             self.end()
-            self._marker = Marker(course)
+            self._marker = Marker(course, feedback)
         return self._marker
 
     def tell(self, fault: Exception) -> None:

@@ -31,7 +31,7 @@ from grader.sandbox import Sandbox
 from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, Feedback
     from grader.outcome import Record
     from grader.sandbox import Isolation
 
@@ -123,7 +123,7 @@ class _Run:
         """Fill the results."""
         exercises = {exercise.id: exercise for exercise in self.course.assignment.exercises}
         isolation = self._isolation()
-        marker = Marker(self.course)
+        marker = Marker(self.course, self._feedback())
         pool: Threads | None = None
         try:
             records = _Records(marker, exercises)
@@ -259,6 +259,7 @@ class _Run:
     def _is_known(self, marker: Marker, work: Work) -> bool:
         if marker.known(work) is None:
             return False
+        marker.keep_level(work, is_shown_anew=False)
         self.graded.done += 1
         self.graded.reused += 1
         self.tell(self.graded)
@@ -268,6 +269,11 @@ class _Run:
         from grader.nbgrader.preprocessors import SandboxedExecute
 
         return cast("Isolation", SandboxedExecute(parent=self.app).isolation)
+
+    def _feedback(self) -> Feedback:
+        from grader.nbgrader.preprocessors import SandboxedExecute
+
+        return cast("Feedback", SandboxedExecute(parent=self.app).feedback)
 
 
 _RETRY = "Mend that and give the same command again: what is graded is kept."

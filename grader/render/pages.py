@@ -20,7 +20,7 @@ from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
-    from grader.batch.results import Results
+    from grader.batch.results import Result, Results
     from grader.exercise import Exercise, Feedback
     from grader.gradebook import Row
 
@@ -58,11 +58,13 @@ def write_pages(
     All of them after the instructor's rules changed. `exercises` by id lend the pages their notation; those that are not
     in it are shown without. Students are shown as much as `feedback` says, or else the assignment.
     """
-    level = feedback or rules.read_rules(out).feedback
-    made_by, before = _made_by(out, level), out.path / MADE_BY
+    decided = rules.read_rules(out)
+    made_by, before = _made_by(out, feedback or decided.feedback), out.path / MADE_BY
     if not before.exists() or before.read_text(encoding="ascii", errors="replace") != made_by:
         changed = None
-    for row, reports in _students(out, results):
+    for row, found in _students(out, results):
+        reports = [Report.from_json(result.report) for result in found]
+        level = feedback or rules.level_of(decided, (result.report for result in found))
         path = out.feedback(row.student.id)
         if (row.scores or reports) and (changed is None or row.student.id in changed or not path.exists()):
             out.write(path, student_page(row, out.state.title, reports, exercises, level))
@@ -86,13 +88,13 @@ def address(student: str) -> str:
     return f"feedback/{quote(safe_name(student))}.html"
 
 
-def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Report]]]:
+def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Result]]]:
     """Every student's row, with what was graded in the order of the assignment."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     found_of = gradebook.in_turn(results.all(), lambda result: result.student)
     for row in gradebook.rows(out, results):
-        reports = [Report.from_json(result.report) for result in found_of(row.student.id) if result.exercise in order]
-        yield row, sorted(reports, key=lambda report: order[report.exercise])
+        found = [result for result in found_of(row.student.id) if result.exercise in order]
+        yield row, sorted(found, key=lambda result: order[result.exercise])
 
 
 def _made_by(out: Out, feedback: Feedback) -> str:
