@@ -209,10 +209,81 @@ def test_functions_of_several_files_are_pooled(sandbox: Sandbox) -> None:
 
 
 def test_clash_is_not_guessed(sandbox: Sandbox) -> None:
-    """A function that two files define is missing, and both are named."""
-    first, second = (Source(name=name, cells=(b"def f(x): return x",)) for name in ("a.py", "b.py"))
+    """A function that two files define differently is missing, and both are named."""
+    first, second = (Source(name=f"{name}.py", cells=(f"def f(x): return {name} * x".encode(),)) for name in "ab")
     got = answer(run(sandbox, first, second))
     assert (Status.MISSING, "f is defined in a.py and in b.py; keep one of them") == (got.status, got.detail)
+
+
+EXPORTED = """# In[1]:
+import numpy as np
+
+k, w = (1, 2.0), np.arange(3.0)
+
+
+def g(x, scale=0.0, *, shift=-1.0):
+    return x + scale + shift
+
+
+# In[2]:
+def f(x):
+    def inner(x):
+        return [g(one) for one in (x, w.sum())]
+    return sum(inner(x)) + k[0]
+"""
+
+
+def test_a_notebook_and_its_own_export_are_no_clash(sandbox: Sandbox) -> None:
+    """`jupyter nbconvert --to script` puts comments between the cells, and other line numbers: the functions are the same."""
+    cells = EXPORTED.split("# In[2]:\n")
+    first, second = notebook(*cells), Source(name="answer.py", cells=(EXPORTED.encode(),))
+    assert [5.0, 5.0] == [returned(run(sandbox, *sources)) for sources in ((first, second), (second, first))]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("+ k[0]", "- k[0]"),
+        ("inner(x)) +", "inner(x)) + 0 +"),
+        ("+ shift", "- shift"),  # in a function that it calls
+        ("scale=0.0", "scale=-0.0"),
+        ("shift=-1.0", "shift=-2.0"),
+        ("(1, 2.0)", "(1, 2)"),
+        ("arange(3.0)", "arange(4.0)"),
+        ("for one in (x, w", "for one in (w, x"),  # in a function within it
+        ("def g(x", "def h(x"),
+        ("k, w =", "k, w = {}, 0\nk, w ="),
+    ],
+)
+def test_a_copy_that_was_changed_is_a_clash_unless_it_is_the_same_in_effect(sandbox: Sandbox, old: str, new: str) -> None:
+    """In what it computes, what it calls, or what it looks for at the top; lines that leave no trace change nothing."""
+    assert EXPORTED.count(old) == 1
+    copy = Source(name="b.py", cells=(EXPORTED.replace(old, new).encode(),))
+    got = answer(run(sandbox, Source(name="a.py", cells=(EXPORTED.encode(),)), copy))
+    expected = (None, "") if "{}" in new else (Status.MISSING, "f is defined in a.py and in b.py; keep one of them")
+    assert expected == (got.status, got.detail)
+
+
+def test_functions_that_call_one_another_are_compared_to_an_end(sandbox: Sandbox) -> None:
+    """Each of two that are alike if the other is."""
+    text = b"def f(x): return g(x - 1) if x > 0 else 7.0\ndef g(x): return f(x)"
+    assert 7.0 == returned(run(sandbox, *(Source(name=name, cells=(text,)) for name in ("a.py", "b.py"))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t = ()\nfor _ in range(100_000): t = (t,)\ndef f(x): return x + len(t)",  # deeper than anybody compares
+        "class Same:\n    def __eq__(self, other): return True\nt = Same()\ndef f(x): return x if t else 0",
+        "def made(k):\n    def f(x): return k\n    return f\nf = made(3)",
+        "log = []\ndef f(x): return x if log is None else 3.0",
+    ],
+)
+def test_what_cannot_be_compared_is_a_clash(sandbox: Sandbox, text: str) -> None:
+    """It is not guessed that things are the same; the student is told what to do, as before."""
+    assert (
+        Status.MISSING == answer(run(sandbox, *(Source(name=name, cells=(text.encode(),)) for name in ("a.py", "b.py")))).status
+    )
 
 
 def test_function_imported_from_a_sibling_is_no_clash(sandbox: Sandbox) -> None:

@@ -20,6 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox import autodiff
+from grader.sandbox.alike import are_alike
 from grader.sandbox.failures import clear_frames, frames_of, is_own, line_of
 from grader.sandbox.standins import Finder, Policy, StandIn, StandInModule
 from grader.sandbox.stateless import MODULES, Reading
@@ -165,14 +166,14 @@ class Submission:
         raise _CellRefused("its magic lines could not be taken out")
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        """The asked functions by name; one that several sources define differently is left out."""
+        """The asked functions by name; one that several sources define differently is left out, of copies the first counts."""
         found: dict[str, Callable[..., Any]] = {}
         for name in self.asked:
             things = [module.__dict__.get(name) for module in self.modules.values()]
             made: dict[int, Any] = {id(thing): thing for thing in things if _is_own(thing, name)}
             # what came out of a module that is not there says so when it is called: `dY_dX = jax.jacfwd(f)`
             absent = [thing for thing in things if type(thing) is StandIn]
-            if len(made) == 1:
+            if made and are_alike(list(made.values())):
                 found[name] = next(iter(made.values()))
             elif not made and absent:
                 found[name] = absent[0]
