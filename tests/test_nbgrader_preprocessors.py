@@ -12,6 +12,8 @@ pytest.importorskip("nbgrader")
 
 from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, W, cell_of, code
 
+from grader.nbgrader.marking import modules_beside
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
 
@@ -119,6 +121,51 @@ def test_a_module_beside_the_notebook_is_imported(course):
     (course.root / "source/tanh_layer/helper.py").write_text(helper)
     course.autograde("--force")
     assert {W: 2.0, B: 1.0} == course.marks("s02")
+
+
+DIAGONAL = "import numpy as np\n\n\ndef diagonal(Y):\n    return np.diag(1 - Y**2)\n"
+CALLS_IT = "Y = np.tanh(W @ X + B)\nreturn diagonal(Y)"
+
+
+def put(folder, files):
+    """Files beside a notebook."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def test_a_package_beside_the_notebook_is_imported(course):
+    """With its init and what it names, as `grader grade` does; the instructor's file takes the place of the student's."""
+    files = {"utils/__init__.py": "from .maths import diagonal", "utils/maths.py": DIAGONAL, "utils/rest.py": "1 / 0"}
+    for student, line in (("s01", "from utils.maths import diagonal"), ("s02", "from utils import diagonal")):
+        put(course.hand_in(student, dY_dB=CALLS_IT, first=(line,)).parent, files)
+    put(course.hand_in("s03", dY_dB=CALLS_IT, first=("import utils.maths as um\ndiagonal = um.diagonal",)).parent, files)
+    put(course.root / "submitted/s03/tanh_layer", {"utils/maths.py": "def diagonal(Y):\n    return Y\n"})
+    course.autograde()
+    assert [{W: 2.0, B: 1.0}, {W: 2.0, B: 1.0}, {W: 2.0, B: 0.0}] == [course.marks(f"s0{n}") for n in (1, 2, 3)]
+    put(course.root / "source/tanh_layer", {"utils/maths.py": DIAGONAL})
+    course.autograde("--force")
+    assert {W: 2.0, B: 1.0} == course.marks("s03")
+
+
+def test_of_two_modules_of_a_name_the_one_beside_the_notebook_is_imported(course):
+    """As in Jupyter; a link of the instructor's leads to the file that nbgrader copies."""
+    path = course.hand_in("s01", dY_dB=CALLS_IT, first=("from helper import diagonal",))
+    put(path.parent, {"a/helper.py": "1 / 0", "helper.py": DIAGONAL, "z/helper.py": "1 / 0"})
+    course.hand_in("s02", dY_dB=CALLS_IT, first=("from shared import diagonal",))
+    put(course.root, {"helper.py": DIAGONAL})
+    (course.root / "source/tanh_layer/shared.py").symlink_to(course.root / "helper.py")
+    course.autograde()
+    assert [{W: 2.0, B: 1.0}] * 2 == [course.marks("s01"), course.marks("s02")]
+
+
+def test_no_module_comes_through_a_link_and_no_more_than_grade_looks_at(course):
+    """The nearest to the notebook come first; a folder that is a link is left alone."""
+    folder = course.hand_in("s01").parent
+    put(folder, {f"a/m{n:02}.py": "x = 1" for n in range(60)} | {"b.py": "x = 1"})
+    (folder / "link").symlink_to(course.root)
+    names = [file.path for file in modules_beside(course.api().coursedir, "s01", "tanh_layer")]
+    assert (50, "b.py", "a/m00.py", False) == (len(names), names[-1], names[-2], any("link" in name for name in names))
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def test_a_module_in_a_folder_comes_along_under_the_name_that_it_is_imported_by(
     assert {"answers.py", "utils/maths.py", "utils/deep.py", "maths.py", "b.py"} == by_name
 
 
+def test_what_a_package_holds_comes_along_with_its_init(tmp_path):
+    """Where the init names it: `from utils import f` runs that file."""
+    files = {"utils/__init__.py": "from .maths import f", "utils/maths.py": "x", "utils/rest.py": "x"}
+    files |= {"tanh_layer.py": "from utils import f"}
+    folder = hand_in(tmp_path, {f"s01/{path}": text for path, text in files.items()})
+    entry = next(entry for entry in collect(folder, assignment()).entries if entry.exercise == "tanh_layer")
+    assert {"tanh_layer.py", "utils/__init__.py", "utils/maths.py"} == set(work_of(entry, "").files)
+
+
 def test_blanks_without_end_behind_an_import_take_no_time():
     """Students' text is searched with steps in proportion to its length."""
     started = time.perf_counter()
@@ -71,7 +80,7 @@ def test_blanks_without_end_behind_an_import_take_no_time():
 class Helper:
     """A file beside what was handed in."""
 
-    name = "helper.py"
+    name = path = "helper.py"
 
     def read(self):
         """Nothing."""

@@ -147,6 +147,10 @@ class Neighbour(Protocol):
     def name(self) -> str:
         """Without folders."""
 
+    @property
+    def path(self) -> str:
+        """With the folders that it lies in, as far as they are known."""
+
     def read(self) -> bytes:
         """The bytes. Raises SubmissionError when it cannot be read."""
 
@@ -164,7 +168,7 @@ def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_ou
     look_at = list(files)
     while look_at and modules:
         at = look_at.pop()
-        package = _dotted(at).rpartition(".")[0] if "/" in at else ""
+        package = at.rpartition("/")[0].replace("/", ".")
         for imported in _imported(at, files[at]):
             if (found := modules.get(f"{package}.{imported}") or modules.get(imported)) is None:
                 continue
@@ -182,12 +186,12 @@ def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_ou
 
 def _names(file: Neighbour) -> Iterator[str]:
     """What a module may be imported by: `maths.py`, and `utils/maths.py` where it lies in a folder of that name."""
-    parts = file.path.split("/") if isinstance(file, File) else [file.name]
+    parts = file.path.split("/")
     yield from ("/".join(parts[place:]) for place in reversed(range(len(parts))))
 
 
 def _dotted(name: str) -> str:
-    return name.removesuffix(".py").replace("/", ".")
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _imported(name: str, data: bytes) -> Iterator[str]:

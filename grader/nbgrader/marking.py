@@ -17,10 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.batch.collect import MAX_SOURCES
+from grader.batch.intake import tree_of
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import least
-from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
+from grader.batch.work import Neighbour, SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
 from grader.errors import Fault, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
@@ -65,29 +67,41 @@ def student_code(notebook_cells: Iterable[Any], checks: Container[str]) -> list[
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A file beside a notebook."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """A file that the instructor gave; a link of theirs leads to what nbgrader copies."""
 
-    path: Path
+    root: Path
+    path: str
 
     @property
     def name(self) -> str:
         """Without folders."""
-        return self.path.name
+        return self.path.rpartition("/")[2]
 
     def read(self) -> bytes:
         """The bytes. Raises SubmissionError when it is no regular file."""
-        return read_regular_file(self.path)
+        return read_regular_file(self.root / self.path)
 
 
-def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Beside, ...]:
-    """The student's modules and the instructor's, which nbgrader puts in the place of files of the same name."""
-    folders = (
-        coursedir.format_path(coursedir.submitted_directory, student, assignment),
-        coursedir.format_path(coursedir.source_directory, ".", assignment),
-    )
-    return tuple({path.name: Beside(path) for folder in folders for path in sorted(Path(folder).glob("*.py"))}.values())
+def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Neighbour, ...]:
+    """
+    The student's modules and the instructor's, which nbgrader puts in the place of files of the same path.
+
+    Of a student's as many as `grader grade` looks at, the nearest to the notebook, never through a link. Those in folders
+    come first: of two that one import may mean, the last counts. Raises SubmissionError when a folder cannot be read.
+    """
+    submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
+    source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+    files = (file for file in tree_of(submitted).files if file.suffix == ".py")
+    beside: dict[str, Neighbour] = {file.path: file for file in sorted(files, key=_depth)[:MAX_SOURCES]}
+    given = (path.relative_to(source).as_posix() for path in source.rglob("*.py"))
+    beside |= {path: _Given(root=source, path=path) for path in given}
+    return tuple(sorted(beside.values(), key=_depth, reverse=True))
+
+
+def _depth(file: Neighbour) -> tuple[int, str]:
+    return file.path.count("/"), file.path
 
 
 def refuse_links(folder: Path) -> None:
@@ -154,7 +168,7 @@ class Marker:
         write_grades(self.out, self.results)
         self._has_news = False
 
-    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Beside]) -> Work:
+    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Neighbour]) -> Work:
         """
         One exercise of a notebook as it is graded; its key says everything that the verdict depends on.
 

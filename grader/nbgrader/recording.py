@@ -24,13 +24,14 @@ from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Beside, Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
+from grader.nbgrader.marking import Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
 from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
+    from grader.batch.work import Neighbour
     from grader.exercise import Exercise, Feedback
     from grader.outcome import Record
     from grader.sandbox import Isolation
@@ -248,7 +249,7 @@ class _Run:
                 self.submitted[student] = submitted_at(folder)
                 yield from works
 
-    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Beside]) -> list[Work]:
+    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Neighbour]) -> list[Work]:
         exercises = self.course.exercises(notebook)
         path = folder / f"{notebook}.ipynb"
         if not path.exists():
