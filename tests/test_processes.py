@@ -204,3 +204,13 @@ def assert_gone(pids: list[int]) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < until:
         time.sleep(0.05)
     assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_each_worker_stays_on_a_processor_where_each_has_one(start) -> None:
+    """With as many workers as processors; fewer are free to move, and more share them evenly."""
+    here = sorted(os.sched_getaffinity(0))
+    pool = start(len(here))
+    assert len(list(pool.reports(works(*[RIGHT] * 4 * len(here))))) == 4 * len(here)
+    assert sorted(map(tuple, (os.sched_getaffinity(worker.pid) for worker in pool._workers))) == [(one,) for one in here]
+    assert processes._places(2 * len(here)) == [*here, *here]
+    assert set(processes._places(len(here) - 1)) <= {processes._ANY}
