@@ -90,6 +90,8 @@ def diagnose(
     rows = [_telling_row(one) for one in evidence if one.expected.size > MAX_COPIED_ENTRIES]
     if (found := named(scaled(target, evidence[order[0]]), rows)) is not None:
         return found
+    if (found := named(totalled(target, evidence))) is not None:
+        return found
     if single_precision and all(
         _reproduces(one.expected, one, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR) for one in evidence
     ):
@@ -289,6 +291,25 @@ def _but_for_ones(array: Array, actual: Array) -> Array:
 
 def _more_axes(one: Evidence) -> Array | None:
     return _same_but_for_ones(one) if one.actual.ndim > one.expected.ndim else None
+
+
+# Hypotheses that leave one number of it
+
+
+def totalled(target: Target, evidence: Sequence[Evidence]) -> Iterator[Named]:
+    """The sum of all entries in the place of the array: (rule, text, prediction)."""
+    sums = [float(one.expected.sum()) for one in evidence if one.expected.size > 1]
+    if all(abs(one - round(one)) < 1e-6 for one in sums):  # n of an identity, 1 of probabilities: it may be anything
+        return
+    name = symbol(target.kind)
+    text = f"That is the sum of all entries, one number: {name} has the axes {_axes_text(target.axes)}."
+    yield "summed_over", text, lambda one: _total(one) if one.actual.size == 1 else None
+    text = f"Every entry that you returned is the sum of all entries of {name}. Each has a value of its own."
+    yield "summed_over", text, lambda one: _total(one) if one.actual.shape == one.expected.shape else None
+
+
+def _total(one: Evidence) -> Array:
+    return np.full(one.actual.shape, one.expected.sum())
 
 
 # Hypotheses that scale or round it

@@ -75,6 +75,8 @@ LAYER_MISTAKES: list[tuple[str, Function]] = [
     ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)),
     ("diagonal_only", lambda W, X, B: np.outer(1 - np.tanh(W @ X + B) ** 2, X)[None]),
     ("summed_over", lambda W, X, B: tanh_jacobian(W, X, B).sum(axis=2)),
+    ("summed_over", lambda W, X, B: tanh_jacobian(W, X, B).sum()),
+    ("summed_over", lambda W, X, B: np.full((len(B), *W.shape), tanh_jacobian(W, X, B).sum())),
     ("rounded", lambda W, X, B: np.floor(tanh_jacobian(W, X, B))),
     ("zero", lambda W, X, B: np.zeros((len(B), *W.shape))),
     ("constant_factor", lambda W, X, B: 2 * tanh_jacobian(W, X, B)),
@@ -390,6 +392,40 @@ def test_the_sum_over_one_of_two_like_axes_is_named() -> None:
     """As a Hessian has them."""
     found = diagnosed(mixed, "g", on(lambda x: 4 * x.sum() + 2 * len(x) * x))
     assert found == Diagnosis(rule="summed_over", text="You summed over n, too: ∂²E/∂x² has the axes (n, n).")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (np.sum, "That is the sum of all entries, one number: ∂Y/∂W has the axes (m, m, n)."),
+        (lambda J: [J.sum()], "That is the sum of all entries, one number: ∂Y/∂W has the axes (m, m, n)."),
+        (
+            lambda J: np.full(J.shape, J.sum()),
+            "Every entry that you returned is the sum of all entries of ∂Y/∂W. Each has a value of its own.",
+        ),
+    ],
+)
+def test_the_sum_of_all_entries_is_named(wrong: Function, text: str) -> None:
+    """Alone, where an array is asked for, or copied into each entry."""
+    found = diagnosed(tanh_layer, "dY_dW", on(lambda W, X, B: wrong(tanh_jacobian(W, X, B))))
+    assert found == Diagnosis(rule="summed_over", text=text)
+
+
+def test_a_number_that_a_sum_has_by_chance_is_no_sum() -> None:
+    """The entries of an identity sum to n; who returns n did not sum them."""
+    for wrong in (lambda x: x.size, lambda x: np.full((x.size, x.size), x.size)):
+        assert diagnosed(shifted, "g", on(wrong)) is None
+
+
+def shifted() -> Exercise:
+    """y = x + 1, whose Jacobian is the identity."""
+    return one_target("y = x + 1", Jacobian(of="y", wrt="x"), "n n")
+
+
+def test_a_sum_of_all_entries_in_some_cases_is_not_named() -> None:
+    """In every case, or it is something else."""
+    wrong = on(lambda W, X, B: tanh_jacobian(W, X, B).sum() + (len(X) > 3))
+    assert diagnosed(tanh_layer, "dY_dW", wrong) is None
 
 
 def mixed() -> Exercise:
