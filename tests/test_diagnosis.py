@@ -418,7 +418,7 @@ def test_a_number_that_a_sum_has_by_chance_is_no_sum() -> None:
 
 
 def shifted() -> Exercise:
-    """y = x + 1, whose Jacobian is the identity."""
+    """A shift, whose Jacobian is the identity."""
     return one_target("y = x + 1", Jacobian(of="y", wrt="x"), "n n")
 
 

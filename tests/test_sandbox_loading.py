@@ -229,14 +229,14 @@ def g(x, scale=0.0, *, shift=-1.0):
 def f(x):
     def inner(x):
         return [g(one) for one in (x, w.sum())]
-    return sum(inner(x)) + k[0]
+    return np.sum(inner(x)) + k[0]  # of another cell: compiled in one file with the import, it is other code
 """
 
 
 def test_a_notebook_and_its_own_export_are_no_clash(sandbox: Sandbox) -> None:
     """`jupyter nbconvert --to script` puts comments between the cells, and other line numbers: the functions are the same."""
     cells = EXPORTED.split("# In[2]:\n")
-    first, second = notebook(*cells), Source(name="answer.py", cells=(EXPORTED.encode(),))
+    first, second = notebook(cells[0], f"%matplotlib inline\n{cells[1]}"), Source(name="answer.py", cells=(EXPORTED.encode(),))
     assert [5.0, 5.0] == [returned(run(sandbox, *sources)) for sources in ((first, second), (second, first))]
 
 
@@ -265,8 +265,8 @@ def test_a_copy_that_was_changed_is_a_clash_unless_it_is_the_same_in_effect(sand
 
 
 def test_functions_that_call_one_another_are_compared_to_an_end(sandbox: Sandbox) -> None:
-    """Each of two that are alike if the other is."""
-    text = b"def f(x): return g(x - 1) if x > 0 else 7.0\ndef g(x): return f(x)"
+    """Each of two that are alike if the other is; a lambda is a function, too."""
+    text = b"def f(x): return g(x - 1) if x > 0 else 7.0\ng = lambda x: f(x)"
     assert 7.0 == returned(run(sandbox, *(Source(name=name, cells=(text,)) for name in ("a.py", "b.py"))))
 
 
@@ -277,6 +277,8 @@ def test_functions_that_call_one_another_are_compared_to_an_end(sandbox: Sandbox
         "class Same:\n    def __eq__(self, other): return True\nt = Same()\ndef f(x): return x if t else 0",
         "def made(k):\n    def f(x): return k\n    return f\nf = made(3)",
         "log = []\ndef f(x): return x if log is None else 3.0",
+        "exec('def f(x): return x')",
+        "f, g = lambda x: x, lambda x: x + 1",
     ],
 )
 def test_what_cannot_be_compared_is_a_clash(sandbox: Sandbox, text: str) -> None:

@@ -139,9 +139,13 @@ def environment() -> dict[str, str]:
     return {"LC_ALL": "C.UTF-8", "HOME": "/", "TORCHINDUCTOR_CACHE_DIR": "/", **threads, **kept}
 
 
-def request_for(limits: Limits) -> dict[str, int]:
-    """The budget of one child: its CPU limit is the backstop of the clock, a little more than the whole job's."""
-    return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": int(10 * limits.seconds) + 5}
+def request_for(limits: Limits, *, ahead: bool = False) -> dict[str, int]:
+    """
+    The budget of one child: its CPU limit is the backstop of the clock, a little more than the whole job's.
+
+    One that begins ahead of its job has the time to rehearse.
+    """
+    return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": int(10 * limits.seconds) + 5, "ahead": ahead}
 
 
 class Zygote:

@@ -152,7 +152,7 @@ class Sandbox:
         """Have a child begin for a job with the same limits."""
         if self._zygote is not None:
             with contextlib.suppress(OurFaultError):  # the next job finds out, and it has a second try
-                self._begun = self._zygote.ask(host.request_for(job.limits))
+                self._begun = self._zygote.ask(host.request_for(job.limits, ahead=True))
 
     def _begun_child(self, zygote: Zygote, request: Mapping[str, int]) -> Child | None:
         """The child that began ahead, if there is one with this budget."""
@@ -160,7 +160,7 @@ class Sandbox:
         if begun is None:
             return None
         child = zygote.answer(begun)
-        if begun.request == request:
+        if begun.request == {**request, "ahead": True}:
             return child
         child.kill()
         child.release()

@@ -153,7 +153,7 @@ def _inside(arrays: str) -> float:
     with Sandbox(exercise.arrays) as sandbox:
         for _ in range(_SUBMISSIONS):
             assert grade(exercise, submission, record=record, sandbox=sandbox).score == exercise.points
-    return 2 * statistics.mean(told)
+    return sum(told) / _SUBMISSIONS
 
 
 def _least(found: list[tuple[float, float]], at: int) -> float:
