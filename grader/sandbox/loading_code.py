@@ -173,13 +173,13 @@ class Submission:
             made: dict[int, Any] = {id(thing): thing for thing in things if _is_own(thing, name)}
             # what came out of a module that is not there says so when it is called: `dY_dX = jax.jacfwd(f)`
             absent = [thing for thing in things if type(thing) is StandIn]
-            if made and are_alike(list(made.values()), self._text_of):
+            if made and are_alike(list(made.values()), self._source_of):
                 found[name] = next(iter(made.values()))
             elif not made and absent:
                 found[name] = absent[0]
         return found
 
-    def _text_of(self, label: str) -> bytes:
+    def _source_of(self, label: str) -> bytes:
         """What was compiled under a label; nothing where nothing was."""
         cells = ((source, cell) for source in self.sources for cell, other in _labelled(source) if other == label)
         return next((self._compiled(source, cell, label)[1] for source, cell in cells), b"")
