@@ -20,52 +20,64 @@ _LOAD_GLOBAL, _LOAD_NAME = opmap["LOAD_GLOBAL"], opmap["LOAD_NAME"]
 _NOTHING: Final = object()
 
 
-def are_alike(things: Sequence[Any], text_of: Callable[[str], bytes]) -> bool:
+def are_alike(things: Sequence[Any], source_of: Callable[[str], bytes]) -> bool:
     """
     Whether these are functions that are written alike, and what they look for at the top of their files is alike, too.
 
-    `text_of` finds the source of a file or cell by its label.
+    `source_of` finds the text of a file or cell by its label.
     """
+    comparison = _Comparison(source_of)
     try:
-        return all(_are_alike(things[0], other, text_of, set()) for other in things[1:])
+        return all(comparison.holds(things[0], other) for other in things[1:])
     except Exception:  # of code that no compiler made, tuples in tuples in tuples: nobody knows
         return False
 
 
-def _are_alike(one: Any, other: Any, text_of: Callable[[str], bytes], assumed: set[tuple[int, int]]) -> bool:
-    """The same of two; pairs in `assumed` are being looked at: functions may call one another."""
-    if one is other or (id(one), id(other)) in assumed:
-        return True
-    if type(one) is not FunctionType or type(other) is not FunctionType:
-        return _is_same_value(one, other)
-    written = [_written(it.__code__, text_of) for it in (one, other)]
-    if one.__closure__ or other.__closure__ or not written[0] or written[0] != written[1]:
-        return False
-    assumed.add((id(one), id(other)))
-    if not all(map(_is_same_value, _defaults(one), _defaults(other))):
-        return False
-    names = set(_globals_of(one.__code__))
-    pairs = ((one.__globals__.get(name, _NOTHING), other.__globals__.get(name, _NOTHING)) for name in names)
-    return all(_are_alike(*pair, text_of, assumed) for pair in pairs)
+class _Comparison:
+    """One of pairs, of which those that were looked at are taken to be alike: functions may call one another."""
+
+    def __init__(self, source_of: Callable[[str], bytes]) -> None:
+        self._source_of = source_of
+        self._seen: set[tuple[int, int]] = set()
+        self._read: dict[str, dict[tuple[int, str], list[ast.AST]]] = {}
+
+    def holds(self, one: Any, other: Any) -> bool:
+        """Whether two things are alike, or are being looked at."""
+        if one is other or (id(one), id(other)) in self._seen:
+            return True
+        if type(one) is not FunctionType or type(other) is not FunctionType:
+            return _is_same_value(one, other)
+        written = self._written(one.__code__)
+        if one.__closure__ or other.__closure__ or not written or written != self._written(other.__code__):
+            return False
+        self._seen.add((id(one), id(other)))
+        if not all(map(_is_same_value, _defaults(one), _defaults(other))):
+            return False
+        names = set(_globals_of(one.__code__))
+        return all(self.holds(one.__globals__.get(name, _NOTHING), other.__globals__.get(name, _NOTHING)) for name in names)
+
+    def _written(self, code: CodeType) -> str:
+        """The definition without places and comments; nothing where no text holds it, or a line holds several."""
+        if code.co_filename not in self._read:
+            self._read[code.co_filename] = _definitions(self._source_of(code.co_filename))
+        found = self._read[code.co_filename].get((code.co_firstlineno, code.co_name), [])
+        return ast.dump(found[0]) if len(found) == 1 else ""
+
+
+def _definitions(text: bytes) -> dict[tuple[int, str], list[ast.AST]]:
+    """The functions in a text by the line and the name that their code has."""
+    found: dict[tuple[int, str], list[ast.AST]] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            line = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+            found.setdefault((line, node.name), []).append(node)
+        elif isinstance(node, ast.Lambda):
+            found.setdefault((node.lineno, "<lambda>"), []).append(node)
+    return found
 
 
 def _defaults(function: FunctionType) -> tuple[Any, Any]:
     return function.__defaults__ or (), tuple(sorted((function.__kwdefaults__ or {}).items()))
-
-
-def _written(code: CodeType, text_of: Callable[[str], bytes]) -> str:
-    """The definition without places and comments; nothing where no text holds it, or a line holds several."""
-    found = []
-    for node in ast.walk(ast.parse(text_of(code.co_filename))):
-        if isinstance(node, ast.FunctionDef):
-            line, name = min([node.lineno, *(one.lineno for one in node.decorator_list)]), node.name
-        elif isinstance(node, ast.Lambda):
-            line, name = node.lineno, "<lambda>"
-        else:
-            continue
-        if (line, name) == (code.co_firstlineno, code.co_name):
-            found.append(ast.dump(node))
-    return found[0] if len(found) == 1 else ""
 
 
 def _globals_of(code: CodeType) -> Iterator[str]:
