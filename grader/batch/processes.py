@@ -177,11 +177,18 @@ def _places(jobs: int) -> list[int]:
     return [here[number % len(here)] for number in range(jobs)]
 
 
+def _take_turns(processor: int) -> None:
+    """Stay on this processor, and let a child write all its answers before the worker that they wake reads the first."""
+    with suppress(OSError):  # a container may not allow it, or the processor be gone
+        if processor != _ANY:
+            os.sched_setaffinity(0, {processor})
+        if hasattr(os, "SCHED_BATCH"):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 def serve(descriptor: int, processor: int) -> None:
     """Be a worker until the parent's end closes."""
-    if processor != _ANY:
-        with suppress(OSError):  # it may have been taken away meanwhile
-            os.sched_setaffinity(0, {processor})
+    _take_turns(processor)
     connection = Connection(descriptor)
     received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, received), daemon=True).start()
