@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from grader.call import Name
+from grader.call import Argument, Constant, Given, Group, Name, Table
 from grader.exercise import Limits
 from grader.outcome import Status
 from grader.sandbox import Sandbox, frames, protocol, stateless
@@ -36,6 +37,11 @@ def job(*sources: Source | str | bytes, function: str = "f") -> Job:
     inputs = tuple([{"x": np.array(value)} for value in (1.0, 2.0, 3.0)])
     plan = TaskPlan(function=function, arguments=(Name("x"),), returns=("y",), inputs=inputs)
     return Job(sources=tuple(made), tasks=(plan,), arrays="numpy", limits=Limits(seconds=2, memory_mib=512))
+
+
+def is_taken(source: str) -> bool:
+    """Whether reading finds it harmless."""
+    return stateless.Reading().take(compile(source, "answer.py", "exec", dont_inherit=True), source.encode())
 
 
 def is_shown(sandbox: Sandbox, *sources: Source | str | bytes) -> bool:
@@ -72,6 +78,16 @@ SHOWN = {
     "arguments in a tuple": "def g(*a): return a[0]\ndef f(*a): return g(*a)",
     "annotations": "from __future__ import annotations\nimport numpy as np\ndef f(x: np.ndarray) -> np.ndarray: return x",
     "annotations that are evaluated": "import numpy as np\ndef f(x: np.ndarray, y: float = 1.0) -> np.ndarray: return x",
+    "einsum over lines": 'import numpy as np\ndef f(x):\n    return np.einsum(\n        "i->",\n        np.ones(2) * x,\n    )',
+    "annotations of typing": "from typing import List, Optional\ndef f(x: List[float], y: Optional[int] = None): return x",
+    "a coding that is the usual one": "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\ndef f(x): return x",
+    "what an exception says": (
+        "def f(x):\n    assert x.shape == (), 'a number'\n    if x is None: raise ValueError('none')\n    return x"
+    ),
+    "views of arrays": "import numpy as np\ndef f(x): return np.ones(2).view() * x if isinstance(x, float) else x",
+    "draws while loading": "import numpy as np\nRATE = np.random.rand()\ndef f(x): return x * RATE",
+    "draws that are seeded": "import numpy as np\nrng = np.random.default_rng(0)\nR = rng.uniform()\ndef f(x): return x * R",
+    "draws in a comprehension": "import numpy as np\nprint([np.random.rand() for _ in range(2)])\ndef f(x): return x",
     "an assertion": "def f(x):\n    assert x.shape == ()\n    if x is None: raise ValueError\n    return x",
     "a demonstration below": (
         "import numpy as np\ndef f(x): return x\nif __name__ == '__main__':\n    np.random.seed(0)\n"
@@ -116,6 +132,29 @@ OPEN = {
     ),
     "setattr in a list": "import numpy as np\n[setattr(np, 'n', i) for i in range(2)]\ndef f(x): return x",
     "other built-ins": "seen = []\n__builtins__ = {'max': seen.append}\ndef f(x): return max(x)",
+    "the built-ins themselves": "seen = []\n__builtins__['max'] = lambda x: seen.append(x) or len(seen)\ndef f(x): return max(x)",
+    "exec by way of the built-ins": "__builtins__['exec']('seen = []')\ndef f(x): return x",
+    "names of keywords": (
+        "import numpy as np\ndef f(x):\n    a = np.array(max(dict(n=1)) * 40)\n    a[()] = f\n    return a == a[()]"
+    ),
+    "names of options": (
+        "import numpy as np\ndef g(**a): return max(a)\n"
+        "def f(x):\n    a = np.array(g(n=1) * 40)\n    a[()] = f\n    return a == a[()]"
+    ),
+    "memory of a constant": "text = b'12345678'\ndef f(x): return x",
+    "memory of a constant in a tuple": "text = (1, (b'12345678',))\ndef f(x): return x",
+    "draws that are not seeded": "import numpy as np\nRATE = np.random.default_rng().uniform()\ndef f(x): return x * RATE",
+    "draws that None seeds": "import numpy as np\nRATE = np.random.default_rng(None).uniform()\ndef f(x): return x * RATE",
+    "draws that are seeded elsewhere": "import numpy as np\nmake = (np.random.default_rng, 0)[0]\ndef f(x): return x",
+    "draws that are seeded anew": "import numpy as np\nnp.random.seed()\ndef f(x): return x",
+    "entries that are not set, while loading": "import numpy as np\nR = np.add([1], 1, where=[False])\ndef f(x): return x",
+    "text that is returned": "def g(): return 'a%s'\ndef f(x): return len(g() % f)",
+    "text with something, raised": "def f(x): raise ValueError('a' % f)",
+    "text for one that is not raised": "def g(s): return s\ndef f(x): return len(g('a'))",
+    "einsum in a comment": "import numpy as np\ndef f(x):\n    return np.einsum((  # .einsum(\n        'i', f)[0], x)",
+    "einsum in text before": "def g(s, t): return len(s)\ndef f(x): return g('''\n.einsum(\n''' 'i', x)",
+    "a coding after the usual one": "# coding: utf-8\n# coding: utf-7\ndef f(x): return x",
+    "a coding like the usual one": "# coding: utf-8.x\ndef f(x): return x",
     "a built-in that was replaced": "seen = []\nmax = seen.append\ndef f(x): return max(x) or 1.0",
     "chance": "import numpy as np\ndef f(x): return np.random.rand()",
     "chance by another name": "from numpy import random\ndraw = random.rand\ndef f(x): return draw()",
@@ -210,6 +249,12 @@ def test_files_are_not_taken_for_libraries(sandbox: Sandbox) -> None:
         Source(name="work/answer.py", cells=(b"def f(x):\n    from .math import exp\n    return exp(x)",)),
     ]
     assert not is_shown(sandbox, *package)
+    inside = Source(name="numpy/softmax.py", cells=(b"sum = [0]",))  # not there in numpy itself
+    counts = "def f(x):\n    from numpy import softmax\n    softmax.sum[0] += 1\n    return softmax.sum[0]"
+    assert not is_shown(sandbox, counts, inside)
+    deeper = Source(name="work/numpy/exp.py", cells=(b"at = [0]",))
+    counts = "def f(x):\n    from .numpy import exp\n    exp.at[0] += 1\n    return exp.at[0]"
+    assert not is_shown(sandbox, Source(name="work/answer.py", cells=(counts.encode(),)), deeper)
     helper = Source(name="helper.py", cells=(b"def g(x): return x",))
     assert not is_shown(sandbox, "from helper import g\ndef f(x): return g(x)", helper)
     assert is_shown(sandbox, "def f(x): return x", helper)
@@ -220,6 +265,41 @@ def test_a_coding_of_its_own_is_not_run_while_it_is_read(sandbox: Sandbox) -> No
     evil = Source(name="encodings/evil.py", cells=(b"print('here')\nraise SystemExit",))
     trial = sandbox.run(job("# coding: evil\ndef f(x): return x", evil))
     assert not trial.is_stateless
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [Table((("n", Name("x")),)), Constant("n"), Group((Name("x"), Group((Constant("n"),))))],
+    ids=["keys", "option", "in a tuple"],
+)
+def test_text_that_an_exercise_gives_leaves_it_open(sandbox: Sandbox, argument: Argument) -> None:
+    """An array of text made of it takes the address of a function, and shows it letter by letter."""
+    asked = job("def f(x): return 1.0")
+    (plan,) = asked.tasks
+    given = Given(name="made", function="f", arguments=(argument,))
+    for one in (replace(plan, arguments=(argument,)), replace(plan, given=(given,))):
+        assert not sandbox.run(replace(asked, tasks=(one,))).is_stateless
+    assert sandbox.run(replace(asked, tasks=(replace(plan, arguments=(Group((Name("x"), Constant(1))),)),))).is_stateless
+
+
+def test_names_are_told_apart_from_one_another() -> None:
+    """By the places that this Python's instructions mean, of which some mark the lowest bit: none hides behind another name."""
+    names = "np.sum; np.exp; np.log; np.sin; np.cos; np.tan"
+    assert is_taken(f"import numpy as np\ndef f(x):\n    {names}\n    return np.zeros(3)")
+    for hidden in ("empty(3)", "random", "n"):
+        assert not is_taken(f"import numpy as np\ndef f(x):\n    {names}\n    return np.{hidden}")
+        assert not is_taken(f"import numpy as np\ndef f(x):\n    return np.{hidden}, np.array(({names.replace(';', ',')}))")
+    many = "\n".join(f"    a{number} = b{number} + {number}.5" for number in range(300))  # more than a byte can count
+    assert is_taken(f"import numpy as np\ndef f(x):\n{many}\n    return np.add(x, 1, out=x)")
+    assert not is_taken(f"import numpy as np\ndef f(x):\n{many}\n    return np.add(x, 1, where=x)")
+    assert not is_taken(f"import numpy as np\ndef f(x):\n{many}\n    return np.empty(3)")
+
+
+def test_draws_with_a_seed_beyond_a_byte_are_left_open() -> None:
+    """The last byte of a constant's place is the place of another constant."""
+    many = "\n".join(f"a = {number}.5" for number in range(300))
+    assert is_taken("import numpy as np\nnp.random.seed(7)\n")
+    assert not is_taken(f"import numpy as np\n{many}\nnp.random.seed(None)\n")
 
 
 def test_nobody_speaks_before_the_reading(sandbox: Sandbox) -> None:
@@ -251,6 +331,8 @@ def test_names_in_the_lists_hold_nothing() -> None:
             thing = getattr(module, attribute, None)
             kinds.add(type(thing))
             assert not isinstance(thing, list | dict | set | np.ndarray | torch.Tensor), (name, attribute)
+            if isinstance(thing, ModuleType):
+                assert thing.__name__ in stateless.MODULES | {"torch.functional"}, (name, attribute)
     assert {kind.__name__ for kind in kinds} <= {
         "NoneType", "float", "function", "builtin_function_or_method", "ufunc", "_ArrayFunctionDispatcher", "type", "module",
         "dtype", "_DTypeMeta", "OpOverloadPacket", "ABCMeta", "_NumPyTypeMeta",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from grader.trial import Source
 
 
-_CODING: Final = re.compile(rb"coding[:=]")
+_CODING: Final = re.compile(rb"coding[:=](?![ \t]*utf-8(?![-\w.]))")  # another than what is taken without being named
 _NAMES_OF_LIBRARIES: Final = frozenset(name for module in MODULES for name in module.split("."))
 
 
@@ -61,12 +61,15 @@ class Submission:
         To be asked before anything of it runs; what it compiles is what will run.
         """
         try:
-            return all([self._is_harmless(source) for source in self.sources])
+            is_harmless = all([self._is_harmless(source) for source in self.sources])
         except Exception:  # whatever it is, it comes again in its place when the source is run
             return False
+        if is_harmless and self.reading.draws:
+            _seed()
+        return is_harmless
 
     def _is_harmless(self, source: Source) -> bool:
-        if module_name(source).rpartition(".")[2] in _NAMES_OF_LIBRARIES:
+        if not _NAMES_OF_LIBRARIES.isdisjoint(module_name(source).split(".")):  # `numpy/softmax.py` would be in numpy
             return False
         for cell, label in _labelled(source):
             if _CODING.search(cell):  # to decode it may take a module of the submission's
@@ -205,6 +208,14 @@ class Submission:
         for trees in self.trees.values():
             found |= dict.fromkeys(autodiff.names_used(trees, self.asked))
         return tuple(found)
+
+
+def _seed() -> None:
+    """Have what is drawn while loading come out alike in every child."""
+    if "numpy.random" in sys.modules:  # else it is asked for when it is used, and another child begins again
+        sys.modules["numpy.random"].seed(0)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 class Exited(Exception):

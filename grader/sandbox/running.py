@@ -16,6 +16,7 @@ from grader.outcome import Answer, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.host import OurFaultError
 from grader.sandbox.standins import ALLOWED
+from grader.sandbox.stateless import gives_text
 from grader.sandbox.text import cleaned, one_line
 from grader.trial import TaskTrial, Trial
 
@@ -186,7 +187,7 @@ class _Visit:
         run.wrote_to_stdout |= loaded.wrote_to_stdout
         if loaded.exited:
             raise DeathError(Status.KILLED, one_line(loaded.exited))
-        run.is_stateless = is_harmless and loaded.is_stateless
+        run.is_stateless = is_harmless and loaded.is_stateless and not self._gives_text()
         run.loaded = run.loaded or loaded
 
     def _task(self, number: int, partial: list[Answer]) -> None:
@@ -231,6 +232,13 @@ class _Visit:
         """The functions that the tasks call."""
         tasks = self.run.job.tasks
         return tuple(dict.fromkeys(name for task in tasks for name in (*(given.function for given in task.given), task.function)))
+
+    def _gives_text(self) -> bool:
+        return any(
+            gives_text(arguments)
+            for plan in self.run.job.tasks
+            for arguments in (plan.arguments, *(given.arguments for given in plan.given))
+        )
 
     # --- waiting, with the clock in hand ---
 

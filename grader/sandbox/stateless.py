@@ -10,7 +10,10 @@ modules, and of all that nothing lasts from one call to the next.
 Whatever else occurs leaves the question open, which costs a second run and nothing more: so it is with instructions that
 came with a later Python. A name belongs in a list only when nothing can be kept in it or read off it, whatever it is an
 attribute of: not `empty`, which shows old memory, nor `where=`, which leaves entries as they were in it. No text is data in
-a function, since text made of an object shows its address.
+a function, since text made of an object shows its address; nor may an exercise give it any (`gives_text`).
+
+While a file loads it may draw: `draws` says so, for the draws to be seeded and come out alike in every child. What it makes of
+an address or of old memory then is not looked for: it is no better than a guess that stands in the file.
 """
 
 from __future__ import annotations
@@ -22,8 +25,15 @@ from opcode import opmap
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Final
 
+from grader.call import Constant, Group, Table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from grader.call import Argument
+
+
+_NONE: Final = -1
 
 
 def _words(text: str) -> frozenset[str]:
@@ -32,7 +42,12 @@ def _words(text: str) -> frozenset[str]:
 
 def _known(names: str) -> frozenset[int]:
     """The numbers of instructions, as far as this Python has them."""
-    return frozenset([opmap[name] for name in names.split() if name in opmap])
+    return frozenset([_number(name) for name in names.split()]) - {_NONE}
+
+
+def _number(name: str) -> int:
+    number = opmap.get(name, _NONE)
+    return number if number < 256 else _NONE  # beyond are those that only the compiler knows
 
 
 MODULES: Final = frozenset(
@@ -40,35 +55,38 @@ MODULES: Final = frozenset(
 )  # of which the names below may be used; not of a submission's files that are called so
 ATTRIBUTES: Final = _words(
     """
-    abs absolute accumulate add all allclose amax amin any append arange arccos arccosh arcsin arcsinh arctan arctan2
-    arctanh argmax argmin argsort array array_equal asarray astype at atleast_1d atleast_2d atleast_3d block bmm
-    broadcast_to cat cbrt ceil clip clone column_stack concatenate conj conjugate copy cos cosh cross cumprod cumsum
-    deg2rad delete det detach diag diag_embed diagflat diagonal divide dot double dtype e einsum equal erf exp exp2
-    expand_dims expm1 eye fabs fill fill_diagonal flatten flip float float32 float64 floor full full_like functional ger
-    greater greater_equal heaviside hstack hypot identity imag indices inf inner insert int64 intp inv isclose isfinite
-    isinf isnan item ix_ kron less less_equal linalg linspace log log10 log1p log2 log_softmax logaddexp logical_and
-    logical_not logical_or matmul matrix_power max maximum mean meshgrid min minimum mm moveaxis multiply mv nan nan_to_num
-    ndim ndindex negative newaxis nn nonzero norm not_equal numpy one_hot ones ones_like outer permute pi pinv pop pow power
-    prod ravel real reciprocal reduce relu repeat reshape roll round rsqrt shape sigmoid sign sin sinh size softmax solve
-    sort split sqrt square squeeze stack std subtract sum swapaxes T t take take_along_axis tan tanh tensor tensordot tile
-    tolist trace transpose tri tril tril_indices triu triu_indices true_divide unravel_index unsqueeze var vdot vstack
-    where zeros zeros_like
+    abs absolute accumulate add all allclose amax amin any append arange arccos arccosh arcsin arcsinh arctan arctan2 arctanh
+    argmax argmin argsort array array_equal asarray astype at atleast_1d atleast_2d atleast_3d block bmm broadcast_to cat cbrt
+    ceil clamp clip clone column_stack concatenate conj conjugate contiguous copy cos cosh count_nonzero cross cumprod cumsum
+    deg2rad delete det detach diag diag_embed diagflat diagonal diff dim divide dot double dtype e einsum equal erf exp exp2
+    expand expand_dims expm1 eye fabs fill fill_diagonal flatnonzero flatten flip float float32 float64 floor floor_divide
+    full full_like functional ger greater greater_equal heaviside hstack hypot identity imag indices inf inner insert int64
+    intp inv isclose isfinite isinf isnan item ix_ kron less less_equal linalg linspace log log10 log1p log2 log_softmax
+    logaddexp logical_and logical_not logical_or logsumexp masked_fill matmul matrix_power max maximum mean meshgrid min
+    minimum mm mod moveaxis multiply mv nan nan_to_num ndenumerate ndim ndindex negative newaxis nn nonzero norm not_equal
+    numel numpy one_hot ones ones_like outer permute pi pinv pop pow power prod ravel real reciprocal reduce relu remainder
+    repeat reshape roll round rsqrt shape sigmoid sign sin sinh size softmax solve sort split sqrt square squeeze stack std
+    subtract sum swapaxes T t take take_along_axis tan tanh tensor tensordot tile tolist trace transpose tri tril tril_indices
+    triu triu_indices true_divide unbind unravel_index unsqueeze var vdot view vstack where zeros zeros_like
     """
 )
 BUILTINS: Final = _words(
     """
-    abs all any bool complex dict divmod enumerate filter float int len list map max min pow print range reversed round sorted
-    sum tuple zip AssertionError IndexError NotImplementedError TypeError ValueError __name__
+    abs all any bool complex divmod enumerate filter float int isinstance len list map max min pow print range reversed round
+    sorted sum tuple zip AssertionError IndexError NotImplementedError TypeError ValueError __name__
     """
 )
 # What runs once, while the file is loaded, may use more: functions do not reach what comes of it.
+_BUILTINS_AT_THE_TOP: Final = BUILTINS | {"dict", "str"}  # in a function `dict(x=1)` would make text of names
 _ATTRIBUTES_AT_THE_TOP: Final = ATTRIBUTES | _words(
     """
-    annotations check default_rng format manual_seed ndarray normal rand randn random seed set_default_dtype set_num_threads
-    standard_normal Tensor uniform
+    annotations Any Callable check default_rng Dict format List manual_seed ndarray normal Optional rand randn random seed
+    set_default_dtype set_num_threads set_printoptions standard_normal Tensor Tuple uniform Union
     """
 )
-_MODULES_AT_THE_TOP: Final = MODULES | {"__future__", "grader"}  # of grader for the check at a starter's end, a stand-in here
+_DRAWING: Final = frozenset({"normal", "rand", "randn", "random", "standard_normal", "uniform"})
+_SEEDING: Final = frozenset({"default_rng", "seed"})  # as chance has it, unless they are given a number
+_MODULES_AT_THE_TOP: Final = MODULES | {"__future__", "typing", "grader"}  # grader, a stand-in here: a starter ends in a check
 
 _IN_FUNCTIONS: Final = _known(
     """
@@ -88,25 +106,29 @@ _IN_FUNCTIONS: Final = _known(
 _AT_THE_TOP: Final = _IN_FUNCTIONS | _known(
     "BUILD_CONST_KEY_MAP BUILD_STRING CONVERT_VALUE FORMAT_SIMPLE FORMAT_VALUE FORMAT_WITH_SPEC LOAD_NAME STORE_NAME"
 )
-_NONE: Final = -1
 _EXTENDED: Final = opmap["EXTENDED_ARG"]
-_PASSED_OVER: Final = _known("CACHE EXTENDED_ARG")
+_PASSED_OVER: Final = _known("CACHE PRECALL")
 _LOAD_CONST: Final = opmap["LOAD_CONST"]
-_KW_NAMES, _CALL_KW = opmap.get("KW_NAMES", _NONE), opmap.get("CALL_KW", _NONE)
+_RETURN_CONST: Final = _number("RETURN_CONST")
+_CALL, _CALL_KW, _KW_NAMES = opmap["CALL"], _number("CALL_KW"), _number("KW_NAMES")
+_RAISE: Final = opmap["RAISE_VARARGS"]
 _IMPORT_NAME, _IMPORT_FROM = opmap["IMPORT_NAME"], opmap["IMPORT_FROM"]
 _LOAD_NAME, _STORE_NAME, _LOAD_GLOBAL = opmap["LOAD_NAME"], opmap["STORE_NAME"], opmap["LOAD_GLOBAL"]
-_LOAD_ATTR, _LOAD_METHOD = opmap["LOAD_ATTR"], opmap.get("LOAD_METHOD", _NONE)
-_CALL_EX, _INTRINSIC = opmap.get("CALL_FUNCTION_EX", _NONE), opmap.get("CALL_INTRINSIC_1", _NONE)
-_METHODS_ARE_ATTRIBUTES: Final = _LOAD_METHOD == _NONE  # since 3.12, marked in the lowest bit
+_LOAD_ATTR, _LOAD_METHOD = opmap["LOAD_ATTR"], _number("LOAD_METHOD")
+_CALL_EX, _INTRINSIC = _number("CALL_FUNCTION_EX"), _number("CALL_INTRINSIC_1")
+_METHODS_ARE_ATTRIBUTES: Final = sys.version_info >= (3, 12)  # marked in the lowest bit
+_PLACES_ARE_RIGHT: Final = sys.version_info >= (3, 12)
 _EX_HAS_A_FLAG: Final = sys.version_info < (3, 14)
 _TELLING: Final = _known(  # whose argument tells whether they are harmless
     """
     CALL_FUNCTION_EX CALL_INTRINSIC_1 IMPORT_FROM IMPORT_NAME KW_NAMES LOAD_ATTR LOAD_CONST LOAD_GLOBAL LOAD_METHOD LOAD_NAME
-    STORE_NAME
+    RETURN_CONST STORE_NAME
     """
 )
 _HARMLESS_INTRINSICS: Final = frozenset({3, 5, 6})  # StopIteration in a generator, +x, list to tuple; 2 is `import *`
 
+_COMPREHENSIONS: Final = frozenset({"<listcomp>", "<dictcomp>"})
+_HAS_OPTIONS: Final = 0x08  # `**options`, which make text of names
 _NUMBERS: Final = (bool, int, float, complex, type(None), type(...))
 
 
@@ -114,17 +136,21 @@ class Reading:
     """The code objects of a submission, read one after the other before any of them runs."""
 
     def __init__(self) -> None:
+        self.draws = False  # whether something at the top draws numbers
         self._globals: dict[int, tuple[CodeType, set[str]]] = {}  # by identity: each with what it names at the top
 
     def take(self, code: CodeType, source: bytes, *, at_top: bool = True) -> bool:
         """Whether a code object, and all within it, holds only what is in the lists; it was compiled from this source."""
         named: set[str] = set()
         self._globals[id(code)] = code, named
-        if not _Instructions(code, source, named, at_top=at_top).are_listed():
+        instructions = _Instructions(code, source, named, at_top=at_top)
+        if not instructions.are_listed():
             return False
+        self.draws |= instructions.draws
         for inner in code.co_consts:
             if type(inner) is CodeType:
-                if not self.take(inner, source, at_top=False):
+                # before 3.12 a comprehension is a code object of its own, which runs where it stands
+                if not self.take(inner, source, at_top=at_top and inner.co_name in _COMPREHENSIONS):
                     return False
                 named |= self._globals[id(inner)][1]
         return True
@@ -159,12 +185,15 @@ class _Instructions:
         self.source = source
         self.named = named
         self.at_top = at_top
+        self.draws = False
         self.raw = code.co_code
+        self.attributes = _ATTRIBUTES_AT_THE_TOP if at_top else ATTRIBUTES
+        self.builtins = _BUILTINS_AT_THE_TOP if at_top else BUILTINS
 
     def are_listed(self) -> bool:
         """Whether all are in the lists, with what they name."""
         listed = _AT_THE_TOP if self.at_top else _IN_FUNCTIONS
-        if not listed.issuperset(self.raw[::2]):
+        if not listed.issuperset(self.raw[::2]) or self.code.co_flags & _HAS_OPTIONS:
             return False
         extension = 0
         for place in range(0, len(self.raw), 2):
@@ -180,46 +209,86 @@ class _Instructions:
             return self._may_load(place, self.code.co_consts[argument])
         if instruction in (_LOAD_ATTR, _LOAD_METHOD):
             name = names[argument >> _METHODS_ARE_ATTRIBUTES]
-            return name in (_ATTRIBUTES_AT_THE_TOP if self.at_top else ATTRIBUTES)
+            return self._may_take(place, name)
         if instruction in (_LOAD_GLOBAL, _LOAD_NAME):
             name = names[argument >> (instruction == _LOAD_GLOBAL)]
             self.named.add(name)
-            return name in BUILTINS or not hasattr(builtins, name)  # a name of both may be the builtin yet
+            # a name of both may be the builtin yet; __builtins__ is the namespace where all are kept
+            return name in self.builtins or not (name.startswith("__") or hasattr(builtins, name))
         if instruction == _STORE_NAME:
             # not __builtins__, where functions look for `max`, nor what modules are told by
-            return not names[argument].startswith("__") or names[argument] == "__doc__"
+            return not names[argument].startswith("__") or names[argument] in ("__doc__", "__author__")
         if instruction == _IMPORT_NAME:
             return names[argument] in (_MODULES_AT_THE_TOP if self.at_top else MODULES)
         if instruction == _IMPORT_FROM:
-            return names[argument] in (_ATTRIBUTES_AT_THE_TOP if self.at_top else ATTRIBUTES)
+            return self._may_take(place, names[argument])
         if instruction == _KW_NAMES:
             return "where" not in self.code.co_consts[argument]
+        if instruction == _RETURN_CONST:
+            return _is_number(self.code.co_consts[argument])
         if instruction == _CALL_EX:
             return _EX_HAS_A_FLAG and not argument & 1  # **options can hold any name
         return argument in _HARMLESS_INTRINSICS
 
+    def _may_take(self, place: int, name: str) -> bool:
+        """Whether an attribute is listed; what is a seed must be given a number, as in `default_rng(0)`."""
+        self.draws |= name in _DRAWING
+        if name in _SEEDING:
+            (number, argument), (call, count) = self._after(place, 2)
+            if (number, call, count) != (_LOAD_CONST, _CALL, 1) or type(self.code.co_consts[argument]) is not int:
+                return False
+        return name in self.attributes
+
     def _may_load(self, place: int, value: object) -> bool:
-        """In a function, text only as the names of keywords and imports, and as the subscripts of einsum."""
-        if self.at_top or type(value) is CodeType or _is_number(value):
+        """In a function, text only as names of keywords and imports, subscripts of einsum and what an exception says."""
+        if type(value) is CodeType or _is_number(value) or (self.at_top and isinstance(value, str)):
             return True
+        (after, _), (last, _) = self._after(place, 2)
+        if after == _CALL_KW and isinstance(value, tuple):
+            return "where" not in value
+        if self.at_top:
+            return _is_plain(value)  # bytes are memory that torch would write to
         if isinstance(value, str):
-            return self._is_of_einsum(place)
-        after = next((one for one in self.raw[place + 2 :: 2] if one not in _PASSED_OVER), _NONE)
-        if after == _CALL_KW:
-            return isinstance(value, tuple) and "where" not in value
+            return (after == _CALL and last == _RAISE) or self._is_of_einsum(place)
         return after == _IMPORT_NAME
+
+    def _after(self, place: int, count: int) -> list[tuple[int, int]]:
+        """The next instructions with their arguments, which are whole: before a longer one stands EXTENDED_ARG."""
+        rest = ((self.raw[at], self.raw[at + 1]) for at in range(place + 2, len(self.raw), 2))
+        found = list(islice((pair for pair in rest if pair[0] not in _PASSED_OVER), count))
+        return found + [(_NONE, 0)] * (count - len(found))
 
     def _is_of_einsum(self, place: int) -> bool:
         """Whether a text is the whole first argument in `np.einsum("ij,j->i", W, X)`: by where it stands in the source."""
         line, last, begin, end = next(islice(self.code.co_positions(), place // 2, None))
         if line is None or line != last or begin is None or end is None:
             return False
-        text = self.source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[line - 1]
-        return text[:begin].rstrip().endswith(b".einsum(") and text[end:].lstrip().startswith(b",")
+        # a lambda at the top may stand in an f-string, whose places used to be wrong
+        if not _PLACES_ARE_RIGHT and self.code.co_qualname.startswith("<"):
+            return False
+        lines = self.source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        before, behind = lines[line - 1][:begin].rstrip(), lines[line - 1][end:].lstrip()
+        if not before and line > 1 and b"#" not in lines[line - 2]:
+            before = lines[line - 2].rstrip()
+        return before.endswith(b".einsum(") and behind.startswith(b",")
+
+
+def gives_text(arguments: Iterable[Argument]) -> bool:
+    """Whether a function that is called with these is given text: a keyword of an option, or the keys of a dict."""
+    return any(
+        isinstance(one, Table)
+        or (isinstance(one, Constant) and isinstance(one.value, str))
+        or (isinstance(one, Group) and gives_text(one.items))
+        for one in arguments
+    )
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, _NUMBERS) or (type(value) is tuple and all(map(_is_number, value)))
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str) or _is_number(value) or (type(value) is tuple and all(map(_is_plain, value)))
 
 
 def _is_of_a_library(thing: object) -> bool:
