@@ -115,16 +115,15 @@ def _name_of_autodiff(node: ast.AST, aliases: dict[str, str]) -> str:
         return ""
     dotted = _dotted(node, aliases)
     root = dotted.partition(".")[0]
-    if dotted.startswith(_TORCH) or (root in AUTODIFF - {"torch", "torchvision"} and dotted in set(_resolved(aliases, dotted))):
+    if dotted.startswith(_TORCH) or (root in AUTODIFF - {"torch", "torchvision"} and _is_imported(dotted, aliases)):
         return dotted
     if isinstance(node, ast.Attribute) and node.attr in _METHODS:
         return f".{node.attr}" + ("()" if node.attr in ("backward", "retain_grad", "register_hook", "requires_grad_") else "")
     return ""
 
 
-def _resolved(aliases: dict[str, str], dotted: str) -> Iterator[str]:
-    if any(dotted == whole or dotted.startswith(f"{whole}.") for whole in aliases.values()):
-        yield dotted
+def _is_imported(dotted: str, aliases: dict[str, str]) -> bool:
+    return any(dotted == whole or dotted.startswith(f"{whole}.") for whole in aliases.values())
 
 
 def _is_false(node: ast.expr) -> bool:
