@@ -88,6 +88,10 @@ SHOWN = {
     "draws while loading": "import numpy as np\nRATE = np.random.rand()\ndef f(x): return x * RATE",
     "draws that are seeded": "import numpy as np\nrng = np.random.default_rng(0)\nR = rng.uniform()\ndef f(x): return x * R",
     "draws in a comprehension": "import numpy as np\nprint([np.random.rand() for _ in range(2)])\ndef f(x): return x",
+    "annotations in others": (
+        "import numpy as np\ndef f(x: list[np.ndarray], y: 'int' = 1, *, z: float = 2.0) -> tuple[np.ndarray, np.ndarray]:\n"
+        "    return x"
+    ),
     "an assertion": "def f(x):\n    assert x.shape == ()\n    if x is None: raise ValueError\n    return x",
     "a demonstration below": (
         "import numpy as np\ndef f(x): return x\nif __name__ == '__main__':\n    np.random.seed(0)\n"
@@ -148,6 +152,21 @@ OPEN = {
     "draws that are seeded elsewhere": "import numpy as np\nmake = (np.random.default_rng, 0)[0]\ndef f(x): return x",
     "draws that are seeded anew": "import numpy as np\nnp.random.seed()\ndef f(x): return x",
     "entries that are not set, while loading": "import numpy as np\nR = np.add([1], 1, where=[False])\ndef f(x): return x",
+    "addresses by way of a buffer": (
+        "import numpy as np\nkept = np.array([1.5, 2.5], dtype='O')\nsame = np.ndarray((2,), 'i8', kept)\ndef f(x): return x"
+    ),
+    "a buffer by another name": "from numpy import ndarray\ndef f(x): return x",
+    "a buffer by a tuple": "import numpy as np\nkind = (np.ndarray, 'x')[0]\ndef f(x: int): return x",
+    "a buffer by a default": "import numpy as np\ndef f(x: int, kind='x', same=np.ndarray): return x",
+    "a buffer by a keyword's default": "import numpy as np\ndef f(x: int, *, same=np.ndarray): return x",
+    "a buffer by a default alone": "import numpy as np\ndef f(x, same=np.ndarray): return x",
+    "a buffer by a default in a tuple": "import numpy as np\ndef f(x: int, same=(np.ndarray, 'x')): return x",
+    "a buffer by a lambda": "import numpy as np\ng = lambda x, same=np.ndarray: same\ndef f(x): return x",
+    "a buffer by a decorator": "import numpy as np\n@np.ndarray\ndef g(x: int): return x\ndef f(x): return x",
+    "a buffer beside a lambda": "import numpy as np\nkept = [np.ndarray, lambda: 0]\ndef f(x): return x",
+    "what printing calls": (
+        "import numpy as np\nrest = [1, 2].pop\nnp.set_printoptions(formatter={'all': lambda x: rest()})\ndef f(x): return x"
+    ),
     "text that is returned": "def g(): return 'a%s'\ndef f(x): return len(g() % f)",
     "text with something, raised": "def f(x): raise ValueError('a' % f)",
     "text for one that is not raised": "def g(s): return s\ndef f(x): return len(g('a'))",
@@ -258,6 +277,14 @@ def test_files_are_not_taken_for_libraries(sandbox: Sandbox) -> None:
     helper = Source(name="helper.py", cells=(b"def g(x): return x",))
     assert not is_shown(sandbox, "from helper import g\ndef f(x): return g(x)", helper)
     assert is_shown(sandbox, "def f(x): return x", helper)
+
+
+def test_memory_of_bytes_is_out_of_reach() -> None:
+    """Where torch is there, its `asarray` makes an array of the very memory; numpy's does not."""
+    import torch
+
+    assert torch.asarray(bytearray(8)).numel() == 1
+    assert not is_taken("import torch\nkept = torch.asarray(1.0)")
 
 
 def test_a_coding_of_its_own_is_not_run_while_it_is_read(sandbox: Sandbox) -> None:
