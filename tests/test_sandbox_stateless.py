@@ -155,15 +155,15 @@ OPEN = {
     "addresses by way of a buffer": (
         "import numpy as np\nkept = np.array([1.5, 2.5], dtype='O')\nsame = np.ndarray((2,), 'i8', kept)\ndef f(x): return x"
     ),
-    "a buffer by another name": "from numpy import ndarray\ndef f(x): return x",
-    "a buffer by a tuple": "import numpy as np\nkind = (np.ndarray, 'x')[0]\ndef f(x: int): return x",
+    "a buffer by another name": "from numpy import ndarray\nsame = ndarray(3)\ndef f(x): return x",
+    "a buffer by a tuple": "import numpy as np\nkind = (np.ndarray, 'x')[0]\nsame = kind(3)\ndef f(x: int): return x",
     "a buffer by a default": "import numpy as np\ndef f(x: int, kind='x', same=np.ndarray): return x",
     "a buffer by a keyword's default": "import numpy as np\ndef f(x: int, *, same=np.ndarray): return x",
     "a buffer by a default alone": "import numpy as np\ndef f(x, same=np.ndarray): return x",
     "a buffer by a default in a tuple": "import numpy as np\ndef f(x: int, same=(np.ndarray, 'x')): return x",
-    "a buffer by a lambda": "import numpy as np\ng = lambda x, same=np.ndarray: same\ndef f(x): return x",
+    "a buffer by a lambda": "import numpy as np\ng = lambda x, same=np.ndarray: same(3)\ng(0)\ndef f(x): return x",
     "a buffer by a decorator": "import numpy as np\n@np.ndarray\ndef g(x: int): return x\ndef f(x): return x",
-    "a buffer beside a lambda": "import numpy as np\nkept = [np.ndarray, lambda: 0]\ndef f(x): return x",
+    "a buffer in a comprehension": "import numpy as np\nkept = [np.ndarray(3) for _ in range(2)]\ndef f(x): return x",
     "what printing calls": (
         "import numpy as np\nrest = [1, 2].pop\nnp.set_printoptions(formatter={'all': lambda x: rest()})\ndef f(x): return x"
     ),
@@ -246,6 +246,11 @@ def test_cells_share_what_they_define(sandbox: Sandbox) -> None:
     assert is_shown(sandbox, notebook("%matplotlib inline\nimport numpy as np", "%%time\ndef g(x): return x", einsum, "f(2.0)"))
     assert not is_shown(sandbox, notebook("import numpy as np\nseen = []", "def g(x): return seen.append(x) or x", einsum))
     assert not is_shown(sandbox, notebook("def f(x): return x", "f.n = 1"))
+    for cells in (
+        ("import numpy as np\nkind = np.ndarray", "kind(3)"),
+        ("def g(): return kind(3)", "import numpy as np\ng()\nkind = np.ndarray"),
+    ):
+        assert not is_shown(sandbox, notebook(*cells, "def f(x): return x"))
 
 
 def test_places_are_counted_as_the_compiler_does(sandbox: Sandbox) -> None:

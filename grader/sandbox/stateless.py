@@ -107,11 +107,8 @@ _AT_THE_TOP: Final = _IN_FUNCTIONS | _known(
     "BUILD_CONST_KEY_MAP BUILD_STRING CONVERT_VALUE FORMAT_SIMPLE FORMAT_VALUE FORMAT_WITH_SPEC LOAD_NAME STORE_NAME"
 )
 _EXTENDED: Final = opmap["EXTENDED_ARG"]
-_CACHE: Final = opmap["CACHE"]
 _PASSED_OVER: Final = _known("CACHE PRECALL")
-_BUILD_TUPLE, _BINARY_SUBSCR, _MAKE_FUNCTION = opmap["BUILD_TUPLE"], _number("BINARY_SUBSCR"), opmap["MAKE_FUNCTION"]
-_SETS_ATTRIBUTES: Final = _number("SET_FUNCTION_ATTRIBUTE") != _NONE  # since 3.13 what MAKE_FUNCTION's argument said before
-_ANNOTATIONS: Final = 4
+_CALLING: Final = _known("CALL CALL_FUNCTION_EX CALL_KW")
 _LOAD_CONST: Final = opmap["LOAD_CONST"]
 _RETURN_CONST: Final = _number("RETURN_CONST")
 _CALL, _CALL_KW, _KW_NAMES = opmap["CALL"], _number("CALL_KW"), _number("KW_NAMES")
@@ -141,6 +138,7 @@ class Reading:
 
     def __init__(self) -> None:
         self.draws = False  # whether something at the top draws numbers
+        self._calls_at_top = self._names_the_type = False
         self._globals: dict[int, tuple[CodeType, set[str]]] = {}  # by identity: each with what it names at the top
 
     def take(self, code: CodeType, source: bytes, *, at_top: bool = True) -> bool:
@@ -151,6 +149,11 @@ class Reading:
         if not instructions.are_listed():
             return False
         self.draws |= instructions.draws
+        self._calls_at_top |= at_top and not _CALLING.isdisjoint(code.co_code[::2])
+        # for annotations; called with a `buffer`, it makes numbers of the addresses of objects, and objects of numbers
+        self._names_the_type |= instructions.names_the_type
+        if self._names_the_type and self._calls_at_top:
+            return False
         for inner in code.co_consts:
             if type(inner) is CodeType:
                 # before 3.12 a comprehension is a code object of its own, which runs where it stands
@@ -189,7 +192,7 @@ class _Instructions:
         self.source = source
         self.named = named
         self.at_top = at_top
-        self.draws = False
+        self.draws = self.names_the_type = False
         self.raw = code.co_code
         self.attributes = _ATTRIBUTES_AT_THE_TOP if at_top else ATTRIBUTES
         self.builtins = _BUILTINS_AT_THE_TOP if at_top else BUILTINS
@@ -241,33 +244,10 @@ class _Instructions:
             (number, argument), (call, count) = self._after(place, 2)
             if (number, call, count) != (_LOAD_CONST, _CALL, 1) or type(self.code.co_consts[argument]) is not int:
                 return False
-        if name == "ndarray" and not self._is_in_annotations(place):
-            return False  # called with a `buffer`, it makes numbers of the addresses of objects, and objects of numbers
+        self.names_the_type |= name == "ndarray"
         if name == "asarray" and "torch" in sys.modules:
             return False  # torch's writes to the memory of bytes, which Python shares
         return name in self.attributes
-
-    def _is_in_annotations(self, place: int) -> bool:
-        """Whether what is loaded here comes into a tuple of annotations, where no listed name gets at it."""
-        depth, is_in_tuple = 1, False  # of what holds it, from the top of the stack
-        rest = ((self.raw[at], self.raw[at + 1]) for at in range(place + 2, len(self.raw), 2) if self.raw[at] != _CACHE)
-        for instruction, argument in rest:
-            if instruction == _LOAD_CONST and type(self.code.co_consts[argument]) is CodeType:
-                made = next(rest, None)
-                annotates = next(rest, None) if _SETS_ATTRIBUTES else made
-                return depth == 1 and is_in_tuple and made is not None and _annotates(made, annotates)
-            if instruction in (_LOAD_CONST, _LOAD_NAME):
-                depth, is_in_tuple = depth + 1, False
-            elif instruction == _BUILD_TUPLE:
-                is_in_tuple = argument >= depth
-                depth = max(1, depth - argument + 1)
-            elif instruction == _BINARY_SUBSCR:
-                depth, is_in_tuple = max(1, depth - 1), False
-            elif instruction == _LOAD_ATTR:
-                is_in_tuple = False
-            else:
-                return False
-        return False
 
     def _may_load(self, place: int, value: object) -> bool:
         """In a function, text only as names of keywords and imports, subscripts of einsum and what an exception says."""
@@ -311,15 +291,6 @@ def gives_text(arguments: Iterable[Argument]) -> bool:
         or (isinstance(one, Group) and gives_text(one.items))
         for one in arguments
     )
-
-
-def _annotates(made: tuple[int, int], annotates: tuple[int, int] | None) -> bool:
-    """Whether a function is made, and the tuple on top of the stack is its annotations."""
-    if made[0] != _MAKE_FUNCTION or annotates is None:
-        return False
-    if _SETS_ATTRIBUTES:
-        return annotates == (_number("SET_FUNCTION_ATTRIBUTE"), _ANNOTATIONS)
-    return bool(annotates[1] & _ANNOTATIONS)
 
 
 def _is_number(value: object) -> bool:
