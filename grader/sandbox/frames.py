@@ -17,7 +17,7 @@ MAGIC: Final = b"grd1"
 
 # kinds of frame
 SOURCES, TASK = 1, 2  # to the child
-READY, FAULT, READ, LOADED, ANSWER, WANTED = 16, 17, 18, 19, 20, 21  # from the child; the first three from our own code only
+READY, FAULT, LOADED, ANSWER, WANTED, READ = 16, 17, 18, 19, 20, 21  # from the child; READY, FAULT, READ before student code
 
 MAX_ANSWER_BYTES: Final = 256 << 20  # the arrays of one answer
 MAX_BODY: Final = {READY: 0, FAULT: 4096, READ: 1, LOADED: 1 << 20, ANSWER: MAX_ANSWER_BYTES + (1 << 20), WANTED: 4}
