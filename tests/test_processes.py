@@ -215,6 +215,7 @@ def test_each_worker_stays_on_a_processor_where_each_has_one(start) -> None:
         pool = start(len(here))
         assert len(list(pool.reports(works(*[RIGHT] * 4 * len(here))))) == 4 * len(here)
         assert sorted(map(tuple, (os.sched_getaffinity(worker.pid) for worker in pool._workers))) == [(one,) for one in here]
+        assert {os.sched_getscheduler(worker.pid) for worker in pool._workers} == {os.SCHED_BATCH}
         assert processes._places(2 * len(here)) == [*here, *here]
         assert set(processes._places(len(here) - 1)) <= {processes._ANY}
     finally:

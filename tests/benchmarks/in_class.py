@@ -22,7 +22,7 @@ from pathlib import Path
 import others
 from generated import EXERCISES, write_assignment, write_class
 
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.5  # a look takes 7 ms, which the class would wait for
 _LARGE = """
 schema: 1
 title: A Jacobian of 128 MiB
