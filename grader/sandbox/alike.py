@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import ast
 import sys
-from opcode import EXTENDED_ARG, opmap
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
+
+from grader.sandbox.stateless import LOADING_FROM_THE_TOP, instructions_of, name_at_the_top
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_LOAD_GLOBAL, _LOAD_NAME = opmap["LOAD_GLOBAL"], opmap["LOAD_NAME"]
 _NOTHING: Final = object()
 
 
@@ -82,12 +82,9 @@ def _defaults(function: FunctionType) -> tuple[Any, Any]:
 
 def _globals_of(code: CodeType) -> Iterator[str]:
     """The names that code, and all within it, looks for at the top of its file; some of them may be builtins."""
-    extension = 0
-    for instruction, low in zip(code.co_code[::2], code.co_code[1::2], strict=True):
-        argument = low | extension
-        extension = argument << 8 if instruction == EXTENDED_ARG else 0
-        if instruction in (_LOAD_GLOBAL, _LOAD_NAME):
-            yield code.co_names[argument >> (instruction == _LOAD_GLOBAL)]
+    for _, instruction, argument in instructions_of(code.co_code):
+        if instruction in LOADING_FROM_THE_TOP:
+            yield name_at_the_top(code, instruction, argument)
     for inner in code.co_consts:
         if type(inner) is CodeType:
             yield from _globals_of(inner)

@@ -12,11 +12,11 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
+from grader.call import gives_text
 from grader.outcome import Answer, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.host import OurFaultError
 from grader.sandbox.standins import ALLOWED
-from grader.sandbox.stateless import gives_text
 from grader.sandbox.text import cleaned, one_line
 from grader.trial import TaskTrial, Trial
 

@@ -10,7 +10,7 @@ modules, and of all that nothing lasts from one call to the next.
 Whatever else occurs leaves the question open, which costs a second run and nothing more: so it is with instructions that
 came with a later Python. A name belongs in a list only when nothing can be kept in it or read off it, whatever it is an
 attribute of: not `empty`, which shows old memory, nor `where=`, which leaves entries as they were in it. No text is data in
-a function, since text made of an object shows its address; nor may an exercise give it any (`gives_text`).
+a function, since text made of an object shows its address; nor may an exercise give it any (`call.gives_text`).
 
 While a file loads it may draw: `draws` says so, for the draws to be seeded and come out alike in every child. What it makes of
 an address or of old memory then is not looked for: it is no better than a guess that stands in the file.
@@ -25,12 +25,8 @@ from opcode import opmap
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Final
 
-from grader.call import Constant, Group, Table
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from grader.call import Argument
+    from collections.abc import Iterable, Iterator
 
 
 _NONE: Final = -1
@@ -114,7 +110,8 @@ _RETURN_CONST: Final = _number("RETURN_CONST")
 _CALL, _CALL_KW, _KW_NAMES = opmap["CALL"], _number("CALL_KW"), _number("KW_NAMES")
 _RAISE: Final = opmap["RAISE_VARARGS"]
 _IMPORT_NAME, _IMPORT_FROM = opmap["IMPORT_NAME"], opmap["IMPORT_FROM"]
-_LOAD_NAME, _STORE_NAME, _LOAD_GLOBAL = opmap["LOAD_NAME"], opmap["STORE_NAME"], opmap["LOAD_GLOBAL"]
+_STORE_NAME, _LOAD_GLOBAL = opmap["STORE_NAME"], opmap["LOAD_GLOBAL"]
+LOADING_FROM_THE_TOP: Final = frozenset({_LOAD_GLOBAL, opmap["LOAD_NAME"]})
 _LOAD_ATTR, _LOAD_METHOD = opmap["LOAD_ATTR"], _number("LOAD_METHOD")
 _CALL_EX, _INTRINSIC = _number("CALL_FUNCTION_EX"), _number("CALL_INTRINSIC_1")
 _METHODS_ARE_ATTRIBUTES: Final = sys.version_info >= (3, 12)  # marked in the lowest bit
@@ -133,6 +130,20 @@ _HAS_OPTIONS: Final = 0x08  # `**options`, which make text of names
 _NUMBERS: Final = (bool, int, float, complex, type(None), type(...))
 
 
+def instructions_of(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    """Each instruction of a code object's `co_code` with its place and its whole argument."""
+    extension = 0
+    for place in range(0, len(raw), 2):
+        instruction, argument = raw[place], raw[place + 1] | extension
+        extension = argument << 8 if instruction == _EXTENDED else 0
+        yield place, instruction, argument
+
+
+def name_at_the_top(code: CodeType, instruction: int, argument: int) -> str:
+    """What an instruction LOADING_FROM_THE_TOP looks for."""
+    return code.co_names[argument >> (instruction == _LOAD_GLOBAL)]
+
+
 class Reading:
     """The code objects of a submission, read one after the other before any of them runs."""
 
@@ -149,7 +160,7 @@ class Reading:
         if not instructions.are_listed():
             return False
         self.draws |= instructions.draws
-        self._calls_at_top |= at_top and not _CALLING.isdisjoint(code.co_code[::2])
+        self._calls_at_top |= at_top and not _CALLING.isdisjoint(instructions.raw[::2])
         # for annotations; called with a `buffer`, it makes numbers of the addresses of objects, and objects of numbers
         self._names_the_type |= instructions.names_the_type
         if self._names_the_type and self._calls_at_top:
@@ -202,10 +213,7 @@ class _Instructions:
         listed = _AT_THE_TOP if self.at_top else _IN_FUNCTIONS
         if not listed.issuperset(self.raw[::2]) or self.code.co_flags & _HAS_OPTIONS:
             return False
-        extension = 0
-        for place in range(0, len(self.raw), 2):
-            instruction, argument = self.raw[place], self.raw[place + 1] | extension
-            extension = argument << 8 if instruction == _EXTENDED else 0
+        for place, instruction, argument in instructions_of(self.raw):
             if instruction in _TELLING and not self._is_harmless(place, instruction, argument):
                 return False
         return True
@@ -217,8 +225,8 @@ class _Instructions:
         if instruction in (_LOAD_ATTR, _LOAD_METHOD):
             name = names[argument >> _METHODS_ARE_ATTRIBUTES]
             return self._may_take(place, name)
-        if instruction in (_LOAD_GLOBAL, _LOAD_NAME):
-            name = names[argument >> (instruction == _LOAD_GLOBAL)]
+        if instruction in LOADING_FROM_THE_TOP:
+            name = name_at_the_top(self.code, instruction, argument)
             self.named.add(name)
             # a name of both may be the builtin yet; __builtins__ is the namespace where all are kept
             return name in self.builtins or not (name.startswith("__") or hasattr(builtins, name))
@@ -281,16 +289,6 @@ class _Instructions:
         if not before and line > 1 and b"#" not in lines[line - 2]:
             before = lines[line - 2].rstrip()
         return before.endswith(b".einsum(") and behind.startswith(b",")
-
-
-def gives_text(arguments: Iterable[Argument]) -> bool:
-    """Whether a function that is called with these is given text: a keyword of an option, or the keys of a dict."""
-    return any(
-        isinstance(one, Table)
-        or (isinstance(one, Constant) and isinstance(one.value, str))
-        or (isinstance(one, Group) and gives_text(one.items))
-        for one in arguments
-    )
 
 
 def _is_number(value: object) -> bool:
