@@ -79,8 +79,9 @@ def build(assignment: Assignment, *, seed: int | None = None, isolation: Isolati
     files[f"{assignment.id}.yaml"] = dump_assignment(assignment, paths).encode()
     for exercise in assignment.exercises:
         files[paths[exercise.id]] = dump(exercise).encode()
-        name = store.file_name(exercise.id, exercise.record_sha256, seed, preparing.ENGINE)
-        files[f"records/{name}"] = store.encode(preparing.make(exercise, seed))
+        for one in dict.fromkeys((seed, preparing.PUBLIC_SEED)):
+            name = store.file_name(exercise.id, exercise.record_sha256, one, preparing.ENGINE)
+            files[f"records/{name}"] = store.encode(preparing.make(exercise, one))
     files |= {f"lib/grader/{path}": data for path, data in _package()}
     return zipped(files, executable=("setup.sh", "run_autograder")), tuple(_notes(assignment))
 
@@ -127,7 +128,7 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
     source = root / "source"
     facts = _state(source)
     assignment = load_assignment(source / f"{facts['assignment']}.yaml", _no_ids)
-    prepared = [(one, preparing.prepare(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
+    prepared = [(one, preparing.prepare_secret(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
     if forget_seed:
         _forget(source)
     steps = steps or sandboxed(facts["isolation"])
@@ -149,7 +150,7 @@ def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced
     from grader.batch.roster import Student
 
     row = Row(student=Student(id=""), scores={report.exercise: report.score for report in reports})
-    data = results_json(row, reports, {one.id: one for one in assignment.exercises}, assignment.feedback)
+    data = results_json(row, reports, {one.id: one for one in assignment.exercises}, assignment.feedback, assignment.shown_cases)
     if data is None:
         ungraded = [target.detail for report in reports for target in report.targets if target.status is Status.UNGRADED]
         raise GraderError(Fault("results.json", f"It is not written: {'; '.join(dict.fromkeys(ungraded))}", "Run it again."))

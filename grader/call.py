@@ -82,13 +82,3 @@ def names(arguments: Sequence[Argument]) -> Iterator[str]:
                 yield from names([value for _, value in argument.items])
             case Constant():
                 pass
-
-
-def gives_text(arguments: Sequence[Argument]) -> bool:
-    """Whether a function that is called with these is given text: a keyword of an option, or the keys of a dict."""
-    return any(
-        isinstance(one, Table)
-        or (isinstance(one, Constant) and isinstance(one.value, str))
-        or (isinstance(one, Group) and gives_text(one.items))
-        for one in arguments
-    )

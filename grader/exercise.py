@@ -26,6 +26,7 @@ ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
 Feedback: TypeAlias = Literal["full", "hints", "score"]  # what students are shown: all, reasons without numbers, points only
+ShownCases: TypeAlias = Literal["public", "secret"]  # of which cases: those that they have at home, or those that earn the points
 
 # An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
 Axes: TypeAlias = tuple[str, ...]
@@ -334,6 +335,7 @@ class Assignment:
     exercises: tuple[Exercise, ...]
     due: datetime | None = None
     feedback: Feedback = "full"
+    shown_cases: ShownCases = "public"
     late: LateRule | None = None
     overrides: tuple[Override, ...] = ()
     path: str = field(default="", compare=False)

@@ -1,9 +1,9 @@
 """
 One submission of one exercise, start to end: run in the sandbox, each answer judged, mistakes named, points given.
 
-A submission that is wholly right is called a second time in another order and in a fresh child; a function that could
-have read a value off what another is given is always called again, alone: so luck and memory earn nothing. What reading it
-has shown to have neither is called once.
+Every function is called in the public cases, which its student may see, then in the secret ones, which earn the points, then
+in a few of these again in another order, where state and chance show. Tasks of which one is given what another has to find
+out run in children of their own, so that memory earns nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,9 +25,11 @@ from grader.exercise import Exercise, Task, Value
 from grader.outcome import (
     WALL_TIMEOUT,
     Answer,
+    Calls,
     Counterexample,
     Diagnosis,
     NotAnArray,
+    PublicPart,
     Record,
     Report,
     Status,
@@ -44,7 +47,8 @@ if TYPE_CHECKING:
     from grader.trial import Inputs
 
 PROBE_RTOL = 1e-6
-REPEAT_RTOL = 1e-9  # between two runs of one call: sums may be taken in another order
+REPEAT_RTOL = 1e-9  # between two calls with the same inputs: sums may be taken in another order
+REPEATED = 4  # cases of a task that are called again
 MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
 MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
 
@@ -70,19 +74,31 @@ _SHOWS_AT_A_CASE = frozenset(
 
 
 def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox: Sandbox) -> Report:
-    """The report on a submission, whose functions run in the sandbox only. Raises SandboxError when that cannot be had."""
+    """
+    Return the report on a submission, whose functions run in the sandbox only.
+
+    The cases of `record.public` are called, too, where it has one: what students are shown comes from these alone.
+    Raises SandboxError when a sandbox cannot be had.
+    """
     started = time.perf_counter()
     part = submission.part(exercise.id)
-    plans, _ = _plans(exercise, record)
+    calls = _calls_of(exercise, record)
+    plans = (*calls.shown, *calls.counted, *calls.repeated)
     trial = sandbox.run(Job(sources=part.sources, tasks=plans, arrays=exercise.arrays, limits=exercise.limits))
+    answers = iter(_answers(trial, plans))
+    shown, counted, repeated = ([*islice(answers, len(kind))] for kind in (calls.shown, calls.counted, calls.repeated))
     judged = [
-        _judge(exercise, task, record, answers) for task, answers in zip(exercise.tasks, _answers(trial, plans), strict=True)
+        _judge_again(exercise, task, record, _judge(exercise, task, record.cases, tuple(first)), places, again)
+        for task, first, places, again in zip(exercise.tasks, counted, calls.places, repeated, strict=True)
     ]
-    if not trial.is_stateless:
-        again = _run_again(exercise, part, record, judged, sandbox)
-        judged = [second or first for first, second in zip(judged, again, strict=True)]
+    public: list[_Judged | None] = [None] * len(exercise.tasks)
+    if record.public is not None:
+        public = [  # of what is right nothing is shown
+            None if all(first.right) else _judge(exercise, task, record.public.cases, tuple(answers))
+            for task, first, answers in zip(exercise.tasks, judged, shown, strict=True)
+        ]
     return replace(
-        _report(exercise, record, judged, trial),
+        _report(exercise, record, judged, trial, public),
         student=submission.student,
         source_sha256=submission.sha256,
         isolation=trial.isolation,
@@ -94,7 +110,10 @@ def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox
 def missing(exercise: Exercise, student: str | None, *, record: Record, detail: str) -> Report:
     """The report on an exercise for which a student handed in nothing, though something for others."""
     answer = Answer(status=Status.MISSING, detail=detail)
-    judged = [_judge(exercise, task, record, (answer,) * _calls(task, record)) for task in exercise.tasks]
+    judged = [
+        _judge(exercise, task, record.cases, (answer,) * (len(record.cases) + len(_probes_of(task, record))))
+        for task in exercise.tasks
+    ]
     return replace(_report(exercise, record, judged, Trial()), student=student)
 
 
@@ -116,7 +135,7 @@ def check_functions(
     tasks = tuple(task for task in exercise.tasks if task.function in functions)
     record = record or prepare(exercise, seed)
     asked = replace(exercise, tasks=tasks)
-    judged = [_judge(asked, task, record, call_task(_plan(task, record), functions, exercise.arrays)) for task in tasks]
+    judged = [_judge(asked, task, record.cases, call_task(_counted(task, record), functions, exercise.arrays)) for task in tasks]
     report = _report(asked, record, judged, Trial())
     return replace(report, exercise_sha256=exercise.sha256, seconds=time.perf_counter() - started)
 
@@ -126,39 +145,56 @@ def check_functions(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The answers of one task, and the verdicts of its targets in their order: one a case."""
+    """The answers of one task, and the verdicts of its targets in their order: one for each case that was called."""
 
     answers: tuple[Answer, ...]
     verdicts: tuple[tuple[Verdict, ...], ...]
-    fell: tuple[bool, ...] = ()  # of a second run: for each target whether it was right in the first and no longer is
-    is_stateful: bool = False  # a second run in another order gave something else
-    wall_timeout: bool = False  # the wall clock ended the second run
+    fell: tuple[bool, ...] = ()  # for each target whether a case of it was right at first, and wrong when it was called again
+    is_stateful: bool = False  # called again in another order it gave something else
 
     @property
     def right(self) -> tuple[bool, ...]:
         """For each target whether it is right in every case."""
         return tuple(all(verdict.status is Status.CORRECT for verdict in verdicts) for verdicts in self.verdicts)
 
-    @property
-    def earns(self) -> bool:
-        """Whether any verdict is right."""
-        return any(verdict.status is Status.CORRECT for verdicts in self.verdicts for verdict in verdicts)
+
+def _calls_of(exercise: Exercise, record: Record) -> Calls:
+    """Return the calls of every task; made once, since packing them takes longer than sending them."""
+    if exercise.sha256 not in record.calls:
+        children = _children(exercise)
+        counted = tuple(
+            replace(_counted(task, record), child=child) for task, child in zip(exercise.tasks, children, strict=True)
+        )
+        places = tuple(_repeated_places(len(record.cases)) for _ in exercise.tasks)
+        repeated = tuple(
+            replace(plan, purpose="repeated", inputs=tuple(plan.inputs[place] for place in some))
+            for plan, some in zip(counted, places, strict=True)
+        )
+        shown: tuple[TaskPlan, ...] = ()
+        if record.public is not None:
+            inputs = tuple(_inputs(case, expected) for case, expected in record.public.cases)
+            shown = tuple(replace(plan, purpose="shown", inputs=inputs) for plan in counted)
+        record.calls[exercise.sha256] = Calls(shown=shown, counted=counted, repeated=repeated, places=places)
+    return record.calls[exercise.sha256]
 
 
-def _plans(exercise: Exercise, record: Record) -> tuple[tuple[TaskPlan, ...], tuple[TaskPlan, ...]]:
-    """The calls of every task, and the same in reverse; made once, since packing them takes longer than sending them."""
-    if exercise.sha256 not in record.plans:
-        plans = tuple(_plan(task, record) for task in exercise.tasks)
-        record.plans[exercise.sha256] = plans, tuple(replace(plan, inputs=plan.inputs[::-1]) for plan in plans)
-    return record.plans[exercise.sha256]
-
-
-def _plan(task: Task, record: Record) -> TaskPlan:
-    """The calls of a task: every case in order, then the probes that serve one of its targets."""
+def _counted(task: Task, record: Record) -> TaskPlan:
+    """Return the calls that count: every case in order, then the probes that serve one of the task's targets."""
     points = [*record.cases, *((probe.case, probe.expected) for probe in _probes_of(task, record))]
     inputs = tuple(_inputs(case, expected) for case, expected in points)
     returns = tuple(target.name for target in task.targets)
     return TaskPlan(function=task.function, arguments=task.arguments, returns=returns, inputs=inputs, given=task.given)
+
+
+def _repeated_places(count: int) -> tuple[int, ...]:
+    """
+    Choose the cases that are called again, from the last to the first.
+
+    >>> _repeated_places(16), _repeated_places(2)
+    ((15, 10, 5, 0), (1, 0))
+    """
+    most = min(count, REPEATED)
+    return tuple(round(step * (count - 1) / max(1, most - 1)) for step in reversed(range(most)))
 
 
 def _inputs(case: Case, expected: Expected) -> Inputs:
@@ -169,69 +205,16 @@ def _probes_of(task: Task, record: Record) -> list[Probe]:
     return [probe for probe in record.probes if any(function == task.function for function, _ in probe.targets)]
 
 
-def _calls(task: Task, record: Record) -> int:
-    return len(record.cases) + len(_probes_of(task, record))
-
-
-def _answers(trial: Trial, plans: Sequence[TaskPlan]) -> list[tuple[Answer, ...]]:
-    """The answers of each task; where loading did not end, all have that status."""
-    if trial.status is None:
-        return [task.answers for task in trial.tasks]
-    where = "" if trial.status is Status.UNGRADED or "loading" in trial.detail else " while it was loaded"
-    lost = Answer(status=trial.status, detail=f"{trial.detail}{where}")
-    return [(lost,) * len(plan.inputs) for plan in plans]
-
-
-def _judge(exercise: Exercise, task: Task, record: Record, answers: tuple[Answer, ...]) -> _Judged:
-    verdicts = []
-    for place, target in enumerate(task.targets):
-        key = (task.function, target.name)
-        verdicts.append(
-            tuple(
-                compare.judge(answer, case, expected.targets[key], place=place, count=len(task.targets), rtol=exercise.rtol)
-                for answer, (case, expected) in zip(answers, record.cases, strict=False)
-            )
-        )
-    return _Judged(answers=answers, verdicts=tuple(verdicts))
-
-
-def _run_again(
-    exercise: Exercise, part: Submission, record: Record, first: Sequence[_Judged], sandbox: Sandbox
-) -> list[_Judged | None]:
-    """A second verdict on the tasks that are called again; None for the others. One that is lost leaves its task ungraded."""
-    again: list[_Judged | None] = [None] * len(first)
-    _, backwards = _plans(exercise, record)
-    for numbers in _called_again(exercise, first):
-        reverse = tuple(backwards[number] for number in numbers)
-        trial = sandbox.run(Job(sources=part.sources, tasks=reverse, arrays=exercise.arrays, limits=exercise.limits))
-        for number, answers in zip(numbers, _answers(trial, reverse), strict=True):
-            second = _judge(exercise, exercise.tasks[number], record, answers[::-1])
-            again[number] = replace(
-                second,
-                fell=tuple(was and not now for was, now in zip(first[number].right, second.right, strict=True)),
-                is_stateful=not all(map(_same_answer, first[number].answers, second.answers)),
-                wall_timeout=trial.wall_timeout,
-            )
-    return again
-
-
-def _called_again(exercise: Exercise, first: Sequence[_Judged]) -> list[tuple[int, ...]]:
+def _children(exercise: Exercise) -> tuple[int, ...]:
     """
-    The tasks that are called again, by their places: those of each tuple in a fresh child, in its order.
+    Return for each task the number of its child: tasks share one only if they are given the same quantities of `forward`.
 
-    A task that another task's inputs could have told a quantity is called alone, whatever it does not get right.
+    What one of them is given another may have to find out; nobody has to see from the formulas whether it does.
     """
-    alone = [number for number, task in enumerate(exercise.tasks) if first[number].earns and _could_be_told(exercise, task)]
-    rest = tuple(number for number in reversed(range(len(exercise.tasks))) if number not in alone)
-    is_all_right = all(all(judged.right) for judged in first)
-    return [*((number,) for number in alone), *([rest] if rest and is_all_right else [])]
-
-
-def _could_be_told(exercise: Exercise, task: Task) -> bool:
-    """Whether a quantity of `forward` that the task has to find out is an input of another task."""
-    known = _called_names(task)
-    others = {name for other in exercise.tasks if other is not task for name in _called_names(other)}
-    return any(line.name in others - known for line in exercise.forward)
+    quantities = {line.name for line in exercise.forward}
+    given = [frozenset(quantities & _called_names(task)) for task in exercise.tasks]
+    numbers = {names: number for number, names in enumerate(dict.fromkeys(given))}
+    return tuple(numbers[names] for names in given)
 
 
 def _called_names(task: Task) -> set[str]:
@@ -239,9 +222,48 @@ def _called_names(task: Task) -> set[str]:
     return {name for arguments in calls for name in names(arguments)}
 
 
+def _answers(trial: Trial, plans: Sequence[TaskPlan]) -> list[Sequence[Answer]]:
+    """Return the answers of each plan; where loading did not end, all have that status."""
+    if trial.status is None:
+        return [task.answers for task in trial.tasks]
+    where = "" if trial.status is Status.UNGRADED or "loading" in trial.detail else " while it was loaded"
+    lost = Answer(status=trial.status, detail=f"{trial.detail}{where}")
+    return [() if plan.purpose == "repeated" else (lost,) * len(plan.inputs) for plan in plans]
+
+
+def _judge(exercise: Exercise, task: Task, cases: Sequence[tuple[Case, Expected]], answers: tuple[Answer, ...]) -> _Judged:
+    """Return the verdicts on the answers to the first so many of these cases; what follows are answers to probes."""
+    verdicts = tuple(
+        tuple(_verdict(exercise, task, place, answer, *at) for answer, at in zip(answers, cases, strict=False))
+        for place in range(len(task.targets))
+    )
+    return _Judged(answers=answers, verdicts=verdicts)
+
+
+def _verdict(exercise: Exercise, task: Task, place: int, answer: Answer, case: Case, expected: Expected) -> Verdict:
+    key = (task.function, task.targets[place].name)
+    return compare.judge(answer, case, expected.targets[key], place=place, count=len(task.targets), rtol=exercise.rtol)
+
+
+def _judge_again(
+    exercise: Exercise, task: Task, record: Record, first: _Judged, places: Sequence[int], again: Sequence[Answer]
+) -> _Judged:
+    """Return the verdicts after some cases were called again: a case that is wrong then is wrong."""
+    verdicts = [list(one) for one in first.verdicts]
+    fell = [False] * len(task.targets)
+    is_stateful = False
+    for at, answer in zip(places, again, strict=False):
+        if _same_answer(first.answers[at], answer):
+            continue
+        is_stateful |= answer.status not in _OF_THE_MACHINE
+        for place, found in enumerate(verdicts):
+            second = _verdict(exercise, task, place, answer, *record.cases[at])
+            if found[at].status is Status.CORRECT and second.status is not Status.CORRECT:
+                found[at], fell[place] = second, True
+    return replace(first, verdicts=tuple(map(tuple, verdicts)), fell=tuple(fell), is_stateful=is_stateful)
+
+
 def _same_answer(first: Answer, second: Answer) -> bool:
-    if second.status in _OF_THE_MACHINE:
-        return True
     if first.status is not second.status or len(first.items) != len(second.items):
         return False
     return all(map(_same_item, first.items, second.items))
@@ -256,15 +278,21 @@ def _same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
 # The report
 
 
-def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial: Trial) -> Report:
+def _report(
+    exercise: Exercise, record: Record, judged: Sequence[_Judged], trial: Trial, public: Sequence[_Judged | None] = ()
+) -> Report:
     inexact: dict[TargetKey, str] = {}
     for task, one in zip(exercise.tasks, judged, strict=True):
         inexact |= _inexact(task, record, one)
-    targets = tuple(
-        _target_report(exercise, task, place, record, one, inexact, was_called=trial.status is None)
-        for task, one in zip(exercise.tasks, judged, strict=True)
-        for place in range(len(task.targets))
-    )
+    was_called = trial.status is None
+    targets: list[TargetReport] = []
+    for number, task in enumerate(exercise.tasks):
+        for place in range(len(task.targets)):
+            target = _target_report(exercise, task, place, record, judged[number], inexact, was_called=was_called)
+            if record.public is not None and public and (shown := public[number]) and target.status is not Status.CORRECT:
+                part = _public_part(exercise, task, place, record.public, shown, target.diagnosis, was_called=was_called)
+                target = replace(target, public=part)
+            targets.append(target)
     return Report(
         exercise=exercise.id,
         title=exercise.title,
@@ -275,10 +303,50 @@ def _report(exercise: Exercise, record: Record, judged: Sequence[_Judged], trial
         versions={"grader": VERSION, **record.versions, "numpy": np.__version__, "python": platform.python_version()},
         isolation="none",
         layers=(),
-        targets=targets,
+        targets=tuple(targets),
         flags=_flags(exercise, judged, trial, is_inexact=bool(inexact)),
         load_errors=trial.load_errors,
         output=trial.output,
+        public_output=trial.shown_output if record.public is not None else None,
+    )
+
+
+def _public_part(
+    exercise: Exercise,
+    task: Task,
+    place: int,
+    public: Record,
+    judged: _Judged,
+    likely: Diagnosis | None,
+    *,
+    was_called: bool,
+) -> PublicPart:
+    """
+    Return what a target came to in the public cases that were called.
+
+    A mistake is named only where it is the likely one in the cases that count, too.
+    """
+    verdicts = judged.verdicts[place]
+    if all(verdict.status is Status.CORRECT for verdict in verdicts):  # most of a class
+        return PublicPart(status=Status.CORRECT, correct=len(verdicts), total=len(verdicts))
+    target = task.targets[place]
+    found = None
+    if likely is not None:
+        called = replace(public, cases=public.cases[: len(verdicts)])
+        single_precision = any(answer.single_precision for answer in judged.answers)
+        key = (task.function, target.name)
+        found = diagnosis.diagnose(exercise, target, key, called, verdicts, single_precision=single_precision)
+        found = found if found is not None and found.rule == likely.rule else None
+    verdict = rubric.deciding(verdicts)
+    at = _shown(verdicts, verdict.status) if was_called else None
+    return PublicPart(
+        status=verdict.status,
+        correct=sum(one.status is Status.CORRECT for one in verdicts),
+        total=len(verdicts),
+        diagnosis=found,
+        counterexample=_counterexample(at) if at else None,
+        detail=(at or verdict).detail,
+        traceback=(at or verdict).traceback,
     )
 
 
@@ -305,7 +373,7 @@ def _target_report(
     detail = (at or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
     if judged.fell and judged.fell[place] and verdict.status is not Status.UNGRADED:
         found = None  # the formula was right: what fits the numbers now is chance
-        does = "does not come to an end" if verdict.status in _OF_THE_MACHINE else "gives something else"
+        does = "did not finish" if verdict.status in _OF_THE_MACHINE else "gave something else"
         stop = "" if not detail or detail.endswith((".", "?", "!")) else "."
         detail = f"{detail}{stop} It was right at first: called again in another order, it {does}.".strip()
     return TargetReport(
@@ -398,6 +466,6 @@ def _flags(exercise: Exercise, judged: Sequence[_Judged], trial: Trial, *, is_in
         "mutates_inputs": any(answer.mutated for answer in answers),
         "wrote_to_stdout": trial.wrote_to_stdout,
         "load_error": bool(trial.load_errors),
-        WALL_TIMEOUT: trial.wall_timeout or any(one.wall_timeout for one in judged),
+        WALL_TIMEOUT: trial.wall_timeout,
     }
     return tuple(name for name, holds in raised.items() if holds)

@@ -110,6 +110,20 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """
+    The calls that judge an exercise, as plans for the sandbox in the order of the tasks: shown, counted, repeated.
+
+    `shown` is empty where the cases that count are public. `places` says for each task which cases are repeated.
+    """
+
+    shown: tuple[TaskPlan, ...]
+    counted: tuple[TaskPlan, ...]
+    repeated: tuple[TaskPlan, ...]
+    places: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Everything that judging an exercise at one seed needs: cases in reading order, expected arrays, hypotheses."""
 
@@ -119,10 +133,10 @@ class Record:
     probes: tuple[Probe, ...]
     hypotheses: Mapping[TargetKey, tuple[Hypothesis, ...]]
     versions: Mapping[str, str]  # of torch and numpy that made it: provenance, not part of the key
-    # the calls of each exercise that was judged with it, and in reverse: every submission is asked the same
-    plans: dict[str, tuple[tuple[TaskPlan, ...], tuple[TaskPlan, ...]]] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
+    # the record whose cases students are shown; None: this one's, which are public
+    public: Record | None = field(default=None, compare=False, repr=False)
+    # the calls of each exercise that was judged with it: every submission is asked the same
+    calls: dict[str, Calls] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +217,37 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPart:
+    """What came of a target in the public cases, which earn no points: all that its student is shown."""
+
+    status: Status
+    correct: int
+    total: int
+    diagnosis: Diagnosis | None = None
+    counterexample: Counterexample | None = None
+    detail: str = ""
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What a student is told of secret cases: how many are right, and the sizes of a wrong one where no public one is wrong."""
+
+    correct: int
+    total: int
+    public_total: int
+    sizes: Mapping[str, int]
+    is_all: bool = False  # nothing is wrong in public cases: this is all there is to say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetReport:
-    """One target over all cases."""
+    """
+    One target over all cases that count.
+
+    `public` is what came of it in the public cases; None where it is right in those that count, where these are public
+    themselves, or where nothing was called.
+    """
 
     call: str
     name: str
@@ -221,6 +264,8 @@ class TargetReport:
     detail: str = ""
     traceback: str = ""
     answers_sha256: str = ""  # of the answers in all cases, to nine digits; empty where no numbers are wrong
+    public: PublicPart | None = None
+    others: Others | None = None  # set where the rest is of public cases: in a report as students see it
 
 
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
@@ -242,6 +287,7 @@ class Report:
     targets: tuple[TargetReport, ...]
     flags: tuple[str, ...] = ()
     output: str = ""
+    public_output: str | None = None  # what was written while loading and in public cases; None where all cases are public
     seconds: float = 0.0
     title: str = ""
     load_errors: tuple[LoadError, ...] = ()  # what raised while the submission was loaded
@@ -266,23 +312,12 @@ class Report:
                 "kind": target.kind,
                 "of": target.of,
                 "wrt": target.wrt,
-                "status": target.status.value,
+                "status": target.status.value,  # named first: a person reads this, too
                 "score": target.score,
                 "points": target.points,
-                "cases": {"correct": target.correct, "total": target.total},
-                "diagnosis": target.diagnosis and {"rule": target.diagnosis.rule, "text": target.diagnosis.text},
-                "counterexample": target.counterexample
-                and {
-                    "case": target.counterexample.case,
-                    "sizes": dict(target.counterexample.sizes),
-                    "inputs": strict(target.counterexample.inputs),
-                    "index": strict(target.counterexample.index),
-                    "expected": strict(target.counterexample.expected),
-                    "actual": strict(target.counterexample.actual),
-                },
-                "detail": target.detail,
-                "traceback": target.traceback,
+                **_part_to_json(target),
                 **({"answers_sha256": target.answers_sha256} if target.answers_sha256 else {}),
+                **({"public": _part_to_json(target.public)} if target.public else {}),
             }
             for target in self.targets
         ]
@@ -303,6 +338,7 @@ class Report:
             "targets": targets,
             "load_errors": [{"source": one.source, "detail": one.detail, "traceback": one.traceback} for one in self.load_errors],
             "output": self.output,
+            **({} if self.public_output is None else {"public_output": self.public_output}),
             "seconds": round(self.seconds, 6),
         }
 
@@ -319,15 +355,35 @@ class Report:
         )
 
 
-def _target_from_json(data: Mapping[str, Any]) -> TargetReport:
-    same = ("call", "name", "kind", "of", "wrt", "score", "points", "detail", "traceback")
+def _part_to_json(part: TargetReport | PublicPart) -> dict[str, Any]:
+    """What came of a target in the cases that count, or in the public ones."""
+    found, example = part.diagnosis, part.counterexample
+    return {
+        "status": part.status.value,
+        "cases": {"correct": part.correct, "total": part.total},
+        "diagnosis": found and {"rule": found.rule, "text": found.text},
+        "counterexample": example
+        and {
+            "case": example.case,
+            "sizes": dict(example.sizes),
+            "inputs": strict(example.inputs),
+            "index": strict(example.index),
+            "expected": strict(example.expected),
+            "actual": strict(example.actual),
+        },
+        "detail": part.detail,
+        "traceback": part.traceback,
+    }
+
+
+def _part_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
     found, example = data["diagnosis"], data["counterexample"]
-    return TargetReport(
-        status=Status(data["status"]),
-        correct=data["cases"]["correct"],
-        total=data["cases"]["total"],
-        diagnosis=found and Diagnosis(rule=found["rule"], text=found["text"]),
-        counterexample=example
+    return {
+        "status": Status(data["status"]),
+        "correct": data["cases"]["correct"],
+        "total": data["cases"]["total"],
+        "diagnosis": found and Diagnosis(rule=found["rule"], text=found["text"]),
+        "counterexample": example
         and Counterexample(
             case=example["case"],
             sizes=example["sizes"],
@@ -336,8 +392,18 @@ def _target_from_json(data: Mapping[str, Any]) -> TargetReport:
             expected=_loose(example["expected"]),
             actual=_loose(example["actual"]),
         ),
+        "detail": data["detail"],
+        "traceback": data["traceback"],
+    }
+
+
+def _target_from_json(data: Mapping[str, Any]) -> TargetReport:
+    public = data.get("public")
+    return TargetReport(
+        **_part_from_json(data),
+        **{name: data[name] for name in ("call", "name", "kind", "of", "wrt", "score", "points")},
         answers_sha256=data.get("answers_sha256", ""),
-        **{name: data[name] for name in same},
+        public=public and PublicPart(**_part_from_json(public)),
     )
 
 

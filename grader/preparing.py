@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,19 @@ def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None 
         with contextlib.suppress(OSError):  # a cache that cannot be written costs time, not the check
             store.write(home / name, record, max_store_bytes=store.MAX_STORE_BYTES)
     return record
+
+
+def prepare_secret(exercise: Exercise, seed: int, *, folder: Path) -> Record:
+    """
+    Return the record of a secret seed, with the public one whose cases students are shown.
+
+    Both come from `folder`, from what ships with this package, or are made: where students can write is not looked at.
+    Raises as `prepare`.
+    """
+    record = prepare(exercise, seed, folder=folder)
+    if seed == PUBLIC_SEED:
+        return record
+    return replace(record, public=prepare(exercise, PUBLIC_SEED, folder=folder))
 
 
 def make(exercise: Exercise, seed: int) -> Record:

@@ -7,9 +7,9 @@ Standard library only at run time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from grader.call import Argument, Given
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from grader.outcome import Answer, Array, Status
 
     Inputs: TypeAlias = Mapping[str, Array | int]
+
+# Why calls are made: their answers are shown to the student, count for points, or are compared with earlier answers.
+Purpose: TypeAlias = Literal["shown", "counted", "repeated"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)  # in the order in which a child makes them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +41,20 @@ class TaskPlan:
     returns: tuple[str, ...]  # names of the targets, in order
     inputs: tuple[Inputs, ...]
     given: tuple[Given, ...] = ()
+    purpose: Purpose = "counted"
+    child: int = 0  # plans with the same number share a child
     # its frame but for the header, where that is small: a class is asked the same again and again
     packed: list[bytes] = field(default_factory=list, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One submission to run: load `sources`, then make the calls of each task."""
+    """
+    One submission to run: load `sources`, then make the calls of each plan.
+
+    In a child the plans run by purpose: shown before counted before repeated. What a student is shown was then said before
+    any secret case was there to be told.
+    """
 
     sources: tuple[Source, ...]
     tasks: tuple[TaskPlan, ...]
@@ -62,9 +73,13 @@ class LoadError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTrial:
-    """The answers of one task, one for each of the plan's inputs, in its order."""
+    """
+    The answers of one plan, one for each of its inputs, in its order.
 
-    answers: tuple[Answer, ...]
+    Fewer where the rest was not called: shown cases of a slow function, repeats of one that failed or is slow.
+    """
+
+    answers: Sequence[Answer]  # those of shown cases are decoded when they are looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +92,8 @@ class Trial:
     load_errors: tuple[LoadError, ...] = ()
     defined: Mapping[str, tuple[str, ...]] | None = None  # function -> the sources that define it
     autodiff: tuple[str, ...] = ()  # names from automatic differentiation that the source uses, for staff
-    is_stateless: bool = False  # shown by reading: no answer can depend on another call, or on chance
     output: str = ""  # stdout and stderr, cleaned and capped
+    shown_output: str = ""  # the part of it that was written before any counted case was called
     wrote_to_stdout: bool = False
     wall_timeout: bool = False  # something was ended by the wall clock: it waited, or other work kept it waiting
     layers: tuple[str, ...] = ()  # of protection that really held: namespaces, seccomp, landlock, rlimits

@@ -1,4 +1,4 @@
-"""One submission, start to end, through the sandbox: statuses, flags, scores, second run."""
+"""One submission, start to end, through the sandbox: statuses, flags, scores, state and chance, what one task is told."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 from builders import affine, tanh_layer
 
-from grader import preparing
+from grader import catalogue, preparing
+from grader.call import names
 from grader.errors import GraderError
 from grader.exercise import Exercise, Limits
-from grader.grading import check_functions, grade, missing
-from grader.loading import parse_exercise
-from grader.outcome import Report, Status
+from grader.grading import _calls_of, check_functions, grade, missing
+from grader.loading import load_exercise, parse_exercise
+from grader.outcome import Answer, Report, Status
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 from grader.trial import Job, Trial
@@ -213,15 +214,112 @@ def test_differences_that_stay_away_from_the_probe_are_found_out(sandbox: Sandbo
     assert nan.flags == ("inexact",)
 
 
-def test_an_answer_that_counts_its_calls_is_found_out(sandbox: Sandbox) -> None:
-    """Right while the calls come in the first order, wrong in another: not right."""
-    source = RIGHT.replace("    return np.diag(", "    seen.append(W.shape)\n    return (seen[0] != first) + np.diag(").replace(
-        "import numpy as np\n", "import numpy as np\nseen = []\nfirst = (3, 2)\n"
-    )
-    report = graded(sandbox, source)
-    assert "nondeterministic" in report.flags
+# State and chance: some cases are called again, in another order, in the same child
+
+
+def stateful(line: str) -> str:
+    """The right submission, whose dY_dB is off by the number that `line` makes `off`, with a list `seen` to remember by."""
+    before = f"    off = 0.0\n    {line}\n    return off + np.diag("
+    return RIGHT.replace("    return np.diag(", before).replace("import numpy as np\n", "import numpy as np\nseen = []\n")
+
+
+COUNTED = len(preparing.prepare(LAYER, 0).cases)
+STATEFUL = {
+    "counts its calls": f"seen.append(0); off = 1.0 * (len(seen) > {COUNTED})",
+    "answers by the call before": "off = 1.0 * (seen[-1:] == [W.tobytes()]); seen.append(W.tobytes())",
+    "knows what it has seen": "off = 1.0 * (W.tobytes() in seen); seen.append(W.tobytes())",
+    "wears out": f"seen.append(0); off = max(0, len(seen) - {COUNTED}) * 1e-3",
+}
+
+
+@pytest.mark.parametrize("line", STATEFUL.values(), ids=STATEFUL)
+def test_an_answer_that_depends_on_earlier_calls_is_wrong(sandbox: Sandbox, line: str) -> None:
+    """It was right in every case, in the order of the first calls."""
+    report = graded(sandbox, stateful(line))
+    assert [Status.CORRECT, Status.WRONG_VALUE] == statuses(report)
+    assert ("nondeterministic",) == report.flags
+    assert report.targets[1].detail == "It was right at first: called again in another order, it gave something else."
+    assert report.targets[1].score == 0.0
+
+
+@pytest.mark.parametrize("other", ["Y**2, X)", "1 - Y**2, X)"], ids=["wrong", "right"])
+def test_what_is_right_is_called_again_whatever_the_others_are(sandbox: Sandbox, other: str) -> None:
+    """A target that is wrong on purpose does not switch off the second look at another one."""
+    report = graded(sandbox, stateful(STATEFUL["counts its calls"]).replace("1 - Y**2, X)", other))
     assert report.targets[1].status is Status.WRONG_VALUE
-    assert "another order" in report.targets[1].detail
+    assert report.flags == ("nondeterministic",)
+
+
+def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
+    """A coin in place of a derivation: sixteen cases, a handful of entries each."""
+    report = graded(sandbox, stateful("off = np.random.choice([0.0, 1.0], len(B))"))
+    assert (report.targets[1].status, report.targets[1].score) == (Status.WRONG_VALUE, 0.0)
+
+
+def test_a_little_noise_is_right_and_flagged(sandbox: Sandbox) -> None:
+    """Within the tolerance, but not the same digits twice."""
+    report = graded(sandbox, stateful("off = 1e-8 * np.random.rand()"))
+    assert (report.score, report.flags) == (3.0, ("nondeterministic",))
+
+
+def test_a_repeated_call_that_does_not_finish_says_so(sandbox: Sandbox) -> None:
+    """No answer is told from another by a time-out: it is not called nondeterministic."""
+    line = f"seen.append(0)\n    while len(seen) > {COUNTED}: pass"
+    report = graded(sandbox, stateful(line))
+    assert report.targets[1].status is Status.TIMED_OUT
+    assert report.targets[1].detail.endswith("seconds. It was right at first: called again in another order, it did not finish.")
+    assert report.flags == ()
+
+
+def test_a_repeated_call_that_dies_counts(sandbox: Sandbox) -> None:
+    """Death in the repeated calls is no way around them."""
+    line = f"seen.append(0)\n    if len(seen) > {COUNTED}: import os; os._exit(0)"
+    report = graded(sandbox, stateful(line))
+    assert (report.targets[1].status, report.targets[1].score) == (Status.KILLED, 0.0)
+
+
+def test_a_repeated_call_that_is_lost_leaves_its_target_ungraded(sandbox: Sandbox) -> None:
+    """What could not be confirmed earns nothing and costs nothing."""
+
+    class Failing:
+        """A sandbox that loses the repeated calls by our fault."""
+
+        def run(self, job: Job) -> Trial:
+            trial = sandbox.run(job)
+            lost = Answer(status=Status.UNGRADED, detail="the zygote is gone")
+            tasks = tuple(
+                replace(one, answers=(lost,) * len(one.answers)) if plan.purpose == "repeated" else one
+                for plan, one in zip(job.tasks, trial.tasks, strict=True)
+            )
+            return replace(trial, tasks=tasks)
+
+    report = graded(Failing(), RIGHT)  # type: ignore[arg-type]
+    assert statuses(report) == [Status.UNGRADED] * 2
+    assert report.flags == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        RIGHT,
+        RIGHT.replace("    Y = ", '    print(f"{id(W)}")\n    Y = '),
+        "import random\nseen = np = None\n" + RIGHT,
+        RIGHT.replace("    Y = ", "    Y = np.empty(len(B))\n    Y[:] = "),
+        RIGHT.replace("def dY_dB", "ONES = np.ones(64)\nclass Layer:\n    pass\n\ndef dY_dB"),
+        RIGHT.replace("    return np.diag(", "    try:\n        pass\n    finally:\n        pass\n    return np.diag("),
+    ],
+    ids=["plain", "prints text", "imports random", "np.empty", "a global array and a class", "try"],
+)
+def test_one_child_does_it_all(sandbox: Sandbox, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the code looks like: nothing is read off it, and no second child is begun."""
+    begun = []
+    child = Sandbox._child
+    monkeypatch.setattr(Sandbox, "_child", lambda self, job: begun.append(job) or child(self, job))
+    assert graded(sandbox, source).score == 3.0
+    assert len(begun) == 1
+
+
+# What one task is given, another may have to find out
 
 
 HANDS_ON = """
@@ -248,13 +346,52 @@ def forward(x):
 
 
 def test_what_one_task_was_given_does_not_answer_the_next(sandbox: Sandbox) -> None:
-    """Called in reverse order in a fresh child, the function that kept it has nothing to give back."""
+    """They run in children of their own: the function that kept it has nothing to give back."""
     exercise = parse_exercise(HANDS_ON, "hands_on")
     report = graded(sandbox, HANDED_ON, exercise)
-    assert statuses(report) == [Status.CORRECT, Status.WRONG_VALUE]
-    assert report.flags == ("nondeterministic",)
+    assert [Status.CORRECT, Status.WRONG_VALUE] == statuses(report)
     wrong_first = graded(sandbox, HANDED_ON.replace("1 - y**2", "5.0"), exercise)
     assert wrong_first.score == 0.0
+
+
+LEFTOVERS = {
+    "a list": ("kept.append(float(y))", "kept.pop(0)"),
+    "memory that was freed": ("keep = np.full(3001, float(y)); del keep", "float(np.empty(3001)[7])"),
+    "an attribute of a module": ("np.linalg.kept = getattr(np.linalg, 'kept', []) + [float(y)]", "np.linalg.kept.pop(0)"),
+    "an attribute of a function": ("dy_dx.__dict__.setdefault('k', []).append(float(y))", "dy_dx.k.pop(0)"),
+}
+
+
+@pytest.mark.parametrize(("keep", "recall"), LEFTOVERS.values(), ids=LEFTOVERS)
+def test_no_memory_carries_a_value_from_one_task_to_another(sandbox: Sandbox, keep: str, recall: str) -> None:
+    """The trick works where tasks share a child, and earns nothing, since these do not."""
+    functions = f"def dy_dx(y):\n    {keep}\n    return 1 - y**2\n\ndef forward(x):\n    return {recall}\n"
+    source = f"import numpy as np\nkept = []\n\n{functions}"
+    exercise = replace(parse_exercise(HANDS_ON, "hands_on"), limits=LAYER.limits)
+    report = graded(sandbox, source, exercise)
+    assert report.targets[0].status is Status.CORRECT
+    assert (report.targets[1].status is Status.CORRECT, report.targets[1].score) == (False, 0.0)
+
+    record = preparing.prepare(exercise, 0)
+    plans = tuple(replace(plan, child=0, inputs=plan.inputs[:1]) for plan in _calls_of(exercise, record).counted)
+    sources = Submission.from_bytes({"answer.py": source.encode()}).sources
+    trial = sandbox.run(Job(sources=sources, tasks=plans, arrays="numpy", limits=exercise.limits))
+    assert trial.tasks[1].answers[0].items == (record.cases[0][1].quantities["y"],)
+
+
+def test_no_child_is_given_what_another_of_its_tasks_has_to_find_out() -> None:
+    """Over the whole catalogue: the plans that share a child are given the same quantities of the forward function."""
+    told_apart = 0
+    for path in sorted(catalogue.shipped().glob("*.yaml")):
+        exercise = load_exercise(path)
+        lines = {line.name for line in exercise.forward}
+        given: dict[int, set[frozenset[str]]] = {}
+        for plan in _calls_of(exercise, preparing.prepare(exercise, 0)).counted:
+            calls = (plan.arguments, *(one.arguments for one in plan.given))
+            given.setdefault(plan.child, set()).add(frozenset(lines & {name for one in calls for name in names(one)}))
+        assert all(len(sets) == 1 for sets in given.values()), exercise.id
+        told_apart += len(given) > 1
+    assert told_apart
 
 
 SANDWICH = """
@@ -297,7 +434,6 @@ def test_a_value_that_any_other_task_is_given_is_called_for_alone(sandbox: Sandb
     report = graded(sandbox, SANDWICHED.replace("DERIVATIVE", derivative), parse_exercise(SANDWICH, "sandwich"))
     z = report.targets[1]
     assert (z.name, z.status, z.score) == ("Z", Status.RAISED, 0.0)
-    assert "nondeterministic" in report.flags
 
 
 def test_honest_functions_that_share_quantities_are_right(sandbox: Sandbox) -> None:
@@ -305,66 +441,6 @@ def test_honest_functions_that_share_quantities_are_right(sandbox: Sandbox) -> N
     source = SANDWICHED.replace("DERIVATIVE", "W.copy()").replace("seen[len(used) - 1]", "W @ X")
     report = graded(sandbox, source, parse_exercise(SANDWICH, "sandwich"))
     assert (report.score, report.flags) == (4.0, ())
-
-
-def test_a_second_run_without_an_end_says_so(sandbox: Sandbox) -> None:
-    """No answer is told from another by a time-out: it is not called nondeterministic."""
-    source = RIGHT.replace(
-        "    return np.diag(",
-        "    seen.append(0)\n    while len(seen) == 1 and W.shape != (3, 2):\n        pass\n    return np.diag(",
-    ).replace("import numpy as np\n", "import numpy as np\nseen = []\n")
-    report = graded(sandbox, source)
-    assert report.targets[1].status is Status.TIMED_OUT
-    assert report.targets[1].detail.endswith(
-        "seconds. It was right at first: called again in another order, it does not come to an end."
-    )
-    assert report.flags == ()
-
-
-def test_a_second_run_that_is_lost_leaves_its_task_ungraded(sandbox: Sandbox) -> None:
-    """What could not be confirmed earns nothing and costs nothing."""
-    runs = []
-
-    class Failing:
-        """A sandbox whose second job fails by our fault."""
-
-        def run(self, job: Job) -> Trial:
-            runs.append(job)
-            if len(runs) == 2:
-                return Trial(status=Status.UNGRADED, detail="the zygote is gone")
-            return sandbox.run(job)
-
-    report = graded(Failing(), MAY_KEEP + RIGHT)  # type: ignore[arg-type]
-    assert statuses(report) == [Status.UNGRADED] * 2
-    assert report.flags == ()
-
-
-MAY_KEEP = "import random\n"  # by which reading leaves it open whether an answer is always the same
-
-
-def test_the_second_run_is_for_what_is_right_and_may_keep_something(sandbox: Sandbox) -> None:
-    """Wrong submissions run once, and so do those of which reading shows that nothing else could come of it."""
-    jobs = []
-
-    class Counting:
-        """A sandbox that notes its jobs."""
-
-        def run(self, job: Job) -> Trial:
-            jobs.append(job)
-            return sandbox.run(job)
-
-    wrong = RIGHT.replace("1 - np.tanh(W @ X + B) ** 2", "np.tanh(W @ X + B) ** 2")
-    for source, runs in ((RIGHT, 1), (MAY_KEEP + RIGHT, 2), (MAY_KEEP + wrong, 1)):
-        jobs.clear()
-        graded(Counting(), source)  # type: ignore[arg-type]
-        assert len(jobs) == runs
-
-
-def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
-    """A coin in place of a derivation."""
-    report = graded(sandbox, RIGHT.replace("return np.diag(", "return (np.random.rand() < 0.02) + np.diag("))
-    assert report.targets[1].status in (Status.WRONG_VALUE, Status.CORRECT)
-    assert (report.targets[1].status is Status.CORRECT) == (report.targets[1].score == 1.0)
 
 
 def test_torch_exercises_give_tensors(sandbox: Sandbox) -> None:

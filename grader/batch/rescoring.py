@@ -62,8 +62,17 @@ def _reworded(report: Mapping[str, Any], exercise: Exercise, targets: _Targets, 
     found = []
     for told in report["targets"]:
         mistake = _mistake(told, targets, old)
-        found.append({**told, "diagnosis": {**told["diagnosis"], "text": mistake.hint}} if mistake else told)
+        found.append(_with_hint(told, mistake.hint) if mistake else told)
     return {**report, "title": exercise.title, "targets": found}
+
+
+def _with_hint(told: Mapping[str, Any], hint: str) -> Mapping[str, Any]:
+    """Return a target of a report with today's hint, also where it is of public cases."""
+    told = {**told, "diagnosis": {**told["diagnosis"], "text": hint}}
+    public = told.get("public")
+    if public and public["diagnosis"]:
+        told = {**told, "public": {**public, "diagnosis": {**public["diagnosis"], "text": hint}}}
+    return told
 
 
 def _rescored(report: Mapping[str, Any], exercise: Exercise, targets: _Targets, old: Wording) -> Mapping[str, Any] | None:

@@ -475,8 +475,8 @@ def _bare(report: str) -> str:
     """A report's marks: without anything that the student wrote, printed or returned."""
     data = json.loads(report)
     bare: Mapping[str, Any] = {"detail": "", "traceback": "", "counterexample": None, "answers_sha256": ""}
-    targets = [{**target, **bare} for target in data["targets"]]
-    return json.dumps({**data, "source_sha256": "", "output": "", "load_errors": [], "targets": targets})
+    targets = [{**target, **bare, "public": None} for target in data["targets"]]
+    return json.dumps({**data, "source_sha256": "", "output": "", "public_output": "", "load_errors": [], "targets": targets})
 
 
 def _student(id: str, facts: Mapping[str, Any]) -> Student:

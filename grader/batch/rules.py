@@ -19,7 +19,7 @@ from grader.errors import Fault, GraderError
 from grader.marking import LateRule, Override
 
 if TYPE_CHECKING:
-    from grader.exercise import Assignment, Exercise, Feedback
+    from grader.exercise import Assignment, Exercise, Feedback, ShownCases
 
 NAME = "rules.json"
 _FROM_MOST_TO_LEAST: tuple[Feedback, ...] = ("full", "hints", "score")
@@ -41,6 +41,7 @@ class Rules:
     """Decisions on an assignment; `free_left` holds the free days of those whom the ledger shows to have used some elsewhere."""
 
     feedback: Feedback = "full"
+    shown_cases: ShownCases = "public"
     late: LateRule | None = None
     free_left: Mapping[str, int] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
@@ -55,6 +56,7 @@ def rules_of(assignment: Assignment, free_left: Mapping[str, int]) -> Rules:
     """What an assignment file says by now, with what its ledger leaves of the free days."""
     return Rules(
         feedback=assignment.feedback,
+        shown_cases=assignment.shown_cases,
         late=assignment.late,
         free_left=free_left,
         overrides=assignment.overrides,
@@ -90,6 +92,7 @@ def read_rules(out: Out) -> Rules:
         data = json.loads(path.read_bytes())
         return Rules(
             feedback=data["feedback"],
+            shown_cases=data.get("shown_cases", "public"),
             late=None if is_nbgraders(out.path) else _late_rule(data["late"]),
             free_left=data["free_left"],
             overrides=tuple(Override(**one) for one in data["overrides"]),
@@ -114,6 +117,14 @@ def level_of(rules: Rules, reports: Iterable[Mapping[str, Any]]) -> Feedback:
     In nbgrader's cycle they say nothing; there each report's data has the level that was configured when it was graded.
     """
     return least((rules.feedback, *(report.get("feedback", "full") for report in reports)))
+
+
+def shown_cases_of(rules: Rules, reports: Iterable[Mapping[str, Any]]) -> ShownCases:
+    """Return which cases a student sees of these reports: secret ones only where the rules or every report's data say so."""
+    if rules.shown_cases == "secret":
+        return "secret"
+    said = {report.get("shown_cases", "public") for report in reports}
+    return "secret" if said == {"secret"} else "public"
 
 
 def files_of(rules: Rules) -> Mapping[str, Path]:

@@ -28,7 +28,10 @@ Exercises: TypeAlias = Mapping[str, tuple[Exercise, "Record"]]
 
 def outfit_of(isolation: Isolation, exercises: Exercises) -> bytes:
     """Everything that a station needs before its first submission. It holds the key: for those alone who may have it."""
-    kept = {id: (exercise, store.encode(replace(record, seed=0))) for id, (exercise, record) in exercises.items()}
+    kept = {
+        id: (exercise, store.encode(replace(record, seed=0)), store.encode(record.public) if record.public else None)
+        for id, (exercise, record) in exercises.items()
+    }
     return pickle.dumps((isolation, kept))
 
 
@@ -51,7 +54,10 @@ class Station:
 
     def __init__(self, outfit: bytes) -> None:
         isolation, kept = pickle.loads(outfit)  # `outfit_of` made it: no byte of it is a student's
-        self._exercises = {id: (exercise, store.decode(record)) for id, (exercise, record) in kept.items()}
+        self._exercises = {
+            id: (exercise, replace(store.decode(record), public=store.decode(public) if public else None))
+            for id, (exercise, record, public) in kept.items()
+        }
         self._steps = sandboxed(isolation)
         self._worker = SandboxWorker(isolation)
 

@@ -258,7 +258,7 @@ def sandboxed(isolation: Isolation) -> Steps:
     from grader import grading, preparing
 
     return Steps(
-        prepare=lambda exercise, seed, folder: preparing.prepare(exercise, seed, folder=folder),
+        prepare=lambda exercise, seed, folder: preparing.prepare_secret(exercise, seed, folder=folder),
         missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
         open_worker=lambda: SandboxWorker(isolation),
         isolation=isolation,

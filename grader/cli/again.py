@@ -64,7 +64,9 @@ def command_replay(
     else:
         from grader.render import terminal
 
-        print(terminal.render(found.again, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout)), end="")
+        print(
+            terminal.render(found.again, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret"), end=""
+        )
     sys.stdout.flush()
     for line in _compared(found):
         print(line, file=sys.stderr)

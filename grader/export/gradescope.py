@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import gradebook
 from grader.batch.out import disk_errors, safe_name
-from grader.batch.rules import level_of, read_rules
+from grader.batch.rules import level_of, read_rules, shown_cases_of
 from grader.batch.settling import named
 from grader.files import write_whole
 from grader.outcome import Report
@@ -24,13 +24,17 @@ from grader.render.markup import prose
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise import Exercise, Feedback, ShownCases
     from grader.gradebook import Row
     from grader.render.html import Article
 
 
 def results_json(
-    row: Row, reports: Sequence[Report], exercises: Mapping[str, Exercise], feedback: Feedback = "full"
+    row: Row,
+    reports: Sequence[Report],
+    exercises: Mapping[str, Exercise],
+    feedback: Feedback = "full",
+    cases: ShownCases = "public",
 ) -> dict[str, Any] | None:
     """One student's results; None when something could not be graded, or nothing was handed in."""
     if row.total is None:
@@ -41,17 +45,18 @@ def results_json(
     return {
         "score": round(row.total, 10),
         **({"output": decided, "output_format": "html"} if decided else {}),
-        "execution_time": round(sum(report.seconds for report in reports)),
         "visibility": "visible",
         "stdout_visibility": "hidden",  # what we print is for staff
-        "tests": [_test(number, one, feedback) for number, one in enumerate(articles, 1)],
+        "tests": [_test(number, one, feedback, cases) for number, one in enumerate(articles, 1)],
     }
 
 
-def _test(number: int, article: Article, feedback: Feedback) -> dict[str, Any]:
+def _test(number: int, article: Article, feedback: Feedback, cases: ShownCases) -> dict[str, Any]:
     score = article.score or 0.0
     notes = "".join(f"<p>{prose(note)}</p>" for note in article.notes)
-    shown = html.fragment(article.report, article.exercise, feedback=feedback, level=3) if article.report else ""
+    shown = ""
+    if article.report:
+        shown = html.fragment(article.report, article.exercise, feedback=feedback, cases=cases, level=3)
     return {
         "number": str(number),
         "name": article.title,
@@ -80,7 +85,8 @@ def write(
         path = target / f"{safe_name(student)}.json"
         asked = sorted(row.scores, key=lambda id: order.get(id, len(order)))
         found = [one.report for one in (results.get(student, exercise) for exercise in asked) if one]
-        data = results_json(row, list(map(Report.from_json, found)), exercises, feedback or level_of(rules, found))
+        level, cases = feedback or level_of(rules, found), shown_cases_of(rules, found)
+        data = results_json(row, list(map(Report.from_json, found)), exercises, level, cases)
         if data is None:
             with disk_errors(target):
                 path.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from grader.batch.intake import fold
 from grader.batch.roster import Table
+from grader.batch.rules import read_rules, shown_cases_of
 from grader.batch.settling import named
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
@@ -38,6 +39,7 @@ def comments(
 ) -> Mapping[str, str]:
     """What students read of their work, as HTML in one line; of those whose total is known."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
+    rules = read_rules(out)
     said = {}
     for row in (one for one in sheet.rows if one.total is not None):
         id = sheet.kept_under[row.student.id]
@@ -46,7 +48,8 @@ def comments(
         reports = {exercise: Report.from_json(one.report) for exercise, one in found.items() if one}
         decided = "".join(f"<p>{prose(line)}</p>" for line in marks.lead_lines(row, reports.values())[1:])
         articles = (marks.article(row, one, reports.get(one), exercises.get(one)) for one in asked)
-        shown = "".join(html.bare(article, feedback=feedback, level=4) for article in articles)
+        cases = shown_cases_of(rules, [one.report for one in found.values() if one])
+        shown = "".join(html.bare(article, feedback=feedback, cases=cases, level=4) for article in articles)
         said[row.student.id] = f"{_OURS}{decided}{shown}</div>"
     return said
 

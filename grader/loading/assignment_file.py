@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from grader.errors import ExerciseError, Fault
-from grader.exercise import Assignment, Exercise, Feedback
+from grader.exercise import Assignment, Exercise, Feedback, ShownCases
 from grader.loading.exercise_file import CHOICES, load_exercise, read_limits, read_schema, read_top
 from grader.loading.faults import Faults, listed, suggestion
 from grader.loading.files import read_text
@@ -26,6 +26,7 @@ _LIST_REMEDY = "Write ids, or paths relative to this file: `exercises: [tanh_lay
 _OVERRIDES_REMEDY = "Write the path of a CSV file, relative to this file: `overrides: overrides.csv`."
 _OVERRIDING = ("arrays", "numerical", "points", "limits")
 FEEDBACK: tuple[Feedback, ...] = get_args(Feedback)
+SHOWN_CASES: tuple[ShownCases, ...] = get_args(ShownCases)
 _DUE_REMEDY = "Write day, time and zone, as 2026-10-01T23:59:00+02:00."
 
 
@@ -50,7 +51,7 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
     read_schema(found, faults)
     title = as_text(found["title"], "title", faults, is_line=True) if "title" in found else None
     due = _time(found["due"], "due", faults) if "due" in found else None
-    feedback = as_choice(found["feedback"], "feedback", FEEDBACK, faults) if "feedback" in found else None
+    feedback, shown_cases = _feedback(found["feedback"], faults) if "feedback" in found else (None, None)
     late = read_late_rule(found["late"], path, _time, faults) if "late" in found else None
     if "late" in found and "due" not in found:
         faults.add(found["late"].line, "late: nothing says when the assignment is due.", f"Add the key due. {_DUE_REMEDY}")
@@ -66,10 +67,21 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
         exercises=tuple(exercises.values()),
         due=due,
         feedback=cast("Feedback", feedback or FEEDBACK[0]),
+        shown_cases=cast("ShownCases", shown_cases or SHOWN_CASES[0]),
         late=late,
         overrides=overrides,
         path=str(path),
     )
+
+
+def _feedback(node: Node, faults: Faults) -> tuple[str | None, str | None]:
+    """Read a level of feedback, or `{level: ..., cases: ...}`."""
+    if not isinstance(node, Fields):
+        return as_choice(node, "feedback", FEEDBACK, faults), None
+    found = entries(node, "feedback", faults, required=(), optional=("level", "cases"))
+    level = as_choice(found["level"], "feedback.level", FEEDBACK, faults) if "level" in found else None
+    cases = as_choice(found["cases"], "feedback.cases", SHOWN_CASES, faults) if "cases" in found else None
+    return level, cases
 
 
 def _overrides(

@@ -102,7 +102,9 @@ def dump_assignment(assignment: Assignment, paths: Mapping[str, str] | None = No
         data["due"] = assignment.due.isoformat()
     if assignment.late is not None:
         data["late"] = _late(assignment.late)
-    if assignment.feedback != "full":
+    if assignment.shown_cases != "public":
+        data["feedback"] = _Line(level=assignment.feedback, cases=assignment.shown_cases)
+    elif assignment.feedback != "full":
         data["feedback"] = assignment.feedback
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 

@@ -27,12 +27,12 @@ from grader.errors import Fault, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
 from grader.outcome import Record, Report, Status
-from grader.preparing import prepare
+from grader.preparing import prepare_secret
 from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise import Exercise, Feedback, ShownCases
     from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 
@@ -144,13 +144,14 @@ class Marker:
     """
     The results of one assignment, open for looking up and for adding. The table of grades is written when it is closed.
 
-    `feedback` is what the course's configuration lets students see; it is kept with each result, for the pages that are made
-    of it without that configuration.
+    `feedback` and `shown_cases` are what the course's configuration lets students see; they are kept with each result, for the
+    pages that are made of it without that configuration.
     """
 
-    def __init__(self, course: Course, feedback: Feedback = "full") -> None:
+    def __init__(self, course: Course, feedback: Feedback = "full", shown_cases: ShownCases = "public") -> None:
         self.course = course
         self.feedback: Feedback = feedback
+        self.shown_cases: ShownCases = shown_cases
         self.out: Out = course.out()
         self.results: Results = open_results(self.out)
         self._has_news = False
@@ -195,12 +196,12 @@ class Marker:
         seed = self.course.seed(self.out, exercise.id, student)
         last = _last_records.get(exercise.id)
         if last is None or (last.record_sha256, last.seed) != (exercise.record_sha256, seed):
-            last = _last_records[exercise.id] = prepare(exercise, seed, folder=self.out.path)
+            last = _last_records[exercise.id] = prepare_secret(exercise, seed, folder=self.out.path)
         return last
 
     def keep(self, work: Work, report: Report) -> None:
         """Keep what came of a work, in the results and as the student's report."""
-        data = {**report.to_json(), "feedback": self.feedback}
+        data = {**report.to_json(), "feedback": self.feedback, "shown_cases": self.shown_cases}
         self.put(
             Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json()), work.sources
         )
@@ -216,8 +217,11 @@ class Marker:
             return
         before = result.report.get("feedback", self.feedback)
         level = self.feedback if is_shown_anew else least((before, self.feedback))
-        if level != result.report.get("feedback"):
-            self.put(replace(result, report={**result.report, "feedback": level}))
+        said = {self.shown_cases} if is_shown_anew else {self.shown_cases, result.report.get("shown_cases", "public")}
+        cases = "secret" if said == {"secret"} else "public"
+        now = {"feedback": level, "shown_cases": cases}
+        if any(result.report.get(name) != value for name, value in now.items()):
+            self.put(replace(result, report={**result.report, **now}))
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keep a result and what it was graded from, and write the student's report."""

@@ -98,6 +98,11 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
     feedback = Enum(
         ["full", "hints", "score"], default_value="full", help="What students see: with numbers, causes only, points only."
     ).tag(config=True)
+    feedback_cases = Enum(
+        ["public", "secret"],
+        default_value="public",
+        help="Of which cases: those that students have, or those that earn the points.",
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
         """The notebook with its outputs."""
@@ -142,7 +147,7 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             from grader.nbgrader import marking
 
             marking.refuse_links(self._folder(ours))
-            marker = _run_of(_converter(self)).marker(ours.course, self.feedback)
+            marker = _run_of(_converter(self)).marker(ours.course, self.feedback, self.feedback_cases)
             code = marking.student_code(nb.cells, marking.checks_of(ours.course.cells(ours.notebook)))
             beside = marking.modules_beside(_converter(self).coursedir, ours.student, ours.course.id)
             marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
@@ -193,7 +198,9 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             earned, shown = None, None
             if id in marks:
                 with self._logged():
-                    earned, shown = _outcome(marks[id], exercises[id], name, points, self.feedback, is_first=id not in told)
+                    earned, shown = _outcome(
+                        marks[id], exercises[id], name, points, self.feedback, self.feedback_cases, is_first=id not in told
+                    )
                     told.add(id)
             if earned is None:
                 ungraded.add(name)
@@ -214,7 +221,7 @@ class SaveSandboxedGrades(SaveAutoGrades):  # type: ignore[misc]
 
 
 def _outcome(
-    report: Report, exercise: Exercise, name: str, points: float, feedback: Any, *, is_first: bool
+    report: Report, exercise: Exercise, name: str, points: float, feedback: Any, cases: Any, *, is_first: bool
 ) -> tuple[float | None, NotebookNode]:
     """The points of one grade cell, None where it is ungraded, and the reasons. What was printed is shown once a notebook."""
     from grader.nbgrader.checking import only, share_of_points
@@ -223,9 +230,10 @@ def _outcome(
 
     part = only(report, exercise, name)
     if not is_first:
-        part = replace(part, output="", flags=(), load_errors=())
-    text = terminal.render(part, exercise) if feedback == "full" else total_line(part)
-    shown = _v4.new_output("display_data", {"text/html": html.fragment(part, exercise, feedback=feedback), "text/plain": text})
+        part = replace(part, output="", public_output=None if part.public_output is None else "", flags=(), load_errors=())
+    text = terminal.render(part, exercise, cases=cases) if feedback == "full" else total_line(part)
+    page = html.fragment(part, exercise, feedback=feedback, cases=cases)
+    shown = _v4.new_output("display_data", {"text/html": page, "text/plain": text})
     return None if part.score is None else share_of_points(part.score / part.points, points), shown
 
 
@@ -305,13 +313,13 @@ class _Run:
         self._told: set[str] = set()
         self._marker: Marker | None = None
 
-    def marker(self, course: Course, feedback: Any) -> Marker:
+    def marker(self, course: Course, feedback: Any, cases: Any) -> Marker:
         """The results of an assignment, as its files are now. Raises GraderError when they cannot be opened."""
         from grader.nbgrader.marking import Marker
 
         if self._marker is None or self._marker.course is not course:
             self.end()
-            self._marker = Marker(course, feedback)
+            self._marker = Marker(course, feedback, cases)
         return self._marker
 
     def tell(self, fault: Exception) -> None:

@@ -32,7 +32,7 @@ from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
     from grader.batch.work import Neighbour
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise import Exercise, Feedback, ShownCases
     from grader.outcome import Record
     from grader.sandbox import Isolation
 
@@ -124,7 +124,7 @@ class _Run:
         """Fill the results."""
         exercises = {exercise.id: exercise for exercise in self.course.assignment.exercises}
         isolation = self._isolation()
-        marker = Marker(self.course, self._feedback())
+        marker = Marker(self.course, *self._feedback())
         pool: Threads | None = None
         try:
             records = _Records(marker, exercises)
@@ -271,10 +271,11 @@ class _Run:
 
         return cast("Isolation", SandboxedExecute(parent=self.app).isolation)
 
-    def _feedback(self) -> Feedback:
+    def _feedback(self) -> tuple[Feedback, ShownCases]:
         from grader.nbgrader.preprocessors import SandboxedExecute
 
-        return cast("Feedback", SandboxedExecute(parent=self.app).feedback)
+        step = SandboxedExecute(parent=self.app)
+        return cast("Feedback", step.feedback), cast("ShownCases", step.feedback_cases)
 
 
 _RETRY = "Mend that and give the same command again: what is graded is kept."

@@ -6,6 +6,7 @@ Self-contained: no script, no network, no fonts. Readable on a phone and printed
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING
 from grader.outcome import Status
 from grader.render.markup import prose, text
 from grader.render.mathml import mathml
+from grader.render.public import for_student
 from grader.render.words import Finding, findings, flag_lines, not_judged, points_of, total_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise import Exercise, Feedback, ShownCases
     from grader.outcome import Report
 
 _HERE = Path(__file__).parent
@@ -38,7 +40,22 @@ class Article:
     notes: tuple[str, ...] = ()
 
 
-def fragment(report: Report, exercise: Exercise | None, *, feedback: Feedback = "full", level: int = 2) -> str:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How much a student is shown, and of which cases."""
+
+    feedback: Feedback
+    cases: ShownCases
+
+
+def fragment(
+    report: Report,
+    exercise: Exercise | None,
+    *,
+    feedback: Feedback = "full",
+    cases: ShownCases = "public",
+    level: int = 2,
+) -> str:
     """
     One report as an element with its own style; its heading is of the given level.
 
@@ -46,23 +63,30 @@ def fragment(report: Report, exercise: Exercise | None, *, feedback: Feedback = 
     `score` no reason either. What an exception says is shown with `hints`. The seed never is.
     """
     title = report.title or report.exercise
-    body = (*_report(report, exercise, feedback, level), _total(total_line(report)))
+    body = (*_report(report, exercise, _Shown(feedback, cases), level), _total(total_line(report)))
     return f"<style>{_style('report.css')}</style>{_article(title, body, level)}"
 
 
-def bare(article: Article, *, feedback: Feedback, level: int) -> str:
+def bare(article: Article, *, feedback: Feedback, cases: ShownCases = "public", level: int) -> str:
     """
     The same for a system that puts it among text of its own: no style, no formulas, nothing that it would strip and miss.
 
     On one line: where lines are ended is a new line there, and in what is quoted `<br>` says so.
     """
-    return _whole(article, feedback, level, has_formulas=False).replace(">\n<", "><").replace("\n", "<br>")
+    return _whole(article, _Shown(feedback, cases), level, has_formulas=False).replace(">\n<", "><").replace("\n", "<br>")
 
 
-def page(title: str, articles: Iterable[Article], *, feedback: Feedback = "full", lead: Iterable[str] = ()) -> str:
+def page(
+    title: str,
+    articles: Iterable[Article],
+    *,
+    feedback: Feedback = "full",
+    cases: ShownCases = "public",
+    lead: Iterable[str] = (),
+) -> str:
     """A whole document, such as one student's feedback. `lead` are sentences under the title."""
     articles = tuple(articles)
-    body = "\n".join(_whole(article, feedback) for article in articles)
+    body = "\n".join(_whole(article, _Shown(feedback, cases)) for article in articles)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -96,9 +120,9 @@ def _overview(articles: Iterable[Article]) -> str:
     return f'<nav aria-label="Exercises"><ol>{"".join(lines)}</ol></nav>'
 
 
-def _whole(article: Article, feedback: Feedback, level: int = 2, *, has_formulas: bool = True) -> str:
+def _whole(article: Article, shown: _Shown, level: int = 2, *, has_formulas: bool = True) -> str:
     notes = tuple(f'<p class="note">{prose(note)}</p>' for note in article.notes)
-    said = _report(article.report, article.exercise, feedback, level, has_formulas=has_formulas) if article.report else ()
+    said = _report(article.report, article.exercise, shown, level, has_formulas=has_formulas) if article.report else ()
     total = _total(points_of(article.score, article.points).capitalize() + ".")
     return _article(article.title, (*notes, *said, total), level, id=article.id)
 
@@ -109,12 +133,14 @@ def _article(title: str, body: Iterable[str], level: int, id: str = "") -> str:
     return f'<article class="grader-report"{place} aria-label="{text(title)}">' + "\n".join(parts) + "</article>"
 
 
-def _report(
-    report: Report, exercise: Exercise | None, feedback: Feedback, level: int, *, has_formulas: bool = False
-) -> Iterator[str]:
+def _report(report: Report, exercise: Exercise | None, shown: _Shown, level: int, *, has_formulas: bool = False) -> Iterator[str]:
     """What is said of a report. Without formulas where others show it: notebooks and graders of others may strip their tags."""
+    feedback = shown.feedback
+    is_public = report.public_output is not None and shown.cases == "public"
+    report = for_student(report, shown.cases)
     for finding in findings(report, exercise, feedback):
-        yield _section(finding, level + 1, has_formulas=has_formulas)
+        command = _command(report, exercise, finding) if is_public else ""
+        yield _section(finding, level + 1, has_formulas=has_formulas, command=command)
     if feedback != "score":
         for line in flag_lines(report):
             yield f"<p><strong>Note:</strong> {prose(line)}</p>"
@@ -128,17 +154,25 @@ def _total(line: str) -> str:
     return f'<p class="total">{text(line)}</p>'
 
 
-def _section(finding: Finding, level: int, *, has_formulas: bool) -> str:
+def _command(report: Report, exercise: Exercise | None, finding: Finding) -> str:
+    """Write the command that shows a finding's case at home; nothing where it has no case."""
+    if not finding.case or finding.status is Status.CORRECT:
+        return ""
+    arrays = " --arrays torch" if exercise is not None and exercise.arrays == "torch" else ""
+    return f"grader check {report.exercise} FILE --case {shlex.quote(finding.case)}{arrays}"
+
+
+def _section(finding: Finding, level: int, *, has_formulas: bool, command: str) -> str:
     tone = {"✓": "right", "✗": "wrong"}.get(finding.glyph, "open")
     asked = f" {mathml(finding.asked, finding.kind)}" if has_formulas and finding.asked else ""
     head = (
         f'<h{level}><span class="status"><span aria-hidden="true">{finding.glyph}</span> {text(finding.label)}</span> '
         f'<code>{text(finding.heading)}</code>{asked} <span class="points">{text(finding.points)}</span></h{level}>'
     )
-    return f'<section class="{tone}">{head}{"".join(_body(finding))}</section>'
+    return f'<section class="{tone}">{head}{"".join(_body(finding, command))}</section>'
 
 
-def _body(finding: Finding) -> Iterator[str]:
+def _body(finding: Finding, command: str) -> Iterator[str]:
     if finding.sentence:
         yield f"<p>{prose(finding.sentence)}</p>"
     if finding.traceback:
@@ -156,6 +190,8 @@ def _body(finding: Finding) -> Iterator[str]:
     if finding.inputs:
         rows = "".join(f"<dt><code>{text(name)}</code></dt><dd>{text(value)}</dd>" for name, value in finding.inputs)
         yield _details("The inputs of this case", f"<dl>{rows}</dl>")
+    if command:
+        yield f"<p>See it at home: <code>{text(command)}</code></p>"
 
 
 def _details(summary: str, content: str) -> str:

@@ -21,7 +21,7 @@ from grader.version import VERSION
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Result, Results
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise import Exercise, Feedback, ShownCases
     from grader.gradebook import Row
 
 MADE_BY = "pages.sha256"  # a fingerprint of what all pages depend on
@@ -65,9 +65,10 @@ def write_pages(
     for row, found in _students(out, results):
         reports = [Report.from_json(result.report) for result in found]
         level = feedback or rules.level_of(decided, (result.report for result in found))
+        cases = rules.shown_cases_of(decided, (result.report for result in found))
         path = out.feedback(row.student.id)
         if (row.scores or reports) and (changed is None or row.student.id in changed or not path.exists()):
-            out.write(path, student_page(row, out.state.title, reports, exercises, level))
+            out.write(path, student_page(row, out.state.title, reports, exercises, level, cases))
     out.write(before, made_by)
     page = out.path / "report.html"
     everybody = gradebook.rows(out, results)
@@ -75,12 +76,19 @@ def write_pages(
     return page
 
 
-def student_page(row: Row, title: str, reports: list[Report], exercises: Mapping[str, Exercise], feedback: Feedback) -> str:
+def student_page(
+    row: Row,
+    title: str,
+    reports: list[Report],
+    exercises: Mapping[str, Exercise],
+    feedback: Feedback,
+    cases: ShownCases = "public",
+) -> str:
     """One student's page: what was earned in all and with each exercise, then every report."""
     ids = dict.fromkeys([*(report.exercise for report in reports), *row.scores])
     by_id = {report.exercise: report for report in reports}
     articles = [article(row, id, by_id.get(id), exercises.get(id)) for id in ids]
-    return html.page(title or row.student.id, articles, feedback=feedback, lead=lead_lines(row, reports))
+    return html.page(title or row.student.id, articles, feedback=feedback, cases=cases, lead=lead_lines(row, reports))
 
 
 def address(student: str) -> str:

@@ -10,13 +10,14 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
+from grader.render.public import for_student
 from grader.render.words import Finding, findings, flag_lines, not_judged, total_line
 from grader.sandbox.text import cleaned as plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.exercise import Exercise
+    from grader.exercise import Exercise, ShownCases
     from grader.outcome import Report
 
 WIDTH = 80
@@ -25,12 +26,22 @@ MAX_OUTPUT_LINES = 10
 _COLOURS = {"✓": "32", "✗": "31", "?": "33", "-": "33"}
 
 
-def render(report: Report, exercise: Exercise | None, *, again: str = "", colour: bool = False, width: int = WIDTH) -> str:
+def render(
+    report: Report,
+    exercise: Exercise | None,
+    *,
+    again: str = "",
+    colour: bool = False,
+    width: int = WIDTH,
+    cases: ShownCases = "public",
+) -> str:
     """
     The report as a student reads it, ending in a newline.
 
-    `again` is the command that makes this report, for the next step to name; without one no step is named.
+    `again` is the command that makes this report, for the next step to name; without one no step is named. Nothing is shown of
+    secret cases but how many are right, unless `cases` says so.
     """
+    report = for_student(report, cases)
     lines = [*_wrapped(plain(report.title or report.exercise), 0, width), ""]
     for finding in findings(report, exercise):
         lines += [*_finding(finding, again, colour, width), ""]

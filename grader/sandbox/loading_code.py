@@ -23,17 +23,12 @@ from grader.sandbox import autodiff
 from grader.sandbox.alike import are_alike
 from grader.sandbox.failures import clear_frames, frames_of, is_own, line_of
 from grader.sandbox.standins import Finder, Policy, StandIn, StandInModule
-from grader.sandbox.stateless import MODULES, Reading
 from grader.trial import LoadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from grader.trial import Source
-
-
-_CODING: Final = re.compile(rb"coding[:=](?![ \t]*utf-8(?![-\w.]))")  # another than what is taken without being named
-_NAMES_OF_LIBRARIES: Final = frozenset(name for module in MODULES for name in module.split("."))
 
 
 class _CellRefused(Exception):
@@ -51,34 +46,6 @@ class Submission:
     errors: list[LoadError] = field(default_factory=list)
     raised: dict[str, BaseException] = field(default_factory=dict)
     trees: dict[str, list[ast.Module]] = field(default_factory=dict)
-    codes: dict[str, CodeType | None] = field(default_factory=dict)  # by label: what was compiled before anything ran
-    reading: Reading = field(default_factory=Reading)
-
-    def is_harmless(self) -> bool:
-        """
-        Whether reading shows that nothing of it can tamper with this process: a submission of the plainest kind.
-
-        To be asked before anything of it runs; what it compiles is what will run.
-        """
-        try:
-            is_harmless = all([self._is_harmless(source) for source in self.sources])
-        except Exception:  # whatever it is, it comes again in its place when the source is run
-            return False
-        if is_harmless and self.reading.draws:
-            _seed()
-        return is_harmless
-
-    def _is_harmless(self, source: Source) -> bool:
-        if not _NAMES_OF_LIBRARIES.isdisjoint(module_name(source).split(".")):  # `numpy/softmax.py` would be in numpy
-            return False
-        for cell, label in _labelled(source):
-            if _CODING.search(cell):  # to decode it may take a module of the submission's
-                return False
-            code, text = self._compiled(source, cell, label)
-            self.codes[label] = code
-            if code is not None and not self.reading.take(code, text):
-                return False
-        return True
 
     def load(self) -> None:
         """Load every source that no other has imported already."""
@@ -122,7 +89,7 @@ class Submission:
         compiling = True
         try:
             linecache.cache[label] = (partial(_text_of, cell),)  # lies in no file; decoded when a line is asked for
-            code = self.codes[label] if label in self.codes else self._compiled(source, cell, label)[0]
+            code, _ = self._compiled(source, cell, label)
             compiling = False
             if code is not None:
                 exec(code, module.__dict__)  # the sandbox exists for this line
@@ -198,24 +165,12 @@ class Submission:
                     defined.setdefault(name, {}).setdefault(id(thing), source.name)
         return {name: tuple(sources.values()) for name, sources in defined.items()}
 
-    def is_stateless(self) -> bool:
-        """Whether its answers depend on nothing but the arguments. Only where `is_harmless` held is this more than its word."""
-        return self.reading.are_stateless(self.functions().values())
-
     def autodiff(self) -> tuple[str, ...]:
         """Names of automatic differentiation that the asked functions can reach."""
         found: dict[str, None] = {}
         for trees in self.trees.values():
             found |= dict.fromkeys(autodiff.names_used(trees, self.asked))
         return tuple(found)
-
-
-def _seed() -> None:
-    """Have what is drawn while loading come out alike in every child."""
-    if "numpy.random" in sys.modules:  # else it is asked for when it is used, and another child begins again
-        sys.modules["numpy.random"].seed(0)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
 
 
 class Exited(Exception):

@@ -145,8 +145,13 @@ class Pipes(Inbox):
             pass
         self.is_ended = True
 
+    def output_so_far(self) -> int:
+        """Take what was written, and return how much output there is. What was flushed before an answer came is in it."""
+        self.drain_output()
+        return len(self.output)
+
     def drain_output(self) -> None:
-        """Take the rest of the output of a child that is gone."""
+        """Take what the output's pipe holds."""
         while self._output in self._open and not self.is_flooded and self._read_output():
             pass
 
@@ -230,6 +235,10 @@ class ThreadedPipes(Inbox):
             self._news = False
             if self._broken is not None:
                 raise self._broken
+
+    def output_so_far(self) -> int:
+        """Return how much output has arrived; some that was written before the last answer may be on its way."""
+        return len(self.output)
 
     def drain_output(self) -> None:
         """Wait for the rest of the output of a child that is gone."""

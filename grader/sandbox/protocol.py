@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from grader.call import Argument, Constant, Given, Group, Name, Table, names
 from grader.outcome import Answer, NotAnArray, Status
-from grader.sandbox.frames import ANSWER, LOADED, MAX_ANSWER_BYTES, READ, SOURCES, TASK, Buffer, Frame, ProtocolError, header
+from grader.sandbox.frames import ANSWER, LOADED, MAX_ANSWER_BYTES, SOURCES, TASK, Buffer, Frame, ProtocolError, header
 from grader.sandbox.text import cleaned
 from grader.trial import LoadError, Source, TaskPlan
 
@@ -50,7 +50,7 @@ _STATUSES: Final = (
     Status.NOT_IMPLEMENTED,
     Status.RAISED,
 )
-_SINGLE_PRECISION, _WROTE, _STATELESS = 1, 2, 4
+_SINGLE_PRECISION, _WROTE = 1, 2
 _ANSWER: Final = struct.Struct("<IBBHIII")  # index, status, flags, items; bytes of detail and traceback; names of the mutated
 _ITEM: Final = struct.Struct("<BB")  # what it is, and its rank
 _SHAPES: Final = tuple([struct.Struct(f"<{rank}Q") for rank in range(MAX_RANK + 1)])
@@ -65,7 +65,6 @@ class Loaded:
     autodiff: tuple[str, ...]
     exited: str = ""  # where student code called sys.exit(), which ends the job
     wrote_to_stdout: bool = False
-    is_stateless: bool = False  # worth something only of what was shown to be harmless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,20 +295,10 @@ def _broken() -> NoReturn:
     raise ProtocolError("it sent bytes that are no answer")
 
 
-def pack_read(is_harmless: bool, nonce: int) -> list[Buffer]:
-    """The frame that says whether reading the sources has shown them to be harmless; nothing of them has run."""
-    return [header(READ, nonce, 1), bytes([is_harmless])]
-
-
-def unpack_read(body: memoryview) -> bool:
-    """What reading came to. Raises ProtocolError."""
-    return bytes(body) == b"\1" if len(body) == 1 else _broken()
-
-
 def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
     """The frame that says what loading came to."""
     out = _Writer()
-    out.number("B", _WROTE * loaded.wrote_to_stdout | _STATELESS * loaded.is_stateless)
+    out.number("B", _WROTE * loaded.wrote_to_stdout)
     errors = loaded.errors[:MAX_LOAD_ERRORS]
     out.number("I", len(errors))
     for error in errors:
@@ -340,7 +329,6 @@ def unpack_loaded(body: memoryview) -> Loaded:
         autodiff=autodiff,
         exited=exited,
         wrote_to_stdout=bool(flags & _WROTE),
-        is_stateless=bool(flags & _STATELESS),
     )
 
 

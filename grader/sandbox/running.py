@@ -10,26 +10,34 @@ import re
 import secrets
 import signal
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, overload
 
-from grader.call import gives_text
 from grader.outcome import Answer, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.host import OurFaultError
 from grader.sandbox.standins import ALLOWED
 from grader.sandbox.text import cleaned, one_line
-from grader.trial import TaskTrial, Trial
+from grader.trial import PURPOSES, TaskTrial, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection
 
     from grader.sandbox.frames import Frame
     from grader.sandbox.host import Child, Ending
     from grader.sandbox.protocol import Loaded
-    from grader.trial import Job, LoadError
+    from grader.trial import Job, LoadError, TaskPlan
 
 _MOST_ANSWERED_BYTES: Final = 1 << 30  # of one job
+_MOST_OUTPUT: Final = 64 << 10  # bytes that are kept of a job's output
 _START_SECONDS: Final = 120.0
+_JOB_CPU: Final = 10  # times the limit of one call: for the whole submission, shown and repeated calls included
+_JOB_WALL: Final = 30
+_FEWEST_SHOWN: Final = 3  # cases in which a slow function is called for the student to see
+_SHOWN_CPU: Final = 0.5  # seconds of a function's shown calls after which these are enough
+_SHOWN_BYTES: Final = 32 << 20  # of its answers to them
+_REPEATED_BYTES: Final = 64 << 20  # of a function's answers to repeated calls, about
 _MOST_NAMED: Final = 4  # functions that are there, where one is not
 
 
@@ -65,10 +73,11 @@ class Run:
         self.may_load = may_load
         self.loaded: Loaded | None = None
         self.fatal: DeathError | None = None
-        self.answers: list[tuple[Answer, ...] | None] = [None] * len(job.tasks)
+        self.answers: list[Sequence[Answer] | None] = [None] * len(job.tasks)
+        self.costs: dict[str, tuple[float, int]] = {}  # CPU seconds and bytes of a function's counted answer, on average
         self.output = bytearray()
+        self.shown_output = bytearray()
         self.wrote_to_stdout = False
-        self.is_stateless = False
         self.cpu_seconds = 0.0
         self.worked_seconds = 0.0  # of wall time, since a child was ready for the submission
         self.answered_bytes = 0
@@ -88,19 +97,37 @@ class Run:
         finally:
             self.worked_seconds += visit.worked_seconds()
             self.cpu_seconds += visit.total_cpu()
-            self.output += child.pipes.output[: max(0, (64 << 10) - len(self.output))]
+            self.shown_output += child.pipes.output[visit.new_output : visit.end_of_shown][: _room(self.shown_output)]
+            self.output += child.pipes.output[visit.new_output : visit.end_of_counted][: _room(self.output)]
 
     def give_up(self, reason: str) -> None:
         """Our second fault: what is not answered stays ungraded."""
         ungraded = Answer(status=Status.UNGRADED, detail=one_line(reason))
-        for number, task in enumerate(self.job.tasks):
+        for number, plan in enumerate(self.job.tasks):
             if self.answers[number] is None:
-                self.answers[number] = (ungraded,) * len(task.inputs)
+                self.answers[number] = (ungraded,) * len(plan.inputs)
         if self.loaded is None:
             self.fatal = DeathError(Status.UNGRADED, one_line(reason))
 
+    def note_death(self, death: DeathError, number: int, partial: Sequence[Answer]) -> None:
+        """
+        Write down that a child died in the calls of a plan, after `partial` answers.
+
+        A function that failed in a counted case is not repeated. One that did not finish in a shown case is not called in
+        counted ones: that would cost the same time again.
+        """
+        rest = Answer(status=death.status, detail=death.detail)
+        plans = self.job.tasks
+        died = plans[number]
+        self.answers[number] = (*partial, *[rest] * (len(died.inputs) - len(partial)))
+        if died.purpose == "shown" and death.status is not Status.TIMED_OUT:
+            return
+        for place, plan in enumerate(plans):
+            if self.answers[place] is None and plan.function == died.function:
+                self.answers[place] = () if plan.purpose == "repeated" else (rest,) * len(plan.inputs)
+
     def trial(self, isolation: str, layers: Sequence[str]) -> Trial:
-        """What came of the job."""
+        """Return what came of the job."""
         loaded = self.loaded
         return Trial(
             tasks=tuple(TaskTrial(answers=answers) for answers in self.answers if answers is not None),
@@ -109,13 +136,37 @@ class Run:
             load_errors=loaded.errors if loaded else (),
             defined=loaded.defined if loaded else None,
             autodiff=loaded.autodiff if loaded else (),
-            is_stateless=self.is_stateless,
             output=cleaned(self.output.decode("utf-8", "replace")),
+            shown_output=cleaned(self.shown_output.decode("utf-8", "replace")),
             wrote_to_stdout=self.wrote_to_stdout,
             wall_timeout=self.wall_timeout,
             layers=tuple(layers),
             isolation=isolation,
         )
+
+
+def _room(kept: bytearray) -> int:
+    return max(0, _MOST_OUTPUT - len(kept))
+
+
+class _Undecoded(Sequence["Answer"]):
+    """Answers as they came, decoded each time they are looked at: of shown cases that is only where something is wrong."""
+
+    def __init__(self, bodies: Sequence[memoryview], decode: Callable[[memoryview, int], Answer]) -> None:
+        self._bodies = bodies
+        self._decode = decode
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    @overload
+    def __getitem__(self, at: int) -> Answer: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Answer]: ...
+    def __getitem__(self, at: int | slice) -> Answer | Sequence[Answer]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        return self._decode(self._bodies[at], range(len(self))[at])
 
 
 class _Visit:
@@ -129,6 +180,11 @@ class _Visit:
         self.stage_cpu = self.child.clock.seconds() or 0.0
         self.stage_began = time.monotonic()
         self.work_began: float | None = None
+        self.number = -1  # of the plan whose answers are awaited
+        self.partial: Sequence[Answer] = ()  # those that came
+        self.new_output = 0  # where the output begins that no earlier child wrote while loading the same sources
+        self.end_of_shown: int | None = None  # where it ends that was written before counted cases were there
+        self.end_of_counted: int | None = None  # ... before repeated calls, which print the same again
 
     def total_cpu(self) -> float:
         return self.child.clock.seconds() or 0.0
@@ -138,39 +194,36 @@ class _Visit:
         return 0.0 if self.work_began is None else time.monotonic() - self.work_began
 
     def go(self) -> None:
-        partial: list[Answer] = []
-        number = -1
+        """Load the sources, then make the calls that belong in this child."""
         killed = False
         try:
             self._load()
-            for number, answers in enumerate(self.run.answers):
-                if answers is None:
-                    partial = []
-                    self._task(number, partial)
-                    self.run.answers[number] = tuple(partial)
+            self._call_plans()
             self.child.kill()
             killed = True
             self.child.release()
         except (_GoneError, frames.ProtocolError, DeathError, WantedError, OurFaultError) as error:
             if killed:
                 raise
-            death = self._death(error)
-            self._note(death, number, partial)
+            self._note(self._death(error))
         except BaseException:  # Ctrl-C: nothing is left running
             self.child.kill()
             self.child.ended()
             raise
 
-    def _note(self, death: DeathError, number: int, partial: list[Answer]) -> None:
-        """Write a death down: it costs its task; while loading, every task that is left."""
+    def _note(self, death: DeathError) -> None:
+        """Write a death down: it costs its plan; while loading, every plan that is left."""
         run = self.run
-        if number < 0 and run.loaded is None:
+        if self.number >= 0:
+            run.note_death(death, self.number, tuple(self.partial))
+        elif run.loaded is None:
             run.fatal = death
-            return
-        rest = Answer(status=death.status, detail=death.detail)
-        for place, task in enumerate(run.job.tasks):
-            if place == number or (number < 0 and run.answers[place] is None):
-                run.answers[place] = (*partial, *[rest] * (len(task.inputs) - len(partial)))
+        else:
+            rest = Answer(status=death.status, detail=death.detail)
+            run.answers = [
+                (rest,) * len(plan.inputs) if answers is None else answers
+                for plan, answers in zip(run.job.tasks, run.answers, strict=True)
+            ]
 
     def _load(self) -> None:
         run, job = self.run, self.run.job
@@ -182,18 +235,66 @@ class _Visit:
             raise OurFaultError(f"a child could not be confined: {one_line(bytes(first.body).decode('utf-8', 'replace'))}")
         self.is_started = True
         self.work_began = time.monotonic()
-        is_harmless = protocol.unpack_read(self._expect(frames.READ, nonce).body)
         loaded = protocol.unpack_loaded(self._expect(frames.LOADED, nonce).body)
         run.wrote_to_stdout |= loaded.wrote_to_stdout
         if loaded.exited:
             raise DeathError(Status.KILLED, one_line(loaded.exited))
-        run.is_stateless = is_harmless and loaded.is_stateless and not self._gives_text()
-        run.loaded = run.loaded or loaded
+        if run.loaded is None:
+            run.loaded = loaded
+        else:
+            self.new_output = self.pipes.output_so_far()
 
-    def _task(self, number: int, partial: list[Answer]) -> None:
+    def _call_plans(self) -> None:
+        """
+        Make the calls of the pending plans that share a child with the first of them, purpose by purpose.
+
+        A child has nothing of a purpose before all answers of the one before are here.
+        """
+        run, plans = self.run, self.run.job.tasks
+        pending = [number for number, answers in enumerate(run.answers) if answers is None]
+        mine = [number for number in pending if plans[number].child == plans[pending[0]].child]
+        for purpose in PURPOSES:
+            if purpose == "counted":
+                self.end_of_shown = self.pipes.output_so_far()
+            elif purpose == "repeated":
+                self.end_of_counted = self.pipes.output_so_far()
+            sent = []
+            for number in mine:
+                if plans[number].purpose == purpose and (plan := self._affordable(number)) is not None:
+                    nonce = secrets.randbits(63)
+                    self.pipes.send(protocol.pack_task(plan, nonce))
+                    sent.append((number, plan, nonce))
+            for number, plan, nonce in sent:
+                if not self._take_answers(number, plan, nonce):
+                    return  # a fresh child goes on
+        self.number = -1
+
+    def _affordable(self, number: int) -> TaskPlan | None:
+        """Cut repeated calls to what memory and half of the time that is left are enough for; None where that is none."""
         run, plan = self.run, self.run.job.tasks[number]
-        nonce = secrets.randbits(63)
-        self.pipes.send(protocol.pack_task(plan, nonce))
+        if plan.purpose != "repeated":
+            return plan
+        each_cpu, each_bytes = run.costs.get(plan.function, (0.0, 0))
+        most = max(1, _REPEATED_BYTES // max(1, each_bytes))
+        if each_cpu:
+            others = sum(1 for other in run.job.tasks if other.purpose == "repeated")
+            left = _JOB_CPU * run.job.limits.seconds - run.cpu_seconds - self.total_cpu()
+            most = min(most, int(max(0.0, left) / (2 * others * each_cpu)))
+        if most >= len(plan.inputs):
+            return plan
+        if not most:
+            run.answers[number] = ()
+            return None
+        return replace(plan, inputs=plan.inputs[:most])
+
+    def _take_answers(self, number: int, plan: TaskPlan, nonce: int) -> bool:
+        """Wait for the answers of a plan. False where it was left early: shown cases of a function that is slow."""
+        if plan.purpose == "shown":
+            return self._take_shown(number, plan, nonce)
+        run = self.run
+        answers: list[Answer] = []
+        self.number, self.partial = number, answers
+        cpu_before, bytes_before = self.total_cpu(), run.answered_bytes
         explained: Answer | None = None
         for index in range(len(plan.inputs)):
             body = self._expect(frames.ANSWER, nonce).body
@@ -204,7 +305,42 @@ class _Visit:
             run.wrote_to_stdout |= wrote
             if answer.status is Status.MISSING:  # looked into once: it takes the grader's time, not the child's
                 answer = explained = explained or self._explained(answer, plan.function)
-            partial.append(answer)
+            answers.append(answer)
+        run.answers[number] = answers
+        if plan.purpose == "counted":
+            count = len(plan.inputs)
+            run.costs[plan.function] = (self.total_cpu() - cpu_before) / count, (run.answered_bytes - bytes_before) // count
+        return True
+
+    def _take_shown(self, number: int, plan: TaskPlan, nonce: int) -> bool:
+        """Wait for the answers to shown cases, as many as cost little time and memory."""
+
+        def decode(body: memoryview, index: int) -> Answer:
+            try:
+                answer, _ = protocol.unpack_answer(body, index)
+            except frames.ProtocolError as error:
+                return Answer(status=Status.KILLED, detail=f"it broke the grader's protocol: {error}")
+            return self._explained(answer, plan.function) if answer.status is Status.MISSING else answer
+
+        bodies: list[memoryview] = []
+        self.number, self.partial = number, _Undecoded(bodies, decode)
+        cpu_before, began = self.total_cpu(), time.monotonic()
+        size = 0
+        while len(bodies) < len(plan.inputs):
+            seconds = time.monotonic() - began
+            if (size > _SHOWN_BYTES or seconds > _SHOWN_CPU) and self._is_enough(len(bodies), size, cpu_before, seconds):
+                break
+            bodies.append(self._expect(frames.ANSWER, nonce).body)
+            size += len(bodies[-1])
+        self.run.answers[number] = self.partial
+        return len(bodies) == len(plan.inputs)
+
+    def _is_enough(self, count: int, size: int, cpu_before: float, seconds: float) -> bool:
+        """Whether a slow function, or one of large answers, was called in enough shown cases: those that count need the rest."""
+        if size > _SHOWN_BYTES:
+            return True
+        spent = max(self.total_cpu() - cpu_before, seconds / 10)  # or it sleeps
+        return spent > (_SHOWN_CPU if count >= _FEWEST_SHOWN else self.run.job.limits.seconds)
 
     def _explained(self, answer: Answer, function: str) -> Answer:
         """Why a function is missing: two files define it, or loading failed."""
@@ -232,13 +368,6 @@ class _Visit:
         """The functions that the tasks call."""
         tasks = self.run.job.tasks
         return tuple(dict.fromkeys(name for task in tasks for name in (*(given.function for given in task.given), task.function)))
-
-    def _gives_text(self) -> bool:
-        return any(
-            gives_text(arguments)
-            for plan in self.run.job.tasks
-            for arguments in (plan.arguments, *(given.arguments for given in plan.given))
-        )
 
     # --- waiting, with the clock in hand ---
 
@@ -278,18 +407,18 @@ class _Visit:
             return _START_SECONDS - now
         limit = self.run.job.limits.seconds
         cpu = self.child.clock.seconds()
-        job_wall_left = 30 * limit + 2 - (self.run.worked_seconds + self.worked_seconds())
+        job_wall_left = _JOB_WALL * limit + 2 - (self.run.worked_seconds + self.worked_seconds())
         if job_wall_left <= 0:
             self.run.wall_timeout = True
-            raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {30 * limit + 2:g} seconds")
+            raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {_JOB_WALL * limit + 2:g} seconds")
         wall_left = 3 * limit + 2 - now
         left = min(wall_left, job_wall_left)
         if cpu is not None:
-            call_left, job_left = limit - (cpu - self.stage_cpu), 10 * limit - (self.run.cpu_seconds + cpu)
+            call_left, job_left = limit - (cpu - self.stage_cpu), _JOB_CPU * limit - (self.run.cpu_seconds + cpu)
             if call_left <= 0:
                 raise DeathError(Status.TIMED_OUT, f"it did not finish within {limit:g} seconds")
             if job_left <= 0:
-                raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {10 * limit:g} seconds")
+                raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {_JOB_CPU * limit:g} seconds")
             left = min(left, call_left, job_left)
         if wall_left <= 0:
             if self.run.forgives_starving and self.child.clock.was_starved(now):
@@ -330,7 +459,7 @@ class _Visit:
                 return DeathError(Status.KILLED, f"it crashed{_place_in(output)}")
             return DeathError(Status.KILLED, "it ended its own process (os._exit)")
         if -status == getattr(signal, "SIGXCPU", None):
-            return DeathError(Status.TIMED_OUT, f"the whole submission took more than {10 * limits.seconds:g} seconds")
+            return DeathError(Status.TIMED_OUT, f"the whole submission took more than {_JOB_CPU * limits.seconds:g} seconds")
         if -status == getattr(signal, "SIGKILL", None) and self.run.is_sealed:
             if ending.peak_bytes > limits.memory_mib << 19:
                 return DeathError(Status.OUT_OF_MEMORY, "the system ended it, most likely for want of memory")

