@@ -27,10 +27,16 @@ _MOST_FRAMES: Final = 4096  # waiting to be looked at
 
 
 class Inbox:
-    """What came from one child: bytes go in as they arrive, whole frames come out."""
+    """
+    What came from one child: bytes go in as they arrive, whole frames come out.
+
+    Bytes that are no frame end it: `broken` says what is wrong with them. The frames before them count, however the bytes were
+    cut on their way: else it would be chance whether a child had begun before it broke the protocol.
+    """
 
     def __init__(self) -> None:
         self.frames: deque[Frame] = deque()
+        self.broken: ProtocolError | None = None
         self.output = bytearray()
         self.output_bytes = 0
         self._head = bytearray()
@@ -49,8 +55,14 @@ class Inbox:
         self.output += piece[: KEPT_OUTPUT - len(self.output)]
 
     def take(self, piece: memoryview) -> None:
-        """Bytes of frames. Raises ProtocolError."""
-        while piece:
+        """Take bytes of frames; those that are none are noted as `broken`, and what follows them is of no interest."""
+        try:
+            self._take(piece)
+        except ProtocolError as error:
+            self.broken = error
+
+    def _take(self, piece: memoryview) -> None:
+        while piece and self.broken is None:
             if self._body is None:
                 need = frames.HEADER.size - len(self._head)
                 self._head += piece[:need]
@@ -125,7 +137,7 @@ class Pipes(Inbox):
         self._write()
 
     def wait(self, seconds: float) -> None:
-        """Move bytes until something arrived, at most that long. Raises ProtocolError."""
+        """Move bytes until something arrived, at most that long."""
         for key, _ in self._selector.select(max(0.0, seconds)):
             if key.fd == self._job:
                 self._write()
@@ -140,8 +152,8 @@ class Pipes(Inbox):
                 self._read_output()
 
     def drain(self) -> None:
-        """Take the answers that the pipes still hold of a child that is gone. Raises ProtocolError."""
-        while self._results in self._open and self._read_results():
+        """Take the answers that the pipes still hold of a child that is gone."""
+        while self.broken is None and self._results in self._open and self._read_results():
             pass
         self.is_ended = True
 
@@ -207,7 +219,6 @@ class ThreadedPipes(Inbox):
         super().__init__()
         self._changed = threading.Condition()
         self._outgoing: deque[frames.Buffer | None] = deque()
-        self._broken: ProtocolError | None = None
         self.is_ended = False
         self._news = False
         self._threads = [
@@ -224,12 +235,10 @@ class ThreadedPipes(Inbox):
             self._changed.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Wait until something arrived, at most that long. Raises ProtocolError."""
+        """Wait until something arrived, at most that long."""
         with self._changed:
             self._changed.wait_for(lambda: self._news or self.is_ended, max(0.0, seconds))
             self._news = False
-            if self._broken is not None:
-                raise self._broken
 
     def drain_output(self) -> None:
         """Wait for the rest of the output of a child that is gone."""
@@ -257,13 +266,10 @@ class ThreadedPipes(Inbox):
     def _read_results(self, descriptor: int) -> None:
         while piece := os.read(descriptor, _CHUNK):
             with self._changed:
-                try:
-                    self.take(memoryview(piece))
-                except ProtocolError as error:
-                    self._broken = error
+                self.take(memoryview(piece))
                 self._news = True
                 self._changed.notify_all()
-                if self._broken is not None:
+                if self.broken is not None:
                     break
         with self._changed:
             self.is_ended = True
