@@ -1,9 +1,14 @@
 # attack: a frame that says that the grader failed, which would cost no points
 # expect: killed
-import os
-import struct
+# twin: correct
+import forging
 
 
-def dY_dX(X):
-    os.write(4, struct.pack("<4sB3xQQ", b"grd1", 17, 0, 3) + b"bad")
-    return X
+def send(index, inputs, nonce):
+    frame = forging.answer(index, inputs, nonce)
+    if forging.LIES:
+        frame = [forging.frames.header(forging.frames.FAULT, nonce, 3), b"bad"]
+    forging.CHANNEL.send(frame)
+
+
+forging.serve(send)
