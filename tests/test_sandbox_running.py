@@ -345,9 +345,8 @@ def test_no_odd_end_is_our_fault(name: str, ahead: bool) -> None:
     with Sandbox("numpy", "best", ahead=ahead) as other:
         for number in range(40):
             trial = other.run(job(source))
-            status = (
-                first(trial).status if trial.status is None else trial.status
-            )  # where it loads all the same, its call is killed
+            # where it loads all the same, its call is killed
+            status = first(trial).status if trial.status is None else trial.status
             assert (Status.KILLED, 0) == (status, other.restarts), trial
             if number % 10 == 0:
                 assert is_right(other.run(RIGHT))
