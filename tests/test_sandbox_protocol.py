@@ -18,7 +18,7 @@ from grader.call import Constant, Given, Group, Name, Table
 from grader.outcome import Answer, NotAnArray, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.frames import Frame, ProtocolError
-from grader.sandbox.pipes import Inbox, Pipes
+from grader.sandbox.pipes import KEPT_OUTPUT, MOST_OUTPUT, Inbox, Pipes
 from grader.sandbox.text import cleaned, one_line
 from grader.trial import LoadError, Source, TaskPlan
 
@@ -381,6 +381,32 @@ def test_flood_of_frames_is_refused() -> None:
     inbox.take(memoryview(frames.header(frames.READY, 0, 0)))
     assert inbox.broken is not None
     assert 4096 == len(inbox.frames)
+
+
+def test_output_is_kept_to_its_cap_and_counted_beyond() -> None:
+    """The beginning of what student code writes is kept, the rest is a number, and too large a number is a flood."""
+    inbox = Inbox()
+    inbox.take_output(b"x" * (KEPT_OUTPUT - 1))
+    inbox.take_output(b"yz")
+    assert b"xy" == inbox.output[-2:]
+    assert KEPT_OUTPUT == len(inbox.output)
+    inbox.take_output(bytes(MOST_OUTPUT - KEPT_OUTPUT - 1))
+    assert (MOST_OUTPUT, False) == (inbox.output_bytes, inbox.is_flooded)
+    inbox.take_output(b"x")
+    assert inbox.is_flooded
+    assert KEPT_OUTPUT == len(inbox.output)
+
+
+def test_no_room_for_a_body_is_the_childs_to_answer_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A length within its cap for which this machine has no memory ends the child, not the grader."""
+
+    def refuses(number: int, length: int) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("grader.sandbox.pipes.mmap.mmap", refuses)
+    inbox = Inbox()
+    inbox.take(memoryview(frames.header(frames.ANSWER, 0, frames.MAX_ANSWER_BYTES)))
+    assert "for which there is no room here" in str(inbox.broken)
 
 
 @pytest.mark.parametrize(

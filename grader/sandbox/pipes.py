@@ -55,14 +55,14 @@ class Inbox:
         self.output += piece[: KEPT_OUTPUT - len(self.output)]
 
     def take(self, piece: memoryview) -> None:
-        """Take bytes of frames; those that are none are noted as `broken`, and what follows them is of no interest."""
+        """Take bytes of frames; where they are none is noted as `broken`, and nothing that follows is a frame."""
         try:
             self._take(piece)
         except ProtocolError as error:
             self.broken = error
 
     def _take(self, piece: memoryview) -> None:
-        while piece and self.broken is None:
+        while piece:
             if self._body is None:
                 need = frames.HEADER.size - len(self._head)
                 self._head += piece[:need]
@@ -153,7 +153,7 @@ class Pipes(Inbox):
 
     def drain(self) -> None:
         """Take the answers that the pipes still hold of a child that is gone."""
-        while self.broken is None and self._results in self._open and self._read_results():
+        while self._results in self._open and self._read_results():
             pass
         self.is_ended = True
 
