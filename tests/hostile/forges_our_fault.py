@@ -5,10 +5,9 @@ import forging
 
 
 def send(index, inputs, nonce):
-    frame = forging.answer(index, inputs, nonce)
-    if forging.LIES:
-        frame = [forging.frames.header(forging.frames.FAULT, nonce, 3), b"bad"]
-    forging.CHANNEL.send(frame)
+    frame = forging.with_body(forging.answer(index, inputs, nonce), lambda body: body)
+    kind = forging.frames.FAULT if forging.LIES else forging.frames.ANSWER
+    forging.CHANNEL.send([forging.frames.header(kind, nonce, len(frame[1])), frame[1]])
 
 
 forging.serve(send)
