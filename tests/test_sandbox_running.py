@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import textwrap
 import time
@@ -454,57 +453,6 @@ def test_a_zygote_that_cannot_load_what_is_wanted_is_our_fault(sandbox: Sandbox,
         asks = job("import fractions\ndef f(x): return 2 * x")
         assert Status.UNGRADED is other.run(asks).status
         assert Status.UNGRADED is other.run(asks).status
-
-
-_GRADER = """
-import os, sys, time
-sys.path[:0] = {path!r}
-import numpy as np
-from grader.sandbox import Sandbox
-from grader.call import Name
-from grader.exercise import Limits
-from grader.trial import Job, Source, TaskPlan
-sandbox = Sandbox("numpy", {isolation!r})
-sandbox.layers
-children = [p for p in os.listdir("/proc") if p.isdigit()]
-print("ready", flush=True)
-plan = TaskPlan(function="f", arguments=(), returns=("y",), inputs=({{}},))
-source = Source(name="a.py", cells=(b"import time\\ndef f(): time.sleep(600)",))
-sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=200)))
-"""
-
-
-def _zygotes_of(mark: str) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if mark.encode() in command and b"zygote.py" in command:
-                found.append(int(entry.name))
-    return found
-
-
-@linux
-@pytest.mark.parametrize("isolation", ["best", "none"])
-def test_nothing_survives_a_grader_that_is_killed(isolation: str, tmp_path: Path) -> None:
-    """Kill -9 of the grader ends the zygote and the child at once."""
-    mark = str(tmp_path / "site-packages")  # on the module path, and so in the zygote's command line
-    Path(mark).mkdir()
-    script = _GRADER.format(path=[*filter(None, sys.path), mark], isolation=isolation)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as grader:
-        assert grader.stdout is not None
-        assert "ready\n" == grader.stdout.readline()
-        time.sleep(0.3)
-        assert _zygotes_of(mark)
-        grader.kill()
-    for _ in range(50):
-        if not _zygotes_of(mark):
-            break
-        time.sleep(0.1)
-    assert [] == _zygotes_of(mark)
 
 
 @linux
