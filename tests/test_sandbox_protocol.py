@@ -212,6 +212,21 @@ def test_answer_comes_back() -> None:
             assert not theirs.flags.writeable
 
 
+def test_no_text_of_a_child_is_more_than_text() -> None:
+    """Whatever a child says is clean before anybody reads it: of an answer, and of loading."""
+    raw, clean = "\x1b[31mred\u202e", cleaned("\x1b[31mred\u202e")
+    answer = Answer(detail=raw, traceback=raw, mutated=(raw,), items=(NotAnArray(raw, raw),))
+    got = accepted(body_of(protocol.pack_answer(0, answer, 0, wrote_to_stdout=False)))
+    assert Answer(detail=clean, traceback=clean, mutated=(clean,), items=(NotAnArray(clean, clean),)) == got
+    told = protocol.Loaded(
+        errors=(_error(source=raw, detail=raw, traceback=raw),), defined={raw: (raw,)}, autodiff=(raw,), exited=raw
+    )
+    heard = protocol.Loaded(
+        errors=(_error(source=clean, detail=clean, traceback=clean),), defined={clean: (clean,)}, autodiff=(clean,), exited=clean
+    )
+    assert heard == protocol.unpack_loaded(body_of(protocol.pack_loaded(told, 0)))
+
+
 def test_failed_call_has_no_items() -> None:
     """Items that come with a failure are dropped."""
     answer = Answer(status=Status.RAISED, items=(np.zeros(2),), detail="x")
