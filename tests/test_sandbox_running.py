@@ -316,6 +316,24 @@ def test_a_kill_from_outside_is_our_fault() -> None:
     assert Status.OUT_OF_MEMORY is greedy.fatal.status
 
 
+def test_a_child_that_closes_its_pipes_and_stays_is_the_students() -> None:
+    """The SIGKILL that ends it then is ours."""
+    closed = served(_Puppet(_BEGUN, host.Ending(exit_status=-9, was_killed=True)))
+    assert closed.fatal is not None
+    assert (Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes") == (
+        closed.fatal.status,
+        closed.fatal.detail,
+    )
+
+
+def test_the_output_of_a_job_is_capped_over_all_its_children() -> None:
+    """Each child writes as much as is kept of one: together it is no more."""
+    run = Run(RIGHT, is_sealed=True, may_load=())
+    for letter in (b"a", b"b"):
+        run.serve(_Puppet(_BEGUN, host.Ending(exit_status=0), output=letter * 40_000))
+    assert (40_000, 64 << 10) == (run.output.count(b"a"), len(run.output))
+
+
 _ODD_ENDS = {
     "bytes to every descriptor": "for n in range(21):\n    try: os.write(n, b'x' * 100)\n    except OSError: pass",
     "half a header": "os.write(4, b'grd1'); os._exit(0)",
