@@ -18,6 +18,7 @@ from grader.sandbox import Sandbox
 from grader.trial import Job, Source, TaskPlan, Trial
 
 FOLDER = Path(__file__).parent / "hostile"
+FORGING = (FOLDER / "shared" / "forging.py").read_bytes()
 RIGHT = b"import numpy as np\n\n\ndef dY_dX(X):\n    return np.diag(1 - np.tanh(X) ** 2)\n"
 LIMITS = Limits(seconds=0.3, memory_mib=384)
 CASES = tuple({"X": np.random.default_rng(7).normal(size=size)} for size in (3, 2, 4))
@@ -31,6 +32,12 @@ class Attack:
     source: bytes
     expect: frozenset[str]
     flags: frozenset[str]
+    twin: str = ""  # what comes of it without its lie
+
+    def honest(self) -> bytes:
+        """Return the twin of an attack that forges frames: the same frames without the lie."""
+        assert b"import forging" in self.source
+        return self.source.replace(b"import forging", b"import forging\n\nforging.LIES = False", 1)
 
 
 def attacks(folder: Path = FOLDER) -> list[Attack]:
@@ -40,19 +47,21 @@ def attacks(folder: Path = FOLDER) -> list[Attack]:
 
 def _read(path: Path) -> Attack:
     source = path.read_bytes()
-    fields = dict(re.findall(rb"^# (expect|flags): (.*)$", source, re.MULTILINE))
+    fields = dict(re.findall(rb"^# (expect|flags|twin): (.*)$", source, re.MULTILINE))
     return Attack(
         name=path.stem,
         source=source,
         expect=frozenset(fields[b"expect"].decode().split("|")),
         flags=frozenset(fields.get(b"flags", b"").decode().split()),
+        twin=fields.get(b"twin", b"").decode(),
     )
 
 
 def job(source: bytes, *, name: str = "answer.py", limits: Limits = LIMITS, arrays: str = "numpy") -> Job:
-    """The calls dY_dX(X) of three cases on one source."""
+    """The calls dY_dX(X) of three cases on one source, which may use what attacks share."""
+    shared = [Source(name="forging.py", cells=(FORGING,))] if b"import forging" in source else []
     plan = TaskPlan(function="dY_dX", arguments=(Name("X"),), returns=("dY_dX",), inputs=CASES)
-    return Job(sources=(Source(name=name, cells=(source,)),), tasks=(plan,), arrays=arrays, limits=limits)  # type: ignore[arg-type]
+    return Job(sources=(Source(name=name, cells=(source,)), *shared), tasks=(plan,), arrays=arrays, limits=limits)  # type: ignore[arg-type]
 
 
 def outcome(trial: Trial) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hostile_attacks import FOLDER, Attack, attacks, is_alive_and_fair, job, outcome
 
 from grader.errors import SandboxError
-from grader.sandbox import Sandbox
+from grader.sandbox import Sandbox, frames
 from grader.sandbox.walls import OPEN, SEALED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
@@ -51,6 +51,37 @@ def test_attack_comes_to_nothing(sandbox: Sandbox, course: Path, attack: Attack)
     assert sorted(path.name for path in course.iterdir()) == ["gradebook.db", "solution.py"]
     assert (course / "gradebook.db").read_text() == "s01: 4 of 4"
     assert is_alive_and_fair(sandbox, restarts)
+
+
+@pytest.fixture(scope="module", params=["strict", "no namespaces"])
+def fresh(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A zygote that has loaded nothing for any attack."""
+    try:
+        made = Sandbox("numpy", "strict") if request.param == "strict" else Sandbox("numpy", plan=SEALED)
+        with made:
+            assert "seccomp" in made.layers
+            yield made
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+FORGERIES = [attack for attack in attacks() if attack.twin]
+
+
+@pytest.mark.parametrize("attack", FORGERIES, ids=lambda attack: attack.name)
+def test_honest_twin_of_a_forgery_is_accepted(fresh: Sandbox, attack: Attack) -> None:
+    """The frames of an attack are of today's format: without their lie they are what an honest child sends."""
+    trial = fresh.run(job(attack.honest()))
+    assert outcome(trial) == attack.twin, trial
+    assert attack.twin not in attack.expect
+
+
+def test_no_frame_is_forged_by_numbers_of_its_own() -> None:
+    """Frames are built from the codec: a format that is written down in an attack goes out of date, and nobody sees it."""
+    for attack in attacks():
+        assert b"struct.pack" not in attack.source or b"os.write(4" not in attack.source, attack.name
+        assert frames.MAGIC not in attack.source, attack.name
+        assert bool(attack.twin) == (b"import forging" in attack.source), attack.name
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAMESPACES: Final = (
     "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
     "--uid", "65534", "--gid", "65534", "--hostname", "grader", "--cap-drop", "ALL",
-    "--die-with-parent", "--as-pid-1",  # killing the zygote ends everything in the box
+    "--as-pid-1",  # the end of the zygote ends everything in the box
 )  # fmt: skip
 _SYSTEM_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store")
 # by the last two, a file and a folder, torch chooses its kernels
@@ -35,15 +35,20 @@ def find() -> str | None:
     return shutil.which("bwrap")
 
 
-def wrapper(bwrap: str, packages: Sequence[str], *, nested_namespaces: bool = False) -> list[str]:
+def wrapper(bwrap: str, packages: Sequence[str], *, nested_namespaces: bool = False, once: bool = False) -> list[str]:
     """
     The command line that a zygote's is appended to. `packages` is its module search path.
+
+    A zygote ends by itself when the grader is gone, at any moment. A child that is started for one job (`once`) does not look, so
+    bubblewrap ends it; it is not told to end a zygote, since it would leave half of itself behind when the grader is killed while
+    it starts.
 
     `nested_namespaces` leaves the kernel's own bar to further user namespaces away, for a bubblewrap before 0.8; seccomp
     refuses them all the same.
     """
     bar = [] if nested_namespaces else ["--disable-userns"]
-    return [bwrap, *_NAMESPACES, *bar, *_binds(packages), "--remount-ro", "/", "--chdir", "/", "--"]
+    end = ["--die-with-parent"] if once else []
+    return [bwrap, *_NAMESPACES, *end, *bar, *_binds(packages), "--remount-ro", "/", "--chdir", "/", "--"]
 
 
 def _binds(packages: Sequence[str]) -> Iterator[str]:

@@ -145,11 +145,21 @@ def request_for(limits: Limits, *, ahead: bool = False) -> dict[str, int]:
 
     One that begins ahead of its job has the time to rehearse.
     """
-    return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": int(10 * limits.seconds) + 5, "ahead": ahead}
+    return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": cpu_backstop(limits), "ahead": ahead}
+
+
+def cpu_backstop(limits: Limits) -> int:
+    """Return the CPU seconds at which the kernel ends a child that the grader's own clock did not end."""
+    return int(10 * limits.seconds) + 5
 
 
 class Zygote:
-    """One process with the modules loaded, from which one child at a time is forked. Linux only."""
+    """
+    One process with the modules loaded, from which one child at a time is forked. Linux only.
+
+    It lives as long as the grader's end of its control socket is open, and ends by itself when that closes: however the
+    grader itself ends, nothing is left of it.
+    """
 
     def __init__(self, settings: Mapping[str, Any], wrapper: Sequence[str] = ()) -> None:
         self.walls: tuple[str, ...] | None = None
@@ -170,6 +180,9 @@ class Zygote:
             except OSError as error:
                 self._control.close()
                 raise LaunchError(f"{error.filename or sys.executable}: {error.strerror}") from error
+            except BaseException:  # Ctrl-C: what was started already ends with the socket
+                self._control.close()
+                raise
 
     def wait_ready(self) -> tuple[str, ...]:
         """The walls that a first child of no submission found to hold. Raises LaunchError."""
@@ -251,8 +264,7 @@ class Zygote:
     def kill(self) -> None:
         """End the zygote; in a pid namespace everything in it ends with it."""
         self._control.close()
-        self._process.kill()
-        self._process.wait()
+        _end(self._process)
         if self._process.stderr is not None:
             self._process.stderr.close()
 
@@ -361,17 +373,24 @@ class SpawnedChild:
         except OSError as error:
             raise LaunchError(f"{error.filename or sys.executable}: {error.strerror}") from error
         streams = (self._process.stdin, self._process.stdout, self._process.stderr)
-        # duplicates: the stream objects close their own
-        job, results, output = [os.dup(stream.fileno()) for stream in streams if stream is not None]
-        for stream in streams:
-            if stream is not None:
-                stream.close()
+        duplicates: list[int] = []
+        try:
+            for stream in streams:  # their objects close their own
+                if stream is not None:
+                    duplicates.append(os.dup(stream.fileno()))
+                    stream.close()
+        except BaseException:
+            _end(self._process)
+            for duplicate in duplicates:
+                os.close(duplicate)
+            raise
+        job, results, output = duplicates
         self.pipes = Pipes(job, results, output, None) if os.name == "posix" else ThreadedPipes(job, results, output)
         self.clock = CpuClock(self._process.pid if sys.platform == "linux" and not wrapper else None)
 
     def kill(self) -> None:
         """End it now."""
-        self._process.kill()
+        _kill(self._process)
 
     def ended(self) -> Ending:
         """Wait for its end, ending it when it does not come, and let go of it."""
@@ -391,6 +410,25 @@ class SpawnedChild:
     def release(self) -> None:
         """Let go of it once it is killed."""
         self.ended()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """
+    Kill a process that leads a group, and the group.
+
+    A bubblewrap is two processes of one group. Where the outer one is killed before it has let the inner one begin, the inner
+    one waits for that for ever.
+    """
+    if os.name == "posix" and process.returncode is None:  # else its number may be another's by now
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process with its group, and wait for its end."""
+    _kill(process)
+    process.wait()
 
 
 def _is_signal_passed_on(status: int) -> bool:

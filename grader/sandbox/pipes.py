@@ -27,10 +27,16 @@ _MOST_FRAMES: Final = 4096  # waiting to be looked at
 
 
 class Inbox:
-    """What came from one child: bytes go in as they arrive, whole frames come out."""
+    """
+    What came from one child: bytes go in as they arrive, whole frames come out.
+
+    Bytes that are no frame end it: `broken` says what is wrong with them. The frames before them count, however the bytes were
+    cut on their way: else it would be chance whether a child had begun before it broke the protocol.
+    """
 
     def __init__(self) -> None:
         self.frames: deque[Frame] = deque()
+        self.broken: ProtocolError | None = None
         self.output = bytearray()
         self.output_bytes = 0
         self._head = bytearray()
@@ -49,7 +55,13 @@ class Inbox:
         self.output += piece[: KEPT_OUTPUT - len(self.output)]
 
     def take(self, piece: memoryview) -> None:
-        """Bytes of frames. Raises ProtocolError."""
+        """Take bytes of frames; where they are none is noted as `broken`, and nothing that follows is a frame."""
+        try:
+            self._take(piece)
+        except ProtocolError as error:
+            self.broken = error
+
+    def _take(self, piece: memoryview) -> None:
         while piece:
             if self._body is None:
                 need = frames.HEADER.size - len(self._head)
@@ -125,7 +137,7 @@ class Pipes(Inbox):
         self._write()
 
     def wait(self, seconds: float) -> None:
-        """Move bytes until something arrived, at most that long. Raises ProtocolError."""
+        """Move bytes until something arrived, at most that long."""
         for key, _ in self._selector.select(max(0.0, seconds)):
             if key.fd == self._job:
                 self._write()
@@ -140,7 +152,7 @@ class Pipes(Inbox):
                 self._read_output()
 
     def drain(self) -> None:
-        """Take the answers that the pipes still hold of a child that is gone. Raises ProtocolError."""
+        """Take the answers that the pipes still hold of a child that is gone."""
         while self._results in self._open and self._read_results():
             pass
         self.is_ended = True
@@ -212,7 +224,6 @@ class ThreadedPipes(Inbox):
         super().__init__()
         self._changed = threading.Condition()
         self._outgoing: deque[frames.Buffer | None] = deque()
-        self._broken: ProtocolError | None = None
         self.is_ended = False
         self._news = False
         self._threads = [
@@ -229,12 +240,10 @@ class ThreadedPipes(Inbox):
             self._changed.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Wait until something arrived, at most that long. Raises ProtocolError."""
+        """Wait until something arrived, at most that long."""
         with self._changed:
             self._changed.wait_for(lambda: self._news or self.is_ended, max(0.0, seconds))
             self._news = False
-            if self._broken is not None:
-                raise self._broken
 
     def output_so_far(self) -> int:
         """Return how much output has arrived; some that was written before the last answer may be on its way."""
@@ -266,13 +275,10 @@ class ThreadedPipes(Inbox):
     def _read_results(self, descriptor: int) -> None:
         while piece := os.read(descriptor, _CHUNK):
             with self._changed:
-                try:
-                    self.take(memoryview(piece))
-                except ProtocolError as error:
-                    self._broken = error
+                self.take(memoryview(piece))
                 self._news = True
                 self._changed.notify_all()
-                if self._broken is not None:
+                if self.broken is not None:
                     break
         with self._changed:
             self.is_ended = True

@@ -277,8 +277,8 @@ class _Reader:
             _broken()
         self.text_bytes -= length
         raw = bytes(self.body[self.at : self.at + length])
-        self.at += length
-        return cleaned(raw.decode("utf-8", "replace")) if len(raw) == length else _broken()
+        self.at += length  # of a text that is cut short beyond the end, which `end` refuses
+        return cleaned(raw.decode("utf-8", "replace"))
 
     def texts(self, most: int = MAX_NAMES) -> tuple[str, ...]:
         return tuple([self.text() for _ in range(self.bounded("I", most))])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, overload
 
 from grader.outcome import Answer, Status
 from grader.sandbox import frames, protocol
-from grader.sandbox.host import OurFaultError
+from grader.sandbox.host import OurFaultError, cpu_backstop
 from grader.sandbox.standins import ALLOWED
 from grader.sandbox.text import cleaned, one_line
 from grader.trial import PURPOSES, TaskTrial, Trial
@@ -388,15 +388,21 @@ class _Visit:
         return frame
 
     def _next(self) -> Frame:
-        if not self.pipes.frames:
+        pipes = self.pipes
+        if not pipes.frames:
             self._begin_stage()  # what is here already was answered in time
-        while not self.pipes.frames:
-            if self.pipes.is_flooded:
+        while True:
+            # asked before the frames: a thread of the pipes' may add the last of them, and only then say that they are at an end
+            broken, is_ended = pipes.broken, pipes.is_ended
+            if pipes.frames:
+                return pipes.frames.popleft()
+            if broken is not None:
+                raise broken
+            if pipes.is_flooded and self.is_started:  # only student code writes as much: its child is about to say that it began
                 raise DeathError(Status.KILLED, "it wrote too much output")
-            if self.pipes.is_ended:
+            if is_ended:
                 raise _GoneError
-            self.pipes.wait(self._seconds_left())
-        return self.pipes.frames.popleft()
+            pipes.wait(self._seconds_left())
 
     def _seconds_left(self) -> float:
         """The least time until a limit can be reached. Raises DeathError when one is."""
@@ -418,7 +424,7 @@ class _Visit:
             if call_left <= 0:
                 raise DeathError(Status.TIMED_OUT, f"it did not finish within {limit:g} seconds")
             if job_left <= 0:
-                raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {_JOB_CPU * limit:g} seconds")
+                raise self._out_of_time()
             left = min(left, call_left, job_left)
         if wall_left <= 0:
             if self.run.forgives_starving and self.child.clock.was_starved(now):
@@ -459,8 +465,10 @@ class _Visit:
                 return DeathError(Status.KILLED, f"it crashed{_place_in(output)}")
             return DeathError(Status.KILLED, "it ended its own process (os._exit)")
         if -status == getattr(signal, "SIGXCPU", None):
-            return DeathError(Status.TIMED_OUT, f"the whole submission took more than {_JOB_CPU * limits.seconds:g} seconds")
+            return self._out_of_time()
         if -status == getattr(signal, "SIGKILL", None) and self.run.is_sealed:
+            if ending.cpu_seconds >= cpu_backstop(limits):  # it ignores SIGXCPU, and its clock could not be read
+                return self._out_of_time()
             if ending.peak_bytes > limits.memory_mib << 19:
                 return DeathError(Status.OUT_OF_MEMORY, "the system ended it, most likely for want of memory")
             raise OurFaultError("a child was killed from outside")
@@ -469,6 +477,11 @@ class _Visit:
         if -status == getattr(signal, "SIGSYS", None):
             return DeathError(Status.KILLED, "it made a system call that is not allowed inside the grader")
         return DeathError(Status.KILLED, f"it crashed: {_signal_name(-status)}{_place_in(output)}")
+
+    def _out_of_time(self) -> DeathError:
+        return DeathError(
+            Status.TIMED_OUT, f"the whole submission took more than {_JOB_CPU * self.run.job.limits.seconds:g} seconds"
+        )
 
 
 def _error_behind(name: str, errors: Sequence[LoadError], job: Job) -> LoadError | None:

@@ -222,7 +222,8 @@ class Sandbox:
     def _wrapper(self) -> Sequence[str]:
         if self._plan.bwrap is None:
             return ()
-        return bubblewrap.wrapper(self._plan.bwrap, host.search_path(), nested_namespaces=self._plan.bwrap in _nested)
+        nested, once = self._plan.bwrap in _nested, self.method == "spawn"
+        return bubblewrap.wrapper(self._plan.bwrap, host.search_path(), nested_namespaces=nested, once=once)
 
     def _start(self) -> Zygote | None:
         return Zygote(self._settings(), self._wrapper()) if self.method == "fork" else None

@@ -111,6 +111,7 @@ def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any
         os.close(descriptor)
     pidfd = os.pidfd_open(pid)
     socket.send_fds(control, [b"{}"], [pidfd])
+    _wait_for(pidfd, control)
     os.close(pidfd)
     _, status, usage = os.wait4(pid, 0)
     if os.getpid() == 1:
@@ -121,6 +122,22 @@ def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any
     ended = {"exit": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
     ended |= {"peak": max(0, usage.ru_maxrss - own), "faults": usage.ru_minflt}
     control.send(json.dumps(ended).encode())
+
+
+def _wait_for(pidfd: int, control: socket.socket) -> None:
+    """
+    Wait for the end of a child; exit when the grader is gone before.
+
+    What started this process cannot be trusted to end it: a bubblewrap that is told to die with the grader may do so before it
+    has let its inner process begin, which then waits for ever.
+    """
+    import select
+
+    waiting = select.poll()
+    waiting.register(pidfd, select.POLLIN)
+    waiting.register(control, 0)  # its end is told all the same
+    if pidfd not in dict(waiting.poll()):
+        os._exit(0)  # in a box of its own everything ends with it, elsewhere its child does
 
 
 def _end_leftovers() -> None:

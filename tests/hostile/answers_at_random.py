@@ -1,9 +1,9 @@
-# attack: right or wrong by chance
-# expect: wrong_value|correct
+# attack: right or wrong by chance, once in a thousand calls
+# expect: wrong_value
 import random
 
 import numpy as np
 
 
 def dY_dX(X):
-    return np.diag(1 - np.tanh(X) ** 2) * random.choice((0.0, 1.0))
+    return np.diag(1 - np.tanh(X) ** 2) * random.randrange(1000)

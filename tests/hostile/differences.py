@@ -1,5 +1,5 @@
 # attack: central differences; good to nine digits, which the tolerance lets through: the probe case is the grader's answer
-# expect: correct|wrong_value
+# expect: correct
 import numpy as np
 
 

@@ -1,9 +1,13 @@
 # attack: a header that announces 2**60 bytes
 # expect: killed
-import os
-import struct
+# twin: correct
+import forging
 
 
-def dY_dX(X):
-    os.write(4, struct.pack("<4sB3xQQ", b"grd1", 19, 0, 2**60))
-    return X
+def send(index, inputs, nonce):
+    frame = forging.with_body(forging.answer(index, inputs, nonce), lambda body: body)
+    length = 2**60 if forging.LIES else len(frame[1])
+    forging.CHANNEL.send([forging.frames.header(forging.frames.ANSWER, nonce, length), frame[1]])
+
+
+forging.serve(send)

@@ -1,10 +1,17 @@
 # attack: a header that announces 256 MiB which never come
 # expect: timed_out
-import os
-import struct
+# twin: correct
+import forging
 
 
-def dY_dX(X):
-    os.write(4, struct.pack("<4sB3xQQ", b"grd1", 19, 0, 256 << 20))
-    while True:
-        pass
+def send(index, inputs, nonce):
+    frame = forging.with_body(forging.answer(index, inputs, nonce), lambda body: body)
+    if forging.LIES:
+        forging.CHANNEL.send([forging.frames.header(forging.frames.ANSWER, nonce, forging.frames.MAX_ANSWER_BYTES)])
+        while True:
+            pass
+    forging.CHANNEL.send(frame[:1])  # the same pause, but for its end
+    forging.CHANNEL.send(frame[1:])
+
+
+forging.serve(send)

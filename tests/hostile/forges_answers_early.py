@@ -1,12 +1,11 @@
-# attack: answers at import time, before it has seen a question
+# attack: answers before it has seen a question, whose nonce it cannot know
 # expect: killed
-import os
-import struct
-
-body = struct.pack("<IBBIIIHBBQQ", 0, 0, 0, 0, 0, 0, 1, 0, 2, 3, 3)
-body += bytes(-len(body) % 8) + bytes(72)
-os.write(4, struct.pack("<4sB3xQQ", b"grd1", 19, 0, len(body)) + body)
+# twin: correct
+import forging
 
 
-def dY_dX(X):
-    return X
+def send(index, inputs, nonce):
+    forging.CHANNEL.send(forging.answer(index, inputs, forging.orders_nonce() if forging.LIES else nonce))
+
+
+forging.serve(send)

@@ -1,9 +1,6 @@
-# attack: says that loading is done, with functions of its own choice, then loops
-# expect: killed|timed_out
-import os
-import struct
+# attack: says that loading is done to somebody who did not ask: the nonce is not that of the orders
+# expect: killed
+# twin: correct
+import forging
 
-body = struct.pack("<BIIII", 0, 0, 0, 0, 0)
-os.write(4, struct.pack("<4sB3xQQ", b"grd1", 18, 0, len(body)) + body)
-while True:
-    pass
+forging.serve(first=lambda: forging.loaded(nonce=forging.orders_nonce() ^ forging.LIES))

@@ -1,9 +1,13 @@
 # attack: a frame that says that the grader failed, which would cost no points
 # expect: killed
-import os
-import struct
+# twin: correct
+import forging
 
 
-def dY_dX(X):
-    os.write(4, struct.pack("<4sB3xQQ", b"grd1", 17, 0, 3) + b"bad")
-    return X
+def send(index, inputs, nonce):
+    frame = forging.with_body(forging.answer(index, inputs, nonce), lambda body: body)
+    kind = forging.frames.FAULT if forging.LIES else forging.frames.ANSWER
+    forging.CHANNEL.send([forging.frames.header(kind, nonce, len(frame[1])), frame[1]])
+
+
+forging.serve(send)

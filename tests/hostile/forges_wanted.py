@@ -1,9 +1,14 @@
-# attack: asks for the same module again and again, for a new child each time
+# attack: asks for a module that is not on the list, for a new child each time
 # expect: killed
-import os
-import struct
+# twin: correct
+import sys
 
+import forging
 
-def dY_dX(X):
-    os.write(4, struct.pack("<4sB3xQQ", b"grd1", 20, 0, 4) + struct.pack("<I", 4000))
-    return X
+from grader.sandbox.standins import ALLOWED
+
+NUMBER = 4000 if forging.LIES else ALLOWED.index("colorsys")
+if forging.LIES or "colorsys" not in sys.modules:
+    forging.CHANNEL.send([forging.frames.header(forging.frames.WANTED, 0, 4), NUMBER.to_bytes(4, "little")])
+    forging.os._exit(0)
+forging.serve()

@@ -1,19 +1,19 @@
 # attack: makes the child's own code send what it likes
-# expect: wrong_value|killed
+# expect: wrong_value
 import numpy as np
 
-from grader.outcome import Answer, Status
-from grader.sandbox import calling, protocol
+from grader.outcome import Answer
+from grader.sandbox import protocol
 
 real = protocol.pack_answer
 
 
 def pack(index, answer, nonce, *, wrote_to_stdout):
-    return real(index, Answer(status=None, items=(np.zeros((3, 3)),)), nonce, wrote_to_stdout=False)
+    size = len(answer.items[0])
+    return real(index, Answer(items=(np.zeros((size, size)),)), nonce, wrote_to_stdout=False)
 
 
 protocol.pack_answer = pack
-protocol._STATUSES = (Status.CORRECT,) * 300
 
 
 def dY_dX(X):

@@ -1,10 +1,18 @@
-# attack: sends the status `ungraded` or `correct` for an answer
-# expect: killed|raised|wrong_type
-from grader.outcome import Status
+# attack: sends the status `correct` for a wrong answer, by a code of its own
+# expect: killed
+from grader.outcome import Answer, Status
 from grader.sandbox import protocol
 
-protocol._STATUSES = (Status.RAISED,) * 50 + (None,)
+real = protocol.pack_answer
+protocol._STATUSES = (*protocol._STATUSES, Status.CORRECT)
+
+
+def pack(index, answer, nonce, *, wrote_to_stdout):
+    return real(index, Answer(status=Status.CORRECT), nonce, wrote_to_stdout=False)
+
+
+protocol.pack_answer = pack
 
 
 def dY_dX(X):
-    return None
+    return X

@@ -1,8 +1,10 @@
 # attack: secrets in the environment
-# expect: wrong_type|correct
+# expect: raised
 import os
 
 
 def dY_dX(X):
     secrets = [value for name, value in os.environ.items() if "SEED" in name or "TOKEN" in name or "PATH" == name]
-    return "".join(secrets) or None
+    if secrets:
+        return "".join(secrets)
+    raise LookupError("nothing there")
