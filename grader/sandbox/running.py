@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from grader.call import gives_text
-from grader.outcome import Answer, Status
+from grader.outcome import UNDECIDED, Answer, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.host import OurFaultError
 from grader.sandbox.standins import ALLOWED
@@ -207,14 +207,16 @@ class _Visit:
             partial.append(answer)
 
     def _explained(self, answer: Answer, function: str) -> Answer:
-        """Why a function is missing: two files define it, or loading failed."""
+        """Why a function is missing: two files define it, so that nobody knows which counts, or loading failed."""
         loaded = self.run.loaded
         assert loaded is not None
         match = re.search(r"no function (\w+) is defined", answer.detail)
         name = match[1] if match and match[1] in self._asked() else function  # the child's word: it may be forged
-        clash = loaded.defined.get(name, ())
+        given = {source.name for source in self.run.job.sources}
+        clash = [source for source in dict.fromkeys(loaded.defined.get(name, ())) if source in given]
         if len(clash) > 1:
-            return Answer(status=Status.MISSING, detail=f"{name} is defined in {' and in '.join(clash)}; keep one of them")
+            what = f"{' and '.join(clash)} define {name} differently. Keep one of them: rename or remove the other."
+            return Answer(status=Status.UNGRADED, detail=f"{UNDECIDED}{what}")
         error = _error_behind(name, loaded.errors, self.run.job)
         if error is None:
             return Answer(status=Status.MISSING, detail=_not_found(name, self._others()))
