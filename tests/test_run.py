@@ -195,13 +195,19 @@ def test_exercises_that_clash_say_what_to_do(tmp_path):
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     marks = {"s01": "", "s02": "# exercise: tanh_layer\n", "s03": "# Exercise: Tanh Layer"}
     files = {f"{student}.py": f"correct dY_dW\n{mark}" for student, mark in marks.items()}
-    grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
-    assert ["s01,0,0,0,,,", "s02,1,1,2,,,", "s03,1,1,2,,,"] == (tmp_path / "out/grades.csv").read_text(
+    summary = grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
+    assert ["s01,,,,,,", "s02,1,1,2,,,", "s03,1,1,2,,,"] == (tmp_path / "out/grades.csv").read_text(
         encoding="utf-8"
     ).splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
-    assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
+    assert ("ungraded", None) == (found["targets"][0]["status"], found["score"])
+    assert (
+        "Not graded, no points lost: tanh_layer and linear_layer ask for functions of the same name, and s01.py does not say which "
+        "function is for which. Write a line `# exercise: tanh_layer` above the functions for this one (in a notebook: as the "
+        "first line of a cell), or put them into a file tanh_layer.py."
+    ) == found["targets"][0]["detail"]
     assert ["clash"] == found["flags"]
+    assert [("s01", "linear_layer"), ("s01", "tanh_layer")] == [(one.student, one.exercise) for one in summary.undecided]
 
 
 def test_what_mentions_no_function_of_an_exercise_clashes_with_none(tmp_path):

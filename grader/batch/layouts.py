@@ -371,8 +371,10 @@ class _Course:
         for file in level.tree.files:
             if file.path.startswith(prefix):
                 self._take(file)
-        students = {folder.removeprefix(prefix).partition("/")[0] for folder in level.tree.folders if folder.startswith(prefix)}
-        self.students = sorted({*(name for name in students if name and name[0] != "."), *self.handed_in})
+        folders = [folder.removeprefix(prefix).split("/") for folder in level.tree.folders if folder.startswith(prefix)]
+        mine = fold(level.assignment.id)
+        self.with_folder = {parts[0] for parts in folders if len(parts) > 1 and fold(parts[1]) == mine} | self.handed_in.keys()
+        self.students = sorted({*(parts[0] for parts in folders if parts[0] and parts[0][0] != "."), *self.handed_in})
 
     def _take(self, file: File) -> None:
         student, _, below = file.path.removeprefix(self.prefix).partition("/")
@@ -389,8 +391,8 @@ class _Course:
     def is_likely(self) -> bool:
         """Whether it is more than a folder of this name: nbgrader leaves no work outside an assignment's, and writes times."""
         with_loose_work = {student for student, files in self.loose.items() if any(file.suffix in _WORK for file in files)}
-        tidy = [student for student in self.handed_in if student not in with_loose_work]
-        with_work = {*self.handed_in, *self.others, *with_loose_work}
+        with_work = {*self.with_folder, *self.others, *with_loose_work}
+        tidy = self.with_folder - with_loose_work
         return 2 * len(tidy) > len(with_work) or _nearly_all(len(self.timed), len(with_work))
 
     def read(self) -> Iterator[HandedIn]:

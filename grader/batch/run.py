@@ -259,10 +259,8 @@ def refuse_other_files(collection: Collection, results: Results, out: Path, *, i
         raise GraderError(Fault(str(out), what, remedy))
     seen = {_kind(origin) for origin in earlier.values()}
     if now and seen and not is_said and not seen & {_kind(origin) for origin in now.values()}:
-        what = (
-            f"The marks in it were read as {' and '.join(sorted(seen))}, and these submissions as {collection.layout}. Nothing was "
-            "graded."
-        )
+        then = " and ".join(sorted(seen))
+        what = f"Its marks are for files read as {then}; these are read as {collection.layout}. Nothing was graded."
         remedy = f"If these are other students of the same class, say so: --layout {collection.layout}."
         raise GraderError(Fault(str(out), what, remedy))
 

@@ -205,10 +205,9 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
             return (
                 f"Not written yet: {_ended(detail or f'there is no function {target.call}')}" if is_unwritten else _ended(detail)
             )
-        case Status.UNGRADED if target.is_undecided:
-            return _ended(detail)
         case Status.UNGRADED:
-            return _ended(": ".join(filter(None, ("We could not grade this (our fault, no points lost)", detail))))
+            fault = "" if target.is_undecided else "We could not grade this (our fault, no points lost)"
+            return _ended(": ".join(filter(None, (fault, detail))))
         case Status.TIMED_OUT:
             return _ended(detail or "It did not finish in time")
         case Status.OUT_OF_MEMORY:
