@@ -139,7 +139,7 @@ def test_helpers_beside_answers_are_the_same_students(tmp_path):
         (["PS1/s01/tanh_layer.py", "PS1/s02/tanh_layer.py", "README.txt"], "students", ""),
         (["Class/Submissions/s01/tanh_layer.py", "Class/Submissions/s02/a.py"], "students", ""),
         (["week 3/s01/tanh_layer.py", "week 3/s02/tanh_layer.py", "week 3/README.txt"], "students", "wrapped"),
-        (["week 3/s01/a.py", "week 3/s02/b.py", "week 3/s03/c.zip"], "students", "wrapped"),
+        (["week 3/s01/a.py", "week 3/s02/b.py", "week 3/s03/c.py"], "students", "wrapped"),
     ],
 )
 def test_a_wrapping_folder_is_known_by_its_name_or_said(files, layout, said, tmp_path):
@@ -150,7 +150,7 @@ def test_a_wrapping_folder_is_known_by_its_name_or_said(files, layout, said, tmp
             collect(folder, assignment())
         assert ("students", [files[0].partition("/")[0]]) == read_as(folder, "students")
     found = collect(folder, assignment(), layout=said)
-    count = 3 if "c.zip" in files[-1] else 2
+    count = 3 if "c.py" in files[-1] else 2
     assert (layout, count) == (found.layout, len(found.students))
     assert reasons(found).keys() == ({"README.txt"} if "README" in "".join(files) else set())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from grader.call import Name
 from grader.exercise import Limits
 from grader.outcome import Answer, Status
 from grader.sandbox import Sandbox, autodiff
+from grader.submission import Submission
 from grader.trial import Job, Source, TaskPlan, Trial
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"
@@ -206,6 +208,16 @@ def test_functions_of_several_files_are_pooled(sandbox: Sandbox) -> None:
     first = Source(name="a.py", cells=(b"k = 10\ndef g(x): return k",))
     second = Source(name="b.py", cells=(b"k = 20\ndef f(x): return k",))
     assert 20 == returned(run(sandbox, first, second))
+
+
+@pytest.mark.parametrize("name", ["<x>.py", "<x>.ipynb", "<frozen os>.py"])
+def test_functions_of_a_file_in_angle_brackets_are_the_students(sandbox: Sandbox, name: str) -> None:
+    """It is called as what lies in no file is; its tracebacks name it."""
+    code = "def f(x):\n    return x + 1"
+    data = json.dumps({"cells": [{"cell_type": "code", "source": code}]}) if name.endswith(".ipynb") else code
+    assert 4.0 == returned(run(sandbox, *Submission.from_bytes({name: data.encode()}).sources))
+    broken = answer(run(sandbox, *Submission.from_bytes({"<x>.py": b"def f(x):\n    return 1 / 0"}).sources))
+    assert "<x>.py, line 2" in broken.traceback
 
 
 CLASH = "Not graded, no points lost: a.py and b.py define f differently. Keep one of them: rename or remove the other."

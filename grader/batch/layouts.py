@@ -259,9 +259,9 @@ def _fits(level: _Level, layout: str, named: Iterable[str], *, sure: bool) -> bo
     """
     matching = set(named)
     work = {*level.folders, *(file.path for file in level.files if file.suffix in _WORK)} | matching
-    if sure or not matching or 2 * len(matching) <= len(work):
-        return bool(matching)
-    if _nearly_all(len(matching), len(work)):
+    if not matching or (not sure and 2 * len(matching) <= len(work)):
+        return False
+    if sure or _nearly_all(len(matching), len(work)):
         return True
     what = (
         f"{len(matching)} of {len(work)} names at the top are as {layout.capitalize()} makes them, and the others are nobody's."

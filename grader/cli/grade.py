@@ -103,7 +103,8 @@ def command_grade(
         accept_other_files=accept_other_files,
         isolation=cast("Isolation", isolation),
     )
-    return _grade(submissions, find_assignment(assignment, folders), output, options, quiet=quiet)
+    summary = _grade(submissions, find_assignment(assignment, folders), output, options, quiet=quiet)
+    return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED
 
 
 def _warn_of_none() -> None:
@@ -127,12 +128,14 @@ def command_demo(output: Path | None) -> int:
     assignment = find_assignment(str(EXAMPLES / "autodiff_chapter.yaml"), ())
     with contextlib.ExitStack() as stack:
         kept = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-demo-")))
-        return _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)
+        summary = _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)
+    is_meant = summary.ungraded == len({(one.student, one.exercise) for one in summary.undecided})  # as s12 shows
+    return EVERY_ENTRY_GRADED if is_meant else SOME_UNGRADED
 
 
 def _grade(
     submissions: Path, assignment: Assignment, output: Path, options: Options, *, keeps: bool = True, quiet: bool = False
-) -> int:
+) -> Summary:
     from grader.batch.run import grade_folder
 
     try:
@@ -148,7 +151,7 @@ def _grade(
         refresh(output, exercises, changed=summary.changed, database=options.database)
     _print_table(summary, assignment)
     _print_rest(summary, output if keeps else None)
-    return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED
+    return summary
 
 
 # The table
