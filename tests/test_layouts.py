@@ -216,6 +216,29 @@ def test_one_students_folder_of_the_assignments_name_empties_no_class(root, tmp_
     assert {"eve", "s01", "s02", "s03"} == {entry.student for entry in found.entries if entry.files}
 
 
+def test_students_beside_a_folder_called_submitted_are_not_lost(tmp_path):
+    """Unless it is a course: nobody would be told."""
+    files = ["submitted/s01/ps1/a.py", "s02/a.py", "s03/tanh_layer.py"]
+    path = hand_in(tmp_path / "class", dict.fromkeys(files, TANH))
+    with pytest.raises(SubmissionError, match=r"`nbgrader`: .*s02, s03 beside it nobody's"):
+        collect(path, assignment())
+    assert 3 == len(collect(path, assignment(), layout="students").students)
+    hand_in(path, {"nbgrader_config.py": ""})
+    assert ["s01"] == [one.id for one in collect(path, assignment()).students]
+
+
+def test_hidden_folders_beside_a_wrapper_are_listed(tmp_path):
+    """As they are without one."""
+    found = collect(hand_in(tmp_path / "class", {"class/s01/a.py": TANH, ".tool/a.py": TANH}), assignment())
+    assert ([".tool"], ["s01"]) == ([one.path for one in found.unplaced], [one.id for one in found.students])
+
+
+def test_a_layout_that_there_is_not_is_said(tmp_path):
+    """Not taken for another."""
+    with pytest.raises(SubmissionError, match="There is no layout Canvas"):
+        collect(hand_in(tmp_path / "class", {"s01/a.py": TANH}), assignment(), layout="Canvas")
+
+
 def test_a_time_that_a_student_wrote_is_no_time(tmp_path):
     """timestamp.txt is nbgrader's in `submitted` alone; where all have one, it has to be said which it is."""
     files = {"eve/ps1/tanh_layer.py": TANH, "eve/ps1/timestamp.txt": "2020-01-01 00:00:00 UTC"}

@@ -301,6 +301,17 @@ def test_a_student_without_a_mark_may_come_from_anywhere(submissions, tmp_path):
     assert "s04,1,0,1" in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 
 
+def test_an_empty_folder_in_another_layout_does_not_move_a_mark(submissions, tmp_path):
+    """Else the run after it would take the mark along."""
+    grade(submissions, tmp_path / "out")
+    later = hand_in(tmp_path / "later", {"submitted/s09/ps1/tanh_layer.py": "correct"})
+    (later / "submitted/s01/ps1").mkdir(parents=True)
+    grade(later, tmp_path / "out", layout="nbgrader")
+    hand_in(later, {"submitted/s01/ps1/tanh_layer.py": "wrong_value"})
+    with pytest.raises(GraderError, match="s01: students, as s01 then, nbgrader, as s01 now"):
+        grade(later, tmp_path / "out", layout="nbgrader")
+
+
 def test_a_clash_is_asked_for_until_it_is_settled(tmp_path):
     """Each run says so; then it is graded as any other."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))

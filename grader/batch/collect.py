@@ -79,8 +79,10 @@ def collect(path: Path, assignment: Assignment, *, but: Path | None = None, layo
     entries: list[Entry] = []
     students: list[Student] = []
     for one in _distinct(sorted(reading.handed_in, key=_by_id_and_time), unplaced):
-        students.append(one.student)
-        entries.extend(_entries(one, assignment, unplaced))
+        theirs = list(_entries(one, assignment, unplaced))
+        # An empty folder is no place that a mark of the student's is for.
+        students.append(one.student if theirs else replace(one.student, origin=""))
+        entries.extend(theirs)
     unplaced.sort(key=lambda item: item.path)
     return Collection(
         students=tuple(students),

@@ -92,6 +92,11 @@ class _Level:
         """The files at the top."""
         return tuple(file for file in self.tree.files if "/" not in file.path)
 
+    def hidden(self) -> Iterator[Unplaced]:
+        """The folders at the top that are no student's."""
+        reason = "A folder whose name begins with a dot is no student's."
+        return (Unplaced(path=shown(folder), reason=reason) for folder in self.all_folders if folder[0] == ".")
+
     def only_folder(self) -> str:
         """The one folder at the top, or '' where there are several or work lies beside it."""
         if len(self.folders) != 1 or any(file.suffix in _WORK for file in self.files):
@@ -106,7 +111,7 @@ class _Level:
         folders = tuple(
             folder.removeprefix(f"{top}/") for folder in self.tree.folders if folder != top and folder.startswith(f"{top}/")
         )
-        beside = (*self.beside, *(unread(file) for file in self.files))
+        beside = (*self.beside, *(unread(file) for file in self.files), *self.hidden())
         within = f"{self.within}{top}/"
         unplaced = tuple(
             replace(one, path=one.path.removeprefix(f"{top}/")) for one in self.tree.unplaced if one.path.startswith(f"{top}/")
@@ -161,6 +166,8 @@ def _seen(level: _Level) -> Reading:
 
 
 def _as_said(level: _Level, said: str) -> Reading:
+    if said not in LAYOUTS:
+        raise SubmissionError(Fault("--layout", f"There is no layout {said}.", f"Choose one of {', '.join(LAYOUTS)}."))
     if read := _READERS.get(said):
         at: _Level | None = level
         while at is not None:
@@ -355,7 +362,15 @@ def _nbgrader(level: _Level, *, sure: bool) -> Reading | None:
         raise SubmissionError(Fault("submitted", what, "Name an assignment file that is called as the assignment is there."))
     if not one.handed_in or not (sure or is_course or one.is_likely()):
         return None
+    with_work = {file.path.partition("/")[0] for file in level.tree.files if "/" in file.path and file.suffix in _WORK}
+    if prefix and not (sure or is_course) and (others := sorted(with_work - _OF_A_COURSE)):
+        what = f"what lies in `submitted` is the students', and {', '.join(map(shown, others[:3]))} beside it nobody's."
+        raise level.doubt(("nbgrader", what), _EACH)
     return level.reading("nbgrader", one.read(), one.unplaced(tells=not prefix))
+
+
+# The folders that nbgrader makes in a course
+_OF_A_COURSE = frozenset({"source", "release", "submitted", "autograded", "feedback", "downloaded", "archive"})
 
 
 class _Course:
@@ -462,13 +477,11 @@ def _is_one_student(level: _Level) -> bool:
 def _by_student(level: _Level) -> Reading:
     """`STUDENT/...` and `STUDENT.py`, `STUDENT.ipynb`, `STUDENT.zip`."""
     folders = {folder: HandedIn(_student(folder, "students")) for folder in level.folders}
-    hidden = [folder for folder in level.all_folders if folder[0] == "."]
-    reason = "A folder whose name begins with a dot is no student's."
-    unplaced = [Unplaced(path=shown(folder), reason=reason) for folder in hidden]
+    unplaced = list(level.hidden())
     single: dict[str, HandedIn] = {}
     for file in level.tree.files:
         top, _, below = file.path.partition("/")
-        if top in hidden:
+        if below and top[0] == ".":
             continue
         if below:
             folders[top].files.append((below, file))
