@@ -112,6 +112,7 @@ def test_a_starter_beside_many_students_is_nobodys(tmp_path):
         ["tanh_layer.py", "s01/tanh_layer.py"],
         ["tanh_layer.py", "chain_rule.py", "old/tanh_layer.py", "lib/a.py"],
         ["tanh_layer.py", *(f"s{number:02}.py" for number in range(9))],
+        ["tanh_layer.py", *(f"s{number:02}/a.py" for number in range(8))],
     ],
 )
 def test_answers_beside_other_work_are_one_students_or_a_starter(files, tmp_path):

@@ -257,6 +257,8 @@ def test_a_student_of_the_roster_keeps_to_the_files_of_one_name(tmp_path):
     hand_in(folder, {"alice.py": "correct", "eve.py": "wrong_value"})
     roster.write_text("id,login\na,alice\ne,eve\n", encoding="utf-8")
     grade(folder, out, roster=roster)
+    grade(hand_in(tmp_path / "capitals", {"ALICE.py": "wrong_value"}), out, roster=roster)
+    grade(hand_in(tmp_path / "again", {"Alice/a.py": "wrong_value"}), out, roster=roster)
     grade(folder, out, roster=roster)
     roster.write_text("id,login\na,eve\ne,alice\n", encoding="utf-8")
     with pytest.raises(GraderError, match=r"a: students, as alice then, students, as eve now; e: students, as eve then"):

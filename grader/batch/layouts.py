@@ -297,9 +297,7 @@ def _moodle(level: _Level, *, sure: bool) -> Reading | None:
 
 
 def _canvas(level: _Level, *, sure: bool) -> Reading | None:
-    tops = {
-        file.path: match for file in level.files if (match := CANVAS_FILE.match(file.path)) and not MOODLE_NAME.match(file.path)
-    }
+    tops = {file.path: match for file in level.files if (match := CANVAS_FILE.match(file.path))}
     if not _fits(level, "canvas", tops, sure=sure):
         return None
     handed_in: dict[str, HandedIn] = {}
@@ -435,6 +433,7 @@ class _Reader(Protocol):
     def __call__(self, level: _Level, *, sure: bool) -> Reading | None: ...
 
 
+# In this order: a file in Moodle's download may be called as one of Canvas's, and not the other way round.
 _READERS: Mapping[str, _Reader] = {
     "gradescope": _gradescope,
     "moodle": _moodle,
