@@ -350,6 +350,17 @@ def test_no_two_submissions_share_a_folder(tmp_path):
     assert {"sa": {"a/tanh_layer.py"}, "sb": {"b/tanh_layer.py"}, "sc": {"b/tanh_layer.py"}} == found
 
 
+def test_a_number_that_two_addresses_have_is_nobodys(tmp_path):
+    """Students may write their number themselves: eve's submission is the later one, and stays hers."""
+    one = "{}:\n  :submitters:\n  - :sid: '1001'\n    :email: {}@example.org\n  :created_at: 2026-02-2{} 06:58:05 Z\n"
+    found = collect(metadata(tmp_path, one.format("a", "alice", 1) + one.format("b", "eve", 2)), assignment())
+    assert {"alice@example.org": {"a/tanh_layer.py"}, "eve@example.org": {"b/tanh_layer.py"}} == whose(found)
+    assert {"Several addresses have the number 1001: it is graded under the address."} == {one.reason for one in found.unplaced}
+    assert [{}, {}] == [one.ids for one in found.students]
+    again = collect(metadata(tmp_path, one.format("a", "alice", 1) + one.format("b", "Alice", 2)), assignment())
+    assert {"1001": {"b/tanh_layer.py"}} == whose(again)
+
+
 # What is said
 
 

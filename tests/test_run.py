@@ -296,6 +296,30 @@ def test_one_students_folder_is_graded_into_the_class(tmp_path):
     assert "s01,0,0,0" in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("files", [{"s02/tanh_layer.py": "correct"}, {"s02_7_9_tanh_layer.py": "correct"}])
+def test_one_students_folder_is_no_class(files, submissions, tmp_path):
+    """s01's own folder, named in the class's place: s02 in it is s01's word."""
+    grade(submissions, tmp_path / "out")
+    with pytest.raises(GraderError, match=r"`s01` is a student of this class, s01|these are read as canvas"):
+        grade(hand_in(tmp_path / "s01", files), tmp_path / "out")
+    assert "s02,,1,," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert "one-student" == grade(tmp_path / "s01", tmp_path / "out", layout="one-student").layout
+
+
+def test_a_folder_called_as_the_one_student_in_it_is_that_students(tmp_path):
+    """Nobody else's work is in it."""
+    for name in ("s01", "again/s01"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        assert 1 == grade(hand_in(tmp_path / name, {"s01.py": "correct"}), tmp_path / "out").students
+
+
+def test_one_students_folder_is_no_class_where_a_roster_knows_the_student(tmp_path):
+    """By an id of theirs, in the first run, too."""
+    (tmp_path / "roster.csv").write_text("id,login\na,alice\ne,eve\n", encoding="utf-8")
+    with pytest.raises(GraderError, match="`eve` is a student of this class, e, and was read as students"):
+        grade(hand_in(tmp_path / "eve", {"alice/tanh_layer.py": "x"}), tmp_path / "out", roster=tmp_path / "roster.csv")
+
+
 def test_a_student_without_a_mark_may_come_from_anywhere(submissions, tmp_path):
     """s04 had an empty folder."""
     grade(submissions, tmp_path / "out")

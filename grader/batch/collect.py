@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.intake import MAX_FILES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
-from grader.batch.layouts import CODE, COPY, DOWNLOADS, HandedIn, because, exercise_named, recognise, sentence, unread
+from grader.batch.layouts import CODE, COPY, DOWNLOADS, HandedIn, because, exercise_named, recognise, sentence, stem_of, unread
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
@@ -49,13 +49,14 @@ class Collection:
     """
     Everything that was handed in: students, entries by student and exercise, and what has no place, with reasons.
 
-    `layout` is how they were told apart, `within` the folder that all of them lie in; `renamed` are names of the files whose
-    students a roster knows by another id.
+    `name` is what the place is called, `layout` how students were told apart, `within` the folder that all of them lie in;
+    `renamed` are names of the files whose students a roster knows by another id.
     """
 
     students: tuple[Student, ...]
     entries: tuple[Entry, ...]
     unplaced: tuple[Unplaced, ...] = ()
+    name: str = ""
     layout: str = ""
     within: str = ""
     renamed: tuple[str, ...] = ()
@@ -88,6 +89,7 @@ def collect(path: Path, assignment: Assignment, *, but: Path | None = None, layo
         students=tuple(students),
         entries=tuple(entries),
         unplaced=tuple(unplaced),
+        name=stem_of(path),
         layout=reading.layout,
         within=reading.within,
     )

@@ -122,7 +122,7 @@ class _Level:
     def named_wrapper(self) -> _Level | None:
         """The level in the only folder, where its name says that it is nobody's."""
         top = fold(self.only_folder())
-        stem = self.path.resolve().name if self.path.is_dir() else self.path.stem
+        stem = stem_of(self.path)
         names = {fold(stem), fold(COPY.sub("", stem)), fold(self.assignment.id), *_WRAPPERS}
         return self.inside(self.only_folder()) if top and (top in names or _EXPORT.fullmatch(top)) else None
 
@@ -147,9 +147,13 @@ def recognise(path: Path, tree: Tree, assignment: Assignment, said: str = "") ->
 
     Raises SubmissionError where two layouts fit, or the one that was said does not.
     """
-    name = path.resolve().name if path.is_dir() else path.stem
-    level = _Level(path=path, name=name, tree=tree, assignment=assignment)
+    level = _Level(path=path, name=stem_of(path), tree=tree, assignment=assignment)
     return _as_said(level, said) if said else _seen(level)
+
+
+def stem_of(path: Path) -> str:
+    """What a folder or zip is called."""
+    return path.resolve().name if path.is_dir() else path.stem
 
 
 def _seen(level: _Level) -> Reading:
@@ -231,7 +235,7 @@ def _gradescope(level: _Level, *, sure: bool) -> Reading | None:
     if any(one.path == METADATA for one in level.tree.unplaced):
         raise SubmissionError(Fault(METADATA, "The archive holds this file twice.", "Export the submissions again."))
     unplaced: list[Unplaced] = []
-    submissions = list(gradescope_submissions(found, unplaced))
+    submissions = list(_told_apart(gradescope_submissions(found, unplaced), unplaced))
     named = {folder for folder, _ in submissions} | {one.path for one in unplaced}
     there = named.intersection(level.folders)
     if not sure and not (_nearly_all(len(there), len(named)) and _nearly_all(len(there), len(level.folders))):
@@ -249,6 +253,28 @@ def _gradescope(level: _Level, *, sure: bool) -> Reading | None:
     for files in below.values():
         unplaced.extend(because(files, f"{METADATA} does not name whose it is."))
     return level.reading("gradescope", handed_in, unplaced)
+
+
+def _told_apart(
+    submissions: Iterable[tuple[str, tuple[Student, ...]]], unplaced: list[Unplaced]
+) -> Iterator[tuple[str, tuple[Student, ...]]]:
+    """The submissions, in which a number that several addresses have is nobody's: students may write theirs themselves."""
+    submissions = list(submissions)
+    addresses: dict[str, set[str]] = defaultdict(set)
+    for student in (student for _, students in submissions for student in students if student.email):
+        addresses[fold(student.id)].add(fold(student.email))
+    shared = {number for number, emails in addresses.items() if len(emails) > 1}
+    for folder, students in submissions:
+        for number in sorted({student.id for student in students if fold(student.id) in shared}):
+            reason = f"Several addresses have the number {shown(number)}: it is graded under the address."
+            unplaced.append(Unplaced(path=shown(folder), reason=reason))
+        yield (
+            folder,
+            tuple(
+                replace(student, id=student.email or student.name, ids={}) if fold(student.id) in shared else student
+                for student in students
+            ),
+        )
 
 
 _EACH = ("students", "each folder, file and zip is a student's, who is called as it is.")
@@ -446,8 +472,7 @@ _READERS: Mapping[str, _Reader] = {
 
 
 def _one_student(level: _Level) -> Reading:
-    stem = level.path.resolve().name if level.path.is_dir() else level.path.stem
-    handed_in = HandedIn(_student(stem, "students"), [(file.path, file) for file in level.tree.files])
+    handed_in = HandedIn(_student(stem_of(level.path), "students"), [(file.path, file) for file in level.tree.files])
     return level.reading("one-student", [handed_in], ())
 
 

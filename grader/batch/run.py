@@ -146,6 +146,8 @@ class _Run:
             self.collection, known = with_earlier(self.collection, self.results.students())
         if not self.options.accept_other_files:
             refuse_other_files(self.collection, self.results, self.out.path, is_said=bool(self.options.layout))
+        if not self.options.layout:
+            self._refuse_class_of_a_student()
         at = Progress(total=len(self.collection.entries))
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
@@ -183,6 +185,17 @@ class _Run:
             changed=frozenset(self.changed),
             notes=(*_renamed(known), *self._kept_from_earlier(), *not_done_once_more(self.hurried), *notes),
         )
+
+    def _refuse_class_of_a_student(self) -> None:
+        """Raises GraderError where the place itself is called as a student: what lies in it would be others' by its word."""
+        layout, name = self.collection.layout, self.collection.name
+        students = {student.id: student for student in (*self.results.students(), *self.collection.students)}
+        who = match((Student(id=name),), tuple(students.values())).get(name)
+        if who is None or layout == "one-student" or {entry.student for entry in self.collection.entries} <= {who.id}:
+            return
+        what = f"`{shown(name)}` is a student of this class, {shown(who.id)}, and was read as {layout}: as the work of others."
+        remedy = f"Say which it is: --layout one-student, or --layout {layout}."
+        raise GraderError(Fault(str(self.out.path), what, remedy))
 
     def _forget_old_names(self) -> None:
         """An earlier run without the roster graded the same files under their own names: nobody is in the class twice."""
