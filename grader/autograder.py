@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from grader.files import write_whole
 from grader.gradebook import Row
 from grader.handout import zipped
 from grader.loading import dump, dump_assignment, load_assignment
-from grader.outcome import Report, Status
+from grader.outcome import UNDECIDED, Report, Status
 
 if TYPE_CHECKING:
     from grader.exercise import Assignment, Exercise
@@ -140,10 +141,23 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
         for exercise, record in prepared:
             entry = entries.get(exercise.id) or _nothing(exercise)
             work = work_of(entry, judges(exercise, facts["seed"]))
-            reports.append(grade_work(work, exercise, record, worker, steps))
+            reports.append(_as_it_stands(grade_work(work, exercise, record, worker, steps)))
     finally:
         worker.close()
     return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))
+
+
+def _as_it_stands(report: Report) -> Report:
+    """
+    The report with nothing where somebody has to say which function counts.
+
+    Here that is the student, who reads it at once and hands in again.
+    """
+    targets = tuple(
+        replace(one, status=Status.MISSING, score=0.0, detail=one.detail.removeprefix(UNDECIDED)) if one.is_undecided else one
+        for one in report.targets
+    )
+    return replace(report, targets=targets)
 
 
 def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced: tuple[str, ...]) -> tuple[str, ...]:

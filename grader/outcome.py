@@ -25,7 +25,7 @@ TargetKey: TypeAlias = tuple[str, str]  # (function of the task, name of the tar
 class Status(StrEnum):
     """The reason of a verdict in one word, in the order in which they are decided: the first that applies."""
 
-    UNGRADED = "ungraded"  # our fault: no score, costs no points
+    UNGRADED = "ungraded"  # our fault, or for a person to decide: no score, costs no points
     MISSING = "missing"
     REFUSED = "refused"
     TIMED_OUT = "timed_out"
@@ -267,9 +267,15 @@ class TargetReport:
     public: PublicPart | None = None
     others: Others | None = None  # set where the rest is of public cases: in a report as students see it
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it waits for somebody to say which of several functions counts."""
+        return self.status is Status.UNGRADED and self.detail.startswith(UNDECIDED)
 
+
+UNDECIDED = "Not graded, no points lost: "  # how the detail of a target begins for which it is not known which function counts
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
-CLASH = "clash"  # ... in which nothing was run: functions of several exercises, and no line that says which are whose
+CLASH = "clash"  # ... in which nothing was run: exercises ask for one name, and no line says which function is whose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ def deciding(verdicts: Sequence[Verdict]) -> Verdict:
 
 def score(exercise: Exercise, target: Target, verdicts: Sequence[Verdict], diagnosis: Diagnosis | None) -> float | None:
     """
-    The points of one target; None when a case could not be judged, which is our fault.
+    The points of one target; None when a case could not be judged, for no fault of the answer.
 
     `partial: none` gives all or nothing, `partial: cases` the share of right cases; a diagnosed mistake earns its credit
     at least.

@@ -116,6 +116,16 @@ def test_what_could_not_be_graded_has_no_results(built: bytes, tmp_path: Path) -
     assert not (root / "results" / "results.json").exists()
 
 
+def test_where_the_student_has_to_choose_it_is_zero_and_said(built: bytes, tmp_path: Path) -> None:
+    """The student reads it at once, and hands in again; no autograder has failed."""
+    root = container(built, tmp_path, {"a.py": RIGHT, "b.py": RIGHT.replace("return", "return 2 *")})
+    autograder.run(root)
+    found = json.loads((root / "results" / "results.json").read_bytes())
+    assert 0.0 == found["score"]
+    assert "a.py and b.py define dY_dx differently. Keep one of them" in json.dumps(found)
+    assert "no points lost" not in json.dumps(found)
+
+
 def test_an_empty_submission_is_zero_and_other_files_are_named(built: bytes, tmp_path: Path) -> None:
     """For staff, on what Gradescope shows as output."""
     root = container(built, tmp_path, {"notes.txt": "hello"})

@@ -618,3 +618,81 @@ def test_audit_tells_an_unknown_exercise_from_a_faulty_one(capsys) -> None:
     ]
     assert (1, lines) == (status, out.splitlines())
     assert "There is no exercise `nosuch`" in err
+
+
+JUNK = {f"class/eve/j{number:02}.txt": "x" for number in range(40)}
+
+
+def test_one_students_junk_hides_nobody_elses_trouble(capsys) -> None:
+    """Of each student something is said, and how much more there is."""
+    write("exercises/twice.yaml", QUICK)
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    for path in (*JUNK, "class/s02/twice.docx", "class/s03.rar"):
+        write(path, "x")
+    _, _, err = run(capsys, "grade", "class", "-a", "twice", "-o", "OUT", "--quiet")
+    said = [line for line in err.splitlines() if line.startswith(("Not placed", "..."))]
+    assert said[0].startswith("Not placed: s03.rar: ")
+    assert "... and 34 more beside eve/j00.txt." in said
+    assert any(line.startswith("Not placed: s02/twice.docx: ") for line in said)
+    assert len(said) < 20
+    assert "report.html lists all that is not placed." in err
+
+
+def test_the_trouble_of_many_students_is_a_line_a_reason(capsys) -> None:
+    """Work that is not graded comes before what nobody grades."""
+    write("exercises/twice.yaml", QUICK)
+    for number in range(30):
+        write(f"class/s{number:02}/notes.txt", "x")
+    for path in (*JUNK, "class/s07/empty.zip", "class/s08.py"):
+        write(path, "x")
+    write("class/s08/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    _, _, err = run(capsys, "grade", "class", "-a", "twice", "-o", "OUT", "--quiet")
+    said = [line for line in err.splitlines() if line.startswith("Not placed")]
+    assert said[0].startswith("Not placed: s08.py (and 1 more): s08 has a folder, too")
+    assert said[1].startswith("Not placed: s07/empty.zip")
+    assert "(and 39 more)" in said[2]
+    assert "of 29 students: It is not a .py or .ipynb file." in said[2]
+    assert len(said) == 3
+
+
+def test_every_run_says_which_layout_it_took(capsys) -> None:
+    """And the folder around it; another one may be said."""
+    write("exercises/twice.yaml", QUICK)
+    for student in ("s01", "s02"):
+        write(f"class/week 3/{student}/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    arguments = ("grade", "class", "-a", "twice", "-o", "OUT", "--quiet")
+    status, _, err = run(capsys, *arguments)
+    assert status == 2
+    assert "`wrapped`: `week 3` lies around the work of 2 students (s01, s02)." in err
+    assert "Say which it is: --layout wrapped, or --layout students." in err
+    status, out, err = run(capsys, *arguments, "--layout", "wrapped")
+    assert status == 0
+    assert "Layout: students in week 3/." in err
+    assert ["s01", "1", "1"] in [line.split() for line in out.splitlines()]
+
+
+def test_a_later_run_that_reads_other_files_for_a_mark_stops(capsys) -> None:
+    """Told with both, and what to give."""
+    write("exercises/twice.yaml", QUICK)
+    write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
+    arguments = ("-a", "twice", "-o", "OUT", "--quiet")
+    run(capsys, "grade", "class", *arguments)
+    write("later/submission_1/twice.py", "def dy_dx(x):\n    return 3.0\n")
+    write("later/submission_metadata.yml", "submission_1:\n  :submitters:\n  - :sid: s01\n")
+    status, _, err = run(capsys, "grade", "later", *arguments)
+    assert status == 2
+    assert "s01: students, as s01 then, gradescope now. Nothing was graded." in err
+    assert run(capsys, "grade", "later", *arguments, "--accept-other-files")[0] == 0
+
+
+def test_two_functions_of_one_name_cost_nothing_and_are_said(capsys) -> None:
+    """With the files' names on the console; exit status 3, since somebody has to look."""
+    write("exercises/twice.yaml", QUICK)
+    write("class/s01/answer_v1.py", "def dy_dx(x):\n    return 2.0\n")
+    write("class/s01/answer_final.py", "def dy_dx(x):\n    return 3.0\n")
+    status, out, err = run(capsys, "grade", "class", "-a", "twice", "-o", "OUT", "--quiet")
+    assert status == 3
+    assert ["s01", "-", "-"] in [line.split() for line in out.splitlines()]
+    what = "answer_final.py and answer_v1.py define dy_dx differently. Keep one of them: rename or remove the other."
+    assert f"s01, twice: Not graded, no points lost: {what}" in err
+    assert "our fault" not in err

@@ -15,6 +15,7 @@ from classroom import RIGHT, assignment, exercise, hand_in, pack
 from grader.batch.collect import Collection, collect
 from grader.batch.intake import _FolderHome
 from grader.errors import SubmissionError
+from grader.exercise import Assignment
 from grader.outcome import Status
 
 TANH = RIGHT.format(function="d_tanh_layer")
@@ -25,6 +26,12 @@ def placed(collection: Collection) -> dict[tuple[str, str], tuple[str, ...]]:
     return {
         (entry.student, entry.exercise): tuple(file.path for file in entry.files) for entry in collection.entries if entry.files
     }
+
+
+def read_as(path: Path, layout: str = "", of: Assignment | None = None) -> tuple[str, list[str]]:
+    """The layout that was taken, and the students."""
+    found = collect(path, of or assignment(), layout=layout)
+    return found.layout, [student.id for student in found.students]
 
 
 def reasons(collection: Collection) -> dict[str, str]:
@@ -89,32 +96,63 @@ def test_a_wrapping_folder_is_no_student(tmp_path):
     assert {"s01", "s02"} == {student.id for student in collect(path, assignment()).students}
 
 
-def test_a_starter_beside_the_students_is_nobodys(tmp_path):
-    """In a class of folders or zips, answers by file or by function name; a student's own older versions make no class."""
-    files = {"tanh_layer.py": TANH, "s01/tanh_layer.py": TANH, "s02/tanh_layer.py": TANH}
-    found = collect(hand_in(tmp_path / "class", files), assignment())
-    assert {"s01": "s01/tanh_layer.py", "s02": "s02/tanh_layer.py"} == {who: path for (who, _), (path,) in placed(found).items()}
+def test_a_starter_beside_many_students_is_nobodys(tmp_path):
+    """More folders and zips than one student keeps beside answers: each is a student's."""
+    files = {"tanh_layer.py": TANH} | {f"s{number:02}/a.py": TANH for number in range(8)}
+    folder = hand_in(tmp_path / "class", files)
+    pack(folder / "s08.zip", {"a.py": TANH})
+    found = collect(folder, assignment())
+    assert [f"s{number:02}" for number in range(9)] == [student.id for student in found.students]
     assert "It is named after an exercise and lies beside the students' folders" in reasons(found)["tanh_layer.py"]
-    files = {"tanh_layer.py": TANH, "s01/a.py": TANH, "s02/a.py": TANH}
-    found = collect(pack(hand_in(tmp_path / "other", files) / "s03.zip", {"a.py": TANH}).parent, assignment())
-    assert ["s01", "s02", "s03"] == [student.id for student in found.students]
-    files = {"tanh_layer.py": TANH, "chain_rule.py": TANH, "old/tanh_layer.py": TANH, "lib/a.py": TANH}
-    assert "one student" == collect(hand_in(tmp_path / "s07", files), assignment()).layout
 
 
 @pytest.mark.parametrize(
-    ("files", "layout"),
+    "files",
     [
-        (["week 3/leekim_101_5001_tanh_layer.py", "week 3/ekbo_102_5002_a.ipynb"], "Canvas"),
-        (["course101/submitted/s01/ps1/p.ipynb", "course101/submitted/s02/ps1/p.ipynb", "course101/gradebook.db"], "nbgrader"),
-        (["submissions/s01/tanh_layer.py", "submissions/s02/tanh_layer.py", "README.txt"], "students"),
-        (["week 3/s01/tanh_layer.py", "week 3/s02/tanh_layer.py", "week 3/README.txt"], "students"),
+        ["tanh_layer.py", "s01/tanh_layer.py"],
+        ["tanh_layer.py", "chain_rule.py", "old/tanh_layer.py", "lib/a.py"],
+        ["tanh_layer.py", *(f"s{number:02}.py" for number in range(9))],
+        ["tanh_layer.py", *(f"s{number:02}/a.py" for number in range(8))],
     ],
 )
-def test_a_wrapping_folder_may_have_any_name_and_things_beside_the_work(files, layout, tmp_path):
-    """A class in it is no single student, who would be graded for one answer of all."""
-    found = collect(hand_in(tmp_path / "class", dict.fromkeys(files, "x")), assignment())
-    assert (layout, 2) == (found.layout, len(found.students))
+def test_answers_beside_other_work_are_one_students_or_a_starter(files, tmp_path):
+    """It is not guessed which: both are said, and what to say."""
+    folder = hand_in(tmp_path / "s07", dict.fromkeys(files, TANH))
+    with pytest.raises(SubmissionError, match=r"`one-student`: `.*\.py` and all .* `students`: .* named after an exercise"):
+        collect(folder, assignment())
+    assert ("one-student", ["s07"]) == read_as(folder, "one-student")
+    students = sorted({Path(name.split("/")[0]).stem for name in files} - {"tanh_layer", "chain_rule"})
+    assert ("students", students) == read_as(folder, "students")
+
+
+def test_helpers_beside_answers_are_the_same_students(tmp_path):
+    """A few files of other names."""
+    folder = hand_in(tmp_path / "s07", dict.fromkeys(["tanh_layer.py", "helper.py", "data/x.csv"], TANH))
+    assert ("one-student", ["s07"]) == read_as(folder)
+
+
+@pytest.mark.parametrize(
+    ("files", "layout", "said"),
+    [
+        (["week 3/leekim_101_5001_tanh_layer.py", "week 3/ekbo_102_5002_a.ipynb"], "canvas", "canvas"),
+        (["course101/submitted/s01/ps1/p.ipynb", "course101/submitted/s02/ps1/p.ipynb"], "nbgrader", "nbgrader"),
+        (["submissions/s01/tanh_layer.py", "submissions/s02/tanh_layer.py", "README.txt"], "students", ""),
+        (["PS1/s01/tanh_layer.py", "PS1/s02/tanh_layer.py", "README.txt"], "students", ""),
+        (["Class/Submissions/s01/tanh_layer.py", "Class/Submissions/s02/a.py"], "students", ""),
+        (["week 3/s01/tanh_layer.py", "week 3/s02/tanh_layer.py", "week 3/README.txt"], "students", "wrapped"),
+        (["week 3/s01/a.py", "week 3/s02/b.py", "week 3/s03/c.py"], "students", "wrapped"),
+    ],
+)
+def test_a_wrapping_folder_is_known_by_its_name_or_said(files, layout, said, tmp_path):
+    """Of any other name it may be one student's: what lies in it, that student chose."""
+    folder = hand_in(tmp_path / "class", dict.fromkeys(files, "x"))
+    if said:
+        with pytest.raises(SubmissionError, match=f"`{said}`: .*`students`: .* is one student"):
+            collect(folder, assignment())
+        assert ("students", [files[0].partition("/")[0]]) == read_as(folder, "students")
+    found = collect(folder, assignment(), layout=said)
+    count = 3 if "c.py" in files[-1] else 2
+    assert (layout, count) == (found.layout, len(found.students))
     assert reasons(found).keys() == ({"README.txt"} if "README" in "".join(files) else set())
 
 
@@ -134,15 +172,18 @@ def test_a_course_of_nbgraders_without_the_assignment_is_said(tmp_path):
         collect(hand_in(tmp_path / "course", files), assignment())
 
 
-def test_the_folder_that_a_download_was_saved_to_may_be_named(tmp_path):
-    """One zip of an LMS is the class; one student's zip is that student."""
+def test_the_folder_that_a_download_was_saved_to_may_be_named_with_the_layout(tmp_path):
+    """One zip of an LMS is the class, or a student's zip that was made to look so; a zip that does not is that student's."""
     folder = hand_in(tmp_path / "downloads", {"notes.txt": "x"})
     files = ["PS1/Kim Lee_101_assignsubmission_file_/tanh_layer.py", "PS1/Bo Ek_102_assignsubmission_file_/tanh_layer.py"]
     pack(folder / "PS1-7.zip", dict.fromkeys(files, "x"))
-    assert ("Moodle", 2) == ((found := collect(folder, assignment())).layout, len(found.students))
+    with pytest.raises(SubmissionError, match=r"download \(as `moodle`\), or the zip of one student"):
+        collect(folder, assignment())
+    assert ("moodle", 2) == ((found := collect(folder, assignment(), layout="moodle")).layout, len(found.students))
     assert ["notes.txt"] == list(reasons(found))
+    assert ("students", ["PS1-7"]) == read_as(folder, "students")
     pack(folder / "PS1-7.zip", dict.fromkeys(["hw/tanh_layer.py", "hw/chain_rule.py"], "x"))
-    assert ("students", "PS1-7") == ((found := collect(folder, assignment())).layout, found.students[0].id)
+    assert ("students", ["PS1-7"]) == read_as(folder)
 
 
 def test_nbgraders_submitted_folder(tmp_path):
@@ -240,7 +281,7 @@ def test_gradescopes_export(tmp_path):
     collection = collect(pack(tmp_path / "export.zip", files), assignment())
     assert {("1001", "tanh_layer"), ("s02@example.org", "tanh_layer")} == placed(collection).keys()
     assert datetime(2026, 2, 27, 6, 58, 5, 746365, tzinfo=UTC) == collection.students[0].submitted_at
-    assert {"submission_12", "assignment_5_export/submission_12/tanh_layer.py"} == reasons(collection).keys()
+    assert {"submission_12", "submission_12/tanh_layer.py"} == reasons(collection).keys()
 
 
 @pytest.mark.parametrize("person", ["ann", "7", "{}", ":name: ''"])

@@ -195,13 +195,159 @@ def test_exercises_that_clash_say_what_to_do(tmp_path):
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     marks = {"s01": "", "s02": "# exercise: tanh_layer\n", "s03": "# Exercise: Tanh Layer"}
     files = {f"{student}.py": f"correct dY_dW\n{mark}" for student, mark in marks.items()}
-    grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
-    assert ["s01,0,0,0,,,", "s02,1,1,2,,,", "s03,1,1,2,,,"] == (tmp_path / "out/grades.csv").read_text(
+    summary = grade_folder(hand_in(tmp_path / "class", files), both, tmp_path / "out", steps=steps(Reader()))
+    assert ["s01,,,,,,", "s02,1,1,2,,,", "s03,1,1,2,,,"] == (tmp_path / "out/grades.csv").read_text(
         encoding="utf-8"
     ).splitlines()[1:]
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
-    assert "Write a line `# exercise: tanh_layer` above the functions" in found["targets"][0]["detail"]
+    assert ("ungraded", None) == (found["targets"][0]["status"], found["score"])
+    assert (
+        "Not graded, no points lost: tanh_layer and linear_layer ask for functions of the same name, and s01.py does not say "
+        "which function is for which. Write a line `# exercise: tanh_layer` above the functions for this one (in a notebook: as "
+        "the first line of a cell), or put them into a file tanh_layer.py."
+    ) == found["targets"][0]["detail"]
     assert ["clash"] == found["flags"]
+    assert [("s01", "linear_layer"), ("s01", "tanh_layer")] == [(one.student, one.exercise) for one in summary.undecided]
+
+
+# Whose marks these are
+
+
+METADATA = "submission_7:\n  :submitters:\n  - :sid: s01\n"
+LATER = {
+    "Gradescope's": {"submission_metadata.yml": METADATA, "submission_7/tanh_layer.py": "wrong_value"},
+    "nbgrader's": {"submitted/s01/ps1/tanh_layer.py": "wrong_value"},
+}
+
+
+@pytest.mark.parametrize("files", LATER.values(), ids=LATER)
+@pytest.mark.parametrize("options", [{}, {"fresh": True}])
+def test_a_mark_is_not_given_to_what_another_layout_says_is_the_students(files, options, submissions, tmp_path):
+    """Nothing is graded, nothing is written; said outright it is done, if the files are the same person's."""
+    grade(submissions, tmp_path / "out")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*") if not path.name.startswith("state.sqlite")}
+    later, reader = hand_in(tmp_path / "later", files), Reader()
+    layout = collect(later, assignment()).layout
+    for said in ("", layout):
+        with pytest.raises(GraderError, match=f"s01: students, as s01 then, {layout}(, as s01)? now. Nothing was graded"):
+            grade(later, tmp_path / "out", reader, layout=said, **options)
+    assert [] == reader.graded
+    assert before == {path: path.read_bytes() for path in before}
+    grade(later, tmp_path / "out", reader, accept_other_files=True, **options)
+    assert ("s01", "tanh_layer") in reader.graded
+    grade(later, tmp_path / "out", reader)  # and that is where they are from now on
+
+
+def test_another_layout_for_others_has_to_be_said(submissions, tmp_path):
+    """As it is where late work comes by mail; once it has marks of its own it is known."""
+    grade(submissions, tmp_path / "out")
+    later = hand_in(tmp_path / "later", {"lee_7_9_tanh_layer.py": "correct"})
+    with pytest.raises(
+        GraderError, match=r"read as students; these are read as canvas\. Nothing was graded\.\n.*--layout canvas"
+    ):
+        grade(later, tmp_path / "out")
+    grade(later, tmp_path / "out", layout="canvas")
+    grade(later, tmp_path / "out")
+    assert "lee_7,1,0,1,,," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+def test_a_student_of_the_roster_keeps_to_the_files_of_one_name(tmp_path):
+    """A number that moved in the roster would give one's mark to another's work."""
+    folder, out, roster = tmp_path / "class", tmp_path / "out", tmp_path / "roster.csv"
+    hand_in(folder, {"alice.py": "correct", "eve.py": "wrong_value"})
+    roster.write_text("id,login\na,alice\ne,eve\n", encoding="utf-8")
+    grade(folder, out, roster=roster)
+    grade(hand_in(tmp_path / "capitals", {"ALICE.py": "wrong_value"}), out, roster=roster)
+    grade(hand_in(tmp_path / "again", {"Alice/a.py": "wrong_value"}), out, roster=roster)
+    grade(folder, out, roster=roster)
+    roster.write_text("id,login\na,eve\ne,alice\n", encoding="utf-8")
+    with pytest.raises(GraderError, match=r"a: students, as alice then, students, as eve now; e: students, as eve then"):
+        grade(folder, out, roster=roster)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"s01/tanh_layer.py": "correct"}, {"s01/tanh_layer.py": "wrong_value"}),
+        ({"s01/tanh_layer.py": "correct"}, {"s01/tanh_layer.py": "correct", "s01/chain_rule.py": "correct"}),
+        ({"s01/tanh_layer.py": "correct"}, {"s01/v2/other.ipynb": "{}"}),
+        ({"s01/tanh_layer.py": "correct"}, {"S01.py": "correct"}),
+        ({"s01.py": "correct"}, {"s01/a.py": "correct"}),
+        ({"s01.py": "correct"}, {"s01.py": "correct", "s02.py": "correct"}),
+        ({"class/s01.py": "correct", "class/s02.py": "correct"}, {"s01.py": "wrong_value"}),
+        ({"lee_7_9_tanh_layer.py": "correct"}, {"lee_LATE_7_11_tanh_layer-1.py": "wrong_value"}),
+        ({"lee_7_9_tanh_layer.py": "correct"}, {"leekim_7_11_tanh_layer.py": "wrong_value"}),
+        ({"L_7_assignsubmission_file_/a.py": "correct"}, {"L_7_assignsubmission_file_b.py": "wrong_value"}),
+        (LATER["Gradescope's"], {name.replace("7", "8"): text.replace("7", "8") for name, text in LATER["Gradescope's"].items()}),
+        ({"submitted/s01/ps1/a.ipynb": "{}"}, {"submitted/s01/ps1/b.py": "correct", "submitted/s02/ps1/b.py": "correct"}),
+    ],
+)
+def test_what_students_change_and_hand_in_again_is_no_other_layout(first, then, tmp_path):
+    """Other content, more files, another attempt, new students, a late folder."""
+    grade(hand_in(tmp_path / "class", first), tmp_path / "out")
+    grade(hand_in(tmp_path / "later", then), tmp_path / "out")
+
+
+def test_one_students_folder_is_graded_into_the_class(tmp_path):
+    """Its name is what the student is called in both."""
+    grade(hand_in(tmp_path / "class", {"s01/tanh_layer.py": "correct", "s02/tanh_layer.py": "correct"}), tmp_path / "out")
+    hand_in(tmp_path / "class", {"s01/tanh_layer.py": "wrong_value"})
+    assert "one-student" == grade(tmp_path / "class/s01", tmp_path / "out").layout
+    assert "s01,0,0,0" in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("files", [{"s02/tanh_layer.py": "correct"}, {"s02_7_9_tanh_layer.py": "correct"}])
+def test_one_students_folder_is_no_class(files, submissions, tmp_path):
+    """s01's own folder, named in the class's place: s02 in it is s01's word."""
+    grade(submissions, tmp_path / "out")
+    with pytest.raises(GraderError, match=r"`s01` is a student of this class, s01|these are read as canvas"):
+        grade(hand_in(tmp_path / "s01", files), tmp_path / "out")
+    assert "s02,,1,," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+    assert "one-student" == grade(tmp_path / "s01", tmp_path / "out", layout="one-student").layout
+
+
+def test_a_folder_called_as_the_one_student_in_it_is_that_students(tmp_path):
+    """Nobody else's work is in it."""
+    for name in ("s01", "again/s01"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        assert 1 == grade(hand_in(tmp_path / name, {"s01.py": "correct"}), tmp_path / "out").students
+
+
+def test_one_students_folder_is_no_class_where_a_roster_knows_the_student(tmp_path):
+    """By an id of theirs, in the first run, too."""
+    (tmp_path / "roster.csv").write_text("id,login\na,alice\ne,eve\n", encoding="utf-8")
+    with pytest.raises(GraderError, match="`eve` is a student of this class, e, and was read as students"):
+        grade(hand_in(tmp_path / "eve", {"alice/tanh_layer.py": "x"}), tmp_path / "out", roster=tmp_path / "roster.csv")
+
+
+def test_a_student_without_a_mark_may_come_from_anywhere(submissions, tmp_path):
+    """s04 had an empty folder."""
+    grade(submissions, tmp_path / "out")
+    grade(hand_in(tmp_path / "later", {"submitted/s04/ps1/tanh_layer.py": "correct"}), tmp_path / "out", layout="nbgrader")
+    assert "s04,1,0,1" in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
+
+
+def test_an_empty_folder_in_another_layout_does_not_move_a_mark(submissions, tmp_path):
+    """Else the run after it would take the mark along."""
+    grade(submissions, tmp_path / "out")
+    later = hand_in(tmp_path / "later", {"submitted/s09/ps1/tanh_layer.py": "correct"})
+    (later / "submitted/s01/ps1").mkdir(parents=True)
+    grade(later, tmp_path / "out", layout="nbgrader")
+    hand_in(later, {"submitted/s01/ps1/tanh_layer.py": "wrong_value"})
+    with pytest.raises(GraderError, match="s01: students, as s01 then, nbgrader, as s01 now"):
+        grade(later, tmp_path / "out", layout="nbgrader")
+
+
+def test_a_clash_is_asked_for_until_it_is_settled(tmp_path):
+    """Each run says so; then it is graded as any other."""
+    both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
+    folder = hand_in(tmp_path / "class", {"s01.py": "correct dY_dW"})
+    for _ in range(2):
+        summary = grade_folder(folder, both, tmp_path / "out", steps=steps(Reader()))
+        assert (2, 2) == (summary.ungraded, len(summary.undecided))
+    hand_in(folder, {"s01.py": "correct dY_dW\n# exercise: tanh_layer\n"})
+    summary = grade_folder(folder, both, tmp_path / "out", steps=steps(Reader()))
+    assert (0, ()) == (summary.ungraded, summary.undecided)
 
 
 def test_what_mentions_no_function_of_an_exercise_clashes_with_none(tmp_path):

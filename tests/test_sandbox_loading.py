@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from grader.call import Name
 from grader.exercise import Limits
 from grader.outcome import Answer, Status
 from grader.sandbox import Sandbox, autodiff
+from grader.submission import Submission
 from grader.trial import Job, Source, TaskPlan, Trial
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"
@@ -208,11 +210,24 @@ def test_functions_of_several_files_are_pooled(sandbox: Sandbox) -> None:
     assert 20 == returned(run(sandbox, first, second))
 
 
+@pytest.mark.parametrize("name", ["<x>.py", "<x>.ipynb", "<frozen os>.py"])
+def test_functions_of_a_file_in_angle_brackets_are_the_students(sandbox: Sandbox, name: str) -> None:
+    """It is called as what lies in no file is; its tracebacks name it."""
+    code = "def f(x):\n    return x + 1"
+    data = json.dumps({"cells": [{"cell_type": "code", "source": code}]}) if name.endswith(".ipynb") else code
+    assert 4.0 == returned(run(sandbox, *Submission.from_bytes({name: data.encode()}).sources))
+    broken = answer(run(sandbox, *Submission.from_bytes({"<x>.py": b"def f(x):\n    return 1 / 0"}).sources))
+    assert "<x>.py, line 2" in broken.traceback
+
+
+CLASH = "Not graded, no points lost: a.py and b.py define f differently. Keep one of them: rename or remove the other."
+
+
 def test_clash_is_not_guessed(sandbox: Sandbox) -> None:
-    """A function that two files define differently is missing, and both are named."""
+    """A function that two files define differently costs nothing and earns nothing; both are named, and what to do."""
     first, second = (Source(name=f"{name}.py", cells=(f"def f(x): return {name} * x".encode(),)) for name in "ab")
     got = answer(run(sandbox, first, second))
-    assert (Status.MISSING, "f is defined in a.py and in b.py; keep one of them") == (got.status, got.detail)
+    assert (Status.UNGRADED, CLASH) == (got.status, got.detail)
 
 
 EXPORTED = """# In[1]:
@@ -260,7 +275,7 @@ def test_a_copy_that_was_changed_is_a_clash_unless_it_is_the_same_in_effect(sand
     assert EXPORTED.count(old) == 1
     copy = Source(name="b.py", cells=(EXPORTED.replace(old, new).encode(),))
     got = answer(run(sandbox, Source(name="a.py", cells=(EXPORTED.encode(),)), copy))
-    expected = (None, "") if "{}" in new else (Status.MISSING, "f is defined in a.py and in b.py; keep one of them")
+    expected = (None, "") if "{}" in new else (Status.UNGRADED, CLASH)
     assert expected == (got.status, got.detail)
 
 
@@ -284,7 +299,7 @@ def test_functions_that_call_one_another_are_compared_to_an_end(sandbox: Sandbox
 def test_what_cannot_be_compared_is_a_clash(sandbox: Sandbox, text: str) -> None:
     """It is not guessed that things are the same; the student is told what to do, as before."""
     assert (
-        Status.MISSING == answer(run(sandbox, *(Source(name=name, cells=(text.encode(),)) for name in ("a.py", "b.py")))).status
+        Status.UNGRADED == answer(run(sandbox, *(Source(name=name, cells=(text.encode(),)) for name in ("a.py", "b.py")))).status
     )
 
 

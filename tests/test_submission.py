@@ -176,3 +176,9 @@ def test_the_fingerprint_is_of_code_only() -> None:
     assert first.sha256 == rerun.sha256
     assert first.sha256 != Submission.from_bytes({"hw.ipynb": notebook("x = 2")}).sha256
     assert first.sha256 != Submission.from_bytes({"h2.ipynb": notebook("x = 1")}).sha256
+
+
+def test_a_name_in_angle_brackets_is_a_files() -> None:
+    """Python calls `<stdin>` what lies in no file: functions of `<x>.py` were nobody's."""
+    (source,) = Submission.from_bytes({"<x>.py": b"x = 1"}).sources
+    assert source.name == "./<x>.py"

@@ -1,9 +1,8 @@
 """
 A folder or zip of submissions -> who handed in what for which exercise.
 
-Recognised: `STUDENT/EXERCISE.py`, `STUDENT/*.py` by function name, `STUDENT.py` (notebooks and zips too), one student's
-files named after exercises, nbgrader's `submitted/STUDENT/ASSIGNMENT/`, and the bulk downloads of Moodle, Canvas and
-Gradescope. Nothing is decoded, parsed as Python or run here.
+`layouts` says whose a file is; here is said which of a student's files count for which exercise. Nothing is decoded, parsed
+as Python or run here.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from grader.batch.intake import MAX_FILES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
-from grader.batch.layouts import CODE, COPY, HandedIn, because, exercise_named, is_download, recognise, sentence, unread
+from grader.batch.layouts import CODE, COPY, DOWNLOADS, HandedIn, because, exercise_named, recognise, sentence, stem_of, unread
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
@@ -50,43 +49,62 @@ class Collection:
     """
     Everything that was handed in: students, entries by student and exercise, and what has no place, with reasons.
 
+    `name` is what the place is called, `layout` how students were told apart, `within` the folder that all of them lie in;
     `renamed` are names of the files whose students a roster knows by another id.
     """
 
     students: tuple[Student, ...]
     entries: tuple[Entry, ...]
     unplaced: tuple[Unplaced, ...] = ()
+    name: str = ""
     layout: str = ""
+    within: str = ""
     renamed: tuple[str, ...] = ()
 
 
-def collect(path: Path, assignment: Assignment, *, but: Path | None = None) -> Collection:
+def collect(path: Path, assignment: Assignment, *, but: Path | None = None, layout: str = "") -> Collection:
     """
     What lies in a folder or zip of submissions, except for what is `but`: where OUT lies there, it is nobody's.
 
-    Raises SubmissionError when the place cannot be read or holds nothing. Whatever is in it and cannot be graded comes
-    back as `unplaced` (and, where it is a student's answer to an exercise, as a `refused` entry).
+    By this `layout`, or by the one that is seen. Raises SubmissionError when the place cannot be read or holds nothing, and
+    where two layouts fit. Whatever is in it and cannot be graded comes back as `unplaced` (and, where it is a student's
+    answer to an exercise, as a `refused` entry).
     """
     tree = _without(tree_of(path), path, but) if but else tree_of(path)
-    if (download := _download(path, tree, assignment)) is not None:
+    if (download := _download(path, tree, assignment, layout)) is not None:
         path, tree = download
     if not tree.files and not tree.folders and not tree.unplaced:
         raise SubmissionError(Fault(str(path), "Nothing was handed in here.", "Name the folder or zip with the students' files."))
-    unplaced = list(tree.unplaced)
-    layout, handed_in = recognise(path, tree, assignment, unplaced)
+    reading = recognise(path, tree, assignment, layout)
+    unplaced = [*tree.unplaced, *reading.unplaced]
     entries: list[Entry] = []
     students: list[Student] = []
-    for one in _distinct(sorted(handed_in, key=_by_id_and_time), unplaced):
-        students.append(one.student)
-        entries.extend(_entries(one, assignment, unplaced))
+    for one in _distinct(sorted(reading.handed_in, key=_by_id_and_time), unplaced):
+        theirs = list(_entries(one, assignment, unplaced))
+        # An empty folder is no place that a mark of the student's is for.
+        students.append(one.student if theirs else replace(one.student, origin=""))
+        entries.extend(theirs)
     unplaced.sort(key=lambda item: item.path)
-    return Collection(students=tuple(students), entries=tuple(entries), unplaced=tuple(unplaced), layout=layout)
+    return Collection(
+        students=tuple(students),
+        entries=tuple(entries),
+        unplaced=tuple(unplaced),
+        name=stem_of(path),
+        layout=reading.layout,
+        within=reading.within,
+    )
 
 
-def _download(path: Path, tree: Tree, assignment: Assignment) -> tuple[Path, Tree] | None:
-    """The class's zip in the folder that it was saved to, which was named in its place; a student's zip is no such thing."""
+def _download(path: Path, tree: Tree, assignment: Assignment, layout: str) -> tuple[Path, Tree] | None:
+    """
+    The class's zip in the folder that it was saved to, where somebody said what it is.
+
+    Raises SubmissionError where nobody did: one student's zip may be made to look like a class's.
+    """
     work = [file.path for file in tree.files if file.suffix in CODE | {".zip"}]
     if not path.is_dir() or tree.folders or len(work) != 1 or not work[0].lower().endswith(".zip"):
+        return None
+    if layout and layout not in DOWNLOADS:
         return None
     beside = tuple(unread(file) for file in tree.files if file.path not in work)
     inside = path / work[0]
@@ -94,10 +112,16 @@ def _download(path: Path, tree: Tree, assignment: Assignment) -> tuple[Path, Tre
         return None
     try:
         found = tree_of(inside)
+        seen = recognise(inside, found, assignment, layout).layout
     except SubmissionError:
         return None
-    found = replace(found, unplaced=(*found.unplaced, *beside))
-    return (inside, found) if is_download(inside, found, assignment) else None
+    if layout:
+        return inside, replace(found, unplaced=(*found.unplaced, *beside))
+    if seen in DOWNLOADS:
+        what = f"{shown(work[0])} may be a class's download (as `{seen}`), or the zip of one student (as `students`)."
+        remedy = f"Say which it is: name the zip itself, or say --layout {seen}; or say --layout students."
+        raise SubmissionError(Fault(str(path), what, remedy))
+    return None
 
 
 def _without(tree: Tree, path: Path, but: Path) -> Tree:
@@ -116,7 +140,7 @@ def collect_one(path: Path, student: str, assignment: Assignment) -> Collection:
     unplaced = list(tree.unplaced)
     one = HandedIn(Student(id=student), [(file.path, file) for file in tree.files])
     entries = tuple(_entries(one, assignment, unplaced))
-    return Collection(students=(one.student,), entries=entries, unplaced=tuple(unplaced), layout="one student")
+    return Collection(students=(one.student,), entries=entries, unplaced=tuple(unplaced), layout="one-student")
 
 
 def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection:

@@ -450,6 +450,7 @@ def _facts(student: Student) -> Mapping[str, Any]:
         "ids": dict(student.ids),
         "submitted_at": at and at.isoformat(),
         "late": student.late,
+        "origin": student.origin,
     }
 
 
@@ -468,7 +469,7 @@ def _tells_of(student: str, path: str, reason: str) -> bool:
     return re.search(rf"(?<![\w./@-]){re.escape(student)}(?![\w@-])", reason) is not None
 
 
-_NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {}}
+_NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {}, "origin": ""}
 
 
 def _bare(report: str) -> str:

@@ -18,7 +18,11 @@ MAX_ROSTER_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
-    """One student. `ids` are what systems know them by: canvas, sis, login, moodle, gradescope, or a roster's own columns."""
+    """
+    One student. `ids` are what systems know them by: canvas, sis, login, moodle, gradescope, or a roster's own columns.
+
+    `origin` is where the student's files were seen: the layout, a colon, and what the student is called there.
+    """
 
     id: str
     name: str = ""
@@ -27,6 +31,7 @@ class Student:
     ids: Mapping[str, str] = field(default_factory=dict)
     submitted_at: datetime | None = None
     late: bool | None = None  # what the system says where it gives no time
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +228,9 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
 
 def _joined(who: Student, one: Student) -> Student:
     """Who it is on the roster, with what the submission adds."""
-    return replace(who, submitted_at=who.submitted_at or one.submitted_at, late=one.late, ids={**one.ids, **who.ids})
+    return replace(
+        who, submitted_at=who.submitted_at or one.submitted_at, late=one.late, ids={**one.ids, **who.ids}, origin=one.origin
+    )
 
 
 def _by_name(handed_in: Sequence[Student], roster: Sequence[Student], known: Mapping[str, Student]) -> Mapping[str, Student]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.batch.collect import Collection, Entry, collect, with_roster
-from grader.batch.intake import Unplaced
+from grader.batch.intake import Unplaced, fold, shown
 from grader.batch.out import Out, open_out, refuse_nbgraders
 from grader.batch.rescoring import catch_up
 from grader.batch.results import Result, Results, open_results
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
 MOST_ALONE = 200  # submissions that are done once more, alone: a class that sleeps would take days
+_MOST_TOLD = 10  # students in a message
 _AT_ONCE = 500  # entries that are looked up in the database with one question
 
 
@@ -47,6 +48,8 @@ class Options:
     database: str | None = None  # an SQLAlchemy address, of PostgreSQL or another file of SQLite, instead of SQLite in OUT
     scheduler: str | Client | None = None  # of a Dask cluster: its address, "local" for one of worker processes here
     insecure: bool = False  # the cluster may be on other machines without TLS
+    layout: str = ""  # of the submissions, if it is not to be seen
+    accept_other_files: bool = False  # of students who have a mark: it may be a mark for somebody else's work
 
 
 @dataclass(slots=True)
@@ -67,6 +70,15 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """An answer that waits for somebody to say which of several functions counts; `detail` names them and what to do."""
+
+    student: str
+    exercise: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a run did."""
 
@@ -76,6 +88,8 @@ class Summary:
     ungraded: int
     unplaced: tuple[Unplaced, ...]
     layout: str
+    within: str  # the folder in the submissions that all of them lie in
+    undecided: tuple[Undecided, ...]
     seconds: float
     grades: Path
     changed: frozenset[str]  # students with a new result, whose pages are to be written anew
@@ -99,7 +113,7 @@ def grade_folder(
     """
     options = options or Options()
     refuse_nbgraders(out)
-    collection = collect(submissions, assignment, but=out)
+    collection = collect(submissions, assignment, but=out, layout=options.layout)
     if options.roster is not None:
         collection = with_roster(collection, read_roster(options.roster))
     steps = steps or sandboxed(options.isolation)
@@ -123,12 +137,17 @@ class _Run:
     exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     hurried: list[str] = field(default_factory=list)  # students with an answer that was not done once more
+    undecided: list[Undecided] = field(default_factory=list)
 
     def go(self) -> Summary:
         """Grade, write, sum up."""
         known: Mapping[str, str] = {}
         if self.options.roster is None:
             self.collection, known = with_earlier(self.collection, self.results.students())
+        if not self.options.accept_other_files:
+            refuse_other_files(self.collection, self.results, self.out.path, is_said=bool(self.options.layout))
+        if not self.options.layout:
+            self._refuse_class_of_a_student()
         at = Progress(total=len(self.collection.entries))
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
@@ -159,11 +178,24 @@ class _Run:
             ungraded=at.ungraded,
             unplaced=self.collection.unplaced,
             layout=self.collection.layout,
+            within=self.collection.within,
+            undecided=tuple(sorted(self.undecided, key=lambda one: (one.student, one.exercise))),
             seconds=at.seconds,
             grades=grades,
             changed=frozenset(self.changed),
             notes=(*_renamed(known), *self._kept_from_earlier(), *not_done_once_more(self.hurried), *notes),
         )
+
+    def _refuse_class_of_a_student(self) -> None:
+        """Raises GraderError where the place itself is called as a student: what lies in it would be others' by its word."""
+        layout, name = self.collection.layout, self.collection.name
+        students = {student.id: student for student in (*self.results.students(), *self.collection.students)}
+        who = match((Student(id=name),), tuple(students.values())).get(name)
+        if who is None or layout == "one-student" or {entry.student for entry in self.collection.entries} <= {who.id}:
+            return
+        what = f"`{shown(name)}` is a student of this class, {shown(who.id)}, and was read as {layout}: as the work of others."
+        remedy = f"Say which it is: --layout one-student, or --layout {layout}."
+        raise GraderError(Fault(str(self.out.path), what, remedy))
 
     def _forget_old_names(self) -> None:
         """An earlier run without the roster graded the same files under their own names: nobody is in the class twice."""
@@ -202,6 +234,8 @@ class _Run:
     def _keep(self, work: Work, report: Report) -> None:
         data = report.to_json()
         self.changed.add(work.student)
+        waits = dict.fromkeys(one.detail for one in report.targets if one.is_undecided)
+        self.undecided.extend(Undecided(student=work.student, exercise=work.exercise, detail=detail) for detail in waits)
         result = Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json())
         self.out.write_report(work.student, work.exercise, data)  # first: a run that is killed here does both again
         self.results.put(result, work.sources)
@@ -212,6 +246,50 @@ class _Run:
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
                 self.out.write_report(entry.student, entry.exercise, result.report)
+
+
+def refuse_other_files(collection: Collection, results: Results, out: Path, *, is_said: bool) -> None:
+    """
+    Raises GraderError where a student's mark would become one for other files than those that it stands for.
+
+    That is: where the files of a student with a mark are seen in another layout, or under another name, than those that the
+    mark is for; and where nobody in OUT has a mark from this layout, and nobody said it. What a student changes, adds or hands
+    in again under the same name is no such thing.
+    """
+    marked = {student for student, *_ in results.scores()}
+    earlier = {one.id: one.origin for one in results.students() if one.id in marked and one.origin}
+    entered = {entry.student for entry in collection.entries}
+    now = {one.id: one.origin for one in collection.students if one.id in entered and one.origin}
+    moved = [(id, earlier[id], origin) for id, origin in now.items() if id in earlier and _is_elsewhere(earlier[id], origin)]
+    if moved:
+        told = "; ".join(f"{id}: {_told(was)} then, {_told(is_now)} now" for id, was, is_now in moved[:_MOST_TOLD])
+        more = f"; and {len(moved) - _MOST_TOLD} more" if len(moved) > _MOST_TOLD else ""
+        what = f"These students have marks for files that were seen elsewhere. {told}{more}. Nothing was graded."
+        remedy = (
+            "Are these the same people's files? Then give the same command with --accept-other-files. If not, say the --layout "
+            "that is meant, or grade into another folder."
+        )
+        raise GraderError(Fault(str(out), what, remedy))
+    seen = {_kind(origin) for origin in earlier.values()}
+    if now and seen and not is_said and not seen & {_kind(origin) for origin in now.values()}:
+        then = " and ".join(sorted(seen))
+        what = f"Its marks are for files read as {then}; these are read as {collection.layout}. Nothing was graded."
+        remedy = f"If these are other students of the same class, say so: --layout {collection.layout}."
+        raise GraderError(Fault(str(out), what, remedy))
+
+
+def _is_elsewhere(then: str, now: str) -> bool:
+    """Whether it is another layout, or another name in it; Gradescope's folders are called otherwise with each submission."""
+    return (_kind(then), fold(then.partition(":")[2])) != (_kind(now), fold(now.partition(":")[2]))
+
+
+def _kind(origin: str) -> str:
+    return origin.partition(":")[0]
+
+
+def _told(origin: str) -> str:
+    layout, _, name = origin.partition(":")
+    return f"{layout}, as {shown(name)}" if name else layout
 
 
 def with_earlier(collection: Collection, earlier: Sequence[Student]) -> tuple[Collection, Mapping[str, str]]:

@@ -17,7 +17,7 @@ from grader.batch.collect import Entry
 from grader.batch.intake import File
 from grader.errors import GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
-from grader.outcome import CLASH, Record, Report, Status
+from grader.outcome import CLASH, UNDECIDED, Record, Report, Status
 from grader.preparing import ENGINE
 from grader.submission import Submission
 from grader.trial import LoadError, Source
@@ -289,7 +289,7 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
         submission = submission.with_marks_of((exercise.id, *work.clashes))
     is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
     if work.clashes and not is_divided and _mentions(submission, exercise):
-        report = steps.missing(exercise, work.student, record, _clash(exercise, work.clashes))
+        report = ungraded(work, exercise, record, steps, _clash(exercise, work.clashes, tuple(work.files)))
         return replace(report, flags=(CLASH,))
     try:
         return _saying(left_out, worker.grade(exercise, submission, record))
@@ -309,7 +309,7 @@ def _saying(left_out: Mapping[str, str], report: Report) -> Report:
 
 
 def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
-    """The report on what we failed at: it costs no points."""
+    """The report on what we failed at, or what somebody has to decide: it costs no points."""
     return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
 
 
@@ -324,12 +324,12 @@ def _mentions(submission: Submission, exercise: Exercise) -> bool:
     return any(name in cell for source in submission.sources for cell in source.cells for name in names)
 
 
-def _clash(exercise: Exercise, clashes: tuple[str, ...]) -> str:
-    both = ", ".join((exercise.id, *clashes))
+def _clash(exercise: Exercise, clashes: tuple[str, ...], files: tuple[str, ...]) -> str:
+    both = " and ".join((exercise.id, *clashes))
+    where = f"{' and '.join(files)} {'do' if len(files) > 1 else 'does'} not say which function is for which"
     return (
-        f"Several exercises ask for functions of the same name ({both}), and this file does not say which one is meant. "
-        f"Write a line `# exercise: {exercise.id}` above the functions for this exercise (in a notebook: as the first "
-        f"line of a cell), or hand in one file an exercise: {exercise.id}.py."
+        f"{UNDECIDED}{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
+        f"functions for this one (in a notebook: as the first line of a cell), or put them into a file {exercise.id}.py."
     )
 
 

@@ -154,7 +154,7 @@ def _print_plan(plan: Plan) -> None:
     if plan.kept:
         print(f"{counted(plan.kept, 'score')} would fall, and stayed as before.", file=sys.stderr)
     if plan.ungraded:
-        print(f"{plan.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
+        print(f"{plan.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
 
 
 def _in_order(plan: Plan) -> list[Change]:

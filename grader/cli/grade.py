@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from grader.cli.common import aligned, find_assignment
-from grader.cli.options import exercises_option
+from grader.cli.options import exercises_option, layout_option
 from grader.cli.progress import showing_progress
 from grader.cli.streams import width_of
 from grader.errors import Fault, GraderError
@@ -21,6 +21,7 @@ from grader.sandbox.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from grader.batch.intake import Unplaced
     from grader.batch.run import Options, Summary
     from grader.exercise import Assignment
     from grader.sandbox import Isolation
@@ -29,7 +30,10 @@ EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"  # only in a checkout
 MOST_ROWS = 60
 LONGEST_NAME = 32
-MOST_UNPLACED = 20
+MOST_UNPLACED = 20  # lines, where so few folders and files at the top have something to say
+MOST_REASONS, MOST_NAMED = 60, 8
+MAX_LINE = 2000
+MOST_UNDECIDED = 50
 
 
 @click.command("grade", epilog="\b\nExample:\n  $ grader grade submissions.zip -a problem_set_1.yaml -o OUT")
@@ -45,6 +49,12 @@ MOST_UNPLACED = 20
 @click.option("--fresh", is_flag=True, help="Grade everything again, not only what changed.")
 @click.option("--roster", type=click.Path(path_type=Path), help="A CSV of the students: id, name, email and LMS ids.")
 @click.option("--db", "database", metavar="URL", help="Keep results in this database, not in a file in the output folder.")
+@layout_option
+@click.option(
+    "--accept-other-files",
+    is_flag=True,
+    help="Grade students who have a mark from files that are seen elsewhere now: another layout, or another name.",
+)
 @click.option("--quiet", is_flag=True, help="No progress; the table only.")
 @click.option("--isolation", type=click.Choice(["strict", "best", "none"]), default="best", help="What student code is kept in.")
 def command_grade(
@@ -61,6 +71,8 @@ def command_grade(
     fresh: bool,
     roster: Path | None,
     database: str | None,
+    layout: str | None,
+    accept_other_files: bool,
     quiet: bool,
     isolation: str,
 ) -> int:
@@ -69,6 +81,10 @@ def command_grade(
 
     A second run grades only what changed. Exit status: 0 every submission has a verdict, 2 unusable input, 3 some could
     not be graded.
+
+    Layouts, of which one is seen by the names at the top unless you say it: students (a folder, file or zip for each),
+    wrapped (the same in one folder of any name), one-student, nbgrader (submitted/STUDENT/ASSIGNMENT/), and the downloads
+    of moodle, canvas and gradescope.
     """
     if isolation == "none":
         _warn_of_none()
@@ -83,9 +99,12 @@ def command_grade(
         fresh=fresh,
         roster=roster,
         database=database,
+        layout=layout or "",
+        accept_other_files=accept_other_files,
         isolation=cast("Isolation", isolation),
     )
-    return _grade(submissions, find_assignment(assignment, folders), output, options, quiet=quiet)
+    summary = _grade(submissions, find_assignment(assignment, folders), output, options, quiet=quiet)
+    return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED
 
 
 def _warn_of_none() -> None:
@@ -109,12 +128,14 @@ def command_demo(output: Path | None) -> int:
     assignment = find_assignment(str(EXAMPLES / "autodiff_chapter.yaml"), ())
     with contextlib.ExitStack() as stack:
         kept = output or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-demo-")))
-        return _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)
+        summary = _grade(EXAMPLES / "class", assignment, kept, Options(), keeps=output is not None)
+    is_meant = summary.ungraded == len({(one.student, one.exercise) for one in summary.undecided})  # as s12 shows
+    return EVERY_ENTRY_GRADED if is_meant else SOME_UNGRADED
 
 
 def _grade(
     submissions: Path, assignment: Assignment, output: Path, options: Options, *, keeps: bool = True, quiet: bool = False
-) -> int:
+) -> Summary:
     from grader.batch.run import grade_folder
 
     try:
@@ -130,7 +151,7 @@ def _grade(
         refresh(output, exercises, changed=summary.changed, database=options.database)
     _print_table(summary, assignment)
     _print_rest(summary, output if keeps else None)
-    return SOME_UNGRADED if summary.ungraded else EVERY_ENTRY_GRADED
+    return summary
 
 
 # The table
@@ -176,18 +197,61 @@ def _fitting(head: tuple[str, ...], body: Sequence[tuple[str, ...]], ids: Sequen
 def _print_rest(summary: Summary, output: Path | None) -> None:
     """On stderr, after the table: how long it took, what has no place and why, where the results lie."""
     sys.stdout.flush()
+    within = f" in {one_line(summary.within)}/" if summary.within else ""
+    print(f"Layout: {summary.layout}{within}.", file=sys.stderr)
     reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
     print(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", file=sys.stderr)
     if summary.ungraded:
-        print(f"{summary.ungraded} could not be graded (our fault, no points lost); the reports say why.", file=sys.stderr)
+        print(f"{summary.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
+    for one in summary.undecided[:MOST_UNDECIDED]:
+        print(f"{_name(one.student)}, {one.exercise}: {one_line(one.detail)}", file=sys.stderr)
+    if len(summary.undecided) > MOST_UNDECIDED:
+        print(f"... and {len(summary.undecided) - MOST_UNDECIDED} more of that kind.", file=sys.stderr)
     for note in summary.notes:
         print(one_line(note), file=sys.stderr)
-    outermost_first = sorted(summary.unplaced, key=lambda item: item.path.count("/"))  # whole students before their files
-    for item in outermost_first[:MOST_UNPLACED]:
-        print(f"Not placed: {one_line(item.path)}: {one_line(item.reason)}", file=sys.stderr)
-    if len(summary.unplaced) > MOST_UNPLACED:
-        where = f": {output / 'report.html'} lists all" if output is not None else ""
-        print(f"... and {len(summary.unplaced) - MOST_UNPLACED} more{where}.", file=sys.stderr)
+    _print_unplaced(summary, output)
     if output is not None:
         print(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", file=sys.stderr)
         print(f"Pages:  {output / 'report.html'}   of students: {output / 'feedback'}", file=sys.stderr)
+
+
+def _print_unplaced(summary: Summary, output: Path | None) -> None:
+    """What has no place, by whose it is: the junk of one student must not push out what is said of others."""
+    from grader.batch.layouts import owner
+
+    whose: dict[str, list[Unplaced]] = {}
+    for item in summary.unplaced:
+        whose.setdefault(owner(item.path, summary.layout, summary.within), []).append(item)
+    # Of each the weightiest first: whole students before their files, and work before what nobody grades.
+    of_each = [sorted(items, key=lambda item: (item.path.count("/"), not _is_work(item), item.path)) for items in whose.values()]
+    of_each.sort(key=lambda items: (items[0].path.count("/"), not any(map(_is_work, items)), items[0].path))
+    lines = _of_each_some(of_each) if len(of_each) <= MOST_UNPLACED else _of_each_one(of_each)
+    for line in lines:
+        print(one_line(line, MAX_LINE), file=sys.stderr)
+    if output is not None and len(summary.unplaced) > MOST_UNPLACED:
+        print(f"{output / 'report.html'} lists all that is not placed.", file=sys.stderr)
+
+
+def _of_each_some(of_each: Sequence[Sequence[Unplaced]]) -> Iterator[str]:
+    for items in of_each:
+        shows = max(1, MOST_UNPLACED // len(of_each))
+        yield from (f"Not placed: {item.path}: {item.reason}" for item in items[:shows])
+        if len(items) > shows:
+            yield f"... and {len(items) - shows} more beside {items[0].path}."
+
+
+def _of_each_one(of_each: Sequence[Sequence[Unplaced]]) -> Iterator[str]:
+    """A line a reason, with whose files these are."""
+    by_reason: dict[str, list[str]] = {}
+    for items in of_each:
+        more = f" (and {len(items) - 1} more)" if len(items) > 1 else ""
+        by_reason.setdefault(items[0].reason, []).append(f"{items[0].path}{more}")
+    for reason, paths in list(by_reason.items())[:MOST_REASONS]:
+        others = f", ... of {len(paths)} students" if len(paths) > MOST_NAMED else ""
+        yield f"Not placed: {', '.join(paths[:MOST_NAMED])}{others}: {reason}"
+    if len(by_reason) > MOST_REASONS:
+        yield f"... and {len(by_reason) - MOST_REASONS} more reasons."
+
+
+def _is_work(item: Unplaced) -> bool:
+    return item.path.lower().endswith((".py", ".ipynb", ".zip"))

@@ -39,3 +39,11 @@ def exercises_option(command: Command) -> Command:
         help="A folder of exercises to look in first.",
     )
     return option(command)
+
+
+def layout_option(command: Command) -> Command:
+    """`--layout NAME`: whose files are whose, where it is not to be seen."""
+    from grader.batch.layouts import LAYOUTS
+
+    said = "How students' files are laid out, in place of what the names at the top look like."
+    return click.option("--layout", type=click.Choice(list(LAYOUTS)), help=said)(command)

@@ -95,7 +95,10 @@ class _Section:
         return f'<section aria-labelledby="{self.id}">{heading}{opening}{self.content}</section>\n'
 
 
-_UNGRADED = "Our fault: these cost nobody a point, and the next run tries them again."
+_UNGRADED = (
+    "These cost nobody a point, and the next run tries them again. Where it is not known which of several functions counts, "
+    "somebody has to say so first; all else is our fault."
+)
 _MEASURES = Markup(
     '<dl class="words">'
     "<dt>Difficulty</dt><dd>the mean share of the points: 1 is easy, 0 is hard.</dd>"

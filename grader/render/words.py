@@ -47,7 +47,7 @@ FLAGS = {
     "inexact": "It agrees only as closely as finite differences do.",
     "load_error": "A part of what was handed in raised an error while it was loaded.",
     "wrote_to_stdout": "It prints.",
-    "clash": "Not graded: exercises ask for functions of one name, and no line `# exercise:` says which is meant.",
+    "clash": "Exercises ask for functions of one name, and no line `# exercise:` says which is whose.",
     "wall_timeout": "It ran out of time without computing: it waited, or the machine was busy.",
 }
 _WENT_WRONG = {
@@ -120,13 +120,13 @@ def _is_told_with(first: TargetReport, other: TargetReport) -> bool:
     """Whether the same can be said of both: of targets of one call, or because what failed is the file and not a function."""
     if (first.status, first.detail) != (other.status, other.detail) or first.status.order >= Status.WRONG_TYPE.order:
         return False
-    is_of_the_file = _LOADING in first.detail or (first.status is Status.MISSING and _is_sentence(first.detail))
+    is_of_the_file = _LOADING in first.detail or _is_sentence(first)
     return first.call == other.call or is_of_the_file
 
 
-def _is_sentence(detail: str) -> bool:
-    """Whether it says by itself what is the matter, such as a clash of names."""
-    return detail[:1].isupper()
+def _is_sentence(target: TargetReport) -> bool:
+    """Whether its detail says by itself what is the matter, such as a clash of names."""
+    return target.is_undecided or (target.status is Status.MISSING and target.detail[:1].isupper())
 
 
 def _finding(
@@ -237,7 +237,8 @@ def _told(target: TargetReport, names: Notation | None) -> str:
                 f"Not written yet: {_ended(detail or f'there is no function {target.call}')}" if is_unwritten else _ended(detail)
             )
         case Status.UNGRADED:
-            return _ended(": ".join(filter(None, ("We could not grade this (our fault, no points lost)", detail))))
+            fault = "" if target.is_undecided else "We could not grade this (our fault, no points lost)"
+            return _ended(": ".join(filter(None, (fault, detail))))
         case Status.TIMED_OUT:
             return _ended(detail or "It did not finish in time")
         case Status.OUT_OF_MEMORY:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, overload
 
-from grader.outcome import Answer, Status
+from grader.outcome import UNDECIDED, Answer, Status
 from grader.sandbox import frames, protocol
 from grader.sandbox.host import OurFaultError, cpu_backstop
 from grader.sandbox.standins import ALLOWED
@@ -315,12 +315,17 @@ class _Visit:
     def _take_shown(self, number: int, plan: TaskPlan, nonce: int) -> bool:
         """Wait for the answers to shown cases, as many as cost little time and memory."""
 
+        explained: Answer | None = None
+
         def decode(body: memoryview, index: int) -> Answer:
+            nonlocal explained
             try:
                 answer, _ = protocol.unpack_answer(body, index)
             except frames.ProtocolError as error:
                 return Answer(status=Status.KILLED, detail=f"it broke the grader's protocol: {error}")
-            return self._explained(answer, plan.function) if answer.status is Status.MISSING else answer
+            if answer.status is Status.MISSING:
+                answer = explained = explained or self._explained(answer, plan.function)
+            return answer
 
         bodies: list[memoryview] = []
         self.number, self.partial = number, _Undecoded(bodies, decode)
@@ -343,14 +348,16 @@ class _Visit:
         return spent > (_SHOWN_CPU if count >= _FEWEST_SHOWN else self.run.job.limits.seconds)
 
     def _explained(self, answer: Answer, function: str) -> Answer:
-        """Why a function is missing: two files define it, or loading failed."""
+        """Why a function is missing: two files define it, so that nobody knows which counts, or loading failed."""
         loaded = self.run.loaded
         assert loaded is not None
         match = re.search(r"no function (\w+) is defined", answer.detail)
         name = match[1] if match and match[1] in self._asked() else function  # the child's word: it may be forged
-        clash = loaded.defined.get(name, ())
+        given = {source.name for source in self.run.job.sources}
+        clash = [source for source in dict.fromkeys(loaded.defined.get(name, ())) if source in given]
         if len(clash) > 1:
-            return Answer(status=Status.MISSING, detail=f"{name} is defined in {' and in '.join(clash)}; keep one of them")
+            what = f"{' and '.join(clash)} define {name} differently. Keep one of them: rename or remove the other."
+            return Answer(status=Status.UNGRADED, detail=f"{UNDECIDED}{what}")
         error = _error_behind(name, loaded.errors, self.run.job)
         if error is None:
             return Answer(status=Status.MISSING, detail=_not_found(name, self._others()))
