@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.errors import Fault, SubmissionError
-from grader.submission import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES
+from grader.notebooks import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES
 
 MAX_DEPTH = 8
 MAX_FILES = 2000  # of one student, and in one zip of a student's
