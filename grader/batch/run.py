@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.batch.collect import Collection, Entry, collect, with_roster
-from grader.batch.intake import Unplaced
+from grader.batch.intake import Contents, Unplaced
 from grader.batch.out import Out, open_out, refuse_nbgraders
 from grader.batch.rescoring import catch_up
 from grader.batch.results import Result, Results, open_results
@@ -182,8 +182,11 @@ class _Run:
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""
         judged_by = {one.id: judges(one, self.out.state.seed) for one in self.assignment.exercises}
-        for entry, key in self._with_keys():
-            work = work_of(entry, judged_by[entry.exercise])
+        student, contents = "", Contents()
+        for entry, key in self._with_keys():  # those of one student one after the other
+            if entry.student != student:
+                student, contents = entry.student, Contents()
+            work = work_of(entry, judged_by[entry.exercise], contents)
             if self.options.fresh or key != work.key:
                 yield work
                 continue

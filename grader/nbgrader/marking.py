@@ -8,7 +8,6 @@ A result is good for one source, exercise, seed and version; it lies in the assi
 from __future__ import annotations
 
 import atexit
-import json
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,14 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.batch.collect import MAX_SOURCES
-from grader.batch.intake import tree_of
+from grader.batch.intake import Readable, tree_of
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import least
-from grader.batch.work import Neighbour, SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
+from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
 from grader.errors import Fault, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
+from grader.notebooks import bare_notebook
 from grader.outcome import Record, Report, Status
 from grader.preparing import prepare
 from grader.submission import read_regular_file
@@ -84,7 +84,7 @@ class _Given:
         return read_regular_file(self.root / self.path)
 
 
-def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Neighbour, ...]:
+def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Readable, ...]:
     """
     The student's modules and the instructor's, which nbgrader puts in the place of files of the same path.
 
@@ -94,13 +94,13 @@ def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Neigh
     submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
     source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
     files = (file for file in tree_of(submitted).files if file.suffix == ".py")
-    beside: dict[str, Neighbour] = {file.path: file for file in sorted(files, key=_depth)[:MAX_SOURCES]}
+    beside: dict[str, Readable] = {file.path: file for file in sorted(files, key=_depth)[:MAX_SOURCES]}
     given = (path.relative_to(source).as_posix() for path in source.rglob("*.py"))
     beside |= {path: _Given(root=source, path=path) for path in given}
     return tuple(sorted(beside.values(), key=_depth, reverse=True))
 
 
-def _depth(file: Neighbour) -> tuple[int, str]:
+def _depth(file: Readable) -> tuple[int, str]:
     return file.path.count("/"), file.path
 
 
@@ -129,12 +129,6 @@ def submitted_at(folder: Path) -> datetime | None:
 def checks_of(cells: Iterable[Cell]) -> frozenset[str]:
     """The sources of the grade cells among these."""
     return frozenset(cell.source for cell in cells if cell.role == "grade")
-
-
-def notebook_of(code: Sequence[str]) -> bytes:
-    """A notebook of these cells and nothing else: the same for all that is graded alike."""
-    plain = [{"cell_type": "code", "source": source.splitlines(keepends=True)} for source in code]
-    return json.dumps({"cells": plain}).encode("utf-8", "surrogatepass")
 
 
 # Grading
@@ -168,13 +162,13 @@ class Marker:
         write_grades(self.out, self.results)
         self._has_news = False
 
-    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Neighbour]) -> Work:
+    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]) -> Work:
         """
         One exercise of a notebook as it is graded; its key says everything that the verdict depends on.
 
         Modules `beside` it come along where it imports them. Raises SubmissionError for one that cannot be read.
         """
-        files = {f"{notebook}.ipynb": notebook_of(code)}
+        files = {f"{notebook}.ipynb": bare_notebook(code)}
         add_imported(files, beside)
         return self._work(student, exercise, files, None)
 

@@ -31,7 +31,7 @@ from grader.sandbox import Sandbox
 from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
-    from grader.batch.work import Neighbour
+    from grader.batch.intake import Readable
     from grader.exercise import Exercise, Feedback
     from grader.outcome import Record
     from grader.sandbox import Isolation
@@ -249,7 +249,7 @@ class _Run:
                 self.submitted[student] = submitted_at(folder)
                 yield from works
 
-    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Neighbour]) -> list[Work]:
+    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Readable]) -> list[Work]:
         exercises = self.course.exercises(notebook)
         path = folder / f"{notebook}.ipynb"
         if not path.exists():
