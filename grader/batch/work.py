@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.batch.collect import Entry
 from grader.batch.intake import MAX_DEPTH, Contents, File, Readable
-from grader.errors import GraderError, SandboxError, SubmissionError
+from grader.errors import Fault, GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
 from grader.outcome import CLASH, Record, Report, Status
 from grader.preparing import ENGINE
@@ -24,6 +24,7 @@ from grader.trial import LoadError, Source
 from grader.version import VERSION
 
 if TYPE_CHECKING:
+    from grader.batch.results import Result, Results
     from grader.sandbox import Isolation, Sandbox
 
 
@@ -138,6 +139,29 @@ def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, 
     """The key of a work, from what its `to_json` says."""
     told = json.dumps([judged_by, student, exercise, handed_in])
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def kept_work(results: Results, result: Result, among: tuple[str, ...]) -> Work:
+    """The work that a result came of. Raises GraderError where its files are no longer kept."""
+    told = result.work
+    files = {}
+    for name, sha in told.get("files", [("", "")]):
+        data = results.source(sha)
+        if data is None:
+            what = f"The files of {result.student} for {result.exercise} are no longer kept."
+            raise GraderError(Fault("", what, "Run `grader grade` with the submissions again."))
+        files[name] = data
+    return Work(
+        student=result.student,
+        exercise=result.exercise,
+        files=files,
+        key=result.key,
+        clashes=tuple(told["clashes"]),
+        among=among,
+        left_out=told.get("left_out", {}),
+        status=told["status"] and Status(told["status"]),
+        detail=told["detail"],
+    )
 
 
 _NAMED = r"\w[\w.]*+(?:\s++as\s++\w++)?+"
