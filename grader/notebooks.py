@@ -20,7 +20,7 @@ MAX_ITEMS: Final = 1_000_000  # lists and objects in all notebooks of a student,
 
 # What nbformat builds of a notebook that it opens, several times over: each value is an object of Python.
 MAX_BUILT: Final = 1_000_000
-MAX_BUILT_OBJECTS: Final = 200_000  # of these: an object takes ten times as much as a number
+MAX_BUILT_OBJECTS: Final = 100_000  # of these: an object takes ten times as much as a number
 
 _Read = TypeVar("_Read")
 _SAVE = "Save it as .ipynb from Jupyter."

@@ -25,7 +25,7 @@ from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, jud
 from grader.errors import Fault, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
-from grader.notebooks import bare_notebook
+from grader.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
 from grader.outcome import Record, Report, Status
 from grader.preparing import prepare
 from grader.submission import read_regular_file
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 
+_LONGEST_TIME = 200  # bytes of a time and the blanks around it
 _IDLE_SECONDS = 60.0  # after which a process that goes on, as the formgrader's, ends its sandbox
 
 
@@ -46,6 +47,19 @@ def report_of(data: Mapping[str, Any]) -> Report:
 
 
 # What of a notebook is graded
+
+
+def cells_of(name: str, data: bytes) -> list[Mapping[str, Any]]:
+    """
+    Return the code cells of a notebook's bytes as nbformat has them, as far as `student_code` looks at them.
+
+    Raises SubmissionError when they cannot be read.
+    """
+    try:
+        found = code_cells(data, with_nbgrader=True)
+    except NotebookError as error:
+        raise SubmissionError(Fault(name, error.what, error.remedy)) from None
+    return [{"cell_type": "code", "source": cell.source, "metadata": {"nbgrader": cell.nbgrader}} for cell in found]
 
 
 def student_code(notebook_cells: Iterable[Any], checks: Container[str]) -> list[str]:
@@ -120,10 +134,16 @@ def submitted_at(folder: Path) -> datetime | None:
     from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
 
     try:  # a pipe has no end, and may have any name
-        at: datetime = parse_utc(read_regular_file(folder / "timestamp.txt").decode().strip())
-    except (SubmissionError, ValueError, OverflowError):
+        written = read_regular_file(folder / "timestamp.txt")
+        at: datetime = parse_utc(written[:_LONGEST_TIME].decode().strip() if len(written) <= _LONGEST_TIME else "")
+    except Exception:  # dateutil's are no closed list
         return None
     return at.replace(tzinfo=UTC)
+
+
+def is_blank(path: Path) -> bool:
+    """Whether a small file holds nothing but blanks; a large one is not looked at."""
+    return path.stat().st_size <= _LONGEST_TIME and not path.read_bytes().strip()
 
 
 def checks_of(cells: Iterable[Cell]) -> frozenset[str]:
@@ -168,13 +188,17 @@ class Marker:
 
         Modules `beside` it come along where it imports them. Raises SubmissionError for one that cannot be read.
         """
-        files = {f"{notebook}.ipynb": bare_notebook(code)}
+        name = f"{notebook}.ipynb"
+        if sum(map(len, code)) > MAX_CODE_BYTES:  # not even kept
+            what = f"{name}: The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code."
+            return self._work(student, exercise, {}, Status.REFUSED, what)
+        files = {name: bare_notebook(code)}
         add_imported(files, beside)
-        return self._work(student, exercise, files, None)
+        return self._work(student, exercise, files)
 
     def missing(self, student: str, notebook: str, exercise: Exercise) -> Work:
         """One exercise whose notebook was not handed in."""
-        return self._work(student, exercise, {}, f"{notebook}.ipynb was not handed in.")
+        return self._work(student, exercise, {}, Status.MISSING, f"{notebook}.ipynb was not handed in.")
 
     def known(self, work: Work) -> Report | None:
         """The report that this work was given before; None where it was not, or could not be graded."""
@@ -224,14 +248,16 @@ class Marker:
         self._has_news = True
         self.results.put_students(tuple(Student(id=student, submitted_at=at) for student, at in submitted_at.items()))
 
-    def _work(self, student: str, exercise: Exercise, files: Mapping[str, bytes], missing: str | None) -> Work:
+    def _work(
+        self, student: str, exercise: Exercise, files: Mapping[str, bytes], status: Status | None = None, detail: str = ""
+    ) -> Work:
         work = Work(
             student=student,
             exercise=exercise.id,
             files=files,
             key="",
-            status=Status.MISSING if missing else None,
-            detail=missing or "",
+            status=status,
+            detail=detail,
         )
         return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
 

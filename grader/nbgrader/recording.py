@@ -8,7 +8,6 @@ up. A killed run goes on: each result is on disk before the next one counts as b
 from __future__ import annotations
 
 import glob
-import json
 import logging
 import re
 import warnings
@@ -24,7 +23,16 @@ from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
+from grader.nbgrader.marking import (
+    Marker,
+    cells_of,
+    checks_of,
+    is_blank,
+    modules_beside,
+    refuse_links,
+    student_code,
+    submitted_at,
+)
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
@@ -239,12 +247,12 @@ class _Run:
             try:
                 refuse_links(folder)
                 beside = modules_beside(self.app.coursedir, student, self.course.id)
-            except (SubmissionError, OSError):
+            except Exception:
                 continue
             for notebook in self.course.plan.notebooks:
                 try:
                     works = self._works_of(marker, student, folder, notebook, beside)
-                except (SubmissionError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                except Exception:  # whatever it is, MemoryError included: it is this student's alone
                     continue
                 self.submitted[student] = submitted_at(folder)
                 yield from works
@@ -254,7 +262,7 @@ class _Run:
         path = folder / f"{notebook}.ipynb"
         if not path.exists():
             return [marker.missing(student, notebook, exercise) for exercise in exercises]
-        code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(self.course.cells(notebook)))
+        code = student_code(cells_of(path.name, read_regular_file(path)), checks_of(self.course.cells(notebook)))
         return [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
 
     def _is_known(self, marker: Marker, work: Work) -> bool:
@@ -332,7 +340,7 @@ def _refuse_odd(folder: Path) -> None:
     if odd := next((path for path in sorted(folder.rglob("*")) if not (path.is_dir() or path.is_file())), None):
         raise _OddFileError(f"{odd.name} is not a file that can be copied")
     time = folder / "timestamp.txt"  # a regular file, if it is there
-    if time.exists() and time.read_bytes().strip() and submitted_at(folder) is None:
+    if time.exists() and submitted_at(folder) is None and not is_blank(time):
         raise _OddFileError("timestamp.txt holds no time that can be read")
 
 
