@@ -151,7 +151,7 @@ class _Reader:
             for name in self._fields():
                 if name == "worksheets":  # nbformat 3 and older
                     sheets = self._each(self._sheet)
-                elif name == "cells":
+                elif name == "cells" and self._next() == ord("["):
                     cells = self._each(self._cell)
                 else:
                     self._pass_over()
@@ -164,8 +164,7 @@ class _Reader:
         return tuple(found)
 
     def _sheet(self) -> list[CodeCell]:
-        if self._next() != ord("{"):
-            raise _NoCellsError
+        self._expect("{")
         cells: list[CodeCell] | None = None
         for name in self._fields():
             if name == "cells":
@@ -178,8 +177,7 @@ class _Reader:
 
     def _cell(self) -> list[CodeCell]:
         """The cell that begins here, if it is one of code."""
-        if self._next() != ord("{"):
-            raise _NoCellsError
+        self._expect("{")
         places: dict[str, int] = {}
         for name in self._fields():
             self._next()
@@ -205,8 +203,7 @@ class _Reader:
 
     def _text(self) -> str:
         """The text that begins here, as part of the code."""
-        if self._next() != ord('"'):
-            raise _NoCellsError
+        self._expect('"')
         start = self._at
         self._pass_over()
         if self._at - start > 6 * self._code_left + 2:  # six bytes are the longest way to write one: \u000a
@@ -238,6 +235,11 @@ class _Reader:
         self._at = match.end() if match else self._at
         return self._data[self._at] if self._at < len(self._data) else None
 
+    def _expect(self, first: str) -> None:
+        """Raise an error unless a value of the kind begins here that a notebook has in this place."""
+        if (found := self._next()) != ord(first):
+            raise _NotJSONError if found is None else _NoCellsError
+
     def _fields(self) -> Iterator[str]:
         """The names of the object that begins here; whoever asks for the next has read the value."""
         self._at += 1
@@ -260,8 +262,7 @@ class _Reader:
 
     def _each(self, read: Callable[[], list[_Read]]) -> list[_Read]:
         """What `read` makes of each value of the list that begins here, one after the other."""
-        if self._next() != ord("["):
-            raise _NoCellsError
+        self._expect("[")
         self._at += 1
         found: list[_Read] = []
         if self._next() == ord("]"):
