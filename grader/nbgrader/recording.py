@@ -349,7 +349,7 @@ def _said(error: Exception, name: str) -> str:
     kind = type(error).__name__
     first = (str(error).strip().splitlines() or [kind])[0]
     if isinstance(error, SubmissionError):
-        return error.faults[0].what
+        return error.faults[0].what.rstrip(".")
     if isinstance(error, _OddFileError):
         return first
     known = {"NotJSONError": "is not a notebook: it is not JSON", "UnicodeDecodeError": "is not a notebook: it is not text"}
