@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import preparing, store
 from grader.batch.collect import Entry, collect_one
+from grader.batch.intake import Contents
 from grader.batch.out import disk_errors
 from grader.batch.work import Steps, grade_work, judges, sandboxed, work_of
 from grader.errors import Fault, GraderError
@@ -138,9 +139,10 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
     worker = steps.open_worker()
     try:
         reports = []
+        contents = Contents()
         for exercise, record in prepared:
             entry = entries.get(exercise.id) or _nothing(exercise)
-            work = work_of(entry, judges(exercise, facts["seed"]))
+            work = work_of(entry, judges(exercise, facts["seed"]), contents)
             reports.append(_as_it_stands(grade_work(work, exercise, record, worker, steps)))
     finally:
         worker.close()

@@ -7,21 +7,19 @@ A file that was handed in -> Submission: sources as bytes, never decoded, parsed
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
 
 from grader.errors import Fault, SubmissionError
+from grader.notebooks import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, Budget, NotebookError, code_cells
 from grader.trial import Source
 
-MAX_CODE_BYTES = 1 << 20
-MAX_NOTEBOOK_BYTES = 32 << 20  # with the pictures that its outputs hold
-MAX_CELLS = 20_000
+_LONGEST_MARK = 200  # bytes of a line that is looked at as one
+_LONGEST_IMPORT = 4096
 
 _WHICH = "Name the file you want checked."
 _MARK = re.compile(rb"[ \t]*#[ \t]*exercise:[ \t]*([a-z][a-z0-9_]*)[ \t]*\r?\n?", re.ASCII)
@@ -62,9 +60,11 @@ class Submission:
         return submission
 
     @classmethod
-    def from_bytes(cls, files: Mapping[str, bytes], student: str | None = None, name: str = "") -> Submission:
+    def from_bytes(
+        cls, files: Mapping[str, bytes], student: str | None = None, name: str = "", budget: Budget | None = None
+    ) -> Submission:
         """Files by name. Raises SubmissionError for one that is too large, or a notebook that cannot be read."""
-        sources = tuple(_source(filename, data) for filename, data in files.items())
+        sources = tuple(_source(filename, data, budget) for filename, data in files.items())
         return cls(student=student, sources=sources, name=name or ", ".join(files))
 
     @property
@@ -142,7 +142,7 @@ def _too_large(name: str, limit: int) -> SubmissionError:
     return SubmissionError(Fault(name, f"The file is larger than {limit >> 20} MiB.", remedy))
 
 
-def _source(name: str, data: bytes) -> Source:
+def _source(name: str, data: bytes, budget: Budget | None) -> Source:
     if name.startswith("<"):  # Python calls so what lies in no file, and what lies in no file is not the student's
         name = f"./{name}"
     if not name.lower().endswith(".ipynb"):
@@ -151,42 +151,14 @@ def _source(name: str, data: bytes) -> Source:
         return Source(name=name, cells=(data,))
     if len(data) > MAX_NOTEBOOK_BYTES:
         raise _too_large(name, MAX_NOTEBOOK_BYTES)
-    cells = _code_cells(name, data)
-    if sum(map(len, cells)) > MAX_CODE_BYTES:
-        raise SubmissionError(
-            Fault(name, f"The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code.", "Hand in your own code only.")
-        )
-    return Source(name=name, cells=cells, is_notebook=True)
+    return Source(name=name, cells=_code_of(name, data, budget), is_notebook=True)
 
 
-def _code_cells(name: str, data: bytes) -> tuple[bytes, ...]:
-    """The code of a notebook of nbformat 3 or 4. nbformat itself is not used here: importing it takes seconds."""
+def _code_of(name: str, data: bytes, budget: Budget | None) -> tuple[bytes, ...]:
     try:
-        notebook = json.loads(data)
-    except (ValueError, RecursionError):
-        raise SubmissionError(Fault(name, "This is not a notebook: it is not JSON.", "Save it as .ipynb from Jupyter.")) from None
-    try:
-        cells = _cells_of(notebook)
-        code = [_text(cell.get("source", cell.get("input", ""))) for cell in cells if cell.get("cell_type") == "code"]
-    except (TypeError, AttributeError, KeyError):
-        raise SubmissionError(
-            Fault(name, "This is JSON, but not a notebook: it has no list of cells.", "Save it as .ipynb from Jupyter.")
-        ) from None
-    if len(code) > MAX_CELLS:
-        raise SubmissionError(Fault(name, f"The notebook has more than {MAX_CELLS} code cells.", "Hand in your own cells only."))
-    return tuple(text.encode("utf-8", errors="surrogatepass") for text in code)
-
-
-def _cells_of(notebook: Any) -> list[dict[str, Any]]:
-    if "worksheets" in notebook:  # nbformat 3 and older
-        return [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
-    return list(notebook["cells"])
-
-
-def _text(source: Any) -> str:
-    if isinstance(source, str):
-        return source
-    return "".join(source)  # TypeError when it is not a list of texts
+        return tuple(cell.data for cell in code_cells(data, budget))
+    except NotebookError as error:
+        raise SubmissionError(Fault(name, error.what, error.remedy)) from None
 
 
 def _marks(cell: bytes, is_notebook: bool) -> list[str]:
@@ -194,18 +166,32 @@ def _marks(cell: bytes, is_notebook: bool) -> list[str]:
     if b"exercise:" not in cell:
         return []
     lines = cell.lstrip().splitlines()[:1] if is_notebook else cell.splitlines()
-    return [match[1].decode() for line in lines if (match := _MARK.fullmatch(line))]
+    return [mark for line in lines if b"exercise:" in line and (mark := _mark(line))]
+
+
+def _mark(line: bytes) -> str:
+    """The exercise that a line marks; nothing where it is no mark."""
+    match = _MARK.fullmatch(line) if len(line) <= _LONGEST_MARK else None
+    return match[1].decode() if match else ""
+
+
+def _is_import(line: bytes) -> bool:
+    is_likely = line.startswith((b"import", b"from")) and len(line) <= _LONGEST_IMPORT
+    return is_likely and _IMPORT.fullmatch(line) is not None
 
 
 def _marked(source: Source, exercises: Collection[str]) -> Source:
     if not any(b"exercise" in cell.lower() for cell in source.cells):
         return source
-    cells = (b"".join(_put_right(line, exercises) for line in cell.splitlines(keepends=True)) for cell in source.cells)
+    cells = (
+        b"".join(_put_right(line, exercises) if b"#" in line else line for line in cell.splitlines(keepends=True))
+        for cell in source.cells
+    )
     return replace(source, cells=tuple(cells))
 
 
 def _put_right(line: bytes, exercises: Collection[str]) -> bytes:
-    match = _LOOSE_MARK.fullmatch(line)
+    match = _LOOSE_MARK.fullmatch(line) if len(line) <= _LONGEST_MARK else None
     id = re.sub("[ -]+", "_", match[1].decode().lower()) if match else ""
     return b"# exercise: %b%b" % (id.encode(), match[2]) if match and id in exercises else line
 
@@ -230,14 +216,14 @@ def _part(source: Source, exercise: str, known: Collection[str]) -> Source:
             continue
         lines = []
         for line in cell.splitlines(keepends=True):
-            if (match := _MARK.fullmatch(line)) and (mark := match[1].decode()) in marks:
+            if b"exercise:" in line and (mark := _mark(line)) in marks:
                 counts = mark == exercise
-            lines.append(line if counts or _IMPORT.fullmatch(line) else b"\n")
+            lines.append(line if counts or _is_import(line) else b"\n")
         cells.append(b"".join(lines))
     return replace(source, cells=tuple(cells))
 
 
 def _imports(cell: bytes) -> bytes:
     """The imports of a cell, each on its line; nothing where there are none."""
-    lines = [line if _IMPORT.fullmatch(line) else b"\n" for line in cell.splitlines(keepends=True)]
+    lines = [line if _is_import(line) else b"\n" for line in cell.splitlines(keepends=True)]
     return b"".join(lines) if any(line.strip() for line in lines) else b""

@@ -122,7 +122,7 @@ class Reader:
             time.sleep(0.05)
         if word == "waits" or (word == "waits_once" and not before):
             waited = report(exercise, str(submission.student), Status.TIMED_OUT, seed=record.seed)
-            return replace(waited, flags=(WALL_TIMEOUT,))
+            return replace(waited, flags=(WALL_TIMEOUT,), seconds=0.1)
         status = Status(word) if word in set(Status) else Status.CORRECT
         return report(exercise, str(submission.student), status, seed=record.seed)
 

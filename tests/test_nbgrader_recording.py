@@ -19,6 +19,7 @@ from grader import grading
 from grader.batch.again import replay
 from grader.cli import cli
 from grader.errors import GraderError
+from grader.nbgrader import recording
 from grader.nbgrader.recording import Summary, autograde
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
@@ -98,6 +99,84 @@ def test_a_submission_that_is_no_notebook_is_lost_alone(course):
     course.hand_in_file("s02", "this is not JSON")
     summary = run(course)
     assert ("s02: tanh_layer.ipynb is not a notebook: it is not JSON; nothing of it is recorded.",) == summary.lost
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+
+
+HEAVY = '{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {"x": [' + "[]," * 2_000_000 + "0]}}"
+
+
+def test_a_notebook_that_is_too_much_to_open_is_lost_alone(course):
+    """Nbformat would build gigabytes of it in the process of the class; plain autograde does not open it, either."""
+    course.hand_in("s01")
+    course.hand_in_file("s02", HEAVY)
+    what = "The notebook's cells or outputs hold more values than are read"
+    assert (f"s02: {what}; nothing of it is recorded.",) == run(course).lost
+    assert {W: 2.0, B: 1.0} == course.marks("s01")
+    shutil.rmtree(course.root / "autograded")
+    assert what in course.autograde(status=1)
+    assert [True, False] == [(course.root / "autograded" / student).exists() for student in ("s01", "s02")]
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, AssertionError])
+@pytest.mark.parametrize("name", ["cells_of", "modules_beside", "refuse_links"])
+def test_whatever_is_raised_over_a_students_files_ends_that_student(error, name, course, monkeypatch):
+    """The pool leaves it to nbgrader's converter, and grades the others."""
+    for student in ("s01", "s02", "s03"):
+        course.hand_in(student)
+    real, calls = getattr(recording, name), []
+
+    def fail_once(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise error("of these bytes")
+        return real(*arguments)
+
+    monkeypatch.setattr(recording, name, fail_once)
+    assert 3 == run(course).recorded
+    assert [{W: 2.0, B: 1.0}] * 3 == [course.marks(student) for student in ("s01", "s02", "s03")]
+
+
+def _every_schema(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"].get("nbgrader", {}).update(schema_version=99)
+
+
+@pytest.mark.parametrize(
+    ("edit", "is_lost"),
+    [
+        (_every_schema, False),  # on which nbgrader stops, where it is left in
+        (lambda notebook: notebook.update(cells=notebook["cells"] * 50), False),
+        (lambda notebook: notebook.update(nbformat=1), True),
+        (lambda notebook: notebook["cells"][-1].update(source="\ud800"), True),
+        (lambda notebook: notebook["cells"][-1].update(metadata=[1]), True),
+    ],
+)
+def test_no_notebook_stops_nbgrader(edit, is_lost, course):
+    """Whatever nbformat, nbconvert and nbgrader raise over it: it is named, and the neighbours are graded."""
+    course.hand_in("s01")
+    course.hand_in("s02", edit=edit)
+    course.hand_in("s03")
+    assert is_lost == bool(run(course).lost)
+    assert [{W: 2.0, B: 1.0}] * 2 == [course.marks(student) for student in ("s01", "s03")]
+
+
+def test_more_code_than_a_notebook_may_hold_is_refused_and_not_kept(course):
+    """The same by the pool and by plain autograde; the neighbour is graded."""
+    course.hand_in("s01")
+    course.hand_in("s02", first=("#" * (1 << 20),))
+    assert () == run(course).lost
+    assert [{W: 2.0, B: 1.0}, {W: 0.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
+    target = course.report("s02")["targets"][0]
+    assert ("refused", "tanh_layer.ipynb: The notebook holds more than 1 MiB of code.") == (target["status"], target["detail"])
+
+
+@pytest.mark.parametrize("written", ["1" * 5_000_000, "2026-11-20 10:00:00 " + "x" * 300, "\0" * 300])
+def test_a_time_without_end_is_no_time(written, course):
+    """It is not given to a parser of times, and named; the neighbour is graded."""
+    course.hand_in("s01")
+    path = course.hand_in("s02").with_name("timestamp.txt")
+    path.write_text(written)
+    assert ("s02: timestamp.txt holds no time that can be read; nothing of it is recorded.",) == run(course).lost
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 

@@ -17,12 +17,13 @@ import pytest
 from classroom import Reader, assignment, exercise, hand_in, steps
 
 from grader.batch import out as out_module
+from grader.batch.again import regrade
 from grader.batch.collect import Collection, Entry, collect
 from grader.batch.lock import locked
 from grader.batch.roster import Student
-from grader.batch.run import Options, Summary, grade_folder, with_earlier
+from grader.batch.run import Options, Progress, Summary, grade_folder, with_earlier
 from grader.batch.work import work_of
-from grader.errors import GraderError, SandboxError
+from grader.errors import Fault, GraderError, SandboxError
 from grader.render.pages import refresh
 
 CLASS = {
@@ -586,16 +587,69 @@ def test_safe_names_are_file_names_and_differ(name):
     assert (safe == name) == (name in {"s01", "Ana López_12", "é01"})
 
 
-def test_only_so_many_are_tried_once_more(tmp_path, monkeypatch):
-    """A class that sleeps would take days; whose only report counts is said."""
-    monkeypatch.setattr("grader.batch.run.MOST_ALONE", 2)
+def test_what_sleeps_is_tried_once_more_within_a_budget_of_the_class(tmp_path, monkeypatch):
+    """A class that sleeps would take days; whose only report counts is said, also by a run that finds nothing to do."""
+    monkeypatch.setattr("grader.batch.alone.ALONE_SECONDS", 0.05)  # less than one try takes
     folder = hand_in(tmp_path / "class", {f"s0{n}/tanh_layer.py": "waits" for n in range(1, 5)})
     reader = Reader()
     asked = assignment(exercise("tanh_layer"))
-    summary = grade_folder(folder, asked, tmp_path / "out", options=Options(jobs=1), steps=steps(reader))
-    assert ["s01", "s02", "s03", "s04", "s01", "s02"] == [student for student, _ in reader.graded]
-    assert 4 == len((tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:])
-    assert "Not tried again: s03, s04. Where" in summary.notes[0]
+    told: list[Progress] = []
+    for _ in range(2):
+        summary = grade_folder(
+            folder,
+            asked,
+            tmp_path / "out",
+            options=Options(jobs=1),
+            steps=steps(reader),
+            progress=lambda at: told.append(replace(at)),
+        )
+        assert 5 == len(reader.graded)  # the second run pays for nothing again
+        assert 4 == len((tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:])
+        assert 1 == len({name for name in ("s01", "s02", "s03", "s04") if name not in summary.notes[0]})
+        assert "Not tried again: " in summary.notes[0]
+        assert 4 == told[-1].done
+
+
+def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path):
+    """The first report is kept at once, and says that it is to be tried; what was tried counts against the same budget."""
+
+    class Ending(Reader):
+        ends = True
+
+        def grade(self, exercise, submission, record):
+            if self.ends and (submission.student, exercise.id) in self.graded and submission.student == "s02":
+                raise SandboxError(Fault("", "There is no sandbox any more."))
+            return super().grade(exercise, submission, record)
+
+    files = {"s01/tanh_layer.py": "waits", "s02/tanh_layer.py": "waits_once", "s03/tanh_layer.py": "correct"}
+    folder = hand_in(tmp_path / "class", files)
+    reader = Ending()
+    asked = assignment(exercise("tanh_layer"))
+    with pytest.raises(SandboxError):
+        grade_folder(folder, asked, tmp_path / "out", options=Options(jobs=1), steps=steps(reader))
+    read = lambda name: json.loads((tmp_path / f"out/reports/{name}/tanh_layer.json").read_bytes())  # noqa: E731
+    assert read("s01")["tried_alone"] >= 0.1
+    assert (None, "timed_out") == (read("s02")["tried_alone"], read("s02")["targets"][0]["status"])
+    assert "tried_alone" not in read("s03")
+    reader.ends = False
+    tried = len(reader.graded)
+    for _ in range(2):
+        grade_folder(folder, asked, tmp_path / "out", options=Options(jobs=1), steps=steps(reader))
+        assert [("s02", "tanh_layer")] == reader.graded[tried:]
+        assert "correct" == read("s02")["targets"][0]["status"]
+
+
+def test_a_regrade_that_was_ended_tries_again_only_what_was_not_tried(tmp_path):
+    """As a run of a class does; what was not agreed to yet is no reason to pay twice."""
+    folder = hand_in(tmp_path / "class", {"s01/tanh_layer.py": "waits", "s02/tanh_layer.py": "waits"})
+    reader = Reader()
+    asked = assignment(exercise("tanh_layer"))
+    grade_folder(folder, asked, tmp_path / "out", options=Options(jobs=1), steps=steps(reader))
+    changed = assignment(replace(asked.exercises[0], rtol=1e-3))
+    reader.graded.clear()
+    for _ in range(2):
+        plan = regrade(tmp_path / "out", changed, lambda _: False, options=Options(jobs=1), steps=steps(reader))
+        assert (2, 4) == (plan.run_again, len(reader.graded))
 
 
 def test_entries_are_looked_up_many_at_a_time(submissions, tmp_path, monkeypatch):

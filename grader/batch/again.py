@@ -13,17 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.batch.alone import Alone, not_tried_again
 from grader.batch.out import Out, disk_errors, existing_out, refuse_nbgraders, renewed
 from grader.batch.rescoring import up_to_date
 from grader.batch.results import Result, Results, open_results
 from grader.batch.rules import read_rules, without_reasons, write_rules
-from grader.batch.run import Options, not_done_once_more, open_pool, reports_that_count
+from grader.batch.run import Options, open_pool
 from grader.batch.settling import current_rules, named, settle
-from grader.batch.work import Steps, Work, grade_work, judges, key_of, sandboxed, with_key
+from grader.batch.work import Steps, Work, grade_work, judges, kept_work, key_of, sandboxed, with_key
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
 from grader.gradebook import Marks, in_turn, rows, write_grades
-from grader.outcome import Report, Status
+from grader.outcome import Report
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
@@ -92,7 +93,7 @@ def replay(
         record = steps.prepare(exercise, result.report["seed"], out.records)
         worker = steps.open_worker()
         try:
-            again = grade_work(_work(results, result, out.state.exercises), exercise, record, worker, steps)
+            again = grade_work(kept_work(results, result, out.state.exercises), exercise, record, worker, steps)
         finally:
             worker.close()
     now = _as_data(again)
@@ -173,7 +174,7 @@ class _Regraded:
         self._again: dict[_Key, tuple[str, float | None]] = {}  # what is run again: its new key, its old score
         self._failed: list[str] = []  # students of what could not be graded again, and stays with its old key
         self._left: list[str] = []  # ... of what is purged
-        self._hurried: list[str] = []
+        self._alone = Alone()
         for result in results.all():
             self._look_at(result)
 
@@ -194,30 +195,39 @@ class _Regraded:
     def run(self, options: Options, steps: Steps) -> None:
         """Judges again what has to be, but for what an earlier run came to that was not agreed to."""
         scores: dict[str, float | None] = dict(self._results.pending_scores())
+        tried = self._results.tried_alone(pending=True)
+        for where, (key, _) in self._again.items():
+            if key in scores and key in tried:
+                self._alone.meet(*where, tried[key])
         todo = [where for where, (key, _) in self._again.items() if key not in scores]
-        if todo:
-            for work, report in self._reports(todo, options, steps):
-                self._results.put_pending(work.key, _as_data(report))
-                scores[work.key] = report.score
+        if todo or self._alone.is_waiting:
+            for work, data in self._reports(todo, options, steps):
+                self._results.put_pending(work.key, data)
+                scores[work.key] = data["score"]
         for where, (key, before) in self._again.items():
             if self._only_up and before is not None and scores[key] is None:
                 self._failed.append(where[0])
             else:
                 self._replace(where, before, scores[key])
 
-    def _reports(self, todo: Sequence[_Key], options: Options, steps: Steps) -> Iterator[tuple[Work, Report]]:
-        exercises = [self._exercises[id] for id in sorted({id for _, id in todo})]
+    def _reports(self, todo: Sequence[_Key], options: Options, steps: Steps) -> Iterator[tuple[Work, Mapping[str, Any]]]:
+        """Each work with its report; one that the wall clock ended comes twice, the second time with the report that counts."""
+        exercises = [self._exercises[id] for id in sorted({id for _, id in self._again})]
         seed = self._out.state.seed
         prepared = {one.id: (one, steps.prepare(one, seed, self._out.records)) for one in exercises}
 
-        def works() -> Iterator[Work]:
-            for student, exercise in todo:
-                if (result := self._results.get(student, exercise)) is not None:
-                    yield with_key(_work(self._results, result, tuple(self._exercises)), judges(self._exercises[exercise], seed))
+        def work_of(student: str, exercise: str) -> Work | None:
+            if (result := self._results.get(student, exercise)) is None:
+                return None
+            work = kept_work(self._results, result, tuple(self._exercises))
+            return with_key(work, judges(self._exercises[exercise], seed))
 
         pool = open_pool(options, steps, prepared, len(todo))
         try:
-            yield from reports_that_count(pool, works(), self._hurried)
+            for work, report in pool.reports(work for where in todo if (work := work_of(*where)) is not None):
+                yield work, self._alone.first(work, report)
+            for work, _, data in self._alone.again(pool, work_of):
+                yield work, data
         finally:
             pool.close()
 
@@ -288,7 +298,7 @@ class _Regraded:
             yield f"Left as they are, since what was handed in is no longer kept: the marks of {_each(self._left)}."
         if self._failed:
             yield f"We could not grade again, and left as it was, something of {_each(self._failed)}: the next regrade tries."
-        yield from not_done_once_more(self._hurried)
+        yield from not_tried_again(self._alone.not_tried)
 
 
 def _each(students: Iterable[str]) -> str:
@@ -299,28 +309,6 @@ def _as_data(report: Report) -> dict[str, Any]:
     """The report as it is read back from the database."""
     data: dict[str, Any] = json.loads(json.dumps(report.to_json()))
     return data
-
-
-def _work(results: Results, result: Result, among: tuple[str, ...]) -> Work:
-    told = result.work
-    files = {}
-    for name, sha in told.get("files", [("", "")]):
-        data = results.source(sha)
-        if data is None:
-            what = f"The files of {result.student} for {result.exercise} are no longer kept."
-            raise GraderError(Fault("", what, "Run `grader grade` with the submissions again."))
-        files[name] = data
-    return Work(
-        student=result.student,
-        exercise=result.exercise,
-        files=files,
-        key=result.key,
-        clashes=tuple(told["clashes"]),
-        among=among,
-        left_out=told.get("left_out", {}),
-        status=told["status"] and Status(told["status"]),
-        detail=told["detail"],
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

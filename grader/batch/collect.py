@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from grader.batch.intake import MAX_FILES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
+from grader.batch.intake import MAX_FILES, MAX_STUDENT_BYTES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
 from grader.batch.layouts import CODE, COPY, DOWNLOADS, HandedIn, because, exercise_named, recognise, sentence, stem_of, unread
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
@@ -256,10 +256,14 @@ def _first_files(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]
 
 
 def _unpacked(files: Sequence[tuple[str, File]], unplaced: list[Unplaced]) -> Iterator[tuple[str, File]]:
-    count = len(files)
+    count, size = len(files), 0
     for name, file in files:
         if file.suffix != ".zip" or file.fault:
             yield name, file
+            continue
+        size += file.size
+        if size > MAX_STUDENT_BYTES:
+            yield name, replace(file, fault=f"the zips here are larger than {MAX_STUDENT_BYTES >> 20} MiB together.")
             continue
         if count > MAX_FILES:
             yield name, replace(file, fault=f"with what other zips hold there are more than {MAX_FILES} files here.")

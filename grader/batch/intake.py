@@ -22,11 +22,14 @@ from pathlib import Path
 from typing import Protocol
 
 from grader.errors import Fault, SubmissionError
-from grader.submission import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES
+from grader.notebooks import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, Budget, NotebookError, bare_notebook, code_cells
 
 MAX_DEPTH = 8
 MAX_FILES = 2000  # of one student, and in one zip of a student's
 MAX_ENTRIES = 500_000  # files and folders below the given folder: a class of thousands, and their results beside it
+MAX_PATH = 1024  # characters of a path in an archive
+MAX_STUDENT_BYTES = 128 << 20  # of all files that are read of one student, unpacked, with what notebooks show
+MAX_STUDENT_CODE = 8 << 20  # of the code in them, which is kept while it is graded
 MAX_RATIO = 200  # code shrinks to a tenth, a notebook of repeated text to a fiftieth; a bomb to a thousandth
 
 _JUNK_FILES = {".ds_store", "thumbs.db", "desktop.ini"}
@@ -36,6 +39,10 @@ _JUNK_FOLDERS |= {"venv", ".venv", "site-packages", "node_modules", ".pytest_cac
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # What zipfile and the decompressors raise on hostile bytes is no closed list: LZMAError, struct.error, MemoryError.
 _UNPACKING = (Exception,)
+
+
+# What is unpacked a piece at a time. bz2 and LZMA come out whole, whatever they grow to, and no file manager packs so unasked.
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
 class Home(Protocol):
@@ -77,6 +84,70 @@ class File:
         return data
 
 
+class Readable(Protocol):
+    """A file of code; equal ones hold the same."""
+
+    @property
+    def name(self) -> str:
+        """Without folders."""
+
+    @property
+    def path(self) -> str:
+        """With the folders that it lies in, as far as they are known."""
+
+    def read(self) -> bytes:
+        """The bytes. Raises SubmissionError when it cannot be read."""
+
+
+class Contents:
+    """The code in the files of one student: each is read once, and all of them only as far as they are of a bounded size."""
+
+    def __init__(self) -> None:
+        self._bytes_left = MAX_STUDENT_BYTES
+        self._code_left = MAX_STUDENT_CODE
+        self._budget = Budget()
+        self._known: dict[Readable, bytes | tuple[Fault, ...]] = {}  # no error: its traceback would hold what was read
+
+    def code(self, file: Readable) -> bytes:
+        """
+        Return the bytes of a file; of a notebook those of one that holds its code only, so that its outputs are not kept.
+
+        Raises SubmissionError when it cannot be read, or when there is too much beside it.
+        """
+        if file not in self._known:
+            try:
+                self._known[file] = self._read(file)
+            except SubmissionError as error:
+                self._known[file] = error.faults
+        found = self._known[file]
+        if isinstance(found, tuple):
+            raise SubmissionError(*found)
+        return found
+
+    def _read(self, file: Readable) -> bytes:
+        if self._bytes_left < 0:
+            raise _too_much(file, f"larger than {MAX_STUDENT_BYTES >> 20} MiB")
+        data = file.read()
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise _too_much(file, f"larger than {MAX_STUDENT_BYTES >> 20} MiB")
+        if file.name.lower().endswith(".ipynb"):
+            try:
+                data = bare_notebook(cell.source for cell in code_cells(data, self._budget))
+            except NotebookError as error:
+                raise SubmissionError(Fault(file.name, error.what, error.remedy)) from None
+        self._code_left -= len(data)
+        if self._code_left < 0:
+            raise _too_much(file, f"more than {MAX_STUDENT_CODE >> 20} MiB of code")
+        return data
+
+
+def _too_much(file: Readable, what: str) -> SubmissionError:
+    return SubmissionError(
+        Fault(file.path, f"It was not read: with the files before it, it is {what}.", "Hand in your own code.")
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unplaced:
     """Something that was handed in and is not graded, with the reason."""
@@ -115,7 +186,10 @@ def tree_of(path: Path) -> Tree:
     except _UNPACKING as error:
         what = f"The zip cannot be read: {_reason(error)}."
         raise SubmissionError(Fault(str(path), what, "Download or pack it again.")) from None
-    return _zip_tree(archive, home=_ZipHome(archive), prefix="")
+    tree = _zip_tree(archive, home=_ZipHome(archive), prefix="")
+    if len(archive.infolist()) > MAX_ENTRIES:
+        raise SubmissionError(_too_many(path, list(tree.files)))
+    return tree
 
 
 def unpack(file: File) -> Tree:
@@ -158,8 +232,8 @@ def unreadable_name(name: str) -> str:
 
 def shown(path: str) -> str:
     """A path fit for a line of text: what cannot be shown becomes `?`, what is very long is cut in the middle."""
-    clean = "".join("?" if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in _BIDI.sub("?", path))
-    return clean if len(clean) <= 160 else f"{clean[:100]}...{clean[-50:]}"
+    short = path if len(path) <= 160 else f"{path[:100]}...{path[-50:]}"
+    return "".join("?" if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in _BIDI.sub("?", short))
 
 
 # Folders
@@ -290,6 +364,9 @@ def _zip_tree(archive: zipfile.ZipFile, *, home: Home, prefix: str) -> Tree:
     unplaced: list[Unplaced] = []
     for place, info in enumerate(archive.infolist()):
         name = info.orig_filename.replace("\\", "/")  # as old Windows tools write it
+        if len(name) > MAX_PATH:
+            unplaced.append(Unplaced(path=shown(prefix + name), reason=f"Its path is longer than {MAX_PATH} characters."))
+            continue
         parts = [part for part in name.split("/") if part not in {"", "."}]
         path = prefix + "/".join(parts)
         if not parts or name.startswith("/") or ".." in parts or ":" in parts[0][1:2]:
@@ -308,6 +385,8 @@ def _zip_tree(archive: zipfile.ZipFile, *, home: Home, prefix: str) -> Tree:
         file = _checked(file, info.external_attr >> 16)
         if not file.fault and info.flag_bits & 1:
             file = replace(file, fault="it is encrypted: pack it without a password.")
+        if not file.fault and info.compress_type not in _METHODS:
+            file = replace(file, fault="it is packed in an unusual way: pack it as .zip, with the method `deflate`.")
         if not file.fault and info.file_size > MAX_CODE_BYTES and info.file_size > MAX_RATIO * info.compress_size:
             file = replace(file, fault=f"it unpacks to more than {MAX_RATIO} times its size.")
         if not file.fault and len(parts) > MAX_DEPTH:

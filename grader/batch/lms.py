@@ -13,7 +13,7 @@ import yaml
 from grader.batch.intake import File, Unplaced, shown
 from grader.batch.roster import Student
 from grader.errors import Fault, SubmissionError
-from grader.submission import MAX_NOTEBOOK_BYTES
+from grader.notebooks import MAX_NOTEBOOK_BYTES
 
 METADATA = "submission_metadata.yml"
 MAX_METADATA_BYTES = MAX_NOTEBOOK_BYTES  # the results of thousands of students are in it, and earlier submissions

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from grader.batch.intake import Unplaced
 from grader.batch.out import Out
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 SCHEMA = 1
+TRIED: Final = "tried_alone"  # in a report that the wall clock ended: how many seconds a second try alone took; None before it
 _FEW = 100  # students: databases take so many names in one question
 
 
@@ -126,6 +127,18 @@ class Results:
         query = sa.select(table.c.key, table.c.score).where(table.c.run == self._run, table.c.score.is_not(None))
         with self._begin() as connection:
             return {key: score for key, score in connection.execute(query)}
+
+    def tried_alone(self, *, pending: bool = False) -> Mapping[str, Mapping[str, Any]]:
+        """The reports, by key, that were tried a second time alone or still are to be; or those that are not to count yet."""
+        import sqlalchemy as sa
+
+        table = self._tables["pending" if pending else "result"]
+        query = sa.select(table.c.key, table.c.report).where(
+            table.c.run == self._run, table.c.score.is_not(None), table.c.report.contains(f'"{TRIED}": ')
+        )
+        with self._begin() as connection:
+            found = {key: json.loads(report) for key, report in connection.execute(query)}
+        return {key: {TRIED: report[TRIED], "seconds": report["seconds"]} for key, report in found.items() if TRIED in report}
 
     def drop_pending(self) -> None:
         """Removes these reports: they count by now, or never will."""

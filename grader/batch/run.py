@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from grader.batch.alone import Alone, not_tried_again
 from grader.batch.collect import Collection, Entry, collect, with_roster
-from grader.batch.intake import Unplaced, fold, shown
+from grader.batch.intake import Contents, Unplaced, fold, shown
 from grader.batch.out import Out, open_out, refuse_nbgraders
 from grader.batch.rescoring import catch_up
-from grader.batch.results import Result, Results, open_results
+from grader.batch.results import TRIED, Result, Results, open_results
 from grader.batch.roster import Student, match, read_roster
 from grader.batch.rules import NAME as RULES
 from grader.batch.rules import write_rules
 from grader.batch.settling import current_rules, named, settle
-from grader.batch.work import Pool, Steps, Threads, Work, judges, sandboxed, work_of
+from grader.batch.work import Pool, Steps, Threads, Work, judges, kept_work, sandboxed, work_of
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
-from grader.outcome import WALL_TIMEOUT, Record, Report
+from grader.outcome import Record, Report
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 
 ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
-MOST_ALONE = 200  # submissions that are done once more, alone: a class that sleeps would take days
 _MOST_TOLD = 10  # students in a message
 _AT_ONCE = 500  # entries that are looked up in the database with one question
 
@@ -136,8 +136,8 @@ class _Run:
     tell: Callable[[Progress], None]
     exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
-    hurried: list[str] = field(default_factory=list)  # students with an answer that was not done once more
     undecided: list[Undecided] = field(default_factory=list)
+    alone: Alone = field(default_factory=Alone)
 
     def go(self) -> Summary:
         """Grade, write, sum up."""
@@ -162,12 +162,16 @@ class _Run:
         pool = open_pool(self.options, self.steps, self.exercises, len(self.collection.entries))
         try:
             self.tell(at)
-            for work, report in reports_that_count(pool, self._to_do(at), self.hurried):
-                self._keep(work, report)
-                at.done += 1
-                at.ungraded += report.score is None
-                at.slowest = max(at.slowest, (report.exercise, report.seconds), key=lambda one: one[1])
-                self.tell(at)
+            for work, report in pool.reports(self._to_do(at)):
+                data = self.alone.first(work, report)
+                self._keep(work, data)  # also what is to be tried again: a run that is ended has something to go on from
+                if TRIED not in data:
+                    self._count(at, work, report)
+            for work, report, data in self.alone.again(pool, self._kept):
+                self._keep(work, data)
+                self._count(at, work, report)
+            at.done += len(self.alone.not_tried)
+            self.tell(at)
         finally:
             pool.close()
             grades, notes = settle(self.out, self.results, self.assignment)
@@ -183,7 +187,7 @@ class _Run:
             seconds=at.seconds,
             grades=grades,
             changed=frozenset(self.changed),
-            notes=(*_renamed(known), *self._kept_from_earlier(), *not_done_once_more(self.hurried), *notes),
+            notes=(*_renamed(known), *self._kept_from_earlier(), *not_tried_again(self.alone.not_tried), *notes),
         )
 
     def _refuse_class_of_a_student(self) -> None:
@@ -196,6 +200,14 @@ class _Run:
         what = f"`{shown(name)}` is a student of this class, {shown(who.id)}, and was read as {layout}: as the work of others."
         remedy = f"Say which it is: --layout one-student, or --layout {layout}."
         raise GraderError(Fault(str(self.out.path), what, remedy))
+
+    def _count(self, at: Progress, work: Work, report: Report) -> None:
+        at.done += 1
+        at.ungraded += report.score is None
+        at.slowest = max(at.slowest, (report.exercise, report.seconds), key=lambda one: one[1])
+        waits = dict.fromkeys(one.detail for one in report.targets if one.is_undecided)
+        self.undecided.extend(Undecided(student=work.student, exercise=work.exercise, detail=detail) for detail in waits)
+        self.tell(at)
 
     def _forget_old_names(self) -> None:
         """An earlier run without the roster graded the same files under their own names: nobody is in the class twice."""
@@ -214,14 +226,20 @@ class _Run:
     def _to_do(self, at: Progress) -> Iterator[Work]:
         """The entries that changed since they were graded, or never were; the others count as done."""
         judged_by = {one.id: judges(one, self.out.state.seed) for one in self.assignment.exercises}
-        for entry, key in self._with_keys():
-            work = work_of(entry, judged_by[entry.exercise])
+        tried = {} if self.options.fresh else self.results.tried_alone()
+        student, contents = "", Contents()
+        for entry, key in self._with_keys():  # those of one student one after the other
+            if entry.student != student:
+                student, contents = entry.student, Contents()
+            work = work_of(entry, judged_by[entry.exercise], contents)
             if self.options.fresh or key != work.key:
                 yield work
                 continue
             self._restore(entry)
-            at.done += 1
             at.reused += 1
+            if (before := tried.get(key)) and self.alone.meet(entry.student, entry.exercise, before):
+                continue
+            at.done += 1
             self.tell(at)
 
     def _with_keys(self) -> Iterator[tuple[Entry, str | None]]:
@@ -231,11 +249,12 @@ class _Run:
             keys = self.results.keys({entry.student for entry in some})
             yield from ((entry, keys.get((entry.student, entry.exercise))) for entry in some)
 
-    def _keep(self, work: Work, report: Report) -> None:
-        data = report.to_json()
+    def _kept(self, student: str, exercise: str) -> Work | None:
+        result = self.results.get(student, exercise)
+        return None if result is None else kept_work(self.results, result, tuple(self.exercises))
+
+    def _keep(self, work: Work, data: Mapping[str, Any]) -> None:
         self.changed.add(work.student)
-        waits = dict.fromkeys(one.detail for one in report.targets if one.is_undecided)
-        self.undecided.extend(Undecided(student=work.student, exercise=work.exercise, detail=detail) for detail in waits)
         result = Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json())
         self.out.write_report(work.student, work.exercise, data)  # first: a run that is killed here does both again
         self.results.put(result, work.sources)
@@ -343,34 +362,6 @@ def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exer
 
         return Processes(jobs, steps.isolation, steps, exercises)
     return Threads(jobs, steps, exercises)
-
-
-def reports_that_count(pool: Pool, works: Iterator[Work], hurried: list[str]) -> Iterator[tuple[Work, Report]]:
-    """
-    Each work with the report that counts: one that the wall clock ended is done once more, after all others and alone.
-
-    Where these are too many, the students of the others are added to `hurried`.
-    """
-    alone: list[Work] = []
-    for work, report in pool.reports(works):
-        if WALL_TIMEOUT not in report.flags:
-            yield work, report
-        elif len(alone) < MOST_ALONE:
-            alone.append(work)
-        else:
-            hurried.append(work.student)
-            yield work, report
-    for work in alone:
-        yield from pool.reports((work,))
-
-
-def not_done_once_more(students: Iterable[str]) -> Iterator[str]:
-    """What to say of those."""
-    if who := list(dict.fromkeys(students)):
-        yield (
-            f"The wall clock ended more than {MOST_ALONE} answers, and only so many were tried once more, alone. "
-            f"Not tried again: {named(who)}. Where the machine was busy with something else, grade again with --fresh."
-        )
 
 
 def processors() -> int:

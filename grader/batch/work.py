@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.batch.collect import Entry
-from grader.batch.intake import File
-from grader.errors import GraderError, SandboxError, SubmissionError
+from grader.batch.intake import MAX_DEPTH, Contents, File, Readable
+from grader.errors import Fault, GraderError, SandboxError, SubmissionError
 from grader.exercise import Arrays, Exercise
 from grader.outcome import CLASH, UNDECIDED, Record, Report, Status
 from grader.preparing import ENGINE
@@ -24,6 +24,7 @@ from grader.trial import LoadError, Source
 from grader.version import VERSION
 
 if TYPE_CHECKING:
+    from grader.batch.results import Result, Results
     from grader.sandbox import Isolation, Sandbox
 
 
@@ -63,8 +64,12 @@ def judged_by(exercise_sha256: str, seed: int) -> str:
     return f"{exercise_sha256} {seed} {VERSION} {ENGINE}"
 
 
-def work_of(entry: Entry, judged_by: str) -> Work:
-    """The entry with its files read. `judged_by` stands for exercise, seed and version in the key."""
+def work_of(entry: Entry, judged_by: str, contents: Contents | None = None) -> Work:
+    """
+    The entry with its files read. `judged_by` stands for exercise, seed and version in the key.
+
+    All entries of one student are given the same `contents`.
+    """
     work = Work(
         student=entry.student,
         exercise=entry.exercise,
@@ -76,13 +81,13 @@ def work_of(entry: Entry, judged_by: str) -> Work:
         detail=entry.detail,
     )
     try:
-        work = _with_files(work, entry)
+        work = _with_files(work, entry, contents or Contents())
     except Exception as error:  # of an archive, say, that breaks what unpacks it: it must not stop the class
         work = replace(work, status=Status.UNGRADED, detail=f"Its files could not be read: {type(error).__name__}: {error}")
     return with_key(work, judged_by)
 
 
-def _with_files(work: Work, entry: Entry) -> Work:
+def _with_files(work: Work, entry: Entry, contents: Contents) -> Work:
     """The work with what could be read; it is refused only where nothing could."""
     files: dict[str, bytes] = {}
     left_out: dict[str, str] = {}
@@ -92,7 +97,7 @@ def _with_files(work: Work, entry: Entry) -> Work:
         name = file.name if file.name not in places else file.path
         places[name] = file
         try:
-            files[name] = file.read()
+            files[name] = contents.code(file)
         except SubmissionError as error:
             left_out[name] = error.faults[0].what
             refusal = refusal or _told(error)
@@ -100,7 +105,7 @@ def _with_files(work: Work, entry: Entry) -> Work:
         return replace(work, status=Status.REFUSED, detail=refusal)
     names = _in_packages(files, places)
     files = {names.get(name, name): data for name, data in files.items()}
-    add_imported(files, entry.siblings, left_out)
+    add_imported(files, entry.siblings, left_out, contents)
     return replace(work, files=files, left_out=left_out)
 
 
@@ -109,11 +114,13 @@ def _in_packages(files: Mapping[str, bytes], places: Mapping[str, File]) -> Mapp
     folders = {name: file.path.rpartition("/")[0] for name, file in places.items() if file.suffix == ".py" and name in files}
     if len({file.path.rpartition("/")[0] for file in places.values()}) == 1:
         return {}
-    imported = {module for name, data in files.items() for module in _imported(name, data)}
+    spellings = {name: [one for one in _names(places[name]) if "/" in one] for name in folders}
+    known = {_dotted(one) for some in spellings.values() for one in some}
+    imported = {module for name, data in files.items() for module in _imported(name, data) if module in known}
     packages: dict[str, str] = {}
     for name, folder in folders.items():
-        for spelling in _names(places[name]):
-            if "/" in spelling and _dotted(spelling) in imported:
+        for spelling in spellings[name]:
+            if _dotted(spelling) in imported:
                 packages[folder] = spelling.rpartition("/")[0]
     names = {name: f"{packages[folder]}/{places[name].name}" for name, folder in folders.items() if folder in packages}
     return names if len(set(names.values())) == len(names) else {}
@@ -134,34 +141,52 @@ def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, 
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_NAMED = r"\w[\w.]*(?:\s+as\s+\w+)?"
-_LIST = rf"[\s\\(]+({_NAMED}(?:[\s\\]*,[\s\\]*{_NAMED})*)"
-# `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( as blanks: two runs of blanks in a row take n² steps
-_IMPORTED = re.compile(rf"\b(?:from[\s.\\]+(?!import\b)(\w[\w.]*)(?:[\s\\]+import{_LIST})?|import{_LIST})")
+def kept_work(results: Results, result: Result, among: tuple[str, ...]) -> Work:
+    """The work that a result came of. Raises GraderError where its files are no longer kept."""
+    told = result.work
+    files = {}
+    for name, sha in told.get("files", [("", "")]):
+        data = results.source(sha)
+        if data is None:
+            what = f"The files of {result.student} for {result.exercise} are no longer kept."
+            raise GraderError(Fault("", what, "Run `grader grade` with the submissions again."))
+        files[name] = data
+    return Work(
+        student=result.student,
+        exercise=result.exercise,
+        files=files,
+        key=result.key,
+        clashes=tuple(told["clashes"]),
+        among=among,
+        left_out=told.get("left_out", {}),
+        status=told["status"] and Status(told["status"]),
+        detail=told["detail"],
+    )
 
 
-class Neighbour(Protocol):
-    """A file beside what was handed in."""
-
-    @property
-    def name(self) -> str:
-        """Without folders."""
-
-    @property
-    def path(self) -> str:
-        """With the folders that it lies in, as far as they are known."""
-
-    def read(self) -> bytes:
-        """The bytes. Raises SubmissionError when it cannot be read."""
+_NAMED = r"\w[\w.]*+(?:\s++as\s++\w++)?+"
+_LIST = rf"[\s\\(]++({_NAMED}(?:[\s\\]*+,[\s\\]*+{_NAMED})*+)"
+# `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( as blanks. Nothing is tried twice (`*+`): a list
+# of a megabyte takes the steps of its length, and no memory.
+_IMPORTED = re.compile(rf"\b(?:from[\s.\\]++(?!import\b)(\w[\w.]*+)(?:[\s\\]++import{_LIST})?+|import{_LIST})")
+_IN_LIST = re.compile(r"(\w[\w.]*+)(?:\s++as\s++\w++)?+[\s\\,]*+")
+_LONGEST_MODULE = 512  # characters of a name with the packages that it is in
+_DEEPEST_MODULE = MAX_DEPTH + 1
 
 
-def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_out: dict[str, str] | None = None) -> None:
+def add_imported(
+    files: dict[str, bytes],
+    siblings: Sequence[Readable],
+    left_out: dict[str, str] | None = None,
+    contents: Contents | None = None,
+) -> None:
     """
     Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed.
 
     One that cannot be read raises SubmissionError, or goes to `left_out` with the reason.
     """
-    modules: dict[str, tuple[str, Neighbour]] = {}
+    contents = contents or Contents()
+    modules: dict[str, tuple[str, Readable]] = {}
     for file in siblings:
         for name in _names(file) if file.name not in files else ():
             modules[_dotted(name)] = name, file
@@ -175,7 +200,7 @@ def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_ou
             name, file = found
             modules = {key: (other, beside) for key, (other, beside) in modules.items() if beside is not file}
             try:
-                files[name] = file.read()
+                files[name] = contents.code(file)
             except SubmissionError as error:
                 if left_out is None:
                     raise
@@ -184,7 +209,7 @@ def add_imported(files: dict[str, bytes], siblings: Sequence[Neighbour], left_ou
                 look_at.append(name)
 
 
-def _names(file: Neighbour) -> Iterator[str]:
+def _names(file: Readable) -> Iterator[str]:
     """What a module may be imported by: `maths.py`, and `utils/maths.py` where it lies in a folder of that name."""
     parts = file.path.split("/")
     yield from ("/".join(parts[place:]) for place in reversed(range(len(parts))))
@@ -203,11 +228,21 @@ def _imported(name: str, data: bytes) -> Iterator[str]:
     with suppress(SubmissionError):
         for source in Submission.from_bytes({name: data}).sources:
             for cell in source.cells:
-                for module, of_it, alone in _IMPORTED.findall(cell.decode("utf-8", "replace")):
-                    inner = [one.split()[0] for one in re.split(r"[\s\\]*,[\s\\]*", of_it or alone) if one]
-                    for one in [module, *(f"{module}.{name}" for name in inner)] if module else inner:
-                        parts = one.split(".")
-                        yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+                for found in _IMPORTED.finditer(cell.decode("utf-8", "replace")):
+                    package = _parts(found[1]) if found[1] else []
+                    if found[1] and not package:
+                        continue
+                    yield from (".".join(package[:end]) for end in range(1, len(package) + 1))
+                    for one in _IN_LIST.finditer(found[2] or found[3] or ""):
+                        module = [*package, *_parts(one[1])]
+                        yield from (".".join(module[:end]) for end in range(len(package) + 1, len(module) + 1))
+
+
+def _parts(module: str) -> list[str]:
+    """The packages and the name of a module; none of one that no file can have, since it is too long or lies too deep."""
+    if len(module) > _LONGEST_MODULE or module.count(".") >= _DEEPEST_MODULE:
+        return []
+    return module.split(".")
 
 
 class Worker(Protocol):
@@ -273,6 +308,15 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
     """
     if work.status is not None:
         return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
+    try:
+        return _graded(work, exercise, record, worker, steps)
+    except SandboxError:
+        raise
+    except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
+        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+
+
+def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
     sources: list[Source] = []
     left_out = dict(work.left_out)
     refusal = ""
@@ -291,12 +335,7 @@ def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, s
     if work.clashes and not is_divided and _mentions(submission, exercise):
         report = ungraded(work, exercise, record, steps, _clash(exercise, work.clashes, tuple(work.files)))
         return replace(report, flags=(CLASH,))
-    try:
-        return _saying(left_out, worker.grade(exercise, submission, record))
-    except SandboxError:
-        raise
-    except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+    return _saying(left_out, worker.grade(exercise, submission, record))
 
 
 def _saying(left_out: Mapping[str, str], report: Report) -> Report:

@@ -8,7 +8,6 @@ A result is good for one source, exercise, seed and version; it lies in the assi
 from __future__ import annotations
 
 import atexit
-import json
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,14 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.batch.collect import MAX_SOURCES
-from grader.batch.intake import tree_of
+from grader.batch.intake import Readable, tree_of
 from grader.batch.results import Result, Results, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import least
-from grader.batch.work import Neighbour, SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
+from grader.batch.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
 from grader.errors import Fault, SubmissionError
 from grader.gradebook import write_grades
 from grader.nbgrader.course import Course
+from grader.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
 from grader.outcome import Record, Report, Status
 from grader.preparing import prepare_secret
 from grader.submission import read_regular_file
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 
+_LONGEST_TIME = 200  # bytes of a time and the blanks around it
 _IDLE_SECONDS = 60.0  # after which a process that goes on, as the formgrader's, ends its sandbox
 
 
@@ -46,6 +47,19 @@ def report_of(data: Mapping[str, Any]) -> Report:
 
 
 # What of a notebook is graded
+
+
+def cells_of(name: str, data: bytes) -> list[Mapping[str, Any]]:
+    """
+    Return the code cells of a notebook's bytes as nbformat has them, as far as `student_code` looks at them.
+
+    Raises SubmissionError when they cannot be read.
+    """
+    try:
+        found = code_cells(data, with_nbgrader=True)
+    except NotebookError as error:
+        raise SubmissionError(Fault(name, error.what, error.remedy)) from None
+    return [{"cell_type": "code", "source": cell.source, "metadata": {"nbgrader": cell.nbgrader}} for cell in found]
 
 
 def student_code(notebook_cells: Iterable[Any], checks: Container[str]) -> list[str]:
@@ -84,7 +98,7 @@ class _Given:
         return read_regular_file(self.root / self.path)
 
 
-def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Neighbour, ...]:
+def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Readable, ...]:
     """
     The student's modules and the instructor's, which nbgrader puts in the place of files of the same path.
 
@@ -94,13 +108,13 @@ def modules_beside(coursedir: Any, student: str, assignment: str) -> tuple[Neigh
     submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
     source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
     files = (file for file in tree_of(submitted).files if file.suffix == ".py")
-    beside: dict[str, Neighbour] = {file.path: file for file in sorted(files, key=_depth)[:MAX_SOURCES]}
+    beside: dict[str, Readable] = {file.path: file for file in sorted(files, key=_depth)[:MAX_SOURCES]}
     given = (path.relative_to(source).as_posix() for path in source.rglob("*.py"))
     beside |= {path: _Given(root=source, path=path) for path in given}
     return tuple(sorted(beside.values(), key=_depth, reverse=True))
 
 
-def _depth(file: Neighbour) -> tuple[int, str]:
+def _depth(file: Readable) -> tuple[int, str]:
     return file.path.count("/"), file.path
 
 
@@ -120,21 +134,21 @@ def submitted_at(folder: Path) -> datetime | None:
     from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
 
     try:  # a pipe has no end, and may have any name
-        at: datetime = parse_utc(read_regular_file(folder / "timestamp.txt").decode().strip())
-    except (SubmissionError, ValueError, OverflowError):
+        written = read_regular_file(folder / "timestamp.txt")
+        at: datetime = parse_utc(written[:_LONGEST_TIME].decode().strip() if len(written) <= _LONGEST_TIME else "")
+    except Exception:  # dateutil's are no closed list
         return None
     return at.replace(tzinfo=UTC)
+
+
+def is_blank(path: Path) -> bool:
+    """Whether a small file holds nothing but blanks; a large one is not looked at."""
+    return path.stat().st_size <= _LONGEST_TIME and not path.read_bytes().strip()
 
 
 def checks_of(cells: Iterable[Cell]) -> frozenset[str]:
     """The sources of the grade cells among these."""
     return frozenset(cell.source for cell in cells if cell.role == "grade")
-
-
-def notebook_of(code: Sequence[str]) -> bytes:
-    """A notebook of these cells and nothing else: the same for all that is graded alike."""
-    plain = [{"cell_type": "code", "source": source.splitlines(keepends=True)} for source in code]
-    return json.dumps({"cells": plain}).encode("utf-8", "surrogatepass")
 
 
 # Grading
@@ -169,19 +183,23 @@ class Marker:
         write_grades(self.out, self.results)
         self._has_news = False
 
-    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Neighbour]) -> Work:
+    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]) -> Work:
         """
         One exercise of a notebook as it is graded; its key says everything that the verdict depends on.
 
         Modules `beside` it come along where it imports them. Raises SubmissionError for one that cannot be read.
         """
-        files = {f"{notebook}.ipynb": notebook_of(code)}
+        name = f"{notebook}.ipynb"
+        if sum(map(len, code)) > MAX_CODE_BYTES:  # not even kept
+            what = f"{name}: The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code."
+            return self._work(student, exercise, {}, Status.REFUSED, what)
+        files = {name: bare_notebook(code)}
         add_imported(files, beside)
-        return self._work(student, exercise, files, None)
+        return self._work(student, exercise, files)
 
     def missing(self, student: str, notebook: str, exercise: Exercise) -> Work:
         """One exercise whose notebook was not handed in."""
-        return self._work(student, exercise, {}, f"{notebook}.ipynb was not handed in.")
+        return self._work(student, exercise, {}, Status.MISSING, f"{notebook}.ipynb was not handed in.")
 
     def known(self, work: Work) -> Report | None:
         """The report that this work was given before; None where it was not, or could not be graded."""
@@ -234,14 +252,16 @@ class Marker:
         self._has_news = True
         self.results.put_students(tuple(Student(id=student, submitted_at=at) for student, at in submitted_at.items()))
 
-    def _work(self, student: str, exercise: Exercise, files: Mapping[str, bytes], missing: str | None) -> Work:
+    def _work(
+        self, student: str, exercise: Exercise, files: Mapping[str, bytes], status: Status | None = None, detail: str = ""
+    ) -> Work:
         work = Work(
             student=student,
             exercise=exercise.id,
             files=files,
             key="",
-            status=Status.MISSING if missing else None,
-            detail=missing or "",
+            status=status,
+            detail=detail,
         )
         return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
 

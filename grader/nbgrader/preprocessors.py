@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary, finalize
 
@@ -21,7 +22,7 @@ from nbgrader.api import Gradebook, MissingEntry  # type: ignore[import-untyped]
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades  # type: ignore[import-untyped]
 from traitlets import Bool, Enum
 
-from grader.errors import Fault, GraderError
+from grader.errors import Fault, GraderError, SubmissionError
 from grader.nbgrader.cells import IMPORT, REBUILD, exercise_of
 from grader.nbgrader.course import Course, course_at
 
@@ -302,6 +303,26 @@ class SandboxedExporter(NotebookExporter):
                 _run_of(converter).end()
 
         converter.convert_notebooks = convert_and_end
+
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **named: Any) -> Any:
+        """
+        The notebook as it is written. Raises SubmissionError, which nbgrader logs, for one of ours that is too much to open.
+
+        nbformat builds every value in it, several times over: 30 MB of `[],[],[]` are gigabytes, in the process of the class.
+        """
+        if resources and _ours(SimpleNamespace(parent=self), resources) is not None:
+            _refuse_heavy(Path(filename))
+        return super().from_filename(filename, resources=resources, **named)
+
+
+def _refuse_heavy(path: Path) -> None:
+    from grader.notebooks import NotebookError, refuse_heavy
+    from grader.submission import read_regular_file
+
+    try:
+        refuse_heavy(read_regular_file(path))
+    except NotebookError as error:
+        raise SubmissionError(Fault(path.name, error.what, error.remedy)) from None
 
 
 class _Run:

@@ -8,7 +8,6 @@ up. A killed run goes on: each result is on disk before the next one counts as b
 from __future__ import annotations
 
 import glob
-import json
 import logging
 import re
 import warnings
@@ -24,14 +23,23 @@ from grader.batch.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import Marker, checks_of, modules_beside, refuse_links, student_code, submitted_at
+from grader.nbgrader.marking import (
+    Marker,
+    cells_of,
+    checks_of,
+    is_blank,
+    modules_beside,
+    refuse_links,
+    student_code,
+    submitted_at,
+)
 from grader.nbgrader.needs import needs_nbgrader
 from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
 from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
-    from grader.batch.work import Neighbour
+    from grader.batch.intake import Readable
     from grader.exercise import Exercise, Feedback, ShownCases
     from grader.outcome import Record
     from grader.sandbox import Isolation
@@ -239,22 +247,22 @@ class _Run:
             try:
                 refuse_links(folder)
                 beside = modules_beside(self.app.coursedir, student, self.course.id)
-            except (SubmissionError, OSError):
+            except Exception:
                 continue
             for notebook in self.course.plan.notebooks:
                 try:
                     works = self._works_of(marker, student, folder, notebook, beside)
-                except (SubmissionError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                except Exception:  # whatever it is, MemoryError included: it is this student's alone
                     continue
                 self.submitted[student] = submitted_at(folder)
                 yield from works
 
-    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Neighbour]) -> list[Work]:
+    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Readable]) -> list[Work]:
         exercises = self.course.exercises(notebook)
         path = folder / f"{notebook}.ipynb"
         if not path.exists():
             return [marker.missing(student, notebook, exercise) for exercise in exercises]
-        code = student_code(json.loads(read_regular_file(path))["cells"], checks_of(self.course.cells(notebook)))
+        code = student_code(cells_of(path.name, read_regular_file(path)), checks_of(self.course.cells(notebook)))
         return [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
 
     def _is_known(self, marker: Marker, work: Work) -> bool:
@@ -333,7 +341,7 @@ def _refuse_odd(folder: Path) -> None:
     if odd := next((path for path in sorted(folder.rglob("*")) if not (path.is_dir() or path.is_file())), None):
         raise _OddFileError(f"{odd.name} is not a file that can be copied")
     time = folder / "timestamp.txt"  # a regular file, if it is there
-    if time.exists() and time.read_bytes().strip() and submitted_at(folder) is None:
+    if time.exists() and submitted_at(folder) is None and not is_blank(time):
         raise _OddFileError("timestamp.txt holds no time that can be read")
 
 
@@ -342,7 +350,7 @@ def _said(error: Exception, name: str) -> str:
     kind = type(error).__name__
     first = (str(error).strip().splitlines() or [kind])[0]
     if isinstance(error, SubmissionError):
-        return error.faults[0].what
+        return error.faults[0].what.rstrip(".")
     if isinstance(error, _OddFileError):
         return first
     known = {"NotJSONError": "is not a notebook: it is not JSON", "UnicodeDecodeError": "is not a notebook: it is not text"}

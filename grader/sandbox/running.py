@@ -314,7 +314,6 @@ class _Visit:
 
     def _take_shown(self, number: int, plan: TaskPlan, nonce: int) -> bool:
         """Wait for the answers to shown cases, as many as cost little time and memory."""
-
         explained: Answer | None = None
 
         def decode(body: memoryview, index: int) -> Answer:
