@@ -17,6 +17,7 @@ from grader import cases, store
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Exercise
 from grader.folders import cache_folder
+from grader.installed import install_command
 from grader.outcome import Case, Expected, Probe, Record
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def make(exercise: Exercise, seed: int) -> Record:
     """A record, newly drawn and computed. Imports torch."""
     if importlib.util.find_spec("torch") is None:
         what = f"The expected arrays of {exercise.id} are not stored here, and PyTorch, which computes them, is not installed."
-        raise GraderError(Fault(exercise.path or exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
+        raise GraderError(Fault(exercise.path or exercise.id, what, f"Install it: {install_command('torch')}"))
     import torch
 
     from grader.reference import compute

@@ -21,6 +21,7 @@ VOCABULARY = {
     "version",
     "files",
     "folders",
+    "installed",
     "errors",
     "formula",
     "call",
@@ -45,7 +46,7 @@ STEPS = {
     "starter",
 }
 STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records"}
-EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "autograder"}
+EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "wheel", "autograder"}
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)
 

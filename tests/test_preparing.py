@@ -200,7 +200,7 @@ assert "torch" not in sys.modules
 def test_without_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Students need it only for exercises whose records did not come along."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(GraderError, match=r"PyTorch.*is not installed(.|\n)*pip install 'autograd-grader\[torch\]'"):
+    with pytest.raises(GraderError, match=r"PyTorch.*is not installed(.|\n)*pip install 'torch>=2\.4'"):
         preparing.make(LAYER, 0)
 
 

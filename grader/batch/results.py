@@ -20,6 +20,7 @@ from grader.batch.intake import Unplaced
 from grader.batch.out import Out
 from grader.batch.roster import Student
 from grader.errors import Fault, GraderError
+from grader.installed import install_command
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -305,7 +306,7 @@ def open_results(out: Out, url: str | None = None) -> Results:
         import sqlalchemy as sa
     except ImportError:
         what = "Grading a class keeps its results with SQLAlchemy, which is not installed."
-        raise GraderError(Fault("", what, "pip install 'autograd-grader[class]'")) from None
+        raise GraderError(Fault("", what, f"Install it: {install_command('class')}")) from None
     where = str(out.database) if url is None else "the database"
     try:
         engine = sa.create_engine(url or sa.URL.create("sqlite", database=str(out.database)))
