@@ -70,6 +70,19 @@ def test_a_student_checks_an_answer_without_torch(unpacked: Path) -> None:
     assert not (unpacked.parent / "cache").exists()
 
 
+def test_it_says_when_answers_come_from_beside_the_exercise(tmp_path: Path) -> None:
+    """An exercise of the course's own, where nothing can compute them."""
+    text = "schema: 1\ntitle: x\ninputs: {x: scalar}\nforward: {y: x ** 2}\n"
+    (tmp_path / "slope.yaml").write_text(f"{text}tasks:\n  - call: d(x)\n    returns: {{d: {{gradient: y, wrt: x}}}}\n", "utf-8")
+    with zipfile.ZipFile(io.BytesIO(pack(find_assignment(str(tmp_path / "slope.yaml"), ())))) as archive:
+        archive.extractall(tmp_path)
+    (tmp_path / "slope" / "slope.py").write_text("def d(x):\n    return 2 * x\n", "utf-8")
+    done = check(tmp_path / "slope", "slope", "slope.py")
+    assert 0 == done.returncode, done.stderr
+    said = "Compared with the answers in exercises/records: PyTorch, which computes them, is not installed.\n"
+    assert said == done.stderr
+
+
 def test_a_starter_is_not_written_yet_and_counts_as_many_points_as_the_assignment_says(unpacked: Path) -> None:
     """The exercises are as the assignment overrides them."""
     done = check(unpacked, "tanh_layer", "tanh_layer.py")

@@ -45,7 +45,7 @@ STEPS = {
     "rubric",
     "starter",
 }
-STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records"}
+STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records", "shell"}
 EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "wheel", "autograder"}
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)
