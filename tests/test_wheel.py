@@ -74,6 +74,13 @@ def test_an_installed_wheel_packs_itself_again(student: Path) -> None:
     assert wheel.pack() == again.stdout == (student / "ps1" / wheel.NAME).read_bytes()
 
 
+def test_it_can_be_had_alone(student: Path, tmp_path: Path) -> None:
+    """`python -m grader.wheel FOLDER`, for a hub or another machine."""
+    said = run(student / "venv/bin/python", "-m", "grader.wheel", tmp_path, cwd=student)
+    assert said == f"{tmp_path / wheel.NAME}\n"
+    assert (tmp_path / wheel.NAME).read_bytes() == wheel.pack()
+
+
 def test_pip_finds_it_whole(student: Path) -> None:
     """Every file of RECORD is there, and the extras are named."""
     show = run(*PIP, "--python", student / "venv/bin/python", "show", "-f", "autograd-grader", cwd=student)
