@@ -1,7 +1,7 @@
 """
 Assignment -> an autograder for Gradescope, and what it does in Gradescope's container: this package grades there as it does here.
 
-The zip holds this package, the exercises, and the records of a secret seed, so that no torch is needed for NumPy exercises.
+The zip holds this package as a wheel, the exercises, and the records of a secret seed: NumPy exercises need no torch.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import preparing, store
+from grader import installed, preparing, store, wheel
 from grader.batch.collect import Entry, collect_one
 from grader.batch.intake import Contents
 from grader.batch.out import disk_errors
@@ -24,7 +24,6 @@ from grader.errors import Fault, GraderError
 from grader.export.gradescope import results_json
 from grader.files import write_whole
 from grader.gradebook import Row
-from grader.handout import zipped
 from grader.loading import dump, dump_assignment, load_assignment
 from grader.outcome import UNDECIDED, Report, Status
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 ROOT = Path("/autograder")
 STATE = "autograder.json"
 _FOLDERS = ("exercises", "records")
-_LEFT_OUT = frozenset({"__pycache__", "_exercises", preparing.SHIPPED.name, ".mypy_cache"})
 
 SETUP = """#!/usr/bin/env bash
 # Runs once, when Gradescope makes the image.
@@ -58,7 +56,10 @@ if ! python=$(new_enough); then
     python=$(new_enough)
 fi
 "$python" -m venv /autograder/venv
-/autograder/venv/bin/pip install --no-cache-dir -r /autograder/source/requirements.txt
+cd /autograder/source
+/autograder/venv/bin/pip install --no-cache-dir -r requirements.txt ||
+    echo "Not every version of requirements.txt is offered for this Python: taking others that fit." >&2
+/autograder/venv/bin/pip install --no-cache-dir "./WHEEL"
 chmod -R go-rwx /autograder/source
 """
 
@@ -66,7 +67,7 @@ RUN = """#!/usr/bin/env bash
 # Runs for every submission, each time in a new container.
 root=$(dirname "$(readlink -f "$0")")
 cd "$root"
-export PYTHONPATH="$root/source/lib" PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1
 exec venv/bin/python -m grader gradescope run --root "$root" --forget-seed
 """
 
@@ -74,7 +75,9 @@ exec venv/bin/python -m grader gradescope run --root "$root" --forget-seed
 def build(assignment: Assignment, *, seed: int | None = None, isolation: Isolation = "best") -> tuple[bytes, tuple[str, ...]]:
     """The zip, and what the instructor should know of it. Imports torch, unless the records are there already."""
     seed = secrets.randbelow(2**53) if seed is None else seed
-    files = {"setup.sh": SETUP.encode(), "run_autograder": RUN.encode()}
+    extra = "[torch]" if _has_tensors(assignment) else ""
+    files = {"setup.sh": SETUP.replace("WHEEL", f"{wheel.NAME}{extra}").encode(), "run_autograder": RUN.encode()}
+    files[wheel.NAME] = wheel.pack(with_catalogue=False)
     files["requirements.txt"] = "".join(f"{line}\n" for line in _requirements(assignment)).encode()
     files[STATE] = json.dumps({"assignment": assignment.id, "seed": seed, "isolation": isolation}).encode()
     paths = {one.id: f"exercises/{one.id}.yaml" for one in assignment.exercises}  # the container's catalogue is the zip's
@@ -84,26 +87,17 @@ def build(assignment: Assignment, *, seed: int | None = None, isolation: Isolati
         for one in dict.fromkeys((seed, preparing.PUBLIC_SEED)):
             name = store.file_name(exercise.id, exercise.record_sha256, one, preparing.ENGINE)
             files[f"records/{name}"] = store.encode(preparing.make(exercise, one))
-    files |= {f"lib/grader/{path}": data for path, data in _package()}
-    return zipped(files, executable=("setup.sh", "run_autograder")), tuple(_notes(assignment))
+    return wheel.zipped(files, executable=("setup.sh", "run_autograder")), tuple(_notes(assignment))
 
 
-def _package() -> Iterator[tuple[str, bytes]]:
-    """This package's files, without the catalogue."""
-    package = Path(__file__).parent
-    for path in sorted(package.rglob("*")):
-        inner = path.relative_to(package)
-        if path.is_file() and not _LEFT_OUT & set(inner.parts) and path.suffix != ".pyc":
-            yield inner.as_posix(), path.read_bytes()
+def _has_tensors(assignment: Assignment) -> bool:
+    return any(exercise.arrays == "torch" for exercise in assignment.exercises)
 
 
 def _requirements(assignment: Assignment) -> Iterator[str]:
     """The core's dependencies in the versions that are installed here."""
-    names = [line.partition(";")[0] for line in requires("autograd-grader") or () if "extra ==" not in line]
-    if any(exercise.arrays == "torch" for exercise in assignment.exercises):
-        names.append("torch")
-    for line in names:
-        name = line.split(">")[0].split("=")[0].split("<")[0].strip()
+    for line in (*installed.CORE, *(installed.EXTRAS["torch"] if _has_tensors(assignment) else ())):
+        name = line.partition(">")[0]
         try:
             yield f"{name}=={version(name).partition('+')[0]}"
         except PackageNotFoundError:

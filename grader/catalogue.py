@@ -1,13 +1,15 @@
 """
 Where exercises are: by id in `./exercises`, given folders, installed packages and the shipped catalogue; or by path.
 
+What an assignment asks for is looked up beside its file, not in the folder that a command happens to be given in.
+
 A package brings exercises with an entry point of the group `grader.exercises` that names the module whose folder holds them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from grader.errors import ExerciseError, Fault
 
 GROUP = "grader.exercises"
 SUFFIXES = (".yaml", ".yml")
+HERE = Path("exercises")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,22 @@ def find(name: str, folders: Sequence[Path] = ()) -> Found:
     if files:
         return Found(files[0], tuple(files[1:]))
     raise ExerciseError(_unknown(name, folders))
+
+
+def find_asked(name: str, assignment: Path | None, folders: Sequence[Path] = ()) -> Found:
+    """
+    The file of an exercise that is graded: in given folders, beside the assignment's file, installed or shipped.
+
+    An `exercises` folder where the command is given comes last: it may have been handed in. Raises ExerciseError as `find` does.
+    """
+    if is_path(name):
+        return Found(Path(name))
+    beside = (assignment.parent / "exercises", assignment.parent) if assignment else ()
+    order = _each_once((*folders, *beside, *_installed(), shipped(), HERE))
+    files = [file for folder in order for file in _files(folder) if file.stem == name and file != assignment]
+    if files:
+        return Found(files[0], tuple(files[1:]))
+    raise ExerciseError(_unknown(name, (*folders, *beside)))
 
 
 def names(folders: Sequence[Path] = ()) -> tuple[tuple[str, Path], ...]:
@@ -57,9 +76,13 @@ def shipped() -> Path:
 
 
 def _folders(given: Sequence[Path]) -> Iterator[Path]:
-    """The folders to look in, in their order, each once."""
+    """The folders to look in, in their order."""
+    return _each_once((HERE, *given, *_installed(), shipped()))
+
+
+def _each_once(folders: Iterable[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
-    for folder in (Path("exercises"), *given, *_installed(), shipped()):
+    for folder in folders:
         if (real := folder.resolve()) not in seen:
             seen.add(real)
             yield folder

@@ -1,47 +1,28 @@
 """
 Assignment -> a zip for students of a course without nbgrader: starters, exercises without mistakes, records of the public seed.
 
-With the records nobody needs torch to check answers to NumPy exercises.
+This package comes along as a wheel, since it is on no index. With the records nobody needs torch to check answers to NumPy
+exercises.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from grader import preparing, starter, store
+from grader import preparing, starter, store, wheel
 from grader.exercise import Assignment, Exercise
 from grader.loading import dump_assignment, dump_for_students, parse_exercise
-from grader.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same handout has the same bytes
 
 
 def pack(assignment: Assignment, *, notebooks: bool = False) -> bytes:
     """The zip: one folder, named after the assignment. Raises ExerciseError or GraderError where a record cannot be made."""
-    return zipped({f"{assignment.id}/{name}": data for name, data in _files(assignment, notebooks=notebooks)})
-
-
-def zipped(files: Mapping[str, bytes], *, executable: tuple[str, ...] = ()) -> bytes:
-    """A zip of these files, which only its owner may change."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.external_attr = (0o100755 if name in executable else 0o100644) << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
-    return buffer.getvalue()
+    return wheel.zipped({f"{assignment.id}/{name}": data for name, data in _files(assignment, notebooks=notebooks)})
 
 
 def _files(assignment: Assignment, *, notebooks: bool) -> Iterator[tuple[str, bytes]]:
     suffix = "ipynb" if notebooks else "py"
     yield "README.md", _readme(assignment, suffix).encode()
+    yield wheel.NAME, wheel.pack()
     yield f"{assignment.id}.yaml", dump_assignment(assignment).encode()
     for exercise in assignment.exercises:
         given = parse_exercise(dump_for_students(exercise), exercise.id)
@@ -75,15 +56,16 @@ def _readme(assignment: Assignment, suffix: str) -> str:
 {due}
 {asked}
 
-Each file says what to write. Install the checker once, version {VERSION} or later:
+Each file says what to write. The checker came along with them. Install it once, in this folder, with Python 3.11 or later:
 
-    pip install 'autograd-grader{extra}'
+    python3 -m pip install "{wheel.NAME}{extra}"
 
 Then, in this folder, check an answer as often as you like:
 
     grader check {first} {first}.{suffix}
 
 It calls your functions with a few inputs and says where they go wrong. The marks are made the same way, with other inputs.
+The answers that it compares with lie in `exercises/records`; where PyTorch is installed, it computes them itself.
 """
 
 

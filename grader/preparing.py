@@ -18,6 +18,7 @@ from grader import cases, store
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Exercise
 from grader.folders import cache_folder
+from grader.installed import install_command
 from grader.outcome import Case, Expected, Probe, Record
 
 if TYPE_CHECKING:
@@ -33,26 +34,30 @@ BESIDE = "records"  # the folder beside an exercise's file that may hold public 
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
 
-def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None = None) -> Record:
+def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None = None, trust_beside: bool = False) -> Record:
     """
     The cases and expected arrays of an exercise at a seed, from the store or newly made.
 
-    `folder` is where a secret seed's records lie; without it they are read from the wheel or from `records` beside the
-    exercise's file, as a handout has them, and kept in the user's cache.
+    `folder` is where a secret seed's records lie; without it they are read from the wheel and kept in the user's cache.
+    With `trust_beside`, and without torch to make it anew, a record in `records` beside the exercise's file will do, as a
+    handout has it. Whoever can write there decides what is right: for students' own checks, never for marks.
     Raises ExerciseError when a case cannot be drawn, GraderError when torch is needed and missing.
     """
     name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
     home = folder or cache_folder()
-    beside = (Path(exercise.path).parent / BESIDE,) if exercise.path and folder is None else ()
-    for path in (place / name for place in (SHIPPED, *beside, home)):
-        if (record := store.read(path, exercise.record_sha256, seed)) is not None:
-            return record
+    shipped, kept = SHIPPED / name, home / name
+    record = store.read(shipped, exercise.record_sha256, seed)
+    record = record or store.read(kept, exercise.record_sha256, seed, in_cache=folder is None)
+    if record is None and trust_beside and (found := _beside(exercise, name)):
+        record = store.read(found, exercise.record_sha256, seed)
+    if record is not None:
+        return record
     record = make(exercise, seed)
     if folder is not None:
-        store.write(home / name, record)
+        store.write(kept, record)
     else:
         with contextlib.suppress(OSError):  # a cache that cannot be written costs time, not the check
-            store.write(home / name, record, max_store_bytes=store.MAX_STORE_BYTES)
+            store.write(kept, record, max_store_bytes=store.MAX_STORE_BYTES)
     return record
 
 
@@ -69,11 +74,28 @@ def prepare_secret(exercise: Exercise, seed: int, *, folder: Path) -> Record:
     return replace(record, public=prepare(exercise, PUBLIC_SEED, folder=folder))
 
 
+def taken_beside(exercise: Exercise, seed: int = PUBLIC_SEED) -> Path | None:
+    """The record beside an exercise's file that `trust_beside` lets in; None where there is none, or none is needed."""
+    name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
+    is_stored = any((place / name).is_file() for place in (SHIPPED, cache_folder()))
+    return None if is_stored else _beside(exercise, name)
+
+
+def _beside(exercise: Exercise, name: str) -> Path | None:
+    """The file beside, if it is there and torch is not: what can be computed is computed."""
+    found = Path(exercise.path).parent / BESIDE / name
+    return found if exercise.path and found.is_file() and not _has_torch() else None
+
+
+def _has_torch() -> bool:
+    return importlib.util.find_spec("torch") is not None
+
+
 def make(exercise: Exercise, seed: int) -> Record:
     """A record, newly drawn and computed. Imports torch."""
-    if importlib.util.find_spec("torch") is None:
+    if not _has_torch():
         what = f"The expected arrays of {exercise.id} are not stored here, and PyTorch, which computes them, is not installed."
-        raise GraderError(Fault(exercise.path or exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
+        raise GraderError(Fault(exercise.path or exercise.id, what, f"Install it: {install_command('torch')}"))
     import torch
 
     from grader.reference import compute

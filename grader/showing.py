@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
+from grader.installed import install_command
 from grader.latex import as_text
 from grader.outcome import NotAnArray, Status
 from grader.render import words
@@ -77,7 +78,7 @@ def key(exercise: Exercise, settings: Sequence[str]) -> str:
     _check_labels(exercise, given, case.sizes)
     if find_spec("torch") is None:
         what = "PyTorch, which computes the key, is not installed."
-        raise GraderError(Fault(exercise.id, what, "Install it: pip install 'autograd-grader[torch]'"))
+        raise GraderError(Fault(exercise.id, what, f"Install it: {install_command('torch')}"))
     return "\n".join(_key_lines(exercise, case, frozenset(given)))
 
 

@@ -38,8 +38,12 @@ def file_name(exercise: str, record_sha256: str, seed: int, engine: int) -> str:
     return f"{exercise}-{key[:32]}.record"
 
 
-def read(path: Path, record_sha256: str, seed: int) -> Record | None:
-    """The record in a file; None when there is none, or it is torn or another one."""
+def read(path: Path, record_sha256: str, seed: int, *, in_cache: bool = False) -> Record | None:
+    """
+    The record in a file; None when there is none, or it is torn or another one.
+
+    Of a file in a cache it is noted that it was used; any other stays as it is.
+    """
     try:
         data = path.read_bytes()
         record = decode(data)
@@ -47,8 +51,9 @@ def read(path: Path, record_sha256: str, seed: int) -> Record | None:
         return None
     if (record.record_sha256, record.seed) != (record_sha256, seed):
         return None
-    with contextlib.suppress(OSError):
-        os.utime(path)  # so that the cap evicts what is longest unused
+    if in_cache:
+        with contextlib.suppress(OSError):
+            os.utime(path)  # so that the cap evicts what is longest unused
     return record
 
 

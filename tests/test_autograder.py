@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from classroom import Reader, steps
 
-from grader import autograder
+from grader import autograder, wheel
 from grader.cli.common import find_assignment
 from grader.errors import GraderError
 
@@ -41,7 +41,9 @@ def container(built: bytes, root: Path, files: dict[str, str]) -> Path:
     with zipfile.ZipFile(io.BytesIO(built)) as archive:
         archive.extractall(root / "source")
     shutil.copy(root / "source" / "run_autograder", root / "run_autograder")
-    (root / "venv/bin/python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', "utf-8")
+    with zipfile.ZipFile(root / "source" / wheel.NAME) as archive:
+        archive.extractall(root / "venv/lib")
+    (root / "venv/bin/python").write_text(f'#!/bin/sh\nPYTHONPATH={root}/venv/lib exec {sys.executable} "$@"\n', "utf-8")
     for script in ("run_autograder", "venv/bin/python"):
         (root / script).chmod(0o755)
     (root / "submission_metadata.json").write_text(json.dumps(METADATA), "utf-8")
@@ -144,8 +146,31 @@ def test_the_zip_is_as_gradescope_asks(built: bytes) -> None:
     assert "numpy==" in text["requirements.txt"]
     assert "torch" not in text["requirements.txt"]
     assert "+" not in text["requirements.txt"]
-    assert "lib/grader/sandbox/zygote.py" in modes
-    assert not [name for name in modes if "__pycache__" in name or "tanh_layer" in name]
+    with zipfile.ZipFile(io.BytesIO(built)) as archive, zipfile.ZipFile(io.BytesIO(archive.read(wheel.NAME))) as package:
+        names = package.namelist()
+    assert "grader/sandbox/zygote.py" in names
+    assert not [name for name in (*modes, *names) if "__pycache__" in name or "tanh_layer" in name]
+
+
+def test_its_setup_installs_the_wheel_that_it_brings(built: bytes, tmp_path: Path) -> None:
+    """Without an index even: the pinned requirements are then not to be had, which is said, and the wheel is installed."""
+    root = tmp_path / "autograder"
+    (root / "source").mkdir(parents=True)
+    with zipfile.ZipFile(io.BytesIO(built)) as archive:
+        archive.extractall(root / "source")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "apt-get").write_text("#!/bin/sh\n", "utf-8")
+    (tmp_path / "bin" / "apt-get").chmod(0o755)
+    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
+    environment = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1"}
+    environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}
+    script = (root / "source" / "setup.sh").read_text("utf-8").replace("/autograder/", f"{root}/")
+    done = subprocess.run(["bash"], input=script, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert 0 == done.returncode, done.stderr
+    assert "taking others that fit" in done.stderr
+    where = [root / "venv/bin/python", "-c", "import importlib.util as u; print(u.find_spec('grader').origin)"]
+    found = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert found.stdout.startswith(str(root / "venv"))
 
 
 @pytest.mark.parametrize(

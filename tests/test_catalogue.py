@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from grader import catalogue
-from grader.catalogue import Found, find, names
+from grader.catalogue import Found, find, find_asked, names
 from grader.errors import ExerciseError
 from grader.loading import load_exercise
 
@@ -72,6 +72,42 @@ def test_the_nearest_exercise_wins_and_what_it_hides_is_said(here: Path, monkeyp
             catalogue.shipped() / "tanh_layer.yaml",
         ),
     )
+
+
+def test_an_assignments_exercise_lies_beside_its_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Order: given folders, `exercises` beside the file, its folder, installed packages, the catalogue; ./exercises last."""
+    course = put(here / "course", "tanh_layer", "ps1")
+    beside = put(course / "exercises", "tanh_layer")
+    given = put(here / "given", "tanh_layer")
+    install(here / "site", "more_exercises", "tanh_layer")
+    monkeypatch.syspath_prepend(str(here / "site"))
+    put(here / "exercises", "tanh_layer")
+    found = find_asked("tanh_layer", course / "ps1.yaml", [given])
+    assert [found.path, *found.shadows] == [
+        given / "tanh_layer.yaml",
+        beside / "tanh_layer.yaml",
+        course / "tanh_layer.yaml",
+        here / "site" / "more_exercises" / "tanh_layer.yaml",
+        catalogue.shipped() / "tanh_layer.yaml",
+        Path("exercises/tanh_layer.yaml"),
+    ]
+
+
+def test_what_was_handed_in_does_not_replace_what_is_asked(here: Path) -> None:
+    """A folder `exercises` where the command is given, with an exercise of a name that is in the catalogue."""
+    put(here / "exercises", "tanh_layer", "mine")
+    (here / "course").mkdir()
+    for assignment in (here / "course" / "ps1.yaml", None):
+        assert find_asked("tanh_layer", assignment).path == catalogue.shipped() / "tanh_layer.yaml"
+        assert find_asked("mine", assignment).path == Path("exercises/mine.yaml")
+        with pytest.raises(ExerciseError, match="Did you mean `tanh_layer`"):
+            find_asked("tanh_layr", assignment)
+
+
+def test_an_assignment_is_not_its_own_exercise(here: Path) -> None:
+    """Though it may be called as one is."""
+    put(here / "course", "tanh_layer")
+    assert find_asked("tanh_layer", here / "course" / "tanh_layer.yaml").path == catalogue.shipped() / "tanh_layer.yaml"
 
 
 def test_one_folder_by_two_names_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

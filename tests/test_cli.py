@@ -696,3 +696,57 @@ def test_two_functions_of_one_name_cost_nothing_and_are_said(capsys) -> None:
     what = "answer_final.py and answer_v1.py define dy_dx differently. Keep one of them: rename or remove the other."
     assert f"s01, twice: Not graded, no points lost: {what}" in err
     assert "our fault" not in err
+
+
+HOSTILE_NAME = "a\x1b[31m\u202egnp$(touch ran)`touch ran`;x.py"
+LEFT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "file", "options", "status"),
+    [
+        ("tanh_layer", HOSTILE_NAME, (), 1),
+        ("tanh_layer", f"no{HOSTILE_NAME}", (), 2),
+        (f"no{HOSTILE_NAME}", HOSTILE_NAME, (), 2),
+        (f"./no{HOSTILE_NAME}.yaml", HOSTILE_NAME, (), 2),
+        ("tanh_layer", HOSTILE_NAME, ("--case", HOSTILE_NAME), 2),
+        ("tanh_layer", HOSTILE_NAME, ("--arrays", HOSTILE_NAME), 2),
+    ],
+    ids=["answer", "no such file", "no such exercise", "no such path", "no such case", "no such choice"],
+)
+def test_check_prints_no_name_that_a_terminal_obeys(exercise, file, options, status, capsys) -> None:
+    """Files come from others: with escape sequences, bidi marks and commands in their names."""
+    write(HOSTILE_NAME, FORGOT_TANH)
+    found, out, err = run(capsys, "check", exercise, file, *options)
+    assert status == found, err
+    assert LEFT.search(out + err) is None
+
+
+def test_the_next_step_can_be_copied_whatever_the_file_is_called(capsys) -> None:
+    """A shell that is given the line calls `grader check` with that file, and nothing else."""
+    write(HOSTILE_NAME, FORGOT_TANH)
+    _, out, _ = run(capsys, "check", "tanh_layer", HOSTILE_NAME)
+    (line,) = re.findall(r"See it: +grader (.*)", out)
+    done = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True)
+    assert ["check", "tanh_layer", HOSTILE_NAME, "--case", "one feature"] == done.stdout.decode().split("\0")[:-1]
+    assert not Path("ran").exists()
+
+
+def test_a_file_whose_name_begins_with_a_dash_is_named_as_a_path(capsys) -> None:
+    """Otherwise the next step would take it for an option."""
+    write("-a.py", FORGOT_TANH)
+    _, out, _ = run(capsys, "check", "tanh_layer", "./-a.py")
+    assert "grader check tanh_layer ./-a.py --case" in out
+
+
+def test_an_exercise_that_was_handed_in_does_not_replace_the_one_that_is_asked(capsys) -> None:
+    """`grade` in the folder of a download with a folder `exercises` in it."""
+    Path("exercises").mkdir()
+    write("exercises/tanh_derivative.yaml", QUICK.replace("dy_dx", "dY_dx"))
+    Path("course").mkdir()
+    write("course/ps1.yaml", "schema: 1\ntitle: Set 1\nexercises: [tanh_derivative]\n")
+    write("in/s01/tanh_derivative.py", "def dY_dx(x):\n    return 2.0\n")
+    for number, assignment in enumerate(("course/ps1.yaml", "tanh_derivative")):
+        _, out, err = run(capsys, "grade", "in", "-a", assignment, "-o", f"out{number}", "--isolation", "best")
+        assert "s01                    0      0" in out, out
+        assert "which hides exercises/tanh_derivative.yaml." in err

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from grader.batch import results as results_module
 from grader.batch.again import purge, regrade, replay
+from grader.batch.out import existing_out
 from grader.batch.run import Options, grade_folder
 from grader.errors import GraderError
 from grader.export import Options as ExportOptions
@@ -166,3 +167,19 @@ def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     with pytest.raises(GraderError, match=r"not a database\.\n    Restore it from a copy"):
         grade(folder, tmp_path / "out")
     assert (tmp_path / "out" / "state.sqlite").read_bytes().startswith(b"no database")
+
+
+def test_who_stops_half_way_through_the_results_leaves_nothing_open(tmp_path: Path) -> None:
+    """As Ctrl-C does: closing closes the connection at once, not when memory is cleaned up."""
+    grade(hand_in(tmp_path / "class", CLASS), tmp_path / "out")
+    opened: list[sqlite3.Connection] = []
+    with existing_out(tmp_path / "out") as out:
+        results = results_module.open_results(out)
+        sa.event.listen(results._engine, "checkout", lambda connection, *_: opened.append(connection))
+        half_way = results.all()
+        next(half_way)
+        results.close()
+    assert 1 == len(opened)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("select 1")
+    half_way.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import wheel
 from grader.cli.common import find_assignment
 from grader.errors import ExerciseError
 from grader.handout import pack
@@ -51,10 +52,10 @@ def unpacked(files: dict[str, bytes], tmp_path: Path) -> Path:
 
 
 def check(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`grader check` there, with an empty cache, where importing torch fails."""
+    """`grader check` there, with an empty cache and without torch."""
     without = folder.parent / "without"
     without.mkdir()
-    (without / "torch.py").write_text("raise ImportError('torch must not be needed')\n", "utf-8")
+    (without / "sitecustomize.py").write_text("import sys\nsys.modules['torch'] = None\n", "utf-8")
     environment = os.environ | {"PYTHONPATH": f"{without}{os.pathsep}{ROOT}", "GRADER_CACHE": str(folder.parent / "cache")}
     command = [sys.executable, "-m", "grader", "check", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -69,6 +70,19 @@ def test_a_student_checks_an_answer_without_torch(unpacked: Path) -> None:
     assert not (unpacked.parent / "cache").exists()
 
 
+def test_it_says_when_answers_come_from_beside_the_exercise(tmp_path: Path) -> None:
+    """An exercise of the course's own, where nothing can compute them."""
+    text = "schema: 1\ntitle: x\ninputs: {x: scalar}\nforward: {y: x ** 2}\n"
+    (tmp_path / "slope.yaml").write_text(f"{text}tasks:\n  - call: d(x)\n    returns: {{d: {{gradient: y, wrt: x}}}}\n", "utf-8")
+    with zipfile.ZipFile(io.BytesIO(pack(find_assignment(str(tmp_path / "slope.yaml"), ())))) as archive:
+        archive.extractall(tmp_path)
+    (tmp_path / "slope" / "slope.py").write_text("def d(x):\n    return 2 * x\n", "utf-8")
+    done = check(tmp_path / "slope", "slope", "slope.py")
+    assert 0 == done.returncode, done.stderr
+    said = "Compared with the answers in exercises/records: PyTorch, which computes them, is not installed.\n"
+    assert said == done.stderr
+
+
 def test_a_starter_is_not_written_yet_and_counts_as_many_points_as_the_assignment_says(unpacked: Path) -> None:
     """The exercises are as the assignment overrides them."""
     done = check(unpacked, "tanh_layer", "tanh_layer.py")
@@ -78,10 +92,11 @@ def test_a_starter_is_not_written_yet_and_counts_as_many_points_as_the_assignmen
 
 def test_nothing_in_it_is_for_staff(files: dict[str, bytes]) -> None:
     """No declared mistake, no student, no reason."""
-    everything = b"\n".join(files.values())
+    everything = b"\n".join(data for name, data in files.items() if name != f"ps1/{wheel.NAME}")
     assert not [word for word in (b"mistakes", b"s03", b"s07", b"oral exam", b"ledger", b"overrides") if word in everything]
     asked = files["ps1/exercises/tanh_layer.yaml"].decode()
     assert not [key for key in ("hint:", "returned:", "credit:") if key in asked]
+    assert files[f"ps1/{wheel.NAME}"] == wheel.pack()  # it is the same whatever the assignment
 
 
 def test_its_assignment_file_is_one(unpacked: Path) -> None:

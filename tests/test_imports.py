@@ -21,6 +21,7 @@ VOCABULARY = {
     "version",
     "files",
     "folders",
+    "installed",
     "errors",
     "formula",
     "call",
@@ -44,8 +45,8 @@ STEPS = {
     "rubric",
     "starter",
 }
-STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records"}
-EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "autograder"}
+STORY = {"preparing", "grading", "batch", "gradebook", "analysis", "audit", "records", "shell"}
+EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "wheel", "autograder"}
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)
 

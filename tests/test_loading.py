@@ -471,6 +471,19 @@ def test_a_file_cannot_make_the_reader_work_for_long(text: str) -> None:
     assert "nested more than 24 deep" in str(faults(text)[0]) or "more than 20000 values" in str(faults(text)[0])
 
 
+@pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
+@pytest.mark.parametrize("opening", ["[", "{", "{a: [", "[\n"], ids=["lists", "mappings", "both", "a line each"])
+@pytest.mark.parametrize("times", [25, 999, 1_001, 30_000])
+def test_brackets_that_are_too_deep_have_one_message(
+    opening: str, times: int, parser: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever parses, however far it reads ahead: PyYAML 6.0.4 stops at its own limit, earlier ones have none."""
+    monkeypatch.setattr(tree, "_LOADER", getattr(yaml, parser, yaml.SafeLoader))
+    (fault,) = faults("schema: 1\ntitle: x\na: " + opening * times)
+    line = 3 + (23 if opening == "[\n" else 0)
+    assert str(fault) == f"x.yaml:{line}: It is nested more than 24 deep.\n    Close the brackets, or move the value out."
+
+
 def test_aliases_are_welcome_in_moderation() -> None:
     """What is written once may be used twice."""
     exercise = loaded(

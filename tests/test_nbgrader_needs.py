@@ -17,7 +17,9 @@ def test_it_is_not_installed(monkeypatch):
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(needs, "version", missing)
-    with pytest.raises(GraderError, match=r"nbgrader is not installed here.\n.*pip install 'autograd-grader\[nbgrader\]'"):
+    with pytest.raises(
+        GraderError, match=r"nbgrader is not installed here.\n.*pip install 'nbformat>=5\.10' 'nbgrader<0\.10,>=0\.9\.5'"
+    ):
         needs.needs_nbgrader()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from grader import catalogue, preparing, store
 from grader.errors import ExerciseError, GraderError
-from grader.exercise import Gradient, Jacobian, NamedCase
+from grader.exercise import Exercise, Gradient, Jacobian, NamedCase
 from grader.loading import load_exercise
 from grader.outcome import Record
 
@@ -200,7 +201,7 @@ assert "torch" not in sys.modules
 def test_without_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Students need it only for exercises whose records did not come along."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(GraderError, match=r"PyTorch.*is not installed(.|\n)*pip install 'autograd-grader\[torch\]'"):
+    with pytest.raises(GraderError, match=r"PyTorch.*is not installed(.|\n)*pip install 'torch>=2\.4'"):
         preparing.make(LAYER, 0)
 
 
@@ -208,3 +209,56 @@ def test_a_large_input_has_no_probe(monkeypatch):
     """Differences in each of its entries would take minutes here, and the student's own time limit forbids them."""
     monkeypatch.setattr("grader.reference.probes.MAX_NUDGED_ENTRIES", 5)
     assert not [name for probe in preparing.make(LAYER, 0).probes for _, name in probe.targets if name == "dY_dW"]
+
+
+@pytest.fixture
+def forged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exercise:
+    """An exercise with a record beside its file that says 7 is right, and an empty cache."""
+    monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
+    text = "schema: 1\ntitle: x\ninputs: {x: scalar}\nforward: {y: x ** 2}\n"
+    (tmp_path / "slope.yaml").write_text(f"{text}tasks:\n  - call: d(x)\n    returns: {{d: {{gradient: y, wrt: x}}}}\n", "utf-8")
+    exercise = load_exercise(tmp_path / "slope.yaml")
+    right = preparing.make(exercise, 0)
+    sevens = {("d", "d"): np.array(7.0)}
+    wrong = replace(right, cases=tuple((case, replace(expected, targets=sevens)) for case, expected in right.cases))
+    name = store.file_name("slope", exercise.record_sha256, 0, preparing.ENGINE)
+    store.write(tmp_path / preparing.BESIDE / name, wrong)
+    return exercise
+
+
+def says_seven(record: Record) -> bool:
+    """Whether it is the forged one."""
+    return all(expected.targets["d", "d"] == 7.0 for _, expected in record.cases)
+
+
+@pytest.mark.parametrize("trust_beside", [False, True])
+def test_a_record_beside_an_exercise_is_no_authority(forged: Exercise, trust_beside: bool) -> None:
+    """Whoever can write there could say what is right. What can be computed is computed."""
+    assert preparing.taken_beside(forged) is None
+    assert not says_seven(preparing.prepare(forged, trust_beside=trust_beside))
+    assert not says_seven(preparing.prepare(forged, trust_beside=trust_beside))  # from the cache
+
+
+def test_without_torch_a_record_beside_serves_a_student_s_own_check(forged: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But nothing that gives marks, and it does not get into the cache."""
+    monkeypatch.setattr(preparing, "_has_torch", lambda: False)
+    with pytest.raises(GraderError, match="PyTorch"):
+        preparing.prepare(forged)
+    assert says_seven(preparing.prepare(forged, trust_beside=True))
+    assert Path(forged.path).parent / preparing.BESIDE == preparing.taken_beside(forged).parent  # type: ignore[union-attr]
+    with pytest.raises(GraderError, match="PyTorch"):
+        preparing.prepare(forged)
+
+
+def test_shipped_and_kept_records_are_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them leaves their times; only in the cache does use count."""
+    monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(preparing, "SHIPPED", tmp_path / "shipped")
+    name = store.file_name(LAYER.id, LAYER.record_sha256, 0, preparing.ENGINE)
+    for place, is_touched in (("shipped", False), ("kept", False), ("cache", True)):
+        path = tmp_path / place / name
+        store.write(path, preparing.make(LAYER, 0))
+        os.utime(path, (1e9, 1e9))
+        preparing.prepare(LAYER, folder=tmp_path / "kept" if place == "kept" else None)
+        assert is_touched == (path.stat().st_mtime != 1e9)
+        path.unlink()

@@ -20,6 +20,7 @@ from grader.batch.intake import Unplaced
 from grader.batch.out import Out
 from grader.batch.roster import Student
 from grader.errors import Fault, GraderError
+from grader.installed import install_command
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -54,13 +55,16 @@ class Results:
         self._run = run
         self._where = where
         self._tables = _tables()
+        self._open: set[sa.Connection] = set()
         # made once: building them anew for each result took longer than the database
         self._replace, self._add_source = _replacing(engine, self._tables["result"]), _adding(engine, self._tables["source"])
         with self._begin() as connection:
             self._check_schema(connection)
 
     def close(self) -> None:
-        """Lets go of the database."""
+        """Let go of the database, also where somebody stopped half way through `all` or `scores`."""
+        for connection in tuple(self._open):
+            connection.invalidate()  # SQLite's would stay open until memory is cleaned up, and Python 3.13 says so
         self._engine.dispose()
 
     def keys(self, students: Iterable[str]) -> Mapping[tuple[str, str], str]:
@@ -309,7 +313,11 @@ class Results:
     @contextmanager
     def _begin(self) -> Iterator[sa.Connection]:
         with database_errors(self._where), self._engine.begin() as connection:
-            yield connection
+            self._open.add(connection)
+            try:
+                yield connection
+            finally:
+                self._open.discard(connection)
 
 
 def open_results(out: Out, url: str | None = None) -> Results:
@@ -318,7 +326,7 @@ def open_results(out: Out, url: str | None = None) -> Results:
         import sqlalchemy as sa
     except ImportError:
         what = "Grading a class keeps its results with SQLAlchemy, which is not installed."
-        raise GraderError(Fault("", what, "pip install 'autograd-grader[class]'")) from None
+        raise GraderError(Fault("", what, f"Install it: {install_command('class')}")) from None
     where = str(out.database) if url is None else "the database"
     try:
         engine = sa.create_engine(url or sa.URL.create("sqlite", database=str(out.database)))

@@ -22,6 +22,7 @@ from grader.batch.settling import current_rules, named, settle
 from grader.batch.work import Pool, Steps, Threads, Work, judges, kept_work, sandboxed, work_of
 from grader.errors import Fault, GraderError
 from grader.exercise import Assignment, Exercise
+from grader.installed import install_command
 from grader.outcome import Record, Report
 
 if TYPE_CHECKING:
@@ -354,7 +355,7 @@ def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exer
         try:
             from grader.batch.distribute import Cluster
         except ImportError as error:
-            remedy = "Install it: pip install 'autograd-grader[class]'."
+            remedy = f"Install it: {install_command('class')}"
             raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
         return Cluster(options.scheduler, jobs, steps.isolation, steps, exercises, insecure=options.insecure)
     if steps.isolation and jobs > 1 and entries >= ENOUGH_FOR_PROCESSES and os.name == "posix":

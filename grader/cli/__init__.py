@@ -7,6 +7,7 @@ must not wait for what `grade` needs.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -85,10 +86,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        print(_shown(said.getvalue()), end="", file=sys.stderr)
         return error.exit_code
     except GraderError as error:
-        print(error, file=sys.stderr)
+        print(_shown(str(error)), file=sys.stderr)
         return UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         print("Stopped.", file=sys.stderr)
@@ -98,8 +101,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as error:
-        print(f"This is a fault of the grader ({_first_line(error)}). Traceback: {_kept_traceback()}", file=sys.stderr)
+        print(f"This is a fault of the grader ({_shown(_first_line(error))}). Traceback: {_kept_traceback()}", file=sys.stderr)
         return OUR_FAULT
+
+
+def _shown(text: str) -> str:
+    """What may be printed of a text that names files, which others may have named."""
+    from grader.sandbox.text import cleaned
+
+    return cleaned(text)
 
 
 def _first_line(error: Exception) -> str:

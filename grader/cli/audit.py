@@ -13,6 +13,7 @@ from grader import catalogue
 from grader.cli.common import counted, find_exercise
 from grader.cli.options import exercises_option
 from grader.errors import ExerciseError
+from grader.sandbox.text import cleaned, one_line
 
 if TYPE_CHECKING:
     from grader.audit import Audit
@@ -50,8 +51,8 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
                 exercise = find_exercise(name, folders)
             except ExerciseError as error:
                 is_right = False
-                print(f"✗ {name}: {_what_is_wrong(name, folders)}")
-                print(str(error), file=sys.stderr)
+                print(f"✗ {one_line(name)}: {_what_is_wrong(name, folders)}")
+                print(cleaned(str(error)), file=sys.stderr)
                 continue
             found = audit(exercise, find_solutions(exercise, solutions or solution_folders(exercise)), sandbox_for)
             is_right = is_right and found.is_right

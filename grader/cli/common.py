@@ -14,6 +14,8 @@ from grader.errors import Fault, GraderError
 from grader.exercise import Assignment
 from grader.files import write_whole
 from grader.loading import load_exercise
+from grader.sandbox.text import one_line
+from grader.shell import quoted
 
 if TYPE_CHECKING:
     from grader.exercise import Arrays, Exercise
@@ -23,13 +25,12 @@ WIDTH = 80
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
     """The exercise of that id or path; files of the same id that it hides are named on stderr."""
-    return load_exercise(_found(name, folders))
+    return load_exercise(_told(name, catalogue.find(name, folders)))
 
 
-def _found(name: str, folders: tuple[Path, ...]) -> Path:
-    found = catalogue.find(name, folders)
+def _told(name: str, found: catalogue.Found) -> Path:
     for hidden in found.shadows:
-        print(f"{name} is {found.path}, which hides {hidden}.", file=sys.stderr)
+        print(one_line(f"{name} is {found.path}, which hides {hidden}.", 2_000), file=sys.stderr)
     return found.path
 
 
@@ -44,8 +45,8 @@ def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Pa
 
     path = Path(name) if catalogue.is_path(name) else catalogue.shipped() / "assignments" / f"{name}.yaml"
     if path.is_file() and _lists_exercises(path):
-        return load_assignment(path, lambda exercise: files.get(exercise) or _found(exercise, folders))
-    exercise = find_exercise(name, folders)
+        return load_assignment(path, lambda id: files.get(id) or _told(id, catalogue.find_asked(id, path, folders)))
+    exercise = load_exercise(_told(name, catalogue.find_asked(name, None, folders)))
     return Assignment(id=exercise.id, title=exercise.title, exercises=(exercise,), path=exercise.path)
 
 
@@ -99,11 +100,12 @@ def with_arrays(exercise: Exercise, arrays: str | None) -> Exercise:
 
 def check_command(exercise: str, file: Path, folders: tuple[Path, ...], *, seed: int = 0, arrays: str | None = None) -> str:
     """The command that checks a file, with the options that this one was given: a student's next step."""
-    parts = ["grader", "check", exercise, str(file)]
+    name = str(file)
+    parts = ["grader", "check", exercise, f"./{name}" if name.startswith("-") else name]
     parts += [part for folder in folders for part in ("--exercises", str(folder))]
     parts += ["--seed", str(seed)] if seed else []
     parts += ["--arrays", arrays] if arrays else []
-    return " ".join(f'"{part}"' if " " in part else part for part in parts)
+    return " ".join(map(quoted, parts))
 
 
 def write_new(path: Path, text: str, *, force: bool) -> None:

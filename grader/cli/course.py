@@ -25,8 +25,8 @@ def command_handout(*, assignment: str, output: Path, notebooks: bool, folders: 
     """
     Pack what students are given: starters, and exercises that check them.
 
-    The exercises come without their declared mistakes, with the records that checking needs, so that students need no
-    torch unless their functions take tensors. Extensions and points given by hand stay with you.
+    The checker comes along as a wheel, the exercises without their declared mistakes and with the records that checking
+    needs, so that students need no torch unless their functions take tensors. Extensions and points given by hand stay with you.
     """
     from grader.handout import pack
 

@@ -11,6 +11,7 @@ import click
 from grader import catalogue
 from grader.cli import listing
 from grader.cli.options import exercises_option
+from grader.sandbox.text import cleaned, one_line
 
 
 @click.command("list", epilog="\b\nExample:\n  $ grader list --exercises my_course/exercises")
@@ -20,7 +21,7 @@ def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
     """List the exercises: id, points, kinds of target, title."""
     found, faults = listing.rows(catalogue.names(folders))
     for fault in faults:
-        print(fault, file=sys.stderr)
+        print(cleaned(str(fault)), file=sys.stderr)
     if as_json:
         import json
 
@@ -86,5 +87,5 @@ def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None,
     else:
         text = starter.as_script(asked, check=then)
     write_new(path, text, force=force)
-    print(f"Wrote {path}. Fill it in, then: {then}", file=sys.stderr)
+    print(f"Wrote {one_line(str(path), 2_000)}. Fill it in, then: {then}", file=sys.stderr)
     return 0

@@ -101,9 +101,9 @@ def known_exercises(out: Path, folders: tuple[Path, ...]) -> Mapping[str, Exerci
     if (state := read_state(out)) is None:
         return {}
     graded_by = {} if folders else files_of(read_rules(Out(path=out, state=state)))
-    files = {**dict(catalogue.names(folders)), **graded_by}
     found: dict[str, Exercise] = {}
-    for name in (one for one in state.exercises if one in files):
+    for name in state.exercises:
         with suppress(GraderError):
-            found[name] = load_exercise(files[name])
+            file = graded_by.get(name) or catalogue.find_asked(name, Path(state.path), folders).path
+            found[name] = load_exercise(file)
     return found

@@ -87,7 +87,7 @@ def read(text: str, faults: Faults) -> Node | None:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        faults.add(*traps.explain(error, builder.lines))
+        faults.add(*(_too_deep(error.problem_mark) if _is_of_depth(error) else traps.explain(error, builder.lines)))
         return None
     except _Stop:
         return None
@@ -126,7 +126,8 @@ class _Builder:
                 self.refuse_tag(event)
                 self.stack.append(_Open(event))
                 if len(self.stack) > MAX_DEPTH:
-                    self.stop(event, f"It is nested more than {MAX_DEPTH} deep.", "Close the brackets, or move the value out.")
+                    self.faults.add(*_too_deep(event.start_mark))
+                    raise _Stop
             case yaml.MappingEndEvent():
                 done = self.stack.pop()
                 self.close(self.fields(done), done.weight, done.event)
@@ -232,6 +233,20 @@ class _Builder:
         """Note a fault after which nothing sensible follows."""
         self.faults.add(_line(event), what, remedy)
         raise _Stop
+
+
+def _too_deep(mark: Any) -> traps.Advice:
+    return int(mark.line) + 1, f"It is nested more than {MAX_DEPTH} deep.", "Close the brackets, or move the value out."
+
+
+def _is_of_depth(error: yaml.MarkedYAMLError) -> bool:
+    """
+    Whether the parser gave up at its own limit of depth.
+
+    The C parser of PyYAML 6.0.4 and later stops at a thousand brackets. It reads a line ahead of its events, so that it may stop
+    before the twenty-fifth bracket has come here.
+    """
+    return error.problem_mark is not None and "nesting depth" in (error.problem or "")
 
 
 def _line(event: Any) -> int:

@@ -85,7 +85,7 @@ class Course:
         if path in files.values():
             exercise = load_exercise(path)
             return Assignment(id=self.id, title=exercise.title, exercises=(exercise,), path=str(path))
-        assignment = load_assignment(path, lambda id: files[id] if id in files else catalogue.find(id).path)
+        assignment = load_assignment(path, lambda id: files[id] if id in files else catalogue.find_asked(id, path).path)
         return replace(assignment, id=self.id)
 
     def not_built(self) -> GraderError:

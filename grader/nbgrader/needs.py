@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.errors import Fault, GraderError
+from grader.installed import install_command
 
 OLDEST, BEFORE = (0, 9, 5), (0, 10)
-_REMEDY = "Install it: pip install 'autograd-grader[nbgrader]'"
 
 
 def needs_nbgrader() -> None:
@@ -15,8 +15,12 @@ def needs_nbgrader() -> None:
     try:
         found = version("nbgrader")
     except PackageNotFoundError:
-        raise GraderError(Fault("", "nbgrader is not installed here.", _REMEDY)) from None
+        raise GraderError(Fault("", "nbgrader is not installed here.", _remedy())) from None
     numbers = tuple(int(part) for part in found.split(".")[:3] if part.isdigit())
     if not OLDEST <= numbers < BEFORE:
         what = f"nbgrader {found} is installed; this version of grader works with 0.9.5 and later ones before 0.10."
-        raise GraderError(Fault("", what, _REMEDY))
+        raise GraderError(Fault("", what, _remedy()))
+
+
+def _remedy() -> str:
+    return f"Install it: {install_command('nbgrader')}"

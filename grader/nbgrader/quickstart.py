@@ -78,4 +78,4 @@ def _examples() -> tuple[str, ...]:
 def _assignment(file: Path) -> Assignment:
     from grader.loading import load_assignment
 
-    return load_assignment(file, lambda id: catalogue.find(id).path)
+    return load_assignment(file, lambda id: catalogue.find_asked(id, file).path)

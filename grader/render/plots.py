@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import ExportError, Fault
+from grader.installed import install_command
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +67,7 @@ def _svg(name: str, draw: Any, *, height: float) -> str:
         import matplotlib as mpl
     except ImportError:
         what = "The class report draws with matplotlib, which is not installed."
-        raise ExportError(Fault("", what, "pip install 'autograd-grader[class]'")) from None
+        raise ExportError(Fault("", what, f"Install it: {install_command('class')}")) from None
     from matplotlib.figure import Figure
 
     settings: Any = {

@@ -13,6 +13,7 @@ from grader.outcome import Status
 from grader.render.public import for_student
 from grader.render.words import Finding, findings, flag_lines, not_judged, total_line
 from grader.sandbox.text import cleaned as plain
+from grader.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,17 +70,17 @@ def _finding(finding: Finding, again: str, colour: bool, width: int) -> Iterator
         yield from _wrapped(f"{finding.such_a_case}: {finding.place}.", 6, width)
     if finding.cause:
         label = "Likely cause: " if finding.is_likely else "Seen:         "
-        yield from textwrap.wrap(label + finding.cause, width, initial_indent=" " * 6, subsequent_indent=" " * 20)
+        yield from textwrap.wrap(plain(label + finding.cause), width, initial_indent=" " * 6, subsequent_indent=" " * 20)
         if finding.explains:
             yield from _wrapped(f"({finding.explains})", 20, width)
     if finding.case and again and finding.status is not Status.CORRECT:
-        yield f'      See it:       {again} --case "{finding.case}"'
+        yield f"      See it:       {again} --case {quoted(finding.case)}"
 
 
 def _headed(finding: Finding, colour: bool, width: int) -> Iterator[str]:
     """The call on the left, its points on the right; a long call gets lines of its own."""
     glyph = paint(finding.glyph, _COLOURS[finding.glyph], colour)
-    *above, last = textwrap.wrap(finding.heading, width - 5) or [""]
+    *above, last = textwrap.wrap(plain(finding.heading), width - 5) or [""]
     for place, line in enumerate(above):
         yield f"  {' ' if place else glyph} {line}"
     lead = " " if above else glyph
@@ -106,7 +107,7 @@ def _wrapped(text: str, indent: int, width: int) -> list[str]:
     pad = " " * indent
     return [
         line
-        for paragraph in text.splitlines() or [""]
+        for paragraph in plain(text).splitlines() or [""]
         for line in textwrap.wrap(
             paragraph, width, initial_indent=pad, subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
         )
