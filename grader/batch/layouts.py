@@ -22,6 +22,7 @@ from grader.batch.lms import CANVAS_FILE, METADATA, MOODLE_NAME, gradescope_subm
 from grader.batch.roster import Student
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment
+from grader.submission import MAX_CODE_BYTES
 
 CODE = frozenset({".py", ".ipynb"})
 _WORK = CODE | {".zip"}
@@ -194,11 +195,14 @@ def _as_said(level: _Level, said: str) -> Reading:
 def _refuse_class_in_folder(level: _Level, inner: _Level) -> None:
     """Raises SubmissionError where a folder of any name may be one student's, or around a class: what is in it can be made up."""
     alone = ("students", f"`{shown(inner.name)}` is one student, and all in it is that student's.")
+    metadata = next((file for file in inner.files if file.path == METADATA), None)
+    if metadata is not None and inner.folders and metadata.size > MAX_CODE_BYTES:  # a student's would take minutes to read
+        raise level.doubt(("gradescope", f"`{shown(inner.name)}` lies around submissions and a {METADATA}."), alone)
     for layout, read in _READERS.items():
         found: Reading | None = None
         with suppress(SubmissionError):  # what does not read as a download is nothing but a student's files
             found = read(inner, sure=False)
-        if found is not None:
+        if found is not None and found.handed_in:
             raise level.doubt((layout, f"`{shown(inner.name)}` lies around {_counted(found)}."), alone)
     if _holds_a_class(inner):
         raise level.doubt(("wrapped", f"`{shown(inner.name)}` lies around {_counted(_by_student(inner))}."), alone)
