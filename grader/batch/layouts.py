@@ -496,10 +496,13 @@ def _is_one_student(level: _Level) -> bool:
         return False
     if not beside and len(top) - len(answers) <= _MOST_HELPERS:
         return True
-    others = len(beside) or len(top) - len(answers)
-    all_of_it = f"`{shown(answers[0].path)}` and all that lies beside it are one student's."
-    a_class = f"of {others} students, and `{shown(answers[0].path)}`, named after an exercise, is nobody's."
-    raise level.doubt(("one-student", all_of_it), ("students", f"What lies beside it is {a_class}"))
+    count = len(beside) or len(top) - len(answers)
+    answer = shown(answers[0].path)
+    alone = ("one-student", f"`{answer}` and all that lies beside it are one student's.")
+    whose = f"the work of {count} student{'' if count == 1 else 's'}"
+    raise level.doubt(
+        alone, ("students", f"What lies beside `{answer}` is {whose}, and that file, named after an exercise, is nobody's.")
+    )
 
 
 def _by_student(level: _Level) -> Reading:
