@@ -653,6 +653,8 @@ def test_the_trouble_of_many_students_is_a_line_a_reason(capsys) -> None:
     assert "(and 39 more)" in said[2]
     assert "of 29 students: It is not a .py or .ipynb file." in said[2]
     assert len(said) == 3
+    assert "Handed in something, but nothing that can be graded: " in err
+    assert ", s06, s07, s09" in err
 
 
 def test_every_run_says_which_layout_it_took(capsys) -> None:

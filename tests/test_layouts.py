@@ -311,13 +311,31 @@ def test_metadata_that_stands_twice_in_an_archive_is_refused(tmp_path):
         ("a: '\x00'", "(special characters|control characters)"),
         (b"a: \xff\xfe\xff", "not the metadata"),
         (b"a: {}\n" + b"#" * (33 << 20), "larger than 32 MiB"),
+        ("".join(f"s{number}: {{}}\n" for number in range(50_001)), "more than 50000 submissions"),
+        ("a:\n  :submitters:\n" + "  - :sid: x\n" * 60_000, "more than 50000 submissions"),
+        ("a:\n" + ("  :submitters:\n" + "  - :sid: x\n" * 30_000) * 2, "more than 50000 submissions"),
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_metadata_is_read_with_caps_and_refused_by_name(text, said, tmp_path):
     """Whatever is wrong with it."""
     with pytest.raises(SubmissionError, match=rf"^submission_metadata\.yml: .*{said}"):
         collect(metadata(tmp_path, text), assignment())
+
+
+def test_a_late_students_long_metadata_is_not_read(monkeypatch, tmp_path):
+    """It would take minutes; a file of some lines that is an export of nobody is a student's own."""
+    files = {"eve/a/tanh_layer.py": TANH, "eve/submission_metadata.yml": named("a") + "#" * (1 << 20)}
+    path = hand_in(tmp_path / "late", files)
+    monkeypatch.setattr(lms, "_submissions", lambda file: pytest.fail("it was read"))
+    with pytest.raises(SubmissionError, match=r"`gradescope`: `eve` lies around .* `students`: `eve` is one student"):
+        collect(path, assignment())
+    pack(hand_in(tmp_path / "zipped", {}) / "eve.zip", {name.removeprefix("eve/"): text for name, text in files.items()})
+    with pytest.raises(SubmissionError, match=r"download \(as `gradescope`\), or the zip of one student"):
+        collect(tmp_path / "zipped", assignment())
+    monkeypatch.undo()
+    hand_in(path, {"eve/submission_metadata.yml": "a: {}"})
+    assert ["eve"] == [one.id for one in collect(path, assignment()).students]
 
 
 def test_metadata_of_no_end_takes_no_memory(tmp_path):

@@ -14,10 +14,12 @@ from pathlib import Path, PurePosixPath
 
 from grader.batch.intake import MAX_FILES, MAX_STUDENT_BYTES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
 from grader.batch.layouts import CODE, COPY, DOWNLOADS, HandedIn, because, exercise_named, recognise, sentence, stem_of, unread
+from grader.batch.lms import METADATA
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
 from grader.outcome import Status
+from grader.submission import MAX_CODE_BYTES
 
 MAX_SOURCES = 50  # files that count together for functions found by name
 
@@ -112,7 +114,8 @@ def _download(path: Path, tree: Tree, assignment: Assignment, layout: str) -> tu
         return None
     try:
         found = tree_of(inside)
-        seen = recognise(inside, found, assignment, layout).layout
+        is_long = any(file.name == METADATA and file.size > MAX_CODE_BYTES for file in found.files)  # it may be a student's
+        seen = "gradescope" if is_long and not layout else recognise(inside, found, assignment, layout).layout
     except SubmissionError:
         return None
     if layout:

@@ -22,6 +22,7 @@ from grader.batch.lms import CANVAS_FILE, METADATA, MOODLE_NAME, gradescope_subm
 from grader.batch.roster import Student
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment
+from grader.submission import MAX_CODE_BYTES
 
 CODE = frozenset({".py", ".ipynb"})
 _WORK = CODE | {".zip"}
@@ -194,11 +195,14 @@ def _as_said(level: _Level, said: str) -> Reading:
 def _refuse_class_in_folder(level: _Level, inner: _Level) -> None:
     """Raises SubmissionError where a folder of any name may be one student's, or around a class: what is in it can be made up."""
     alone = ("students", f"`{shown(inner.name)}` is one student, and all in it is that student's.")
+    metadata = next((file for file in inner.files if file.path == METADATA), None)
+    if metadata is not None and inner.folders and metadata.size > MAX_CODE_BYTES:  # a student's would take minutes to read
+        raise level.doubt(("gradescope", f"`{shown(inner.name)}` lies around submissions and a {METADATA}."), alone)
     for layout, read in _READERS.items():
         found: Reading | None = None
         with suppress(SubmissionError):  # what does not read as a download is nothing but a student's files
             found = read(inner, sure=False)
-        if found is not None:
+        if found is not None and found.handed_in:
             raise level.doubt((layout, f"`{shown(inner.name)}` lies around {_counted(found)}."), alone)
     if _holds_a_class(inner):
         raise level.doubt(("wrapped", f"`{shown(inner.name)}` lies around {_counted(_by_student(inner))}."), alone)
@@ -492,10 +496,13 @@ def _is_one_student(level: _Level) -> bool:
         return False
     if not beside and len(top) - len(answers) <= _MOST_HELPERS:
         return True
-    others = len(beside) or len(top) - len(answers)
-    all_of_it = f"`{shown(answers[0].path)}` and all that lies beside it are one student's."
-    a_class = f"of {others} students, and `{shown(answers[0].path)}`, named after an exercise, is nobody's."
-    raise level.doubt(("one-student", all_of_it), ("students", f"What lies beside it is {a_class}"))
+    count = len(beside) or len(top) - len(answers)
+    answer = shown(answers[0].path)
+    alone = ("one-student", f"`{answer}` and all that lies beside it are one student's.")
+    whose = f"the work of {count} student{'' if count == 1 else 's'}"
+    raise level.doubt(
+        alone, ("students", f"What lies beside `{answer}` is {whose}, and that file, named after an exercise, is nobody's.")
+    )
 
 
 def _by_student(level: _Level) -> Reading:

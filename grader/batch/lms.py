@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +19,8 @@ from grader.notebooks import MAX_NOTEBOOK_BYTES
 METADATA = "submission_metadata.yml"
 MAX_METADATA_BYTES = MAX_NOTEBOOK_BYTES  # the results of thousands of students are in it, and earlier submissions
 _MAX_DEPTH = 50
+_TOLD = (":sid", ":email", ":name")
+_MAX_PEOPLE = 50_000  # submissions and their people
 
 # Canvas: lib/content_zipper.rb writes NAME[_LATE]_USER_ATTACHMENT_FILE, the name in lower case and without blanks, the file as
 # it was called; of students without a name, [LATE_]anon_FIVE_ATTACHMENT_FILE. The first numbers that fit are Canvas's: the
@@ -60,13 +63,16 @@ def _submissions(metadata: File) -> list[_Submitted]:
     """Folders with their submitters and times. Only these are kept of the file: what else is in it has no end."""
     if metadata.fault:
         raise ValueError(metadata.fault.rstrip("."))
-    data = metadata.home.read(metadata.key, MAX_METADATA_BYTES + 1)
-    if len(data) > MAX_METADATA_BYTES:
+    if metadata.size > MAX_METADATA_BYTES:
         raise ValueError(f"it is larger than {MAX_METADATA_BYTES >> 20} MiB")
+    data = metadata.home.read(metadata.key, metadata.size + 1)
+    if len(data) > metadata.size:
+        raise ValueError("it is larger than it says")
     events = _Events(yaml.parse(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     if not isinstance(first := events.start(), yaml.MappingStartEvent):
         raise yaml.YAMLError(f"it is no table of submissions, but {_kind(first)}")
     found: dict[str, _Submitted] = {}
+    count = 0  # of submissions and people
     for folder, value in events.items():
         if folder in found:
             raise yaml.YAMLError(f"it has {shown(folder)} twice")
@@ -74,11 +80,16 @@ def _submissions(metadata: File) -> list[_Submitted]:
         at = None
         for key, inner in events.items(value):
             if key == ":submitters" and isinstance(inner, yaml.SequenceStartEvent):
-                people.extend(events.people())
+                people.extend(islice(events.people(), _MAX_PEOPLE + 1))
+                if count + len(people) > _MAX_PEOPLE:
+                    break
             else:
                 at = _time(inner) if key == ":created_at" else at
                 events.skip(inner)
         found[folder] = folder, people, at
+        count += 1 + len(people)
+        if count > _MAX_PEOPLE:
+            raise ValueError(f"it has more than {_MAX_PEOPLE} submissions and people")
     return list(found.values())
 
 
@@ -137,7 +148,8 @@ class _Events:
                 return
             told: dict[str, str] = {}
             for key, value in self.items(event):
-                told[key] = _text(value)
+                if key in _TOLD:
+                    told[key] = _text(value)
                 self.skip(value)
             yield told
 
@@ -166,7 +178,7 @@ def _kind(event: Any) -> str:
 
 def _gradescope_student(person: Mapping[str, str], at: datetime | None) -> Student | None:
     """The student, or None for one who is not told."""
-    sid, email, name = (person.get(key, "") for key in (":sid", ":email", ":name"))
+    sid, email, name = (person.get(key, "") for key in _TOLD)
     if not (sid or email or name):
         return None
     return Student(id=sid or email or name, name=name, email=email, ids={"gradescope": sid} if sid else {}, submitted_at=at)

@@ -188,7 +188,13 @@ class _Run:
             seconds=at.seconds,
             grades=grades,
             changed=frozenset(self.changed),
-            notes=(*_renamed(known), *self._kept_from_earlier(), *not_tried_again(self.alone.not_tried), *notes),
+            notes=(
+                *_renamed(known),
+                *self._without_an_answer(),
+                *self._kept_from_earlier(),
+                *not_tried_again(self.alone.not_tried),
+                *notes,
+            ),
         )
 
     def _refuse_class_of_a_student(self) -> None:
@@ -217,6 +223,12 @@ class _Run:
         if old:
             self.results.drop(old)
             self.out.remove_pages(old)
+
+    def _without_an_answer(self) -> Iterator[str]:
+        """Who handed in something, but nothing that is graded: an archive of another kind, perhaps, or a text."""
+        with_files = {entry.student for entry in self.collection.entries if entry.files}
+        if without := [id for id in dict.fromkeys(entry.student for entry in self.collection.entries) if id not in with_files]:
+            yield f"Handed in something, but nothing that can be graded: {named(without)}."
 
     def _kept_from_earlier(self) -> Iterator[str]:
         """Of whom there are marks, but no files this time: it may be meant, and it may be a file that was lost."""
