@@ -87,7 +87,7 @@ def test_box_is_there_and_closed(mark: str, isolation: str) -> None:
     with box(isolation) as made:
         assert made.layers
         assert left_over(mark, seconds=0)
-    assert [] == left_over(mark, seconds=0)
+    assert [] == left_over(mark)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
@@ -96,7 +96,7 @@ def test_exception_ends_a_box(mark: str, isolation: str) -> None:
     with pytest.raises(ZeroDivisionError), box(isolation) as made:
         assert made.layers
         raise ZeroDivisionError
-    assert [] == left_over(mark, seconds=0)
+    assert [] == left_over(mark)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
@@ -131,7 +131,7 @@ def test_launch_that_fails(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_doctor_leaves_nothing(mark: str) -> None:
     """It starts a box for each way there is."""
     doctor.examine()
-    assert [] == left_over(mark, seconds=0)
+    assert [] == left_over(mark)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
@@ -219,4 +219,4 @@ def test_no_box_outlives_a_thread_that_started_it(mark: str) -> None:
     with made[0] as one:
         trial = one.run(job(RIGHT))
         assert ("correct", 0) == (outcome(trial), one.restarts)
-    assert [] == left_over(mark, seconds=0)
+    assert [] == left_over(mark)

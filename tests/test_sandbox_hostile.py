@@ -76,6 +76,21 @@ def test_honest_twin_of_a_forgery_is_accepted(fresh: Sandbox, attack: Attack) ->
     assert attack.twin not in attack.expect
 
 
+_MISSING = b"""
+import forging
+from grader.outcome import Status
+
+TOLD = {"status": Status.MISSING, "items": (), "detail": f"no function {'q' * 9000} is defined"}
+forging.serve(lambda *question: forging.CHANNEL.send(forging.answer(*question, **TOLD)))
+"""
+
+
+def test_no_name_of_a_missing_function_is_taken_from_a_child(fresh: Sandbox) -> None:
+    """What is missing is one of the functions that were asked for: another name would be looked for in every source."""
+    answers = fresh.run(job(_MISSING)).tasks[0].answers
+    assert {"no function dY_dX is defined"} == {answer.detail for answer in answers}
+
+
 def test_no_frame_is_forged_by_numbers_of_its_own() -> None:
     """Frames are built from the codec: a format that is written down in an attack goes out of date, and nobody sees it."""
     for attack in attacks():

@@ -264,9 +264,10 @@ class _Puppet:
         ends = (job[1], results[0], told[0])
         self.pipes: Pipes | ThreadedPipes = ThreadedPipes(*ends) if threaded else Pipes(*ends, None)
         self.ending = ending
+        self.is_killed = False
 
     def kill(self) -> None:
-        pass
+        self.is_killed = True
 
     def release(self) -> None:
         self.ended()
@@ -291,7 +292,9 @@ def served(child: _Puppet, asked: Job | None = None) -> Run:
 )
 def test_breaking_the_protocol_at_once_is_the_students(rubbish: bytes, threaded: bool) -> None:
     """A child that says that it has begun, and rubbish in the same breath, is `killed`, whenever the grader looks."""
-    run = served(_Puppet(_BEGUN + rubbish, host.Ending(exit_status=0), threaded=threaded))
+    child = _Puppet(_BEGUN + rubbish, host.Ending(exit_status=0), threaded=threaded)
+    run = served(child)
+    assert child.is_killed == (len(rubbish) > 1)  # of one byte it is the end that tells
     assert run.fatal is not None
     assert Status.KILLED is run.fatal.status
 
