@@ -18,8 +18,8 @@ from grader.batch.lms import METADATA
 from grader.batch.roster import Student, match, time_of
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment, Exercise
+from grader.notebooks import MAX_CODE_BYTES
 from grader.outcome import Status
-from grader.submission import MAX_CODE_BYTES
 
 MAX_SOURCES = 50  # files that count together for functions found by name
 

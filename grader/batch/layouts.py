@@ -22,7 +22,7 @@ from grader.batch.lms import CANVAS_FILE, METADATA, MOODLE_NAME, gradescope_subm
 from grader.batch.roster import Student
 from grader.errors import Fault, SubmissionError
 from grader.exercise import Assignment
-from grader.submission import MAX_CODE_BYTES
+from grader.notebooks import MAX_CODE_BYTES
 
 CODE = frozenset({".py", ".ipynb"})
 _WORK = CODE | {".zip"}
