@@ -150,7 +150,9 @@ def _as_it_stands(report: Report) -> Report:
     Here that is the student, who reads it at once and hands in again.
     """
     targets = tuple(
-        replace(one, status=Status.MISSING, score=0.0, detail=one.detail.removeprefix(UNDECIDED)) if one.is_undecided else one
+        replace(one, status=Status.MISSING, score=0.0, detail=one.detail.removeprefix(UNDECIDED), public=None)
+        if one.is_undecided
+        else one
         for one in report.targets
     )
     return replace(report, targets=targets)
