@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.outcome import TargetKey
+    from grader.reference.sides import Side
 
 PUBLIC_SEED = 0
 ENGINE = 6  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
@@ -152,6 +153,19 @@ def _steered(exercise: Exercise, plans: Sequence[cases.CasePlan], drawn: Sequenc
             found[place], shown[place] = (case, expected), its
             missing -= its
     return tuple(found)
+
+
+def reaches(exercise: Exercise, side: Side, seed: int) -> bool:
+    """Whether draws that are looked for come to a side of a function, in a case that is good."""
+    from grader.reference import compute, sides
+
+    plans = [plan for plan in cases.plan_cases(exercise, seed) if plan.role in ("random", "small")]
+    for attempt in range(_STEERED if plans else 0):
+        stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
+        case = cases.draw_case(exercise, plans[-1 - attempt % len(plans)], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
+        if side in sides.seen(exercise, case) and isinstance(compute.expected(exercise, case, accept_zero=True), Expected):
+            return True
+    return False
 
 
 def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:
