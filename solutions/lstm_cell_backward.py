@@ -1,3 +1,5 @@
+"""da = (dc·g·i(1 − i), dc·c·f(1 − f), dh1·tanh(c1)·o(1 − o), dc·i(1 − g²)) with dc = dc1 + dh1·o·(1 − tanh²(c1))."""
+
 import numpy as np
 
 

@@ -49,7 +49,7 @@ EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "autogr
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)
 
-PART_OF_A_STEP = {"regime": "diagnosis"}  # modules of one step that lie beside it
+PART_OF_A_STEP = {"regime": "diagnosis", "sizes": "cases"}  # modules of one step that lie beside it
 
 THIRD_PARTY = {
     "numpy": VOCABULARY | STEPS | STORY | EDGES,
