@@ -97,6 +97,8 @@ def _all(exercise: Exercise, target: Target) -> Iterator[_Named]:
                 yield "pre_activation", f"That is {line.name}, not {kind.of}.", _quantity(line.name)
         return
     path = _path(exercise, kind)
+    if isinstance(kind, VJP) and kind.also:
+        yield from _several(kind)
     yield from _factors(kind, path, exercise)
     yield from _paths(kind, path, exercise)
     yield from _directions(exercise, kind)
@@ -173,10 +175,7 @@ def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Ite
 
 def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
     """What goes wrong with an upstream gradient or a tangent."""
-    if not isinstance(kind, VJP | JVP):
-        return
-    if isinstance(kind, VJP) and kind.also:
-        yield from _several(kind)
+    if not isinstance(kind, VJP | JVP) or (isinstance(kind, VJP) and kind.also):
         return
     vector = kind.upstream if isinstance(kind, VJP) else kind.tangent
     called = "upstream gradient" if isinstance(kind, VJP) else "tangent"
