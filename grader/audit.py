@@ -2,7 +2,7 @@
 Are the exercises themselves right? Every exercise proves itself before students meet it.
 
 Model answers earn full points at several seeds, starters none; every declared mistake and every built-in wrong answer is
-caught, and named; references agree with central differences; no case is ill-conditioned.
+caught, and named; references agree with central differences; no case is ill-conditioned; the cases show what there is to see.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import compare, diagnosis, preparing, starter
+from grader import cases, compare, diagnosis, preparing, sizes, starter
 from grader.errors import ExerciseError, Fault, GraderError
-from grader.exercise import Arrays, Exercise, Target
+from grader.exercise import Arrays, Exercise, NamedCase, Target
 from grader.grading import grade
-from grader.outcome import Answer, Evidence, Record, Status, Verdict
+from grader.outcome import Answer, Evidence, Expected, Record, Status, Verdict
 from grader.submission import Submission
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smo
 # A step so small that most cases pass is what probes are for; an input that switches a unit on or off does so in few cases;
 # a sum over an axis of size 1, or a reshape instead of its transpose, is no slip.
 _MAY_BE_RARE = frozenset({"numerical_differentiation", "input_left_out", "summed_over", "reshaped"})
+_BATCH_ATTEMPTS = 12
 MIN_CAUGHT_SHARE = 0.5  # of the random cases, in which a wrong answer must show
 
 
@@ -44,6 +45,7 @@ class Audit:
     built_in: int = 0  # wrong answers caught and named
     probes: int = 0  # targets at which numerical differentiation shows
     difference: float = 0.0  # the largest relative gap between a reference and central differences
+    remarks: tuple[str, ...] = ()  # what no case can show, and is no fault
 
     @property
     def is_right(self) -> bool:
@@ -61,6 +63,11 @@ class _Tally:
     built_in: int = 0
     model_answers: int = 0
     difference: float = 0.0
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
 
     def fault(self, what: str, remedy: str) -> None:
         fault = Fault(self.where, what, remedy)
@@ -76,6 +83,8 @@ def audit(
 
     `solutions` are model answers in the forms that students may choose; `sandbox_for` gives the sandbox of an array library.
     """
+    from grader.reference.threads import one_thread
+
     tally = _Tally(where=exercise.path or exercise.id)
     try:
         records = [
@@ -86,9 +95,11 @@ def audit(
         return Audit(exercise=exercise.id, faults=error.faults)
     _try_model_answers(exercise, solutions, records, sandbox_for, tally)
     _try_starter(exercise, records[0], sandbox_for, tally)
-    for record in records:
-        _try_mistakes(exercise, record, tally)
-        _try_differences(exercise, record, tally)
+    with one_thread():
+        for record in records:
+            _try_coverage(exercise, record, tally)
+            _try_mistakes(exercise, record, tally)
+            _try_differences(exercise, record, tally)
     if exercise.numerical == "forbid":
         _try_probes(exercise, records[0], tally)
     return Audit(
@@ -101,6 +112,7 @@ def audit(
         built_in=tally.built_in,
         probes=len({key for probe in records[0].probes for key in probe.targets}),
         difference=tally.difference,
+        remarks=tuple(tally.remarks),
     )
 
 
@@ -170,6 +182,56 @@ def _try_starter(exercise: Exercise, record: Record, sandbox_for: Callable[[Arra
                 f"The starter is judged {target.status.value} for {target.name}, not not_implemented.",
                 "This is a fault of the grader.",
             )
+
+
+def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    """
+    Whether the cases show what there is to see: sizes, shapes of matrices, a batch of one, each side of each function.
+
+    What the ranges or the formulas do not allow is no fault: where draws reach no such side, a remark says so.
+    """
+    from grader.reference import sides
+
+    every = [case for case, _ in record.cases]
+    for demand in sizes.demands(exercise):
+        if not any(demand.is_met(case.sizes) for case in every) and sizes.is_possible(exercise.axes, demand):
+            tally.fault(
+                f"No case has {demand}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
+            )
+    for axis in sizes.batches(exercise):
+        if all(case.sizes[axis] != 1 for case in every):
+            if _says_something(exercise, NamedCase(name="batch of one", sizes={axis: 1}), record.seed):
+                remedy = (
+                    f"Write one, as `batch of one: {{{axis}: 1}}` under cases.named: a slip in axes or means often shows there."
+                )
+                tally.fault(f"No case has {axis} = 1, a batch of one.", remedy)
+            else:
+                tally.remark(f"No case has {axis} = 1, a batch of one: the answers would say nothing there, or have no value.")
+    missing = set(sides.of_exercise(exercise)) - set().union(*(sides.seen(exercise, case) for case in every))
+    for side in sorted(missing, key=str):
+        if preparing.reaches(exercise, side, record.seed):
+            remedy = "Use more random cases, or a named one that shows it."
+            tally.fault(f"No case shows {side}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy)
+        else:
+            tally.remark(f"No draw reaches {side}. Where that is possible, write a named case that shows it.")
+
+
+def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
+    """Whether a case can be drawn so that no target is zero throughout and every mistake has a value."""
+    from grader.reference import compute
+
+    try:
+        plan = cases.plan_named(exercise, edge, seed)
+        for attempt in range(_BATCH_ATTEMPTS):
+            found = compute.expected(exercise, cases.draw_case(exercise, plan, seed, attempt))
+            if isinstance(found, Expected):
+                declared = (
+                    (found.predictions[task.function, target.name], len(target.mistakes)) for task, target in exercise.targets()
+                )
+                return all(one is not None for predicted, count in declared for one in predicted[:count])
+    except GraderError:  # such as shapes that do not fit at this size
+        pass
+    return False
 
 
 def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:

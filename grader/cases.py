@@ -2,28 +2,28 @@
 Exercise, seed -> candidate cases: names, sizes, and the numbers of every input and upstream gradient.
 
 A candidate may turn out ill-conditioned; then the story asks for the next `attempt`. Every number comes from a stream of its own,
-keyed by seed, exercise, case, input and attempt, so that adding a case or an input changes no other.
+keyed by seed, exercise, case, input and attempt, so that adding a case or an input changes no other at the same sizes. Sizes
+are planned for all cases together (`sizes`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grader import sizes as planned
 from grader.errors import ExerciseError, Fault
-from grader.exercise import Axis, DerivedAxis, Draw, DrawnAxis, Exercise, NamedCase
-from grader.formula import FormulaError, evaluate_integer
+from grader.exercise import Draw, Exercise, NamedCase
 from grader.outcome import Case, Role
 
 if TYPE_CHECKING:
     from grader.outcome import Array
 
 MAX_SMALL_CASES = 3
-SIZE_TRIES = 200
 
 # Readable numbers, the most readable first; later ones are tried when a case is refused, e.g. because tanh saturates at 9.
 _READABLE: tuple[tuple[float, ...], ...] = (
@@ -33,6 +33,8 @@ _READABLE: tuple[tuple[float, ...], ...] = (
     (-0.9, -0.7, -0.4, -0.2, 0.1, 0.3, 0.5, 0.8),
 )
 ATTEMPTS_PER_LEVEL = 6
+STRETCHES = (1.0, 2.0, 4.0, 8.0)  # of inputs that may be any numbers, where a side of a function is far from what is usual
+_ANY_SIZE = frozenset({"normal", "nonzero", "positive", "symmetric"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,36 +43,63 @@ class CasePlan:
 
     name: str
     role: Role
-    rank: int = 0  # among the small cases: which axis gets the smallest size
-    edge: NamedCase = NamedCase(name="")
+    sizes: Mapping[str, int]
+    edge: NamedCase = field(default_factory=lambda: NamedCase(name=""))
 
 
-def plan_cases(exercise: Exercise) -> tuple[CasePlan, ...]:
-    """The cases of an exercise in reading order: small ones with readable numbers, random ones, named ones."""
-    small = min(MAX_SMALL_CASES, (exercise.random_cases + 2) // 3)
-    return (
-        *(CasePlan(name=f"small {rank + 1}", role="small", rank=rank) for rank in range(small)),
-        *(CasePlan(name=f"random {number + 1}", role="random") for number in range(exercise.random_cases - small)),
-        *(CasePlan(name=edge.name, role="named", edge=edge) for edge in exercise.named_cases),
-    )
-
-
-def draw_case(exercise: Exercise, plan: CasePlan, seed: int, attempt: int = 0) -> Case:
+def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
     """
-    A candidate for one case.
+    The cases of an exercise in reading order: small ones with readable numbers, random ones, named ones.
 
-    Raises ExerciseError when no sizes fit, or a value of a named case does not fit its input.
+    Raises ExerciseError when no sizes fit.
     """
-    sizes = _draw_sizes(exercise, plan, seed)
+    count = min(MAX_SMALL_CASES, (exercise.random_cases + 2) // 3)
+    small = [
+        CasePlan(name=name, role="small", sizes=_fitting(exercise, name, planned.smallest(exercise.axes, rank)))
+        for rank, name in enumerate(f"small {rank + 1}" for rank in range(count))
+    ]
+    named = [plan_named(exercise, edge, seed) for edge in exercise.named_cases]
+    names = [f"random {number + 1}" for number in range(exercise.random_cases - count)]
+    others = [plan.sizes for plan in (*small, *named)]
+    sizes = planned.plan(exercise, f"{seed}\0{exercise.id}", len(names), others)
+    if sizes is None:
+        raise _no_sizes(exercise, names[0])
+    random = [CasePlan(name=name, role="random", sizes=own) for name, own in zip(names, sizes, strict=True)]
+    return (*small, *random, *named)
+
+
+def plan_named(exercise: Exercise, edge: NamedCase, seed: int) -> CasePlan:
+    """A case that an author names. Raises ExerciseError when no sizes fit."""
+    sizes = planned.of_named(exercise.axes, edge.sizes, f"{seed}\0{exercise.id}\0{edge.name}")
+    return CasePlan(name=edge.name, role="named", edge=edge, sizes=_fitting(exercise, edge.name, sizes))
+
+
+def draw_case(exercise: Exercise, plan: CasePlan, seed: int, attempt: int = 0, *, stretch: float = 1.0) -> Case:
+    """
+    A candidate for one case; `stretch` multiplies the inputs that may be any numbers.
+
+    Raises ExerciseError when a value of a named case does not fit its input.
+    """
     values: dict[str, Array] = {}
     level = attempt // ATTEMPTS_PER_LEVEL if plan.role == "small" else len(_READABLE)
-    drawn = [(item.name, item.axes, item.draw) for item in exercise.inputs]
-    drawn += [(item.name, item.axes, Draw()) for item in exercise.upstream]
-    for name, axes, draw in drawn:
+    drawn = [(item.name, item.axes, item.draw, stretch if item.draw.law in _ANY_SIZE else 1.0) for item in exercise.inputs]
+    drawn += [(item.name, item.axes, Draw(), 1.0) for item in exercise.upstream]
+    for name, axes, draw, factor in drawn:
         rng = _stream(seed, exercise.id, plan.name, name, str(attempt))
-        value = _draw_values(draw, shape_of(axes, sizes), sizes, rng, level)
-        values[name] = _edged(exercise, plan.edge, name, value)
-    return Case(name=plan.name, role=plan.role, sizes=sizes, values=values)
+        value = _draw_values(draw, shape_of(axes, plan.sizes), plan.sizes, rng, level)
+        values[name] = _edged(exercise, plan.edge, name, value if factor == 1 else value * factor)
+    return Case(name=plan.name, role=plan.role, sizes=plan.sizes, values=values)
+
+
+def _fitting(exercise: Exercise, name: str, sizes: Mapping[str, int] | None) -> Mapping[str, int]:
+    if sizes is None:
+        raise _no_sizes(exercise, name)
+    return sizes
+
+
+def _no_sizes(exercise: Exercise, name: str) -> ExerciseError:
+    what = f"No sizes fit the case {name!r}: a computed axis comes to less than 1."
+    return ExerciseError(Fault(exercise.path or exercise.id, what, "Narrow the ranges of dims."))
 
 
 def scaled(case: Case, name: str, factor: float, *, case_name: str) -> Case:
@@ -94,71 +123,6 @@ def read_only(array: Array) -> Array:
 def _stream(seed: int, *key: str) -> np.random.Generator:
     digest = hashlib.sha256("\0".join((str(seed), *key)).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))
-
-
-# Sizes
-
-
-def _draw_sizes(exercise: Exercise, plan: CasePlan, seed: int) -> dict[str, int]:
-    if plan.role == "small":
-        candidates: Iterator[dict[str, int]] = _smallest_sizes(exercise.axes, plan.rank)
-    else:
-        candidates = _random_sizes(exercise.axes, plan.edge.sizes, _stream(seed, exercise.id, plan.name, "sizes of the axes"))
-    for drawn in candidates:
-        sizes = _with_derived(exercise.axes, drawn, plan.edge.sizes)
-        if all(size >= 1 for size in sizes.values()):
-            return sizes
-    fault = Fault(
-        exercise.path or exercise.id,
-        f"No sizes fit the case {plan.name!r}: a computed axis comes to less than 1.",
-        "Narrow the ranges of dims.",
-    )
-    raise ExerciseError(fault)
-
-
-def _with_derived(axes: Sequence[Axis], drawn: Mapping[str, int], fixed: Mapping[str, int]) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for axis in axes:
-        if isinstance(axis, DerivedAxis) and axis.name not in fixed:
-            try:
-                sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:
-                sizes[axis.name] = 0  # such as a division by zero at these sizes: the caller draws others
-        else:
-            sizes[axis.name] = drawn.get(axis.name, fixed.get(axis.name, 0))
-    return sizes
-
-
-def _smallest_sizes(axes: Sequence[Axis], rank: int) -> Iterator[dict[str, int]]:
-    """Each axis at the smallest size that no other has yet; `rank` rotates which axis is served first."""
-    drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
-    turn = drawn[rank % len(drawn) :] + drawn[: rank % len(drawn)] if drawn else []
-    for slack in range(SIZE_TRIES):  # slack grows all sizes together until computed axes fit
-        taken: set[int] = set()
-        sizes = {}
-        for axis in turn:
-            low = min(axis.low + slack, axis.high)
-            sizes[axis.name] = next((size for size in range(low, axis.high + 1) if size not in taken), low)
-            taken.add(sizes[axis.name])
-        yield sizes
-
-
-def _random_sizes(axes: Sequence[Axis], fixed: Mapping[str, int], rng: np.random.Generator) -> Iterator[dict[str, int]]:
-    """Sizes that all differ where the ranges allow it."""
-    drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
-    for attempt in range(SIZE_TRIES):
-        taken: set[int] = set()
-        sizes = {}
-        # The narrowest range chooses first, or a wide one could take its only free size.
-        for axis in sorted(drawn, key=lambda axis: axis.high - axis.low):
-            if axis.name in fixed:
-                sizes[axis.name] = fixed[axis.name]
-            else:
-                free = [size for size in range(axis.low, min(axis.high, axis.low + 4096) + 1) if size not in taken]
-                sizes[axis.name] = int(rng.choice(free)) if free else int(rng.integers(axis.low, axis.high + 1))
-            taken.add(sizes[axis.name])
-        if len(taken) == len(drawn) or attempt >= SIZE_TRIES // 2:
-            yield sizes
 
 
 # Numbers

@@ -123,11 +123,21 @@ class Jacobian:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VJP:
-    """Σ upstream · ∂of/∂wrt, summed over the axes of `of`. Shape: wrt."""
+    """
+    Σ upstream · ∂of/∂wrt, summed over the axes of `of`. Shape: wrt.
+
+    `also` has further quantities, each with its own upstream gradient, whose sums are added: the h and c of an LSTM.
+    """
 
     of: str
     wrt: str
     upstream: str
+    also: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every quantity with the gradient that arrives there."""
+        return ((self.of, self.upstream), *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +177,11 @@ def symbol(kind: Kind) -> str:
             return f"∂²{kind.of}/{below}"
         case _:
             assert_never(kind)
+
+
+def quantities(kind: Kind) -> tuple[str, ...]:
+    """The lines of forward that a target of this kind is of: one, but for a VJP of several."""
+    return tuple(of for of, _ in kind.pairs) if isinstance(kind, VJP) else (kind.of,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import contextlib
 import importlib.util
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -22,14 +22,19 @@ from grader.installed import install_command
 from grader.outcome import Case, Expected, Probe, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.outcome import TargetKey
+    from grader.reference.sides import Side
 
 PUBLIC_SEED = 0
-ENGINE = 5  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+ENGINE = 6  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
 MAX_ATTEMPTS = 60
 _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
 _ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
+_ZERO_SHARE = 1 / 4  # of the cases so far, in which an expected array may be zero throughout: there a gate is closed
+_STEERED = 80  # draws in which a side of a function is looked for that no case has shown yet
 BESIDE = "records"  # the folder beside an exercise's file that may hold public records
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
@@ -99,20 +104,37 @@ def make(exercise: Exercise, seed: int) -> Record:
     import torch
 
     from grader.reference import compute
+    from grader.reference.threads import one_thread
 
-    drawn = tuple(_drawn(exercise, plan, seed) for plan in cases.plan_cases(exercise))
-    drawn, hypotheses = compute.telling(exercise, drawn)
+    with one_thread():
+        drawn, hypotheses = compute.telling(exercise, _draw(exercise, seed))
+        probes = _probes(exercise, drawn)
     return Record(
         record_sha256=exercise.record_sha256,
         seed=seed,
         cases=drawn,
-        probes=_probes(exercise, drawn),
+        probes=probes,
         hypotheses=hypotheses,
         versions={"torch": str(torch.__version__), "numpy": np.__version__},
     )
 
 
-def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, Expected]:
+Drawn: TypeAlias = tuple[Case, Expected]
+
+
+def _draw(exercise: Exercise, seed: int) -> tuple[Drawn, ...]:
+    """Every case with what is expected there: zeros in some, and between them each side of each function that draws reach."""
+    plans = cases.plan_cases(exercise, seed)
+    drawn: list[Drawn] = []
+    zeros = 0
+    for place, plan in enumerate(plans):
+        may_be_zero = plan.role != "named" and zeros + 1 <= _ZERO_SHARE * (place + 1)
+        drawn.append(_drawn(exercise, plan, seed, may_be_zero=may_be_zero))
+        zeros += _is_zero(drawn[-1][1])
+    return _steered(exercise, plans, drawn, seed)
+
+
+def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int, *, may_be_zero: bool) -> Drawn:
     """The first candidate that is well conditioned, finite and away from kinks."""
     from grader.reference import compute
 
@@ -120,7 +142,8 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, E
     for attempt in range(MAX_ATTEMPTS):
         case = cases.draw_case(exercise, plan, seed, attempt)
         spread = 0.0 if plan.role == "named" or attempt >= _ATTEMPTS_AT_SPREAD else _SPREAD
-        found = compute.expected(exercise, case, accept_zero=zeros >= _ATTEMPTS_BEFORE_ZERO, spread=spread)
+        accept_zero = may_be_zero or zeros >= _ATTEMPTS_BEFORE_ZERO
+        found = compute.expected(exercise, case, accept_zero=accept_zero, spread=spread)
         if isinstance(found, Expected):
             return case, found
         zeros += found.is_zero
@@ -128,6 +151,57 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int) -> tuple[Case, E
     what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
     remedy = "Change what the case says, or take it out." if plan.role == "named" else "Choose other draws, sizes or constants."
     raise ExerciseError(Fault(exercise.path or exercise.id, what, remedy))
+
+
+def _is_zero(expected: Expected) -> bool:
+    return any(array.size and not array.any() for array in expected.targets.values())
+
+
+def _steered(exercise: Exercise, plans: Sequence[cases.CasePlan], drawn: Sequence[Drawn], seed: int) -> tuple[Drawn, ...]:
+    """
+    The cases, some of them drawn again so that together they show each side of each function, as far as draws reach it.
+
+    The last random cases go first; none goes that alone shows something. Sizes stay, so what sizes show stays.
+    """
+    from grader.reference import compute, sides
+
+    missing = set(sides.of_exercise(exercise))
+    if not missing:
+        return tuple(drawn)
+    found = list(drawn)
+    shown = [sides.seen(exercise, case) for case, _ in found]
+    missing -= set().union(*shown)
+    places = [place for place, plan in enumerate(plans) if plan.role == "random"][::-1]
+    places = places or [place for place, plan in enumerate(plans) if plan.role == "small"][::-1]
+    attempts = range(_STEERED) if places else ()
+    for attempt in attempts:
+        if not missing:
+            break
+        place = places[attempt % len(places)]
+        stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
+        case = cases.draw_case(exercise, plans[place], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
+        its = sides.seen(exercise, case)
+        others = set().union(*(one for other, one in enumerate(shown) if other != place))
+        if not its & missing or not shown[place] <= others | its:
+            continue
+        expected = compute.expected(exercise, case, accept_zero=True, spread=0.0)
+        if isinstance(expected, Expected):
+            found[place], shown[place] = (case, expected), its
+            missing -= its
+    return tuple(found)
+
+
+def reaches(exercise: Exercise, side: Side, seed: int) -> bool:
+    """Whether draws that are looked for come to a side of a function, in a case that is good."""
+    from grader.reference import compute, sides
+
+    plans = [plan for plan in cases.plan_cases(exercise, seed) if plan.role in ("random", "small")]
+    for attempt in range(_STEERED if plans else 0):
+        stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
+        case = cases.draw_case(exercise, plans[-1 - attempt % len(plans)], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
+        if side in sides.seen(exercise, case) and isinstance(compute.expected(exercise, case, accept_zero=True), Expected):
+            return True
+    return False
 
 
 def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:

@@ -68,18 +68,21 @@ def key(exercise: Exercise, settings: Sequence[str]) -> str:
     """
     from importlib.util import find_spec
 
-    from grader.cases import CasePlan, draw_case
+    from grader.cases import draw_case, plan_named
     from grader.exercise import NamedCase
     from grader.preparing import PUBLIC_SEED
 
     given = dict(_setting(exercise, text) for text in settings)
     edge = NamedCase(name="given", sizes=_sizes(exercise, given), set=given)
-    case = draw_case(exercise, CasePlan(name="given", role="named", edge=edge), PUBLIC_SEED)
+    case = draw_case(exercise, plan_named(exercise, edge, PUBLIC_SEED), PUBLIC_SEED)
     _check_labels(exercise, given, case.sizes)
     if find_spec("torch") is None:
         what = "PyTorch, which computes the key, is not installed."
         raise GraderError(Fault(exercise.id, what, f"Install it: {install_command('torch')}"))
-    return "\n".join(_key_lines(exercise, case, frozenset(given)))
+    from grader.reference.threads import one_thread
+
+    with one_thread():
+        return "\n".join(_key_lines(exercise, case, frozenset(given)))
 
 
 def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterator[str]:

@@ -149,11 +149,19 @@ def _first_order(
             held = ", the other operands of its line held fixed" if isinstance(kind, Local) else ""
             return f"{target.name}{_at(index)} = {partial}{held}"
         case VJP():
-            return f"{target.name}{_at(wrt)} = ∂L/∂{kind.wrt}{_at(wrt)} = {_sum(of)}{kind.upstream}{_at(of)} {partial}"
+            terms = " + ".join(_term(exercise, kind, pair, letters, wrt) for pair in kind.pairs)
+            return f"{target.name}{_at(wrt)} = ∂L/∂{kind.wrt}{_at(wrt)} = {terms}"
         case JVP():
             return f"{target.name}{_at(of)} = {_sum(wrt)}{partial} {kind.tangent}{_at(wrt)}"
         case _:
             assert_never(kind)
+
+
+def _term(exercise: Exercise, kind: VJP, pair: tuple[str, str], letters: Sequence[str], wrt: Sequence[str]) -> str:
+    """What comes through one quantity: `Σ_k dh[k] ∂h[k]/∂W[i,j]`."""
+    of, upstream = pair
+    index = letters[len(wrt) : len(wrt) + len(exercise.axes_of(of))]
+    return f"{_sum(index)}{upstream}{_at(index)} ∂{of}{_at(index)}/∂{kind.wrt}{_at(wrt)}"
 
 
 def _indices(kind: Kind, letters: Sequence[str], of: int, wrt: int) -> tuple[Sequence[str], Sequence[str]]:

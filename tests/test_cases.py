@@ -21,7 +21,7 @@ LAYER = tanh_layer()
 
 def cases(exercise: Exercise, seed: int = 0) -> dict[str, Case]:
     """The first candidates for all cases, by name."""
-    return {plan.name: draw_case(exercise, plan, seed) for plan in plan_cases(exercise)}
+    return {plan.name: draw_case(exercise, plan, seed) for plan in plan_cases(exercise, seed)}
 
 
 def drawn(law: str, *parameters: float | str, shape: str = "n n", role: str = "random") -> np.ndarray:
@@ -34,7 +34,7 @@ def drawn(law: str, *parameters: float | str, shape: str = "n n", role: str = "r
 
 def test_the_reading_order_is_small_random_named() -> None:
     """Small readable cases are among the `random` ones of the file; named ones come last, in its order."""
-    names = [plan.name for plan in plan_cases(LAYER)]
+    names = [plan.name for plan in plan_cases(LAYER, 0)]
     assert names[:4] == ["small 1", "small 2", "small 3", "random 1"]
     assert names[-3:] == ["one feature", "square layer", "saturated"]
     assert len(names) == 12 + 3
@@ -43,7 +43,7 @@ def test_the_reading_order_is_small_random_named() -> None:
 @pytest.mark.parametrize(("count", "small"), [(0, 0), (1, 1), (3, 1), (6, 2), (12, 3), (50, 3)])
 def test_few_cases_keep_random_ones_among_them(count: int, small: int) -> None:
     """At most a third of the cases, and at most three, are small."""
-    plans = plan_cases(replace(LAYER, random_cases=count, named_cases=()))
+    plans = plan_cases(replace(LAYER, random_cases=count, named_cases=()), 0)
     assert (len(plans), sum(plan.role == "small" for plan in plans)) == (count, small)
 
 
@@ -62,7 +62,7 @@ def test_another_seed_gives_other_numbers() -> None:
 
 
 def test_adding_a_case_or_an_input_changes_no_other() -> None:
-    """Every number has a stream of its own."""
+    """Every number has a stream of its own; only the sizes of random cases are planned together with the others'."""
     more = replace(
         LAYER,
         inputs=(*inputs(extra="n"), *LAYER.inputs),
@@ -70,8 +70,9 @@ def test_adding_a_case_or_an_input_changes_no_other() -> None:
         random_cases=13,
     )
     before, after = cases(LAYER), cases(more)
-    for name, case in before.items():
-        assert case.sizes == after[name].sizes
+    same = {name: case for name, case in before.items() if case.sizes == after[name].sizes}
+    assert {name for name, case in before.items() if case.role != "random"} <= same.keys()
+    for name, case in same.items():
         assert all(np.array_equal(case.values[key], after[name].values[key]) for key in case.values)
 
 
@@ -84,7 +85,7 @@ def test_small_cases_have_the_smallest_sizes_and_few_different_numbers() -> None
 
 def test_later_attempts_at_a_small_case_try_smaller_numbers() -> None:
     """Tanh saturates at 9: after some refused draws the numbers are halves, then tenths, then any."""
-    plan = plan_cases(LAYER)[0]
+    plan = plan_cases(LAYER, 0)[0]
     assert np.abs(draw_case(LAYER, plan, 0, attempt=20).values["W"]).max() < 1
     assert np.abs(draw_case(LAYER, plan, 0, attempt=0).values["W"]).max() >= 1
 
@@ -92,12 +93,12 @@ def test_later_attempts_at_a_small_case_try_smaller_numbers() -> None:
 @given(seed=st.integers(0, 2**64), low=st.integers(1, 4), spread=st.integers(0, 4))
 @settings(max_examples=60, deadline=None)
 def test_sizes_differ_where_the_ranges_allow_it(seed: int, low: int, spread: int) -> None:
-    """Three axes of one range of at least three sizes never share one."""
+    """Three axes of one range of at least three sizes share one in the last random case alone, in which W is square."""
     same = replace(LAYER, axes=axes(n=(low, low + spread), m=(low, low + spread), k=(low, low + spread)), named_cases=())
     for case in cases(same, seed).values():
         assert all(low <= size <= low + spread for size in case.sizes.values())
         if spread >= 2:
-            assert len(set(case.sizes.values())) == 3
+            assert len(set(case.sizes.values())) == (2 if case.name == "random 9" else 3)
 
 
 def test_a_named_case_may_leave_the_range_and_fixes_only_what_it_says() -> None:

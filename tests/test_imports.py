@@ -50,7 +50,7 @@ EDGES = {"render", "showing", "python", "export", "nbgrader", "handout", "wheel"
 TOP = {"cli", "__main__"}
 LINES = (VOCABULARY, STEPS, STORY, EDGES, TOP)
 
-PART_OF_A_STEP = {"regime": "diagnosis", "notebooks": "submission"}  # modules of one step that lie beside it
+PART_OF_A_STEP = {"regime": "diagnosis", "notebooks": "submission", "sizes": "cases"}  # modules of one step that lie beside it
 
 THIRD_PARTY = {
     "numpy": VOCABULARY | STEPS | STORY | EDGES,

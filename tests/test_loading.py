@@ -87,6 +87,39 @@ def target(text: str, **parts: str) -> Target:
 # What a right file becomes
 
 
+TWO = {
+    "forward": "  Z: W @ X\n  Y: tanh(Z)\n  L: sum(Y)",
+    "upstream": "  dY: like Y\n  dZ: like Z",
+    "tasks": "  - call: f(W, X, dY, dZ)\n    returns:\n      d: {vjp: [Y, Z], wrt: W, upstream: [dY, dZ]}",
+}
+
+
+def test_gradients_may_arrive_at_several_quantities() -> None:
+    """As at h and c of an LSTM; a list of one is the same as a name; written back, it is the same."""
+    exercise = loaded(**TWO)
+    assert exercise.tasks[0].targets[0].kind == VJP(of="Y", wrt="W", upstream="dY", also=(("Z", "dZ"),))
+    assert parse_exercise(dump(exercise), "test") == exercise
+    assert target("{vjp: [Y], wrt: W, upstream: dY}", upstream="  dY: like Y").kind == VJP(of="Y", wrt="W", upstream="dY")
+
+
+def test_one_of_several_quantities_may_be_the_variable_itself() -> None:
+    """The whole gradient of Z: dZ, and what comes through Y."""
+    by_z = TWO["tasks"].replace("wrt: W", "wrt: Z")
+    assert loaded(**{**TWO, "tasks": by_z}).tasks[0].targets[0].kind == VJP(of="Y", wrt="Z", upstream="dY", also=(("Z", "dZ"),))
+
+
+def test_an_input_that_reaches_no_target_is_a_fault() -> None:
+    """Also where a call passes it, or a line uses it that no target is of; a tangent is used."""
+    call = "  - call: f(W, X, t)\n    returns:\n      dW: {gradient: L, wrt: W}"
+    for forward in ("  Y: tanh(W @ X)\n  L: sum(Y)", "  Y: tanh(W @ X)\n  L: sum(Y)\n  M: L * t"):
+        text = said(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
+        assert text == (
+            "x.yaml:9: No target uses the input `t`: every answer is right whatever its numbers are.\n"
+            "    Write it in a line of forward that a target is of, or as a tangent; or remove it, from the calls too."
+        )
+    loaded(inputs="  W: m n\n  X: n\n  V: n", tasks="  - call: f(W, X, V)\n    returns:\n      d: {jvp: Y, wrt: X, tangent: V}")
+
+
 def test_the_example_of_the_contract_is_read_as_it_says() -> None:
     """The tanh layer: axes, inputs with draws, lines with shapes, targets with points and mistakes, named cases."""
     exercise = load_exercise(EXERCISES / "tanh_layer.yaml")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from grader import catalogue, preparing, store
 from grader.errors import ExerciseError, GraderError
 from grader.exercise import Exercise, Gradient, Jacobian, NamedCase
-from grader.loading import load_exercise
+from grader.loading import load_exercise, parse_exercise
 from grader.outcome import Record
 
 LAYER = tanh_layer()
@@ -191,6 +192,7 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from builders import tanh_layer
 from pathlib import Path
+from typing import Any
 from grader import preparing
 preparing.prepare(tanh_layer(), 7, folder=Path({str(tmp_path)!r}))
 assert "torch" not in sys.modules
@@ -262,3 +264,112 @@ def test_shipped_and_kept_records_are_not_touched(tmp_path: Path, monkeypatch: p
         preparing.prepare(LAYER, folder=tmp_path / "kept" if place == "kept" else None)
         assert is_touched == (path.stat().st_mtime != 1e9)
         path.unlink()
+
+
+def two_gradients() -> Exercise:
+    """Gradients that arrive at c and at h = tanh(c)."""
+    return parse_exercise(
+        """
+schema: 1
+title: Two
+dims: {N: 2..4, H: 2..3}
+inputs: {x: N H, w: H H}
+forward: {c: x @ w, h: tanh(c)}
+upstream: {dh: like h, dc: like c}
+tasks:
+  - call: backward(dh, dc, x, w)
+    returns:
+      dw: {vjp: [h, c], wrt: w, upstream: [dh, dc]}
+      dcell: {vjp: [h, c], wrt: c, upstream: [dh, dc]}
+cases: {named: {one: {N: 1}}}
+""",
+        "two",
+    )
+
+
+def test_gradients_of_several_quantities_are_added() -> None:
+    """xᵀ (dc + dh (1 - h²)); and by c itself without xᵀ."""
+    for case, expected in preparing.make(two_gradients(), 1).cases:
+        x, w, dh, dc = (case.values[name] for name in ("x", "w", "dh", "dc"))
+        cell = dc + dh * (1 - np.tanh(x @ w) ** 2)
+        assert np.allclose(expected.targets["backward", "dw"], x.T @ cell, rtol=1e-12, atol=1e-13)
+        assert np.allclose(expected.targets["backward", "dcell"], cell, rtol=1e-12, atol=1e-13)
+
+
+def test_a_gradient_that_is_left_out_is_named() -> None:
+    """What comes through h alone, and through c alone."""
+    record = preparing.make(two_gradients(), 1)
+    texts = [hypothesis.text for hypothesis in record.hypotheses["backward", "dw"]]
+    assert any(text.startswith("You left out dc:") for text in texts)
+    assert any(text.startswith("You left out dh:") for text in texts)
+
+
+def test_a_convolution_of_transposed_arrays_has_a_reference() -> None:
+    """Torch stops there by itself: "slow_conv2d: grad_weight must be contiguous"."""
+    exercise = parse_exercise(
+        """
+schema: 1
+title: One filter, channels last
+dims: {N: 1..2, C: 2..3, F: 1, H: 4..5, K: 1, M: 2}
+inputs: {x: N H H C, w: F K M C}
+forward: {y: "conv2d(transpose(x, (0, 3, 1, 2)), transpose(w, (0, 3, 2, 1)))", L: sum(y * y)}
+tasks:
+  - call: g(x, w)
+    returns:
+      dw: {gradient: L, wrt: w}
+cases: {random: 3}
+""",
+        "conv",
+    )
+    for case, expected in preparing.make(exercise, 0).cases:
+        x, w = case.values["x"], case.values["w"]
+        y = sum(x[:, m : x.shape[1] - 1 + m] @ w[0, 0, m] for m in range(2))
+        by_hand = [np.einsum("nhw,nhwc->c", 2 * y, x[:, m : x.shape[1] - 1 + m]) for m in range(2)]
+        assert np.allclose(expected.targets["g", "dw"], np.array(by_hand)[None, None], rtol=1e-10)
+
+
+def test_what_torch_cannot_do_is_a_fault_of_the_exercise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the case and torch's words; a traceback would end the run of a class."""
+    from grader.reference import compute
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("no such kernel\nsecond line")
+
+    monkeypatch.setattr(compute, "derived", fails)
+    with pytest.raises(ExerciseError, match="torch cannot differentiate forward in the case 'small 1': no such kernel"):
+        preparing.make(LAYER, 0)
+
+
+def test_references_take_one_thread_and_leave_as_many_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a fault, and where two of them overlap in threads of one process."""
+    import torch
+
+    from grader.reference import compute
+    from grader.reference.threads import one_thread
+
+    before = torch.get_num_threads()
+    seen: list[int] = []
+    expected = compute.expected
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        seen.append(torch.get_num_threads())
+        return expected(*arguments, **options)
+
+    monkeypatch.setattr(compute, "expected", watched)
+    try:
+        torch.set_num_threads(3)
+        preparing.make(LAYER, 0)
+        assert set(seen) == {1}
+        assert torch.get_num_threads() == 3
+        with pytest.raises(ExerciseError):
+            preparing.make(one_target("E = 1e-20 * sum(x)", Gradient(of="E", wrt="x"), "n"), 0)
+        assert torch.get_num_threads() == 3
+        first, second = one_thread(), one_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__()
+        assert torch.get_num_threads() == 1
+        second.__exit__()
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

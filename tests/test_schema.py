@@ -70,6 +70,7 @@ def test_every_shipped_assignment_fits(path: Path) -> None:
         ("{gradient: L, wrt: B}", "{hessian: L, wrt: B, and: X}"),
         ("{gradient: L, wrt: B}", "{local: L, wrt: Y, points: 0.5}"),
         ("{gradient: L, wrt: B}", "{value: L}"),
+        ("{vjp: Y, wrt: X, upstream: dY}", "{vjp: [Y], wrt: X, upstream: [dY]}"),
         ("{gradient: L, wrt: B}", "{jvp: Y, wrt: B, tangent: B}"),
         ("credit: 0.5", "credit: 0"),
         ("returned: einsum('ki,j->kij', eye(m), X)", "returned: 0"),

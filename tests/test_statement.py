@@ -34,6 +34,13 @@ def wide():
         ),
         (Gradient(of="E", wrt="W"), ("m", "n"), "t[i,j] = ∂E/∂W[i,j]", (1, 0), "∂E/∂W[1,0]"),
         (VJP(of="y", wrt="W", upstream="g"), ("m", "n"), "t[i,j] = ∂L/∂W[i,j] = Σ_k g[k] ∂y[k]/∂W[i,j]", (1, 0), "∂L/∂W[1,0]"),
+        (
+            VJP(of="y", wrt="W", upstream="g", also=(("z", "v"),)),
+            ("m", "n"),
+            "t[i,j] = ∂L/∂W[i,j] = Σ_k g[k] ∂y[k]/∂W[i,j] + Σ_k v[k] ∂z[k]/∂W[i,j]",
+            (1, 0),
+            "∂L/∂W[1,0]",
+        ),
         (JVP(of="y", wrt="W", tangent="v"), ("m",), "t[i] = Σ_jk ∂y[i]/∂W[j,k] v[j,k]", (1,), "(∂y/∂W · v)[1]"),
         (Hessian(of="E", wrt="W", other="x"), ("m", "n", "n"), "t[i,j,k] = ∂²E/∂W[i,j]∂x[k]", (0, 1, 2), "∂²E/∂W[0,1]∂x[2]"),
         (Value(of="y"), ("m",), "t[i] = y[i]", (1,), "y[1]"),

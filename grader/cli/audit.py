@@ -32,7 +32,8 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
     Prove exercises right: all of them, or those that are named. Needs PyTorch.
 
     Model answers earn full points at several seeds, starters none, declared mistakes are caught, expected values agree
-    with central differences. One line an exercise; exit status 0 when all are right, else 1.
+    with central differences, cases show each side of each function. One line an exercise, with remarks below it; exit
+    status 0 when all are right, else 1.
     """
     from grader.audit import audit, find_solutions, solution_folders
     from grader.sandbox import Sandbox
@@ -57,6 +58,8 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
             found = audit(exercise, find_solutions(exercise, solutions or solution_folders(exercise)), sandbox_for)
             is_right = is_right and found.is_right
             print(_line(found))
+            for remark in found.remarks:
+                print(f"    {remark}")
             for fault in found.faults:
                 print(str(fault), file=sys.stderr)
     return RIGHT if is_right else WRONG

@@ -24,6 +24,7 @@ from grader.exercise import (
     Target,
     Task,
     Value,
+    quantities,
 )
 from grader.formula import Formula
 from grader.marking import LateRule
@@ -165,12 +166,13 @@ def _task(task: Task) -> dict[str, Any]:
 
 def _target(target: Target) -> Mapping[str, Any]:
     kind = target.kind
-    data = _Line({_WORDS[type(kind).__name__]: kind.of})
+    several = list(quantities(kind))
+    data = _Line({_WORDS[type(kind).__name__]: kind.of if len(several) == 1 else several})
     if not isinstance(kind, Value):
         data["wrt"] = kind.wrt
     match kind:
         case VJP():
-            data["upstream"] = kind.upstream
+            data["upstream"] = [upstream for _, upstream in kind.pairs] if kind.also else kind.upstream
         case JVP():
             data["tangent"] = kind.tangent
         case Hessian() if kind.other != kind.wrt:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.exercise import Exercise, Limits, Task
+from grader.exercise import JVP, VJP, Exercise, Limits, Task, quantities
 from grader.loading.draft import AXIS, INPUT, LINE, UPSTREAM, Draft
 from grader.loading.faults import Faults
 from grader.loading.files import read_text
@@ -134,7 +134,7 @@ def _read(fields: Fields, draft: Draft) -> dict[str, Any]:
     if items == () and "tasks" in found:
         faults.add(found["tasks"].line, "tasks is empty.", "Write at least one: `- call: f(x)` and `returns:` below it.")
     tasks = read_tasks(items or (), draft)
-    _check_use(draft)
+    _check_use(tasks, draft)
     _check_entries(tasks, draft)
     return {
         **parts,
@@ -161,22 +161,40 @@ def _declare(found: Mapping[str, Node], draft: Draft) -> dict[str, Fields]:
     return sections
 
 
-def _check_use(draft: Draft) -> None:
+def _check_use(tasks: Sequence[Task], draft: Draft) -> None:
     """Whether what is declared is used: what is not is a slip of the pen somewhere."""
     if draft.faults:
         return  # a use may be in a part that could not be read
+    needed = _needed(tasks, draft)
     remedies = {
         AXIS: "Use it in a shape or a formula",
         INPUT: "Use it in forward",
         UPSTREAM: "Write it as the `upstream:` of a target",
     }
     for name, declared in draft.declared.items():
+        what = declared.what.split(" ", 1)[-1]
         if declared.what in remedies and name not in draft.used:
-            draft.faults.add(
-                declared.line,
-                f"The {declared.what.split(' ', 1)[1]} `{name}` is never used.",
-                f"{remedies[declared.what]}, or remove it.",
-            )
+            remedy = f"{remedies[declared.what]}, or remove it."
+            draft.faults.add(declared.line, f"The {what} `{name}` is never used.", remedy)
+        elif declared.what in (INPUT, UPSTREAM) and name not in needed:
+            remedy = "in a line of forward that a target is of, or as a tangent" if declared.what == INPUT else "as an upstream"
+            where = f"No target uses the {what} `{name}`: every answer is right whatever its numbers are."
+            draft.faults.add(declared.line, where, f"Write it {remedy}; or remove it, from the calls too.")
+
+
+def _needed(tasks: Sequence[Task], draft: Draft) -> frozenset[str]:
+    """The inputs that some target is computed from, tangents, and the upstream gradients of targets."""
+    found: set[str] = set()
+    for task in tasks:
+        for target in task.targets:
+            kind = target.kind
+            for name in quantities(kind):
+                found |= draft.influences(name)
+            if isinstance(kind, VJP):
+                found |= {upstream for _, upstream in kind.pairs}
+            elif isinstance(kind, JVP):
+                found.add(kind.tangent)
+    return frozenset(found)
 
 
 def _check_entries(tasks: Sequence[Task], draft: Draft) -> None:

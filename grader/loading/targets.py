@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar, assert_never
 
 from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Layout, Local, Target, Value
@@ -10,7 +10,7 @@ from grader.loading.draft import INPUT, LINE, UPSTREAM, Draft
 from grader.loading.faults import listed, suggestion
 from grader.loading.reading import as_choice, as_fields, as_text, entries, in_range
 from grader.loading.traps import missing_space
-from grader.loading.tree import Node
+from grader.loading.tree import Items, Node
 from grader.statement import shape_text
 
 T = TypeVar("T")
@@ -61,15 +61,20 @@ def read_target(name: str, node: Node, draft: Draft) -> Target | None:
     )
     if any(key not in found for key in required):
         return None
+    listed_pairs = _pairs(found, place, draft) if kind == "vjp" else None
+    if kind == "vjp" and listed_pairs is None:
+        return None
     words = {
         key: as_text(found[key], f"{place}: {key}", faults, remedy="Write one name.")
         for key in (kind, *required, "and")
-        if key in found
+        if key in found and not (listed_pairs and key in ("vjp", "upstream"))
     }
     if points is None or layout is None or None in words.values():
         return None
     lines = {key: found[key].line for key in words}
-    made = _kind(kind, {key: word for key, word in words.items() if word is not None}, lines, place, draft)
+    written_words = {key: word for key, word in words.items() if word is not None}
+    made = _vjp(listed_pairs, written_words["wrt"], found, place, draft) if listed_pairs else None
+    made = made if listed_pairs else _kind(kind, written_words, lines, place, draft)
     if made is None:
         return None
     order: Layout = "denominator" if layout == "denominator" else "numerator"
@@ -120,6 +125,47 @@ def _kind(kind: str, words: Mapping[str, str], lines: Mapping[str, int], place: 
             sound = _check_alike(words["tangent"], wrt, lines["tangent"], f"{place}: tangent", INPUT, draft) and sound
             made = JVP(of=of, wrt=wrt, tangent=words["tangent"])
     return made if sound else None
+
+
+def _pairs(found: Mapping[str, Node], place: str, draft: Draft) -> tuple[tuple[str, str], ...] | None:
+    """
+    The quantities of a vjp with the gradients that arrive there, where they are lists; () where they are single names.
+
+    None where they do not fit each other.
+    """
+    nodes = {key: found[key] for key in ("vjp", "upstream")}
+    if not any(isinstance(node, Items) for node in nodes.values()):
+        return ()
+    remedy = "Write as many gradients as quantities, in their order: {vjp: [h, c], wrt: W, upstream: [dh, dc]}."
+    read: dict[str, list[str]] = {}
+    for key, node in nodes.items():
+        items = node.nodes if isinstance(node, Items) else (node,)
+        texts = [as_text(item, f"{place}: {key}", draft.faults, remedy="Write names.") for item in items]
+        if None in texts:
+            return None
+        read[key] = [text for text in texts if text is not None]
+        if twice := next((name for name in read[key] if read[key].count(name) > 1), None):
+            draft.faults.add(node.line, f"{place}: {key} names {twice} twice.", "Name each once.")
+            return None
+    draft.used |= set(read["upstream"])
+    if len(read["vjp"]) != len(read["upstream"]) or not read["vjp"]:
+        what = f"{place} has {len(read['vjp'])} quantities and {len(read['upstream'])} upstream gradients."
+        draft.faults.add(nodes["upstream"].line, what, remedy)
+        return None
+    return tuple(zip(read["vjp"], read["upstream"], strict=True))
+
+
+def _vjp(pairs: Sequence[tuple[str, str]], wrt: str, found: Mapping[str, Node], place: str, draft: Draft) -> Kind | None:
+    """A vjp of several quantities, each of which is checked. One of them at least depends on `wrt`, or the first is to blame."""
+    line, sound = found["vjp"].line, True
+    for of, upstream in pairs:
+        sound = _check_of(of, line, place, draft) and sound
+        sound = _check_alike(upstream, of, found["upstream"].line, f"{place}: upstream", UPSTREAM, draft) and sound
+    reached = [of for of, _ in pairs if of in draft.lines and of != wrt and wrt in draft.influences(of)]
+    blamed = (reached or [of for of, _ in pairs])[0]
+    sound = _check_wrt(wrt, blamed, found["wrt"].line, f"{place}: wrt", draft, "vjp") and sound
+    (of, upstream), *also = pairs
+    return VJP(of=of, wrt=wrt, upstream=upstream, also=tuple(also)) if sound else None
 
 
 def _check_of(of: str, line: int, place: str, draft: Draft) -> bool:

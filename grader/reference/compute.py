@@ -58,6 +58,9 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
         return Redraw(error.what.rstrip("."))
     except FormulaError as error:  # such as a float as an index: no other numbers would do
         raise ExerciseError(Fault(exercise.path or exercise.id, f"forward: {error.what}", error.remedy)) from None
+    except RuntimeError as error:  # torch's own, such as a backward pass that it does not have
+        what = f"torch cannot differentiate forward in the case {case.name!r}: {str(error).partition(chr(10))[0]}."
+        raise ExerciseError(Fault(exercise.path or exercise.id, what, "Write the formula in another way.")) from None
     predictions = {
         (task.function, target.name): _predictions(point, task.function, target, arrays) for task, target in exercise.targets()
     }

@@ -8,7 +8,7 @@ milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -67,8 +67,9 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
             out, leaf = _along(point, kind.of, kind.wrt, edits)
             return pull(out.reshape(()), leaf)
         case VJP():
-            out, leaf = _along(point, kind.of, kind.wrt, edits)
-            return pull(out, leaf, point.values[kind.upstream])
+            leaf = _leaf(point.values[kind.wrt])
+            values = rerun(point, {kind.wrt: leaf}, edits)
+            return pull_all([(values[of], point.values[upstream]) for of, upstream in kind.pairs], leaf)
         case JVP():
             out, leaf = _along(point, kind.of, kind.wrt, edits)
             return contract(rows(out, leaf), point.values[kind.tangent])
@@ -146,6 +147,16 @@ def pull(
     if not out.requires_grad:
         return torch.zeros_like(leaf)
     found = torch.autograd.grad(out, leaf, grad_outputs=upstream, allow_unused=True, create_graph=create_graph)[0]
+    return torch.zeros_like(leaf) if found is None else found
+
+
+def pull_all(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], leaf: torch.Tensor) -> torch.Tensor:
+    """Σ upstream · ∂out/∂leaf, added over pairs of an output and what arrives there. Shape: leaf."""
+    moving = [(out, upstream) for out, upstream in pairs if out.requires_grad]
+    if not moving:
+        return torch.zeros_like(leaf)
+    outs, arriving = zip(*moving, strict=True)
+    found = torch.autograd.grad(outs, leaf, grad_outputs=arriving, allow_unused=True)[0]
     return torch.zeros_like(leaf) if found is None else found
 
 

@@ -52,6 +52,7 @@ _OPERATIONS: Mapping[str, Callable[[Any, Any], Tensor]] = {
 _NEAR = 1e-2  # ties and zeros closer than this are looked at more closely
 _MAX_CHECKED = 256
 _NO_EDITS: Mapping[int, Edit] = {}
+Watch: TypeAlias = Callable[[int, Node, Mapping[str, object]], None]  # position, node, what it is given by parameter
 
 
 def evaluate(
@@ -62,12 +63,14 @@ def evaluate(
     edits: Mapping[int, Edit] = _NO_EDITS,
     kinks: list[float] | None = None,
     wrt: Iterable[Tensor] = (),
+    watch: Watch | None = None,
 ) -> Tensor:
     """
     What `formula` comes to, float64, or int64 where it is made of indices.
 
     `edits` change what is differentiated at a node, never a value. `kinks` collects how near the formula is to each place
-    where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`.
+    where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`. `watch` is told of
+    every function with its arguments, and of every comparison with its result.
     Raises FormulaError in the author's words; NotFiniteError, with the part, where there is no finite value at this point.
     """
     moving = tuple(wrt) or tuple(value for value in values.values() if value.is_leaf and value.requires_grad)
@@ -76,6 +79,8 @@ def evaluate(
     def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
         try:
             result = _named(node.name, values, axes) if isinstance(node, Name) else _value(node, operands)
+            if watch is not None and isinstance(node, Call | Compare):
+                watch(position, node, _bound(node, operands) if isinstance(node, Call) else {"result": result})
             if isinstance(result, Tensor):
                 _check_finite(result)
                 if kinks is not None and (kink := _kink(node, operands, moving)) is not None:

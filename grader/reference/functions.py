@@ -109,7 +109,8 @@ def _clip(x: object, a_min: object, a_max: object) -> Tensor:
 # Reductions: the axes are brought together as one last axis
 
 
-def _together(x: Tensor, axes: args.Shape) -> Tensor:
+def together(x: Tensor, axes: args.Shape) -> Tensor:
+    """Some axes as one, the last."""
     rest = [axis for axis in range(x.ndim) if axis not in axes]
     size = math.prod(x.shape[axis] for axis in axes)
     return x.permute((*rest, *axes)).reshape((*(x.shape[axis] for axis in rest), size))
@@ -121,7 +122,7 @@ def _reduction(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def reduce(x: object, axis: object, keepdims: bool, **options: Any) -> Tensor:
         array = real(x)
         axes = args.some_axes(axis, array.ndim)
-        found = function(_together(array, axes), **options)
+        found = function(together(array, axes), **options)
         return found.reshape([1 if i in axes else size for i, size in enumerate(array.shape)]) if keepdims else found
 
     return reduce
@@ -190,21 +191,27 @@ def _one_hot(labels: object, classes: int) -> Tensor:
     return real(functional.one_hot(integers(labels), classes))
 
 
+def _whole(value: object) -> Tensor:
+    # with operands that are transposed in memory the backward pass of conv2d stops at some shapes, such as those of one
+    # filter: "slow_conv2d: grad_weight must be contiguous" (torch 2.13; pytorch/vision#6001)
+    return real(value).contiguous()
+
+
 def _conv1d(x: object, w: object, stride: int, padding: int, dilation: int, groups: int) -> Tensor:
-    return functional.conv1d(real(x), real(w), None, stride, padding, dilation, groups)
+    return functional.conv1d(_whole(x), _whole(w), None, stride, padding, dilation, groups)
 
 
 def _conv2d(x: object, w: object, stride: object, padding: object, dilation: object, groups: int) -> Tensor:
     steps = args.pair(stride, "stride", least=1), args.pair(padding, "padding", least=0), args.pair(dilation, "dilation", least=1)
-    return functional.conv2d(real(x), real(w), None, *steps, groups)
+    return functional.conv2d(_whole(x), _whole(w), None, *steps, groups)
 
 
 def _conv_transpose2d(x: object, w: object, stride: object, padding: object) -> Tensor:
     steps = args.pair(stride, "stride", least=1), args.pair(padding, "padding", least=0)
-    return functional.conv_transpose2d(real(x), real(w), None, *steps)
+    return functional.conv_transpose2d(_whole(x), _whole(w), None, *steps)
 
 
-def _windows(x: object, kernel_size: object, stride: object) -> Tensor:
+def windows(x: object, kernel_size: object, stride: object) -> Tensor:
     """The entries of each window along a new last axis."""
     height, width = args.pair(kernel_size, "kernel_size", least=1)
     down, right = (height, width) if stride is None else args.pair(stride, "stride", least=1)
@@ -352,8 +359,8 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
     "conv1d": _conv1d,
     "conv2d": _conv2d,
     "conv_transpose2d": _conv_transpose2d,
-    "max_pool2d": lambda x, kernel_size, stride: _windows(x, kernel_size, stride).amax(-1),
-    "avg_pool2d": lambda x, kernel_size, stride: _windows(x, kernel_size, stride).mean(-1),
+    "max_pool2d": lambda x, kernel_size, stride: windows(x, kernel_size, stride).amax(-1),
+    "avg_pool2d": lambda x, kernel_size, stride: windows(x, kernel_size, stride).mean(-1),
     "pad": _pad,
     "reshape": _reshape,
     "ravel": lambda x, order: _reshape(x, -1, order),
@@ -387,24 +394,24 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
 # bound (sqrt at 0) needs no entry: it comes out as not finite.
 
 
-def _two_best(windows: Tensor) -> Tensor | None:
+def _two_best(together: Tensor) -> Tensor | None:
     """How far the second largest entry along the last axis is from the largest."""
-    if windows.shape[-1] < 2:
+    if together.shape[-1] < 2:
         return None
-    best = windows.topk(2, dim=-1).values
+    best = together.topk(2, dim=-1).values
     return best[..., 0] - best[..., 1]
 
 
 def _extremum(sign: int) -> Callable[..., Tensor | None]:
-    return lambda x, axis, keepdims: _two_best(sign * _together(real(x), args.some_axes(axis, real(x).ndim)))
+    return lambda x, axis, keepdims: _two_best(sign * together(real(x), args.some_axes(axis, real(x).ndim)))
 
 
 def _norm_kink(x: object, ord: float | str | None, axis: object, keepdims: bool) -> Tensor:
     if isinstance(ord, int | float) and ord <= 1:
         return real(x)
-    together = _together(real(x), args.some_axes(axis, real(x).ndim))
+    vectors = together(real(x), args.some_axes(axis, real(x).ndim))
     # only the origin itself is a kink; there, any sum of the entries with different weights passes through zero
-    return together[(together == 0).all(-1)] @ torch.arange(1.5, together.shape[-1] + 1, dtype=torch.float64)
+    return vectors[(vectors == 0).all(-1)] @ torch.arange(1.5, vectors.shape[-1] + 1, dtype=torch.float64)
 
 
 def _clip_kink(x: object, a_min: object, a_max: object) -> Tensor | None:
@@ -424,5 +431,5 @@ KINKS: Mapping[str, Callable[..., Tensor | None]] = {
     "argmax": _extremum(1),
     "argmin": _extremum(-1),
     "norm": _norm_kink,
-    "max_pool2d": lambda x, kernel_size, stride: _two_best(_windows(x, kernel_size, stride)),
+    "max_pool2d": lambda x, kernel_size, stride: _two_best(windows(x, kernel_size, stride)),
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, symbol
+from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value, quantities, symbol
 from grader.formula import Call, Formula, FormulaError, Name, Node, node_text, parse
 from grader.outcome import Hypothesis
 from grader.reference.derivatives import Point, at, contract, dependents, derive, laid_out, line_of
@@ -97,13 +97,16 @@ def _all(exercise: Exercise, target: Target) -> Iterator[_Named]:
                 yield "pre_activation", f"That is {line.name}, not {kind.of}.", _quantity(line.name)
         return
     path = _path(exercise, kind)
+    if isinstance(kind, VJP) and kind.also:
+        yield from _several(kind)
     yield from _factors(kind, path, exercise)
     yield from _paths(kind, path, exercise)
     yield from _directions(exercise, kind)
     yield from _left_out(exercise, kind)
     yield from _earlier(exercise, kind, path)
     yield from _other_variables(exercise, kind, path)
-    yield "forward_value", f"You returned {kind.of} itself, not a derivative of it.", _quantity(kind.of)
+    for of in quantities(kind):
+        yield "forward_value", f"You returned {of} itself, not a derivative of it.", _quantity(of)
     yield from _differences(kind)
 
 
@@ -111,7 +114,7 @@ def _path(exercise: Exercise, kind: _Derivative) -> tuple[Line, ...]:
     """The lines between `wrt` and `of`: those that depend on the one and that the other depends on."""
     if isinstance(kind, Local):
         return (line_of(exercise, kind.of),)
-    needed = {kind.of}
+    needed = set(quantities(kind))
     for line in reversed(exercise.forward):
         if line.name in needed and line.name != kind.wrt:
             needed |= line.formula.names
@@ -156,7 +159,7 @@ def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Ite
     moved = dependents(exercise, frozenset({kind.wrt}))
     for line in path:
         root = len(line.formula.nodes) - 1
-        if line.name != kind.of:
+        if line.name not in quantities(kind):
             text = f"You left out the path through {line.name}: it depends on {kind.wrt}, too."
             yield "one_path", text, _edited(kind, line, root, lambda _: Detached())
         for position, node in enumerate(line.formula.nodes):
@@ -172,7 +175,7 @@ def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Ite
 
 def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
     """What goes wrong with an upstream gradient or a tangent."""
-    if not isinstance(kind, VJP | JVP):
+    if not isinstance(kind, VJP | JVP) or (isinstance(kind, VJP) and kind.also):
         return
     vector = kind.upstream if isinstance(kind, VJP) else kind.tangent
     called = "upstream gradient" if isinstance(kind, VJP) else "tangent"
@@ -188,6 +191,23 @@ def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
                 yield "batch_not_summed", text, _unsummed(kind, place_of_axis)
         yield from _overwritten(exercise, kind)
     yield "upstream_only", f"You returned {vector} itself, without the derivative of {kind.of}.", _quantity(vector)
+
+
+def _several(kind: VJP) -> Iterator[_Named]:
+    """What goes wrong where gradients arrive at several quantities: one is left out, or what comes through one."""
+    vectors = [upstream for _, upstream in kind.pairs]
+    text = f"You left out the upstream gradients {' and '.join(vectors)}."
+    yield "upstream_ignored", text, lambda point: derive(_with_ones(point, *vectors), kind)
+    for left_out, (of, upstream) in enumerate(kind.pairs):
+        rest = [pair for place, pair in enumerate(kind.pairs) if place != left_out]
+        (first, its), *more = rest
+        fewer = VJP(of=first, wrt=kind.wrt, upstream=its, also=tuple(more))
+        text = f"You left out {upstream}: the gradient that arrives at {of} is added to what comes through the others."
+        yield "one_path", text, _derived(fewer)
+        text = f"You took ones for {upstream}: the upstream gradient of {of} is missing."
+        yield "upstream_ignored", text, lambda point, upstream=upstream: derive(_with_ones(point, upstream), kind)  # type: ignore[misc]
+    for _, upstream in kind.pairs:
+        yield "upstream_only", f"You returned {upstream} itself, without any derivative.", _quantity(upstream)
 
 
 def _overwritten(exercise: Exercise, kind: VJP) -> Iterator[_Named]:
@@ -219,6 +239,8 @@ def _earlier(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> I
     if not isinstance(kind, Jacobian | VJP | JVP):
         return
     for line in reversed(path[:-1]):
+        if line.name in quantities(kind) or (isinstance(kind, VJP) and kind.also):
+            continue
         if isinstance(kind, Jacobian) or line.axes == exercise.axes_of(kind.of):
             text = f"That is the derivative of {line.name}, from which {kind.of} is computed: the chain rule goes on."
             yield "pre_activation", text, _derived(dataclasses.replace(kind, of=line.name))
@@ -228,7 +250,7 @@ def _other_variables(exercise: Exercise, kind: _Derivative, path: tuple[Line, ..
     """The derivative with respect to something else, or of the wrong order, or through too many lines."""
     integer = {item.name for item in exercise.inputs if item.draw.law == "labels"}
     for name in [line.name for line in reversed(path[:-1])] + [item.name for item in exercise.inputs]:
-        if name == kind.wrt or name in integer or kind.of not in dependents(exercise, frozenset({name})):
+        if name == kind.wrt or name in integer or not dependents(exercise, frozenset({name})) & set(quantities(kind)):
             continue
         if isinstance(kind, Jacobian | Gradient | VJP | Local):
             other = dataclasses.replace(kind, wrt=name) if not isinstance(kind, Local) else Jacobian(of=kind.of, wrt=name)
@@ -328,8 +350,8 @@ def _from_wrong_side(point: Point, kind: VJP | JVP, vector: str) -> torch.Tensor
     return contract(jacobian, value)
 
 
-def _with_ones(point: Point, name: str) -> Point:
-    return _with(point, name, torch.ones_like(point.values[name]))
+def _with_ones(point: Point, *names: str) -> Point:
+    return dataclasses.replace(point, values={**point.values, **{name: torch.ones_like(point.values[name]) for name in names}})
 
 
 def _with(point: Point, name: str, value: torch.Tensor) -> Point:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 import torch
@@ -48,7 +48,7 @@ def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Te
         case Jacobian() | Gradient():
             function = lambda wrt: rerun(point, {kind.wrt: wrt})[kind.of]  # noqa: E731
         case VJP():
-            function = lambda wrt: (rerun(point, {kind.wrt: wrt})[kind.of] * point.values[kind.upstream]).sum()  # noqa: E731
+            function = lambda wrt: _loss(point, kind, rerun(point, {kind.wrt: wrt}))  # noqa: E731
         case JVP():
             start, tangent = point.values[kind.wrt], point.values[kind.tangent]
             along = lambda length: rerun(point, {kind.wrt: start + length * tangent})[kind.of]  # noqa: E731
@@ -58,6 +58,12 @@ def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Te
         case _:
             assert_never(kind)
     return _columns(function, point.values[kind.wrt], step, order)
+
+
+def _loss(point: Point, kind: VJP, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """What has the upstream gradients for derivatives: the sum of upstream times quantity, over all pairs."""
+    parts = [(values[of] * point.values[upstream]).sum() for of, upstream in kind.pairs]
+    return torch.stack(parts).sum()
 
 
 def _gradient_at(point: Point, kind: Hessian, other: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.exercise import JVP, Hessian
+from grader.exercise import JVP, VJP, Hessian, quantities
 from grader.render.markup import Markup, text
 
 if TYPE_CHECKING:
@@ -30,12 +30,20 @@ def mathml(report: TargetReport, kind: Kind | None) -> Markup:
             return _math(f"<mfrac>{above}<mrow>{partial}{wrt}{partial}<mi>{text(kind.other)}</mi></mrow></mfrac>")
         return _math(f"<mfrac>{above}<mrow>{partial}<msup>{wrt}<mn>2</mn></msup></mrow></mfrac>")
     fraction = f"<mfrac><mrow>{partial}{of}</mrow><mrow>{partial}{wrt}</mrow></mfrac>"
-    upstream = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{of}</mrow></mfrac>"
+    if report.kind == "vjp" and isinstance(kind, VJP):
+        return _math("<mo>+</mo>".join(_through(of, kind.wrt) for of in quantities(kind)))
     if report.kind == "vjp":
-        return _math(upstream + fraction)
+        return _math(_through(report.of, report.wrt))
     if report.kind == "jvp":
         return _math(f"{fraction}<mi>{text(kind.tangent)}</mi>") if isinstance(kind, JVP) else Markup("")
     return _math(fraction)
+
+
+def _through(of: str, wrt: str) -> str:
+    """∂L/∂of · ∂of/∂wrt."""
+    partial, middle = "<mo>∂</mo>", f"<mi>{text(of)}</mi>"
+    left = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{middle}</mrow></mfrac>"
+    return f"{left}<mfrac><mrow>{partial}{middle}</mrow><mrow>{partial}<mi>{text(wrt)}</mi></mrow></mfrac>"
 
 
 def _math(content: str) -> Markup:
