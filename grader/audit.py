@@ -235,6 +235,9 @@ def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
 
 
 def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    from grader.reference import sides
+
+    is_gated = any(side.inside for side in sides.of_exercise(exercise))
     for task, target in exercise.targets():
         key = (task.function, target.name)
         for place, mistake in enumerate(target.mistakes):
@@ -244,7 +247,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
                 tally.fault(f"{said} has no finite value in some case.", "Correct its formula.")
                 continue
             verdicts = _verdicts(exercise, key, record, answers)
-            if not _is_caught(verdicts):
+            if not _is_caught(verdicts, is_gated=is_gated):
                 tally.fault(
                     f"{said} gives right answers in too many cases.", "Correct its formula; if it is right, it is no mistake."
                 )
@@ -262,7 +265,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
             verdicts = _verdicts(exercise, key, record, answers)
             if all(verdict.status is Status.CORRECT for verdict in verdicts):
                 continue  # a slip that changes nothing here, such as the sign of zeros
-            if not _is_caught(verdicts):
+            if not _is_caught(verdicts, is_gated=is_gated):
                 if rule in _MAY_BE_RARE:
                     continue
                 tally.fault(
@@ -300,7 +303,14 @@ def _verdicts(exercise: Exercise, key: TargetKey, record: Record, answers: Seque
     )
 
 
-def _is_caught(verdicts: Sequence[Verdict]) -> bool:
+def _is_caught(verdicts: Sequence[Verdict], *, is_gated: bool) -> bool:
+    """
+    Whether a wrong answer shows in enough cases.
+
+    One is enough where functions have sides: what forgets a gate is right wherever it is open, and each seed has both.
+    """
+    if is_gated:
+        return any(verdict.status is not Status.CORRECT for verdict in verdicts)
     random = [verdict for verdict in verdicts if verdict.case.role == "random"] or list(verdicts)
     return sum(verdict.status is not Status.CORRECT for verdict in random) >= MIN_CAUGHT_SHARE * len(random)
 

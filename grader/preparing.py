@@ -34,7 +34,7 @@ _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
 _ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
 _ZERO_SHARE = 1 / 4  # of the cases so far, in which an expected array may be zero throughout: there a gate is closed
-_STEERED = 80  # draws in which a side of a function is looked for that no case has shown yet
+_STEERED = 240  # draws in which a side of a function is looked for that no case has shown yet
 BESIDE = "records"  # the folder beside an exercise's file that may hold public records
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
@@ -195,8 +195,9 @@ def reaches(exercise: Exercise, side: Side, seed: int) -> bool:
     """Whether draws that are looked for come to a side of a function, in a case that is good."""
     from grader.reference import compute, sides
 
-    plans = [plan for plan in cases.plan_cases(exercise, seed) if plan.role in ("random", "small")]
-    for attempt in range(_STEERED if plans else 0):
+    enough = replace(exercise, random_cases=max(exercise.random_cases, 3))  # a named case may be held where others are not
+    plans = [plan for plan in cases.plan_cases(enough, seed) if plan.role == "random"]
+    for attempt in range(_STEERED):
         stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
         case = cases.draw_case(exercise, plans[-1 - attempt % len(plans)], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
         if side in sides.seen(exercise, case) and isinstance(compute.expected(exercise, case, accept_zero=True), Expected):

@@ -186,3 +186,14 @@ def test_a_size_that_too_few_cases_have_is_found(sandbox_for: SandboxFor, tmp_pa
 def _of_a_scalar(exercise: Exercise) -> Task:
     task = exercise.tasks[0]
     return replace(task, targets=(replace(task.targets[0], axes=()),))
+
+
+def test_a_gate_alone_is_a_right_exercise(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """The slope of relu at a number: 1 everywhere is right where relu is open, and no model answer."""
+    text = "schema: 1\ntitle: x\ninputs: {x: scalar}\nforward: {y: relu(x)}\ntasks:\n  - call: g(x)\n"
+    relu = parse_exercise(
+        f"{text}    returns: {{d: {{gradient: y, wrt: x}}}}\n    mistakes: {{d: [{{returned: 1, hint: The gate.}}]}}\n", "relu"
+    )
+    found = audited(relu, sandbox_for, tmp_path, "def g(x):\n    return float(x > 0)\n")
+    assert (told(found), found.declared) == ("", 1)
+    assert "is judged wrong_value for d" in told(audited(relu, sandbox_for, tmp_path, "def g(x):\n    return 1.0\n"))

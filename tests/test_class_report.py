@@ -15,7 +15,7 @@ from classroom import assignment, exercise, report
 
 from grader.batch.roster import Student
 from grader.batch.rules import Rules
-from grader.exercise import Gradient, Hessian
+from grader.exercise import VJP, Gradient, Hessian
 from grader.marking import LateRule, Override
 from grader.outcome import Status
 from grader.render import class_report
@@ -241,6 +241,15 @@ def test_derivatives_are_formulas(kind, expected):
     one = report(TANH, "", Status.CORRECT).targets[0]
     asked = replace(one, kind=type(kind).__name__.lower(), of=kind.of, wrt=kind.wrt)
     assert expected in mathml(asked, kind)
+
+
+def test_gradients_of_several_quantities_stand_as_a_sum():
+    """∂L/∂h · ∂h/∂W + ∂L/∂c · ∂c/∂W."""
+    one = report(TANH, "", Status.CORRECT).targets[0]
+    kind = VJP(of="h", wrt="W", upstream="dh", also=(("c", "dc"),))
+    shown = mathml(replace(one, kind="vjp", of="h", wrt="W"), kind)
+    assert shown.count("<mo>+</mo>") == 1
+    assert all(f"<mi>{name}</mi>" in shown for name in ("h", "c", "W"))
 
 
 @pytest.mark.parametrize("kind", ["hessian", "jvp"])

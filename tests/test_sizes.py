@@ -50,6 +50,7 @@ tasks:
   - call: pool_backward(dy, x, k, s)
     returns: {dx: {vjp: y, wrt: x, upstream: dy}}
 """)
+RARE = gradient("where(x > 0.95, x ** 2, x)", x="scalar ~ uniform(0, 1)")
 MATRIX = exercise("""
 dims: {n: 2..6, m: 2..6}
 inputs: {A: m n, x: n}
@@ -130,6 +131,11 @@ ATTACKS: dict[str, tuple[Exercise, Answer, Answer]] = {  # exercise, right, wron
         CLIPPED,
         lambda v, _: np.float64(-3 < v["x"] < 4),
         lambda v, _: np.float64(v["x"] < 4),
+    ),
+    "where without its rare side": (
+        RARE,
+        lambda v, _: 2 * v["x"] if v["x"] > 0.95 else np.float64(1),
+        lambda v, _: np.float64(1),
     ),
     "where as if the mask were 1": (
         MASKED,
