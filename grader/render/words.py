@@ -140,13 +140,14 @@ def _finding(
     names = notation(exercise, target) if exercise and target else None
     scores = [item.score for item in group]
     score = None if None in scores else sum(score for score in scores if score is not None)
+    more = _share_of_others(first.others) if exercise is None or exercise.partial == "cases" else ""
     shown = Finding(
         heading=_heading(group, known),
         glyph=GLYPHS.get(first.status, "✗"),
         label=LABELS[first.status],
         status=first.status,
         points=points_of(score, sum(item.points for item in group)),
-        sentence="" if feedback == "score" else sentence(first, names),
+        sentence="" if feedback == "score" else " ".join(filter(None, (sentence(first, names), more))),
         asked=first if len(group) == 1 else None,
         kind=target.kind if target else None,
     )
@@ -198,10 +199,15 @@ def sentence(target: TargetReport, names: Notation | None) -> str:
     """The first line under a function's name: what came of it, in the student's words."""
     if target.others is not None and target.others.is_all:
         return _secret_only(target, target.others)
-    told = _told(target, names)
-    if target.others is None or not target.others.correct:
-        return told
-    return f"{told} Your points come from {target.others.total} other cases, of which {target.others.correct} agree."
+    return _told(target, names)
+
+
+def _share_of_others(others: Others | None) -> str:
+    """Say of an exercise with points by the share of right cases where these points come from."""
+    if others is None or others.is_all or not others.correct:
+        return ""
+    agree = "1 of them agrees" if others.correct == 1 else f"{others.correct} of them agree"
+    return f"Your points come from {others.total} other cases: {agree}."
 
 
 def _secret_only(target: TargetReport, others: Others) -> str:
