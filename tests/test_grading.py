@@ -258,7 +258,7 @@ def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
 
 def test_a_little_noise_is_right_and_flagged(sandbox: Sandbox) -> None:
     """Within the tolerance, but not the same digits twice."""
-    report = graded(sandbox, stateful("off = 1e-8 * np.random.rand()"))
+    report = graded(sandbox, RIGHT.replace("    return np.diag(", "    return (1 + 1e-8 * np.random.rand()) * np.diag("))
     assert (report.score, report.flags) == (3.0, ("nondeterministic",))
 
 

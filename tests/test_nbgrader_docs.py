@@ -41,5 +41,5 @@ def test_every_setting_is_there():
     from grader.nbgrader.preprocessors import SandboxedExecute
 
     named = re.findall(r"`c\.SandboxedExecute\.(\w+)`", PAGE)
-    assert {"isolation", "feedback"} == set(named)
+    assert {"isolation", "feedback", "feedback_cases"} == set(named)
     assert set(named) <= set(SandboxedExecute.class_traits(config=True))
