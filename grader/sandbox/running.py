@@ -301,8 +301,9 @@ class _Visit:
             return plan
         each_cpu, each_bytes = run.costs.get(plan.function, (0.0, 0))
         most = max(1, _REPEATED_BYTES // max(1, each_bytes))
+        others = sum(1 for other in run.job.tasks if other.purpose == "repeated")
+        most = min(most, (_MOST_ANSWERED_BYTES - run.answered_bytes) // (2 * others * max(1, each_bytes)))
         if each_cpu:
-            others = sum(1 for other in run.job.tasks if other.purpose == "repeated")
             left = _FREE_CPU * run.job.limits.seconds - run.free_seconds - self.free_seconds()
             most = min(most, int(max(0.0, left) / (2 * others * each_cpu)))
         if most >= len(plan.inputs):
