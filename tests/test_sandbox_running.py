@@ -444,6 +444,15 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
     assert "it returned more than was asked for" == answers[2].detail
 
 
+def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has just room enough is right, and not called again."""
+    asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "counted", "repeated")
+    monkeypatch.setattr("grader.sandbox.running._MOST_ANSWERED_BYTES", 30_000)
+    counted, repeated = sandbox.run(asked).tasks
+    assert [None] * 3 == [answer.status for answer in counted.answers]
+    assert not repeated.answers
+
+
 def test_shown_answers_have_a_cap_of_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are kept beside those that count: at their cap a function is not called in more shown cases, and loses nothing."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "shown", "counted")
