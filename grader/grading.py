@@ -445,7 +445,7 @@ def _inexact(task: Task, record: Record, judged: _Judged) -> dict[TargetKey, str
     for answer, probe in zip(judged.answers[len(record.cases) :], _probes_of(task, record), strict=True):
         for place, target in enumerate(task.targets):
             key = (task.function, target.name)
-            if key not in probe.targets or not judged.right[place] or answer.status is Status.UNGRADED:
+            if key not in probe.targets or not judged.right[place]:
                 continue
             item = answer.items[place] if answer.status is None and len(answer.items) == len(task.targets) else None
             if not isinstance(item, np.ndarray):

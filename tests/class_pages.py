@@ -15,7 +15,7 @@ from grader.batch.results import Result, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import Rules, write_rules
 from grader.exercise import Assignment
-from grader.outcome import Counterexample, Diagnosis, Report, Status
+from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
 from grader.render.pages import refresh
 
 SEED = 8317465
@@ -23,7 +23,8 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 EXERCISES = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", "dz_dy"))
 TANH, CHAIN = EXERCISES.exercises
 EXAMPLE = Counterexample(case="one feature", sizes={"n": 1}, inputs={"x": [1.0]}, index=(0, 0), expected=1.0, actual=3.25)
-WRONG = report(TANH, "", Status.WRONG_VALUE, seed=SEED, counterexample=EXAMPLE)
+PUBLIC = PublicPart(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=EXAMPLE)
+WRONG = replace(report(TANH, "", Status.WRONG_VALUE, seed=SEED, counterexample=EXAMPLE, public=PUBLIC), public_output="")
 NAMED = report(CHAIN, "", Status.WRONG_VALUE, counterexample=EXAMPLE, diagnosis=Diagnosis(rule="sign", text="The sign is wrong."))
 
 

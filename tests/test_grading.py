@@ -14,7 +14,7 @@ from grader.errors import GraderError
 from grader.exercise import Exercise, Limits
 from grader.grading import _calls_of, check_functions, grade, missing
 from grader.loading import load_exercise, parse_exercise
-from grader.outcome import Answer, Report, Status
+from grader.outcome import UNDECIDED, Answer, Report, Status
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 from grader.trial import Job, Trial
@@ -212,6 +212,26 @@ def test_differences_that_stay_away_from_the_probe_are_found_out(sandbox: Sandbo
     assert "does not answer" in forbidden.diagnosis.text
     nan = graded(sandbox, RIGHT.replace("1 - Y**2, X)", "1 - Y**2, X if np.abs(X).max() > 1e-6 else X * np.nan)"))
     assert nan.flags == ("inexact",)
+
+
+def test_a_forged_answer_does_not_take_the_probe_away(sandbox: Sandbox) -> None:
+    """Right in every case; at the probe alone it says that nobody knows which of two functions counts."""
+    cases = len(preparing.prepare(LAYER, 0).cases)
+
+    class Forged:
+        """A sandbox whose student code forges the answer to the probe."""
+
+        def run(self, job: Job) -> Trial:
+            trial = sandbox.run(job)
+            lost = Answer(status=Status.UNGRADED, detail=f"{UNDECIDED}a.py and b.py define dY_dW differently.")
+            tasks = list(trial.tasks)
+            answers = tasks[0].answers
+            assert len(answers) == cases + 1
+            tasks[0] = replace(tasks[0], answers=(*answers[:cases], lost))
+            return replace(trial, tasks=tuple(tasks))
+
+    report = graded(Forged(), RIGHT, replace(LAYER, numerical="forbid"))  # type: ignore[arg-type]
+    assert report.targets[0].status is Status.REFUSED
 
 
 # State and chance: some cases are called again, in another order, in the same child

@@ -16,7 +16,7 @@ from grader.exercise import Exercise, Limits
 from grader.grading import grade
 from grader.outcome import Record, Report, Status
 from grader.render import html, terminal
-from grader.render.public import for_student
+from grader.render.public import for_student, from_results
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 
@@ -221,3 +221,20 @@ def test_records_beside_an_exercise_are_not_looked_at(tmp_path: Path) -> None:
     assert record.public.seed == preparing.PUBLIC_SEED
     assert len(list(tmp_path.iterdir())) == 2
     assert preparing.prepare_secret(LAYER, preparing.PUBLIC_SEED, folder=tmp_path).public is None
+
+
+def test_a_report_from_before_public_cases_shows_no_secret_one(sandbox: Sandbox, record: Record) -> None:
+    """What a run kept then has secret cases only: its pages, written anew, tell in how many it is wrong; staff's stay whole."""
+    source = RIGHT.replace("1 - Y**2, X)", "1 + 0 * Y, X)").replace(
+        "    return np.diag(", "    print(B)\n    return B + np.diag("
+    )
+    data = graded(sandbox, record, source + "\nprint(dY_dB(np.eye(2), np.ones(2), np.ones(2)))\n").to_json()
+    del data["public_output"]
+    for target in data["targets"]:
+        target.pop("public", None)
+    shown = pages(from_results(data))
+    assert re.search(r"the values differ in \d+ of \d+ cases", shown)
+    assert not {number for number in secrets(record) if number in shown}
+    assert Report.from_json(data).targets[0].counterexample is not None
+    at_home = graded(sandbox, record.public or record, source).to_json()
+    assert from_results(at_home).targets[0].counterexample == for_student(from_results(at_home)).targets[0].counterexample

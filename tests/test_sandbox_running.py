@@ -21,7 +21,7 @@ from grader.sandbox import Sandbox, frames, host, protocol
 from grader.sandbox.clock import CpuClock
 from grader.sandbox.pipes import Pipes, ThreadedPipes
 from grader.sandbox.running import Run
-from grader.trial import Job, Source, TaskPlan, Trial
+from grader.trial import Job, Purpose, Source, TaskPlan, Trial
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks from a zygote")
 FORKS = sys.platform == "linux"
@@ -144,6 +144,62 @@ def test_whole_submission_has_ten_times_the_limit(sandbox: Sandbox) -> None:
         trial.tasks[0].answers[-1].detail,
     )
     assert not trial.wall_timeout
+
+
+BUSY = """
+import time
+def f(x):
+    end = time.process_time() + .058
+    while time.process_time() < end: pass
+    return x
+"""
+
+
+def by_purpose(asked: Job, *purposes: Purpose) -> Job:
+    """The first plan of a job once for each purpose."""
+    return replace(asked, tasks=tuple(replace(asked.tasks[0], purpose=purpose) for purpose in purposes))
+
+
+def test_calls_that_earn_nothing_take_no_time_of_those_that_count(sandbox: Sandbox) -> None:
+    """What is in time where counted calls are the only ones is in time beside shown and repeated ones."""
+    asked = job(BUSY, seconds=0.1, cases=15)
+    alone = sandbox.run(asked)
+    assert {answer.status for answer in alone.tasks[0].answers} == {None}
+    beside = sandbox.run(by_purpose(asked, "shown", "counted", "repeated"))
+    shown, counted, repeated = (trial.answers for trial in beside.tasks)
+    assert {answer.status for answer in (*shown, *counted, *repeated)} == {None}
+    assert (len(counted), 2 <= len(shown) < 15, 1 <= len(repeated) < 15) == (15, True, True)
+
+
+def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
+    """Many functions that are slow in shown cases: their time is bounded for the whole submission."""
+    asked = job(BUSY.replace(".058", ".09"), seconds=0.1, cases=3)
+    plans = tuple(replace(asked.tasks[0], purpose="shown", function=f"f{place}") for place in range(40))
+    source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
+    trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
+    assert trial.tasks[0].answers[0].status is None
+    assert trial.tasks[-1].answers[0].detail == "the whole submission took more than 1 seconds"
+
+
+@linux
+def test_what_is_loaded_does_not_tell_what_secret_cases_were() -> None:
+    """A module that is wanted in a call that counts could be one for each value: then all are loaded, for whoever looks."""
+    source = """
+        import sys
+        def f(x):
+            __import__("difflib")
+            return x
+        def g(x):
+            return float("difflib" in sys.modules) + 2 * ("csv" in sys.modules)
+    """
+    asked = job(source, "f", "g")
+    f, g = asked.tasks
+    wanted: dict[Purpose, float] = {"shown": 1.0, "counted": 3.0, "repeated": 3.0}
+    for purpose, seen in wanted.items():
+        with Sandbox("numpy") as fresh:
+            trial = fresh.run(replace(asked, tasks=(replace(f, purpose=purpose), replace(g, purpose="shown", child=1))))
+        assert first(trial).status is None
+        assert float(first(trial, 1).items[0]) == seen  # type: ignore[arg-type]
 
 
 @linux
@@ -310,8 +366,8 @@ def test_a_kill_from_outside_is_our_fault() -> None:
     """Behind seccomp nobody can send SIGKILL: it came from outside, unless the limits explain it."""
     asked = replace(RIGHT, limits=Limits(seconds=1.0, memory_mib=64))
     with pytest.raises(host.OurFaultError):
-        served(_Puppet(_BEGUN, host.Ending(exit_status=-9, cpu_seconds=14.0)), asked)
-    ignored = served(_Puppet(_BEGUN, host.Ending(exit_status=-9, cpu_seconds=16.0)), asked)
+        served(_Puppet(_BEGUN, host.Ending(exit_status=-9, cpu_seconds=18.0)), asked)
+    ignored = served(_Puppet(_BEGUN, host.Ending(exit_status=-9, cpu_seconds=20.0)), asked)
     assert ignored.fatal is not None
     assert (Status.TIMED_OUT, "the whole submission took more than 10 seconds") == (ignored.fatal.status, ignored.fatal.detail)
     greedy = served(_Puppet(_BEGUN, host.Ending(exit_status=-9, peak_bytes=60 << 20)), asked)
@@ -386,6 +442,24 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
     answers = sandbox.run(asked).tasks[0].answers
     assert [None, None, Status.KILLED] == [answer.status for answer in answers]
     assert "it returned more than was asked for" == answers[2].detail
+
+
+def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has just room enough is right, and not called again."""
+    asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "counted", "repeated")
+    monkeypatch.setattr("grader.sandbox.running._MOST_ANSWERED_BYTES", 30_000)
+    counted, repeated = sandbox.run(asked).tasks
+    assert [None] * 3 == [answer.status for answer in counted.answers]
+    assert not repeated.answers
+
+
+def test_shown_answers_have_a_cap_of_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are kept beside those that count: at their cap a function is not called in more shown cases, and loses nothing."""
+    asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "shown", "counted")
+    monkeypatch.setattr("grader.sandbox.running._MOST_SHOWN_BYTES", 20_000)
+    shown, counted = sandbox.run(asked).tasks
+    assert [None, None, Status.KILLED] == [answer.status for answer in shown.answers]
+    assert [None] * 3 == [answer.status for answer in counted.answers]
 
 
 # --- our faults ---

@@ -17,15 +17,16 @@ from grader.batch.out import disk_errors, safe_name
 from grader.batch.rules import level_of, read_rules, shown_cases_of
 from grader.batch.settling import named
 from grader.files import write_whole
-from grader.outcome import Report
 from grader.render import html, marks
 from grader.render.markup import prose
+from grader.render.public import from_results
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
     from grader.batch.results import Results
     from grader.exercise import Exercise, Feedback, ShownCases
     from grader.gradebook import Row
+    from grader.outcome import Report
     from grader.render.html import Article
 
 
@@ -86,7 +87,7 @@ def write(
         asked = sorted(row.scores, key=lambda id: order.get(id, len(order)))
         found = [one.report for one in (results.get(student, exercise) for exercise in asked) if one]
         level, cases = feedback or level_of(rules, found), shown_cases_of(rules, found)
-        data = results_json(row, list(map(Report.from_json, found)), exercises, level, cases)
+        data = results_json(row, list(map(from_results, found)), exercises, level, cases)
         if data is None:
             with disk_errors(target):
                 path.unlink(missing_ok=True)

@@ -21,9 +21,9 @@ from grader.batch.settling import named
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
 from grader.gradebook import Row, cell
-from grader.outcome import Report
 from grader.render import html, marks
 from grader.render.markup import prose
+from grader.render.public import from_results
 
 if TYPE_CHECKING:
     from grader.batch.out import Out
@@ -45,7 +45,7 @@ def comments(
         id = sheet.kept_under[row.student.id]
         asked = sorted(row.scores, key=lambda exercise: order.get(exercise, len(order)))
         found = {exercise: results.get(id, exercise) for exercise in asked}
-        reports = {exercise: Report.from_json(one.report) for exercise, one in found.items() if one}
+        reports = {exercise: from_results(one.report) for exercise, one in found.items() if one}
         decided = "".join(f"<p>{prose(line)}</p>" for line in marks.lead_lines(row, reports.values())[1:])
         articles = (marks.article(row, one, reports.get(one), exercises.get(one)) for one in asked)
         cases = shown_cases_of(rules, [one.report for one in found.values() if one])

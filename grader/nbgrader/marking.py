@@ -28,6 +28,7 @@ from grader.nbgrader.course import Course
 from grader.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
 from grader.outcome import Record, Report, Status
 from grader.preparing import prepare_secret
+from grader.render.public import from_results
 from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _IDLE_SECONDS = 60.0  # after which a process that goes on, as the formgrader's,
 def report_of(data: Mapping[str, Any]) -> Report:
     """A report from its JSON data, as the sandbox made it: without the points that a person gave since."""
     targets = [{**target, "score": target.get("auto_score", target["score"])} for target in data["targets"]]
-    return Report.from_json({**data, "targets": targets})
+    return from_results({**data, "targets": targets})
 
 
 # What of a notebook is graded

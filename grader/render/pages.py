@@ -13,9 +13,9 @@ from grader.analysis import analyse
 from grader.batch import rules
 from grader.batch.out import existing_out, safe_name
 from grader.batch.results import open_results
-from grader.outcome import Report
 from grader.render import class_report, html
 from grader.render.marks import article, lead_lines
+from grader.render.public import from_results
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grader.batch.results import Result, Results
     from grader.exercise import Exercise, Feedback, ShownCases
     from grader.gradebook import Row
+    from grader.outcome import Report
 
 MADE_BY = "pages.sha256"  # a fingerprint of what all pages depend on
 
@@ -63,7 +64,7 @@ def write_pages(
     if not before.exists() or before.read_text(encoding="ascii", errors="replace") != made_by:
         changed = None
     for row, found in _students(out, results):
-        reports = [Report.from_json(result.report) for result in found]
+        reports = [from_results(result.report) for result in found]
         level = feedback or rules.level_of(decided, (result.report for result in found))
         cases = rules.shown_cases_of(decided, (result.report for result in found))
         path = out.feedback(row.student.id)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.outcome import Others, Report, Status, TargetReport
+from grader.preparing import PUBLIC_SEED
 
 if TYPE_CHECKING:
     from grader.exercise import ShownCases
     from grader.outcome import PublicPart
+
+
+def from_results(data: Mapping[str, Any]) -> Report:
+    """
+    Return a report that a run has kept, to be shown.
+
+    One from before public cases were called has none to show: of its secret cases is told what came of them, and no more.
+    """
+    report = Report.from_json(data)
+    return replace(report, public_output="") if report.public_output is None and report.seed != PUBLIC_SEED else report
 
 
 def for_student(report: Report, cases: ShownCases = "public") -> Report:
@@ -28,8 +40,8 @@ def for_student(report: Report, cases: ShownCases = "public") -> Report:
 
 def _target(target: TargetReport) -> TargetReport:
     part = target.public
-    if part is None:  # right, or nothing was called
-        return target
+    if part is None:  # right, or nothing was called; or an old report, of which only secret cases are known
+        return _without_reasons(target) if target.counterexample or target.traceback else target
     sizes = target.counterexample.sizes if target.counterexample else {}
     others = Others(correct=target.correct, total=target.total, public_total=part.total, sizes=sizes)
     if Status.UNGRADED in (target.status, part.status) and target.status is not part.status:

@@ -150,7 +150,7 @@ def request_for(limits: Limits, *, ahead: bool = False) -> dict[str, int]:
 
 def cpu_backstop(limits: Limits) -> int:
     """Return the CPU seconds at which the kernel ends a child that the grader's own clock did not end."""
-    return int(10 * limits.seconds) + 5
+    return int(14 * limits.seconds) + 5
 
 
 class Zygote:

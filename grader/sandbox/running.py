@@ -32,11 +32,13 @@ if TYPE_CHECKING:
 _MOST_ANSWERED_BYTES: Final = 1 << 30  # of one job
 _MOST_OUTPUT: Final = 64 << 10  # bytes that are kept of a job's output
 _START_SECONDS: Final = 120.0
-_JOB_CPU: Final = 10  # times the limit of one call: for the whole submission, shown and repeated calls included
+_JOB_CPU: Final = 10  # times the limit of one call: for the whole submission
+_FREE_CPU: Final = 4  # ... and beside it for shown and repeated calls, which must not cost time that those that count need
 _JOB_WALL: Final = 30
 _FEWEST_SHOWN: Final = 3  # cases in which a slow function is called for the student to see
-_SHOWN_CPU: Final = 0.5  # seconds of a function's shown calls after which these are enough
+_SHOWN_CPU: Final = 0.5  # seconds of a function's shown calls after which these are enough, or the limit of one call
 _SHOWN_BYTES: Final = 32 << 20  # of its answers to them
+_MOST_SHOWN_BYTES: Final = 512 << 20  # of a job's answers to shown calls, which are kept beside the others
 _REPEATED_BYTES: Final = 64 << 20  # of a function's answers to repeated calls, about
 _MOST_NAMED: Final = 4  # functions that are there, where one is not
 
@@ -54,10 +56,16 @@ class StarvedError(OurFaultError):
 
 
 class WantedError(Exception):
-    """Student code wants modules of the closed list that are not loaded yet."""
+    """
+    Student code wants a module of the closed list that is not loaded yet.
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = names
+    `is_of_secrets`: it was given cases that count. Which module it names may then say what they are, and whatever runs in a
+    later child can see which are loaded.
+    """
+
+    def __init__(self, name: str, *, is_of_secrets: bool) -> None:
+        self.name = name
+        self.is_of_secrets = is_of_secrets
 
 
 class _GoneError(Exception):
@@ -79,8 +87,10 @@ class Run:
         self.shown_output = bytearray()
         self.wrote_to_stdout = False
         self.cpu_seconds = 0.0
+        self.free_seconds = 0.0  # of these: shown and repeated calls
         self.worked_seconds = 0.0  # of wall time, since a child was ready for the submission
         self.answered_bytes = 0
+        self.shown_bytes = 0
         self.forgives_starving = True
         self.wall_timeout = False
 
@@ -97,8 +107,14 @@ class Run:
         finally:
             self.worked_seconds += visit.worked_seconds()
             self.cpu_seconds += visit.total_cpu()
+            self.free_seconds += visit.free_seconds()
             self.shown_output += child.pipes.output[visit.new_output : visit.end_of_shown][: _room(self.shown_output)]
             self.output += child.pipes.output[visit.new_output : visit.end_of_counted][: _room(self.output)]
+
+    def job_seconds(self, cpu_seconds: float, free_seconds: float) -> float:
+        """Return the CPU time that counts for the whole submission, with so much of a child at work."""
+        free = min(self.free_seconds + free_seconds, _FREE_CPU * self.job.limits.seconds)
+        return self.cpu_seconds + cpu_seconds - free
 
     def give_up(self, reason: str) -> None:
         """Our second fault: what is not answered stays ungraded."""
@@ -180,6 +196,9 @@ class _Visit:
         self.stage_cpu = self.child.clock.seconds() or 0.0
         self.stage_began = time.monotonic()
         self.work_began: float | None = None
+        self.is_free = False  # the calls at hand are shown or repeated ones
+        self.free_before = 0.0  # CPU seconds of such calls that are over
+        self.stint_cpu = 0.0  # the CPU time at which those at hand began
         self.number = -1  # of the plan whose answers are awaited
         self.partial: Sequence[Answer] = ()  # those that came
         self.new_output = 0  # where the output begins that no earlier child wrote while loading the same sources
@@ -188,6 +207,10 @@ class _Visit:
 
     def total_cpu(self) -> float:
         return self.child.clock.seconds() or 0.0
+
+    def free_seconds(self) -> float:
+        """CPU time of shown and repeated calls."""
+        return self.free_before + (self.total_cpu() - self.stint_cpu if self.is_free else 0.0)
 
     def worked_seconds(self) -> float:
         """Wall time since the child was ready for the submission."""
@@ -254,6 +277,8 @@ class _Visit:
         pending = [number for number, answers in enumerate(run.answers) if answers is None]
         mine = [number for number in pending if plans[number].child == plans[pending[0]].child]
         for purpose in PURPOSES:
+            self.free_before, self.stint_cpu = self.free_seconds(), self.total_cpu()
+            self.is_free = purpose != "counted"
             if purpose == "counted":
                 self.end_of_shown = self.pipes.output_so_far()
             elif purpose == "repeated":
@@ -270,15 +295,16 @@ class _Visit:
         self.number = -1
 
     def _affordable(self, number: int) -> TaskPlan | None:
-        """Cut repeated calls to what memory and half of the time that is left are enough for; None where that is none."""
+        """Cut repeated calls to what memory and half of their time that is left are enough for; None where that is none."""
         run, plan = self.run, self.run.job.tasks[number]
         if plan.purpose != "repeated":
             return plan
         each_cpu, each_bytes = run.costs.get(plan.function, (0.0, 0))
         most = max(1, _REPEATED_BYTES // max(1, each_bytes))
+        others = sum(1 for other in run.job.tasks if other.purpose == "repeated")
+        most = min(most, (_MOST_ANSWERED_BYTES - run.answered_bytes) // (2 * others * max(1, each_bytes)))
         if each_cpu:
-            others = sum(1 for other in run.job.tasks if other.purpose == "repeated")
-            left = _JOB_CPU * run.job.limits.seconds - run.cpu_seconds - self.total_cpu()
+            left = _FREE_CPU * run.job.limits.seconds - run.free_seconds - self.free_seconds()
             most = min(most, int(max(0.0, left) / (2 * others * each_cpu)))
         if most >= len(plan.inputs):
             return plan
@@ -329,13 +355,18 @@ class _Visit:
         bodies: list[memoryview] = []
         self.number, self.partial = number, _Undecoded(bodies, decode)
         cpu_before, began = self.total_cpu(), time.monotonic()
+        few_seconds = min(_SHOWN_CPU, self.run.job.limits.seconds)
         size = 0
         while len(bodies) < len(plan.inputs):
             seconds = time.monotonic() - began
-            if (size > _SHOWN_BYTES or seconds > _SHOWN_CPU) and self._is_enough(len(bodies), size, cpu_before, seconds):
+            if (size > _SHOWN_BYTES or seconds > few_seconds) and self._is_enough(len(bodies), size, cpu_before, seconds):
                 break
-            bodies.append(self._expect(frames.ANSWER, nonce).body)
-            size += len(bodies[-1])
+            body = self._expect(frames.ANSWER, nonce).body
+            size += len(body)
+            self.run.shown_bytes += len(body)
+            if self.run.shown_bytes > _MOST_SHOWN_BYTES:  # costs no points: it is called in cases that count all the same
+                raise DeathError(Status.KILLED, "it returned more than was asked for")
+            bodies.append(body)
         self.run.answers[number] = self.partial
         return len(bodies) == len(plan.inputs)
 
@@ -344,7 +375,8 @@ class _Visit:
         if size > _SHOWN_BYTES:
             return True
         spent = max(self.total_cpu() - cpu_before, seconds / 10)  # or it sleeps
-        return spent > (_SHOWN_CPU if count >= _FEWEST_SHOWN else self.run.job.limits.seconds)
+        limit = self.run.job.limits.seconds
+        return spent > (min(_SHOWN_CPU, limit) if count >= _FEWEST_SHOWN else limit)
 
     def _explained(self, answer: Answer, function: str) -> Answer:
         """Why a function is missing: two files define it, so that nobody knows which counts, or loading failed."""
@@ -388,7 +420,8 @@ class _Visit:
             name = ALLOWED[number] if number < len(ALLOWED) else ""
             if name not in self.run.may_load:
                 raise frames.ProtocolError("it sent bytes that are no answer")
-            raise WantedError([name])
+            is_of_secrets = self.number >= 0 and self.run.job.tasks[self.number].purpose != "shown"
+            raise WantedError(name, is_of_secrets=is_of_secrets)
         if frame.kind != kind or frame.nonce != nonce:
             raise frames.ProtocolError("it sent bytes that are no answer")
         return frame
@@ -426,7 +459,8 @@ class _Visit:
         wall_left = 3 * limit + 2 - now
         left = min(wall_left, job_wall_left)
         if cpu is not None:
-            call_left, job_left = limit - (cpu - self.stage_cpu), _JOB_CPU * limit - (self.run.cpu_seconds + cpu)
+            call_left = limit - (cpu - self.stage_cpu)
+            job_left = _JOB_CPU * limit - self.run.job_seconds(cpu, self.free_seconds())
             if call_left <= 0:
                 raise DeathError(Status.TIMED_OUT, f"it did not finish within {limit:g} seconds")
             if job_left <= 0:

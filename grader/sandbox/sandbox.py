@@ -124,8 +124,8 @@ class Sandbox:
             try:
                 run.serve(self._child(job))
             except WantedError as wanted:
-                # the second want loads everything: no job is begun anew more than twice
-                self._wanted = list(self._allowed()) if self._wanted else list(wanted.names)
+                # the second want loads everything: no job is begun anew more than twice; so does one that could tell by a name
+                self._wanted = list(self._allowed()) if self._wanted or wanted.is_of_secrets else [wanted.name]
                 run.may_load = set(self._allowed()) - set(self._wanted)
                 faults += self._load_wanted()
             except OurFaultError as fault:
