@@ -349,11 +349,7 @@ def _flip(x: object, axis: object) -> Shape:
 
 
 def _roll(x: object, shift: object, axis: object) -> Shape:
-    shifts = args.wholes(shift, "shift")
-    if axis is None and len(shifts) != 1:
-        raise FormulaError("several shifts need as many axes")
-    if axis is not None and len(args.some_axes(axis, len(shape_of(x)))) != len(shifts):
-        raise FormulaError("shift and axis name different numbers of axes")
+    args.roll_plan(shift, axis, len(shape_of(x)))
     return shape_of(x)
 
 
