@@ -125,6 +125,14 @@ def test_a_misfit_is_told_in_the_authors_words(text: str, what: str) -> None:
     assert f"{text}: {what}" == caught.value.what
 
 
+@pytest.mark.parametrize("text", ["max(X, Z)", "max(0, X)", "max(X, 0.5)"])
+def test_pythons_max_is_told_as_ours(text: str) -> None:
+    """The larger of two arrays is another function than the largest entry of one."""
+    with pytest.raises(FormulaError) as caught:
+        infer_shape(parse(text), SHAPES, AXES)
+    assert "The larger of two, entry by entry, is maximum(x, y)." == caught.value.remedy
+
+
 def test_the_message_is_about_the_part_alone() -> None:
     """In a long formula only the part that does not fit is quoted."""
     with pytest.raises(FormulaError) as caught:
