@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 
+import numpy as np
 import pytest
 from formula_examples import DOCUMENT, EXAMPLES, FUNCTION_EXAMPLES, documented
 from hypothesis import given, settings
@@ -31,6 +33,7 @@ from grader.formula import (
     node_text,
     parse,
 )
+from grader.formula.advice import _SPELLINGS
 
 x, y = Name("x"), Name("y")
 
@@ -195,7 +198,18 @@ _WRITTEN_OUT = [
     ("torch.std(x, dim=0)", "`torch.std` " + _MODULE, "std(x, axis=0, ddof=1)"),
     ("torch.clamp(x, min=0)", "`torch.clamp` " + _MODULE, "clip(x, a_min=0)"),
     ("F.one_hot(y, num_classes=C)", "`F.one_hot` " + _MODULE, "one_hot(y, classes=C)"),
-    ("x.mT", "`.mT` is not known here", "x.T"),
+    ("A.I", "`.I` is not known here", "inv(A)"),
+    ("x.max(dim=1).values", "`.values` is not known here", "max(x, axis=1)"),
+    ("torch.max(x, y)", "`torch.max` " + _MODULE, "maximum(x, y)"),
+    ("x.std(dim=0)", "`.std(...)` " + _METHOD, "std(x, axis=0, ddof=1)"),
+    ("x.std(axis=0)", "`.std(...)` " + _METHOD, "std(x, axis=0)"),
+    ("x.repeat(2, 1, 1)", "`.repeat(...)` " + _METHOD, "tile(x, (2, 1, 1))"),
+    ("nn.Softmax(dim=1)(x)", "only a function, by its name, can be called", "softmax(x, axis=1)"),
+    ("log(x, 2)", "log takes at most 1 argument", "log(x) / log(2)"),
+    ("logical_and(x > 0, y)", "there is no function `logical_and`", "(x > 0) * (y != 0)"),
+    ("vec(A)", "there is no function `vec`", "ravel(A, order='F')"),
+    ("F.linear(x, W, b)", "`F.linear` " + _MODULE, "x @ W.T + b"),
+    ("torch.gather(x, dim=1, index=y)", "`torch.gather` " + _MODULE, "take_along_axis(x, y, 1)"),
     ("sum(x, dim=0)", "sum has no keyword `dim`", "sum(x, axis=0)"),
     ("sum(x, axis=0, keepdim=True)", "sum has no keyword `keepdim`", "sum(x, axis=0, keepdims=True)"),
     ("reshape(x, n, m)", "an option of reshape is not what it takes", "reshape(x, (n, m))"),
@@ -229,7 +243,28 @@ _JOIN = "To join arrays write stack((a, b), axis=0); to pick entries, take(x, (0
 _ALONE = "Functions stand alone: f(x, axis=0), not x.f(). "
 _REFUSED = [
     ("", "the formula is empty", "Write an expression, such as W @ x + b."),
-    ("tanhh(x)", "there is no function `tanhh`", "Did you mean tanh or tan?"),
+    ("tanhh(x)", "there is no function `tanhh`", "Did you mean tanh?"),
+    ("mena(x)", "there is no function `mena`", "Did you mean mean?"),
+    ("pinv(A)", "there is no function `pinv`", "It is not in this language; docs/formulas.md lists what is."),
+    ("np.sort(x)", "`np.sort` " + _MODULE, _ALONE + "It is not in this language; docs/formulas.md lists what is."),
+    ("topk(x, 2)", "there is no function `topk`", "It is not in this language; docs/formulas.md lists what is."),
+    ("average(x, weights=w)", "there is no function `average`", "average(x) is mean(x)."),
+    ("x.mT", "`.mT` is not known here", "Write x.T; of a stack of matrices swapaxes(x, -1, -2)."),
+    ("x.repeat(2, 1)", "`.repeat(...)` " + _METHOD, "Write repeat(x, 2, 1); in torch's sense tile(x, (2, 1))."),
+    (
+        "x.max(dim=1)[0]",
+        "`.max(...)` " + _METHOD,
+        "Write max(x, axis=1). It gives the values alone, so no [0] or .values follows.",
+    ),
+    (
+        "F.pad(x, (1, 1))",
+        "`F.pad` " + _MODULE,
+        _ALONE + "pad has a pair for each axis from the first: pad(x, ((0, 0), (1, 1))); torch lists them from the last.",
+    ),
+    ("x.expand(3, -1)", "`.expand(...)` " + _METHOD, _ALONE + "Did you mean broadcast_to(x, shape)?"),
+    ("nn.Linear(3, 4)(x)", "only a function, by its name, can be called", "To multiply, write * between the factors."),
+    ("randn(3)", "there is no function `randn`", "A formula draws nothing: make it an input, and say its law under draws."),
+    ("sigma(x)", "there is no function `sigma`", "Did you mean sigmoid(x)?"),
     ("sgm(x)", "there is no function `sgm`", "To multiply, write sgm * (...); docs/formulas.md lists the functions."),
     ("W(x + b)", "there is no function `W`", "To multiply, write W * (...); docs/formulas.md lists the functions."),
     ("x.norm2()", "`.norm2(...)` " + _METHOD, _ALONE + "Did you mean norm?"),
@@ -285,6 +320,24 @@ def test_what_the_language_does_not_have_is_refused(text: str, what: str, remedy
     with pytest.raises(FormulaError) as caught:
         parse(text)
     assert (what, remedy) == (caught.value.what, caught.value.remedy)
+
+
+_NUMPYS = sorted(
+    name
+    for module in (np, np.linalg)
+    for name in dir(module)
+    if callable(getattr(module, name)) and name.isidentifier() and name.islower() and name not in FUNCTIONS
+)
+
+
+@pytest.mark.parametrize("name", _NUMPYS)
+def test_a_function_of_numpys_is_no_misspelling(name: str) -> None:
+    """`sort` is not `sqrt` with a slip: a name that NumPy has is never told as another function's."""
+    with pytest.raises(FormulaError) as caught:
+        parse(f"{name}(x)")
+    meant = re.match(r"Did you mean (\w+)\(", caught.value.remedy)
+    assert meant is None or _SPELLINGS[name] == meant[1]
+    assert " or " not in caught.value.remedy.partition("?")[0]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader.call import Constant, Given, Group, Name, Table
@@ -38,6 +38,8 @@ from grader.exercise import (
 from grader.formula import parse
 from grader.loading import dump, load_assignment, load_exercise, parse_exercise, tree
 from grader.loading.calls import parse_call
+from grader.loading.faults import Faults
+from grader.loading.reading import as_number
 from grader.marking import LateRule, Override
 
 DATA = Path(__file__).parent / "loading"
@@ -477,6 +479,33 @@ def test_yaml_that_is_no_exercise_is_one_clear_fault(
     if is_pure:
         monkeypatch.setattr(tree, "_LOADER", yaml.SafeLoader)
     assert "\n".join(map(str, faults(text))) == message
+
+
+_DIGITS = st.text("0123456789", max_size=4)
+
+
+@given(st.tuples(st.sampled_from(["", "-", "+", "−", "–"]), _DIGITS, st.sampled_from(["", "."]), _DIGITS).map("".join))
+@example("-.5e-3")
+@example("1e5")
+@example("−.5E3")
+@example("+.5e+3")
+def test_the_number_that_is_advised_is_the_one_that_was_meant(text: str) -> None:
+    """A number in a spelling that YAML 1.1 reads otherwise: what we say to write instead is read, as that number."""
+    written = text.replace("−", "-").replace("–", "-")
+    if not re.search(r"\d", written):
+        return
+
+    def read_number(spelling: str) -> tuple[float | None, str]:
+        found = Faults("x.yaml")
+        node = tree.read(f"x: {spelling}", found)
+        assert isinstance(node, tree.Fields)
+        value = as_number(node.pairs[0][1], "x", found)
+        return value, "" if value is not None else str(found.error())
+
+    value, fault = read_number(text)
+    if value is None and not re.search(r"base 8", fault):
+        value = read_number(re.search(r"[Ww]rite (\S+)\.$", fault)[1])[0]  # type: ignore[index]
+        assert float(written) == value
 
 
 @pytest.mark.parametrize(("old", "new", "text"), [block for block in FAULTS if "YAML" in block[2]])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from formula_examples import AXES, EXAMPLES, VALUES, expected_of
 
 from grader.formula import FUNCTIONS, Call, Compare, Formula, FormulaError, NotFiniteError, infer_shape, node_text, parse
+from grader.formula.advice import _WRITTEN_OUT
 from grader.reference.edits import (
     BY_OUTPUT,
     AsIdentity,
@@ -64,6 +66,72 @@ def test_an_example_can_be_differentiated_twice(example) -> None:
 
     assert torch.autograd.gradcheck(value, leaves, fast_mode=True)
     assert torch.autograd.gradgradcheck(value, leaves, fast_mode=True)
+
+
+_SQUARE = TENSORS["A"]
+_GIVEN = {
+    "A": _SQUARE, "W": TENSORS["X"], "a": 2.0, "base": 3.0, "fill_value": 2.5, "n": 5, "p": TENSORS["P"], "shape": (3, 4),
+    "u": TENSORS["X"], "v": TENSORS["Z"], "x": TENSORS["P"], "y": TENSORS["P"].flip(0), "z": TENSORS["X"],
+}  # fmt: skip
+_LABELS = TENSORS["y"]
+_OTHERWISE = {
+    "arccosh(x)": {"x": TENSORS["P"] + 1},
+    "acosh(x)": {"x": TENSORS["P"] + 1},
+    "cross_entropy(z, y)": {"y": _LABELS},
+    "nll_loss(x, y)": {"y": _LABELS},
+    "gather(x, axis, index)": {"axis": 1, "index": _LABELS[:, None]},
+    "index_select(x, axis, index)": {"axis": 1, "index": _LABELS},
+    "masked_fill(x, condition, value)": {"condition": TENSORS["P"] > 0.5, "value": 2.0},
+    "linear(x, W)": {"W": TENSORS["X"]},
+    "linear(x, W, b)": {"W": TENSORS["X"], "b": TENSORS["u"]},
+    "linspace(a, b, n)": {"b": 7.0},
+    "all(x)": {"x": torch.tensor([1.0, 0.0])},
+    "any(x)": {"x": torch.tensor([1.0, 0.0])},
+    "count_nonzero(x)": {"x": torch.tensor([1.0, 0.0])},
+    "heaviside(x, y)": {"x": TENSORS["P"].round()},
+    "vdot(u, v)": {"u": TENSORS["u"], "v": TENSORS["u"] + 1},
+}  # fmt: skip
+_MATHEMATICS = {
+    "adj(A)": lambda A: torch.linalg.inv(A) * torch.linalg.det(A),
+    "adjugate(A)": lambda A: torch.linalg.inv(A) * torch.linalg.det(A),
+    "cofactor(A)": torch.func.grad(torch.linalg.det),
+    "cot(x)": lambda x: x.cos() / x.sin(),
+    "ctg(x)": lambda x: x.cos() / x.sin(),
+    "csc(x)": lambda x: 1 / x.sin(),
+    "sec(x)": lambda x: 1 / x.cos(),
+    "degrees(x)": torch.rad2deg,
+    "radians(x)": torch.deg2rad,
+    "hadamard(x, y)": torch.mul,
+    "log(x, base)": lambda x, base: x.log() / math.log(base),
+    "vec(A)": lambda A: A.T.reshape(-1),
+    "empty(shape)": torch.zeros,
+    "empty_like(x)": torch.zeros_like,
+    "fliplr(x)": lambda x: x.flip(1),
+    "flipud(x)": lambda x: x.flip(0),
+    "average(x)": torch.mean,
+    "ptp(x)": lambda x: x.max() - x.min(),
+    "vecdot(u, v)": torch.linalg.vecdot,
+    "equal(x, y)": torch.eq,
+    "linspace(a, b, n)": lambda a, b, n: torch.linspace(a, b, n, dtype=torch.float64),
+}
+
+
+@pytest.mark.parametrize(("called", "written"), _WRITTEN_OUT, ids=[called for called, _ in _WRITTEN_OUT])
+def test_a_function_that_is_written_out_has_the_others_values(called: str, written: str) -> None:
+    """What we advise instead of a function of NumPy's or PyTorch's comes to the same numbers."""
+    name, _, inner = called.removesuffix(")").partition("(")
+    given = {**_GIVEN, **_OTHERWISE.get(called, {})}
+    arguments = [given[parameter] for parameter in inner.split(", ")]
+    places = (torch.nn.functional, torch, torch.special)
+    function = _MATHEMATICS.get(called) or next(getattr(place, name) for place in places if hasattr(place, name))
+    expected = torch.as_tensor(function(*arguments)).to(torch.float64)
+    tensors = {key: value for key, value in given.items() if isinstance(value, torch.Tensor)}
+    numbers = {key: value for key, value in given.items() if isinstance(value, int)}
+    literals = {key: value for key, value in given.items() if isinstance(value, float | tuple)}
+    for key, value in literals.items():
+        written = re.sub(rf"\b{key}\b", repr(value), written)
+    actual = evaluate(parse(written), tensors, numbers)
+    torch.testing.assert_close(actual.to(torch.float64), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_every_function_is_implemented() -> None:

@@ -101,8 +101,9 @@ _MISFITS = [
     ("squeeze(X, 0)", "only an axis of size 1 can be squeezed: X is (3, 4)"),
     ("swapaxes(X, 0, 2)", "axis2 is 2, but there are 2 axes: X is (3, 4)"),
     ("moveaxis(B, (0, 1), 2)", "source and destination name different numbers of axes: B is (2, 3, 4)"),
-    ("roll(X, (1, 2))", "several shifts need as many axes: X is (3, 4)"),
-    ("roll(X, 1, axis=(0, 1))", "shift and axis name different numbers of axes: X is (3, 4)"),
+    ("roll(X, (1, 2, 3), axis=(0, 1))", "shift and axis name different numbers of axes: X is (3, 4)"),
+    ("roll(X, 1, axis=2)", "axis is 2, but there are 2 axes: X is (3, 4)"),
+    ("roll(X, v)", "shift has to be a whole number: X is (3, 4), v is (4,)"),
     ("take(X, 4, axis=1)", "an index is outside an axis of size 4: X is (3, 4)"),
     ("take_along_axis(X, y, axis=1)", "indices need as many axes as the array: X is (3, 4), y is (3,)"),
     ("full(m, v)", "the shapes do not fit together: v is (4,)"),
@@ -122,6 +123,14 @@ def test_a_misfit_is_told_in_the_authors_words(text: str, what: str) -> None:
     with pytest.raises(FormulaError) as caught:
         infer_shape(parse(text), SHAPES, AXES)
     assert f"{text}: {what}" == caught.value.what
+
+
+@pytest.mark.parametrize("text", ["max(X, Z)", "max(0, X)", "max(X, 0.5)"])
+def test_pythons_max_is_told_as_ours(text: str) -> None:
+    """The larger of two arrays is another function than the largest entry of one."""
+    with pytest.raises(FormulaError) as caught:
+        infer_shape(parse(text), SHAPES, AXES)
+    assert "The larger of two, entry by entry, is maximum(x, y)." == caught.value.remedy
 
 
 def test_the_message_is_about_the_part_alone() -> None:

@@ -84,6 +84,20 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(result)
 
 
+def roll_plan(shift: object, axis: object, ndim: int) -> dict[int | None, int]:
+    """How far roll moves along each axis, by NumPy's rule; None is the flat array. Shifts along the same axis add up."""
+    shifts = wholes(shift, "shift")
+    axes = (None,) if axis is None else tuple(one_axis(item, ndim) for item in (axis if isinstance(axis, tuple) else (axis,)))
+    if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
+        raise FormulaError("shift and axis name different numbers of axes")
+    count = 0 if not shifts or not axes else max(len(shifts), len(axes))
+    plan: dict[int | None, int] = {}
+    for place in range(count):
+        along = axes[place if len(axes) > 1 else 0]
+        plan[along] = plan.get(along, 0) + shifts[place if len(shifts) > 1 else 0]
+    return plan
+
+
 def target_shape(shape: object, entries: int) -> Shape:
     """The shape that reshape comes to; one size may be -1."""
     sizes = wholes(shape, "shape", least=-1)

@@ -139,7 +139,7 @@ _TABLE: Mapping[str, Mapping[str, str]] = {
         "swapaxes(x, axis1, axis2)": "two axes exchanged",
         "moveaxis(x, source, destination)": "an axis, or several, at another place",
         "flip(x, axis=None)": "entries in reverse order along the axes",
-        "roll(x, shift, axis=None)": "entries moved on by shift, round the end",
+        "roll(x, shift, axis=None)": "entries moved on by shift, round the end; one shift for all axes, or one for each",
         "repeat(x, repeats, axis=None)": "each entry so many times; flat without axis",
         "tile(x, reps)": "the whole array so many times along each axis",
         "cumsum(x, axis=None)": "running sum; flat without axis",

@@ -70,6 +70,21 @@ def _mean(x: object, axis: object, keepdims: object) -> Shape:
     return _reduced(shape, axes, keepdims)
 
 
+def _extremum(name: str) -> Callable[..., Shape]:
+    """The rule of max or min: Python's max(a, b) is another function."""
+
+    def rule(x: object, axis: object, keepdims: object) -> Shape:
+        try:
+            return _mean(x, axis, keepdims)
+        except FormulaError as error:
+            if axis is None or isinstance(axis, int | tuple):
+                raise
+            remedy = f"The {'larger' if name == 'max' else 'smaller'} of two, entry by entry, is {name}imum(x, y)."
+            raise FormulaError(error.what, remedy) from None
+
+    return rule
+
+
 def _variance(x: object, axis: object, ddof: object, keepdims: object) -> Shape:
     shape = shape_of(x)
     count = math.prod(shape[axis] for axis in args.some_axes(axis, len(shape)))
@@ -349,11 +364,7 @@ def _flip(x: object, axis: object) -> Shape:
 
 
 def _roll(x: object, shift: object, axis: object) -> Shape:
-    shifts = args.wholes(shift, "shift")
-    if axis is None and len(shifts) != 1:
-        raise FormulaError("several shifts need as many axes")
-    if axis is not None and len(args.some_axes(axis, len(shape_of(x)))) != len(shifts):
-        raise FormulaError("shift and axis name different numbers of axes")
+    args.roll_plan(shift, axis, len(shape_of(x)))
     return shape_of(x)
 
 
@@ -424,8 +435,8 @@ RULES: Mapping[str, Callable[..., Shape]] = {
     "sum": _sum,
     "prod": _sum,
     "mean": _mean,
-    "max": _mean,
-    "min": _mean,
+    "max": _extremum("max"),
+    "min": _extremum("min"),
     "logsumexp": _mean,
     "var": _variance,
     "std": _variance,

@@ -17,6 +17,9 @@ Advice: TypeAlias = tuple[int, str, str]
 
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[-+]?(\d[\d_,]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_DECIMAL = re.compile(
+    "(?P<sign>[-+\u2212\u2013]?)(?P<whole>[0-9]*)(?P<point>\\.?)(?P<decimals>[0-9]*)(?:(?P<e>[eE])([-+]?)([0-9]+))?"
+)  # as people write it, with any minus sign
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][-+]\d+)?")
 
 # Escapes that YAML takes for LaTeX commands' first letters: \tanh is a tab and "anh". Of \n only the commands that occur.
@@ -79,23 +82,57 @@ def misread_number(scalar: Scalar) -> tuple[str, str]:
     text = scalar.text
     if scalar.style != "plain":
         return f'the text "{text}", not a number', "Remove the quotes."
-    if scalar.kind == "text" and "e" in text.lower() and _NUMBER.fullmatch(text):
-        mantissa, exponent = re.split("[eE]", text)
-        signed = exponent if exponent[0] in "+-" else f"+{exponent}"
-        right = f"{mantissa if '.' in mantissa else mantissa + '.0'}e{signed}"
-        if right.startswith("."):
-            right = f"0{right}"
-        missing = "a decimal point" if "." not in mantissa else "a sign in the exponent"
-        return f'the text "{text}", not a number', f"YAML 1.1 needs {missing}: write {right}."
+    if scalar.kind == "text" and (seen := _DECIMAL.fullmatch(text)) and any(seen.group("whole", "decimals")):
+        return f'the text "{text}", not a number', _missing(seen)
     if scalar.kind in ("integer", "number"):
-        return f"written as {text}, {_read_as(text)}", "Write it in plain decimal digits."
+        seen = _DECIMAL.fullmatch(text)
+        is_octal = re.fullmatch(r"[-+]?0\d+", text) is not None
+        remedy = f"Write {_in_full(seen)}." if seen and not is_octal else "Write it in plain decimal digits."
+        return f"written as {text}, {_read_as(text)}", remedy
     if scalar.kind == "truth":
         return f"{read_as_truth(text)}, not as a number", "Write a number."
     if scalar.kind == "nothing":
         return "empty", "Write a number after the colon, or leave the line out."
     if "," in text and _NUMBER.fullmatch(text):
         return f'the text "{text}", not a number', "Write the decimal point as a point, and no separators."
-    return f'the text "{text}", not a number', "Write a number."
+    return f'the text "{text}", not a number', _instead_of(text)
+
+
+def _missing(seen: re.Match[str]) -> str:
+    """What YAML 1.1 needs in order to read this text as the number that a person sees, and the right spelling."""
+    sign, whole, point, _, _, exponent_sign, _ = seen.groups()
+    needs = [
+        ("a plain minus sign", sign not in ("", "-", "+")),
+        ("a digit before the point", not whole),
+        ("a decimal point", not point),
+        ("a sign in the exponent", exponent_sign == ""),
+    ]
+    missing = next((what for what, is_missing in needs if is_missing), "plain decimal digits")
+    return f"YAML 1.1 needs {missing}: write {_in_full(seen)}."
+
+
+def _in_full(seen: re.Match[str]) -> str:
+    """A decimal number as every reader of YAML takes it."""
+    sign, whole, point, decimals, exponent, exponent_sign, digits = seen.groups()
+    fraction = point or ("." if exponent else "")
+    mantissa = f"{whole.lstrip('0') or '0'}{fraction}{decimals or ('0' if exponent and not point else '')}"
+    return f"{'' if sign in ('', '+') else '-'}{mantissa}{f'e{exponent_sign or chr(43)}{digits}' if exponent else ''}"
+
+
+def _instead_of(text: str) -> str:
+    """What to write where a text is no number in any spelling, though a person may see one."""
+    if re.fullmatch(r"[-+]?(inf|infinity|nan)", text.lower()):
+        return "Write a finite number."
+    if found := re.fullmatch(r"(-?)(\d{1,9}) ?/ ?(\d{1,9})", text, re.ASCII):
+        below = int(found[3])
+        return f"Write the number itself: {found[1]}{int(found[2]) / below}." if below else "Write a number."
+    if found := re.fullmatch(r"(\d{1,9}) ?%", text, re.ASCII):
+        return f"Write the number itself: {int(found[1]) / 100}."
+    if re.search(r"\d ?(\*|\^)|\w\(|\bpi\b|\u03c0", text) or text in ("e", "-e"):
+        return "No formula is read here: write the number that it comes to."
+    if re.fullmatch(r"[-+]?\d*([ '\u2009\u202f\u00a0.,]\d+)+", text, re.ASCII):
+        return "Write the decimal point as a point, and no separators."
+    return "Write a number."
 
 
 def _read_as(text: str) -> str:

@@ -297,8 +297,9 @@ def _take_along_axis(x: object, indices: object, axis: object) -> Tensor:
 
 def _roll(x: object, shift: object, axis: object) -> Tensor:
     array = as_tensor(x)
-    shifts = args.wholes(shift, "shift")
-    return array.roll(shifts, () if axis is None else args.some_axes(axis, array.ndim))
+    for along, by in args.roll_plan(shift, axis, array.ndim).items():
+        array = array.roll(by) if along is None else array.roll(by, along)
+    return array
 
 
 def _full(shape: object, fill_value: object) -> Tensor:
