@@ -34,6 +34,7 @@ _PERHAPS = {"sigma": "sigmoid", "\u03c3": "sigmoid"}  # often, but not always
 
 # What the language has no name for, written out in it.
 _WRITTEN_OUT = (
+    ("addmm(b, x, y)", "b + x @ y"),
     ("adj(A)", "det(A) * inv(A)"),
     ("adjugate(A)", "det(A) * inv(A)"),
     ("all(x)", "min(x != 0)"),
@@ -48,6 +49,8 @@ _WRITTEN_OUT = (
     ("binary_cross_entropy(p, y)", "-mean(y * log(p) + (1 - y) * log(1 - p))"),
     ("binary_cross_entropy_with_logits(z, y)", "mean(softplus(z) - y * z)"),
     ("celu(x)", "elu(x)"),
+    ("clamp_max(x, bound)", "minimum(x, bound)"),
+    ("clamp_min(x, bound)", "maximum(x, bound)"),
     ("cofactor(A)", "det(A) * inv(A).T"),
     ("cosine_similarity(u, v)", "sum(u * v, axis=-1) / (norm(u, axis=-1) * norm(v, axis=-1))"),
     ("cot(x)", "1 / tan(x)"),
@@ -77,6 +80,7 @@ _WRITTEN_OUT = (
     ("hypot(x, y)", "sqrt(x ** 2 + y ** 2)"),
     ("index_select(x, axis, index)", "take(x, index, axis)"),
     ("l1_loss(x, y)", "mean(abs(x - y))"),
+    ("lerp(x, y, weight)", "x + weight * (y - x)"),
     ("less(x, y)", "x < y"),
     ("less_equal(x, y)", "x <= y"),
     ("linear(x, W)", "x @ W.T"),
@@ -113,6 +117,12 @@ _WRITTEN_OUT = (
     ("xlogy(x, y)", "x * log(y)"),
 )
 
+_NO_INFINITY = "Formulas are finite throughout; the norm of order infinity is max(abs(x))."
+_NUMPYS_CONSTANTS = {
+    "newaxis": "Write None in the index: x[:, None].",
+    "nan": "Formulas are finite throughout.",
+    **dict.fromkeys(("inf", "infty"), _NO_INFINITY),
+}
 _DRAWS = "A formula draws nothing: make it an input, and say its law under draws."
 _SIZES = "Sizes of axes are their names."
 _WIDTHS = "pad has a pair for each axis from the first: pad(x, ((0, 0), (1, 1))); torch lists them from the last."
@@ -139,7 +149,7 @@ _ELSEWHERE = frozenset({
     "adaptive_avg_pool2d", "attention", "avg_pool1d", "avg_pool3d", "bessel", "block_diag", "conv3d", "conv_transpose1d",
     "conv_transpose3d", "cummax", "cummin", "curl", "digamma", "div_no_nan", "embedding", "erfcinv", "erfinv", "expm", "gamma",
     "gammaln", "glu", "grad", "group_norm", "gumbel_softmax", "hessian", "huber_loss", "index_add", "instance_norm", "jacobian",
-    "kl_div", "kthvalue", "laplacian", "lgamma", "lerp", "logcumsumexp", "logm", "lstm", "lu", "max_pool1d", "max_pool3d",
+    "kl_div", "kthvalue", "laplacian", "lgamma", "logcumsumexp", "logm", "lstm", "lu", "max_pool1d", "max_pool3d",
     "mode", "msort", "multigammaln", "nms", "polygamma", "prelu", "renorm", "rnn", "rrelu", "scatter", "scatter_add",
     "segment_sum", "smooth_l1_loss", "sparsemax", "sqrtm", "swiglu", "topk", "unfold", "vech", "vmap", "zeta",
 })  # fmt: skip
@@ -150,7 +160,7 @@ _SIGNS: dict[str, ast.operator] = {
     "divide": ast.Div(), "true_divide": ast.Div(), "pow": ast.Pow(), "float_power": ast.Pow(),
 }  # fmt: skip
 _KEYWORDS = {
-    "correction": "ddof", "dim": "axis", "dims": "axis", "keepdim": "keepdims", "max": "a_max", "min": "a_min",
+    "correction": "ddof", "diagonal": "k", "dim": "axis", "dims": "axis", "keepdim": "keepdims", "max": "a_max", "min": "a_min",
     "num_classes": "classes", "p": "ord", "shifts": "shift", "unbiased": "ddof",
 }  # fmt: skip
 _TAKES_A_TUPLE = frozenset({"reshape", "transpose", "broadcast_to", "tile", "zeros", "ones"})
@@ -188,6 +198,8 @@ def refusal(tree: ast.expr) -> tuple[str, str]:
     match tree:
         case ast.Call():
             what, remedy = _call(tree)
+        case ast.Attribute() if _is_module(tree.value) and tree.attr.lower() in _NUMPYS_CONSTANTS:
+            return f"`{ast.unparse(tree)}` is not known here", _NUMPYS_CONSTANTS[tree.attr.lower()]
         case ast.Attribute():
             what, remedy = f"`.{tree.attr}` is not known here", "Only .T follows a dot; sizes of axes are their names."
         case ast.BinOp(op=ast.BitXor()):
@@ -385,6 +397,8 @@ class _Respelling(ast.NodeTransformer):
         if _is_module(node.value):
             return ast.Name(node.attr, ast.Load())
         operand = self.visit(node.value)
+        if node.attr == "logabsdet" and isinstance(operand, ast.Call):
+            return _call_of("logdet", *operand.args)
         if node.attr in {"mT", "mH", "H"}:
             return self.transposed(operand, of_a_stack=node.attr != "H")
         if node.attr == "I":
