@@ -51,6 +51,7 @@ def _readme(assignment: Assignment, suffix: str) -> str:
     asked = "\n".join(f"- `{one.id}.{suffix}`: {one.title}, {_points(one)}" for one in assignment.exercises)
     first = assignment.exercises[0].id
     extra = "[torch]" if any(one.arrays == "torch" for one in assignment.exercises) else ""
+    cell = "\nThe last cell of a notebook checks it, too, where Jupyter runs with the same Python.\n" if suffix == "ipynb" else ""
     due = f"\nDue {assignment.due:%Y-%m-%d %H:%M %Z}.\n" if assignment.due else ""
     return f"""# {assignment.title}
 {due}
@@ -60,10 +61,13 @@ Each file says what to write. The checker came along with them. Install it once,
 
     python3 -m pip install "{wheel.NAME}{extra}"
 
+(If pip says that the environment is externally managed, make one for this: `python3 -m venv .venv`, then in each new terminal
+`source .venv/bin/activate`, on Windows `.venv\\Scripts\\activate`.)
+
 Then, in this folder, check an answer as often as you like:
 
     grader check {first} {first}.{suffix}
-
+{cell}
 It calls your functions with a few inputs and says where they go wrong. The marks are made the same way, with other inputs.
 The answers that it compares with lie in `exercises/records`; where PyTorch is installed, it computes them itself.
 """

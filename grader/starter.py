@@ -119,7 +119,8 @@ def _returned(exercise: Exercise, task: Task) -> str:
     lines = [f"{note.formula}\n{_indent(_sized(target.axes))}" for note, target in zip(notes, task.targets, strict=True)]
     if len(notes) == 1:
         head = f"{notes[0].symbol}, {_sized(task.targets[0].axes)}."
-        return head if notes[0].formula == f"{notes[0].name} = {notes[0].symbol}" else f"{head}\n\n{notes[0].formula}"
+        says_nothing = notes[0].formula in {notes[0].name, f"{notes[0].name} = {notes[0].symbol}"}
+        return head if says_nothing else f"{head}\n\n{notes[0].formula}"
     return f"Returns ({', '.join(note.name for note in notes)}):\n\n" + "\n".join(lines)
 
 

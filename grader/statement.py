@@ -129,7 +129,7 @@ def _formula(exercise: Exercise, target: Target) -> str:
     match kind:
         case Value():
             at = _at(letters[: len(target.axes)])
-            return f"{target.name}{at} = {kind.of}{at}"
+            return target.name if target.name == kind.of else f"{target.name}{at} = {kind.of}{at}"
         case Hessian():
             first, second = exercise.blocks(target)
             left, right = letters[:first], letters[first : first + second]

@@ -107,6 +107,9 @@ def _digest(data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    path = Path(*sys.argv[1:2]) / NAME
+    folder = Path(*sys.argv[1:2])
+    if len(sys.argv) > 2 or not folder.is_dir():
+        sys.exit("Write: python -m grader.wheel [FOLDER]. The folder has to be there.")
+    path = folder / NAME
     path.write_bytes(pack())
     print(path)

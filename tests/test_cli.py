@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +20,8 @@ from made import report, right_report, target_report
 
 from grader import cli
 from grader.cli import streams
+from grader.handout import exercise_files
+from grader.loading import load_exercise
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = ROOT / "solutions"
@@ -331,7 +334,7 @@ def test_a_folder_is_no_answer(capsys) -> None:
         ("def dydx(x):\n    return 2.0\n", "Not written yet"),
         ("def dy_dx(x):\n    return [2.0]\n", "It returned shape (1,), not ()."),
         ("def dy_dx(x):\n    return None\n", "It returned None. Is a `return` missing?"),
-        ("def dy_dx(x):\n    return float('nan')\n", "It returned NaN or infinity; 0 of 3 cases agree."),
+        ("def dy_dx(x):\n    return float('nan')\n", "It returned NaN or infinity in at least one case; 0 of 3 cases agree."),
     ],
     ids=["loops", "loops while loading", "exits", "raises", "no Python", "null bytes", "other name", "shape", "None", "NaN"],
 )
@@ -356,6 +359,22 @@ def test_a_shadowed_exercise_is_said(capsys) -> None:
     status, _, err = run(capsys, "check", "tanh_layer", write("answer.py", "def dy_dx(x):\n    return 2.0\n"))
     assert status == 0
     assert "which hides" in err
+
+
+def test_an_exercise_beside_the_answer_is_found(capsys) -> None:
+    """As nbgrader's students have their course's own exercises: feedback names them by id, with `FILE` for the answer."""
+    write("exercises/twice.yaml", QUICK)
+    folder = Path("home")
+    for name, data in exercise_files(load_exercise(Path("exercises/twice.yaml"))).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    Path("exercises/twice.yaml").unlink()
+    answer = write("home/answer.py", "def dy_dx(x):\n    return 2.0\n")
+    assert (0, "") == run(capsys, "check", "twice", answer)[::2]
+    shutil.rmtree(folder / "records")  # a file of that name alone may be anything
+    status, _, err = run(capsys, "check", "twice", answer)
+    assert status == 2
+    assert "There is no exercise `twice`." in err
 
 
 def test_check_imports_no_torch() -> None:
@@ -739,6 +758,23 @@ def test_a_file_whose_name_begins_with_a_dash_is_named_as_a_path(capsys) -> None
     write("-a.py", FORGOT_TANH)
     _, out, _ = run(capsys, "check", "tanh_layer", "./-a.py")
     assert "grader check tanh_layer ./-a.py --case" in out
+
+
+def test_students_who_are_not_on_the_roster_are_graded_and_named_in_one_line(capsys) -> None:
+    """They were listed as not placed, a line each, among the files that nobody grades."""
+    for number in range(1, 11):
+        write(f"in/s{number:02}/tanh_derivative.py", "def dY_dx(x):\n    return 2.0\n")
+    write("in/readme.txt", "Hello")
+    write("roster.csv", "id\ns01\n")
+    _, _, err = run(capsys, "grade", "in", "-a", "tanh_derivative", "-o", "out", "--roster", "roster.csv", "--isolation", "best")
+    others = ", ".join(f"s{number:02}" for number in range(2, 10))
+    assert f"Graded, and on the roster neither by id nor by email nor by a name of theirs alone: {others} and 1 more.\n" in err
+    assert ["Not placed: readme.txt: It is not a .py, .ipynb or .zip file."] == [
+        line for line in err.splitlines() if line.startswith("Not placed")
+    ]
+    graded, _, unplaced = Path("out/report.html").read_text("utf-8").partition("Handed in and not graded")
+    assert "Graded, and not on the roster" in graded
+    assert ("nobody on the roster" in graded, "nobody on the roster" in unplaced) == (True, False)
 
 
 def test_an_exercise_that_was_handed_in_does_not_replace_the_one_that_is_asked(capsys) -> None:

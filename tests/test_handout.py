@@ -67,6 +67,7 @@ def test_a_student_checks_an_answer_without_torch(unpacked: Path) -> None:
     done = check(unpacked, "tanh_derivative", "tanh_derivative.py")
     assert 0 == done.returncode, done.stderr
     assert "16 of 16 cases agree." in done.stdout
+    assert "hides" not in done.stderr  # that the handout's exercise hides the catalogue's is no news to a student
     assert not (unpacked.parent / "cache").exists()
 
 
@@ -114,6 +115,9 @@ def test_the_readme_says_what_to_do(files: dict[str, bytes]) -> None:
     assert "- `tanh_layer.py`: Jacobians of a tanh layer, 6 points" in text
     assert "Due 2026-11-30 12:00 UTC+01:00." in text
     assert "    grader check tanh_layer tanh_layer.py" in text
+    assert "`python3 -m venv .venv`" in text
+    assert r"`.venv\Scripts\activate`" in text
+    assert "The last cell" not in text
 
 
 def test_starters_can_be_notebooks() -> None:
@@ -122,6 +126,7 @@ def test_starters_can_be_notebooks() -> None:
     data = pack(find_assignment(exercise.path, ()), notebooks=True)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert "tanh_derivative/tanh_derivative.ipynb" in archive.namelist()
+        assert b"\nThe last cell of a notebook checks it, too" in archive.read("tanh_derivative/README.md")
 
 
 def test_an_assignment_that_is_faulty_makes_no_handout(tmp_path: Path) -> None:

@@ -24,6 +24,12 @@ def article(one, exercise=None, **facts) -> Article:
     return Article(report=one, exercise=exercise, **told)
 
 
+def test_a_report_has_its_own_measures() -> None:
+    """In nbgrader's feedback, which is Bootstrap 3, `rem` is 10 pixels: the report was 460 pixels wide."""
+    style = (Path(html.__file__).parent / "report.css").read_text("utf-8")
+    assert not re.search(r"\drem\b", style)
+
+
 def test_a_report_says_what_the_terminal_says() -> None:
     """Call, status in words, points, the entry, the cause and the total are there."""
     shown = _text(html.fragment(report(), tanh_exercise()))

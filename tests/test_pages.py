@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import made
 import pytest
 from browser import CHROMIUM, browser
 from class_pages import CHAIN, EXAMPLE, NAMED, TANH, WRONG, right, whole_class, write
@@ -16,10 +17,11 @@ from grader.batch.out import existing_out, open_out
 from grader.batch.results import Result, open_results
 from grader.batch.roster import Student
 from grader.batch.rules import Rules, write_rules
+from grader.gradebook import Row
 from grader.marking import LateRule, Override
 from grader.outcome import Status
 from grader.render import html
-from grader.render.marks import duration
+from grader.render.marks import duration, lead_lines
 from grader.render.pages import refresh
 
 DUE = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -102,6 +104,12 @@ def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path):
 
 
 # What the instructor decided
+
+
+def test_a_total_that_waits_is_said_to_wait():
+    """It read "not graded (5 points) in all"."""
+    row = Row(student=Student(id="s10"), scores={"tanh_layer": 3.0, "chain_rule": None})
+    assert ("s10: the total, of 5 points, waits for what is not graded.",) == lead_lines(row, [made.report()])
 
 
 def test_points_given_by_hand_are_shown_with_their_reason(tmp_path):

@@ -146,7 +146,7 @@ def test_a_wrong_answer_is_shown_in_a_public_case_with_the_command_for_it(sandbo
         home.total,
     )
     assert view.counterexample is not None
-    assert f"grader check tanh_layer FILE --case &#x27;{view.counterexample.case}&#x27;" in html.fragment(report, LAYER)
+    assert f"grader check tanh_layer FILE --case &quot;{view.counterexample.case}&quot;" in html.fragment(report, LAYER)
     assert report.targets[0].counterexample != home.counterexample
     assert "See it at home" not in html.fragment(at_home, LAYER)
 

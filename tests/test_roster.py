@@ -138,7 +138,7 @@ def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path):
     )
     rows = (tmp_path / "out/grades.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert ["nobody_5,1,0,1,,,", "s01,1,0,1,,,", "s02,,,,,,"] == rows
-    assert ["nobody_5"] == [item.path for item in summary.unplaced]
+    assert [("nobody_5", True)] == [(item.path, item.is_graded) for item in summary.unplaced]
 
 
 def test_of_two_submissions_of_one_student_the_last_counts(tmp_path):

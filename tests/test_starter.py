@@ -12,8 +12,10 @@ from made import HINT, backward_exercise, hessian_exercise, tanh_exercise
 
 from grader import starter
 from grader.call import Constant, Given, Group, Name, Table
+from grader.catalogue import shipped
 from grader.exercise import Draw, Input, Mistake
 from grader.formula import parse
+from grader.loading import load_exercise
 
 EXERCISES = [tanh_exercise(), backward_exercise(), hessian_exercise()]
 
@@ -28,6 +30,13 @@ def test_a_script_defines_every_function_and_none_is_written(exercise) -> None:
         function = found[task.function]
         assert len(function.args.args) == len(task.arguments)
         assert ast.unparse(function.body[-1]) == "raise NotImplementedError"
+
+
+def test_a_value_is_not_explained_by_itself() -> None:
+    """`p[i] = p[i]` says nothing; another name, or a derivative, is explained."""
+    text = starter.as_script(load_exercise(shipped() / "softmax_jacobian.yaml"))
+    assert '    """\n    p, shape (C,).\n\n    s: shape (C,)\n    """' in text
+    assert "dp_ds[i,j] = ∂p[i]/∂s[j]" in text
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.id)

@@ -57,7 +57,7 @@ def test_the_house_style_s_example() -> None:
         (ended(Status.REFUSED, "torch is not available in this exercise"), "torch is not available in this exercise."),
         (ended(Status.WRONG_COUNT, "It returned 2 things; 1 is asked for."), "It returned 2 things; 1 is asked for."),
         (ended(Status.WRONG_TYPE, "It returned None. Is a `return` missing?"), "It returned None. Is a `return` missing?"),
-        (ended(Status.NOT_FINITE), "It returned NaN or infinity; 0 of 15 cases agree."),
+        (ended(Status.NOT_FINITE), "It returned NaN or infinity in at least one case; 0 of 15 cases agree."),
         (
             ended(Status.RAISED, "NameError: name 'np' is not defined", "answer.py, line 7, in dy_dx\n    return np.eye(2)"),
             "It raised at line 7: NameError: name 'np' is not defined.",

@@ -81,6 +81,16 @@ def test_it_can_be_had_alone(student: Path, tmp_path: Path) -> None:
     assert (tmp_path / wheel.NAME).read_bytes() == wheel.pack()
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("nowhere",), (".", ".")])
+def test_other_arguments_are_told_how_to_write_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """In a line; it was a traceback."""
+    command = [sys.executable, "-m", "grader.wheel", *arguments]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == "Write: python -m grader.wheel [FOLDER]. The folder has to be there.\n"
+    assert not list(tmp_path.iterdir())
+
+
 def test_pip_finds_it_whole(student: Path) -> None:
     """Every file of RECORD is there, and the extras are named."""
     show = run(*PIP, "--python", student / "venv/bin/python", "show", "-f", "autograd-grader", cwd=student)

@@ -12,7 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from grader.batch.intake import MAX_FILES, MAX_STUDENT_BYTES, File, Tree, Unplaced, fold, shown, tree_of, unpack, unreadable_name
+from grader.batch.intake import (
+    MAX_FILES,
+    MAX_STUDENT_BYTES,
+    NOT_ON_ROSTER,
+    File,
+    Tree,
+    Unplaced,
+    fold,
+    shown,
+    tree_of,
+    unpack,
+    unreadable_name,
+)
 from grader.batch.layouts import CODE, COPY, DOWNLOADS, HandedIn, because, exercise_named, recognise, sentence, stem_of, unread
 from grader.batch.lms import METADATA
 from grader.batch.roster import Student, match, time_of
@@ -158,8 +170,7 @@ def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection
     filled = {entry.student for entry in collection.entries}
     for student in sorted(collection.students, key=lambda one: (one.id in filled, time_of(one))):
         if student.id not in known:
-            reason = "It is graded under this name; nobody on the roster has it as an id, an email or a name of theirs alone."
-            unplaced.append(Unplaced(path=shown(student.id), reason=reason))
+            unplaced.append(Unplaced(path=shown(student.id), reason=NOT_ON_ROSTER))
             continue
         if (earlier := taken.get(known[student.id].id)) is not None:
             reason = f"It is the same student of the roster as {shown(student.id)}, which counts."

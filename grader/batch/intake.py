@@ -148,12 +148,20 @@ def _too_much(file: Readable, what: str) -> SubmissionError:
     )
 
 
+NOT_ON_ROSTER = "It is graded under this name; nobody on the roster has it as an id, an email or a name of theirs alone."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unplaced:
-    """Something that was handed in and is not graded, with the reason."""
+    """Something that was handed in and is not graded, with the reason; or a student whom the roster does not know."""
 
     path: str
     reason: str
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is a student who is graded, and only has no place on the roster."""
+        return self.reason == NOT_ON_ROSTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def command_check(
         from grader.cli.common import check_command, find_exercise, with_arrays
         from grader.submission import Submission
 
-        asked = with_arrays(find_exercise(exercise, folders), arrays)
+        asked = with_arrays(find_exercise(exercise, (*folders, *_beside(file, exercise))), arrays)
         submission = Submission.from_file(file)
         if asked.arrays != sandbox.arrays:
             sandbox = stack.enter_context(_sandbox(asked.arrays))
@@ -79,6 +79,14 @@ def command_check(
         text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout), width=width_of(sys.stdout))
     print(text, end="")
     return exit_status(report)
+
+
+def _beside(file: Path, exercise: str) -> tuple[Path, ...]:
+    """Return the answer's folder where the exercise lies there with its records, as nbgrader's students have it."""
+    from grader.preparing import BESIDE
+
+    is_there = (file.parent / BESIDE).is_dir() and (file.parent / f"{exercise}.yaml").is_file()
+    return (file.parent,) if is_there else ()
 
 
 def _sandbox(arrays: Arrays) -> Sandbox:

@@ -24,8 +24,18 @@ WIDTH = 80
 
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
-    """The exercise of that id or path; files of the same id that it hides are named on stderr."""
-    return load_exercise(_told(name, catalogue.find(name, folders)))
+    """
+    The exercise of that id or path; files of the same id that it hides are named on stderr.
+
+    Not where records lie beside it, as in a handout: it is meant to stand for the catalogue's, and students cannot change that.
+    """
+    found = catalogue.find(name, folders)
+    if found.shadows:
+        from grader import preparing
+
+        if (found.path.parent / preparing.BESIDE).is_dir():
+            return load_exercise(found.path)
+    return load_exercise(_told(name, found))
 
 
 def _told(name: str, found: catalogue.Found) -> Path:

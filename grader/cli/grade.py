@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import aligned, find_assignment
+from grader.cli.common import aligned, counted, find_assignment
 from grader.cli.options import exercises_option, layout_option
 from grader.cli.progress import showing_progress
 from grader.cli.streams import width_of
@@ -200,7 +200,8 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
     within = f" in {one_line(summary.within)}/" if summary.within else ""
     print(f"Layout: {summary.layout}{within}.", file=sys.stderr)
     reused = f", {summary.reused} unchanged since the last run" if summary.reused else ""
-    print(f"{summary.students} students, {summary.entries} answers in {summary.seconds:.1f} s{reused}.", file=sys.stderr)
+    counts = f"{counted(summary.students, 'student')}, {counted(summary.entries, 'answer')}"
+    print(f"{counts} in {summary.seconds:.1f} s{reused}.", file=sys.stderr)
     if summary.ungraded:
         print(f"{summary.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
     for one in summary.undecided[:MOST_UNDECIDED]:
@@ -219,8 +220,16 @@ def _print_unplaced(summary: Summary, output: Path | None) -> None:
     """What has no place, by whose it is: the junk of one student must not push out what is said of others."""
     from grader.batch.layouts import owner
 
+    strangers = [item.path for item in summary.unplaced if item.is_graded]
+    if strangers:
+        more = f" and {len(strangers) - MOST_NAMED} more" if len(strangers) > MOST_NAMED else ""
+        who = f"{', '.join(strangers[:MOST_NAMED])}{more}"
+        said = f"Graded, and on the roster neither by id nor by email nor by a name of theirs alone: {who}."
+        print(one_line(said, MAX_LINE), file=sys.stderr)
     whose: dict[str, list[Unplaced]] = {}
     for item in summary.unplaced:
+        if item.is_graded:
+            continue
         whose.setdefault(owner(item.path, summary.layout, summary.within), []).append(item)
     # Of each the weightiest first: whole students before their files, and work before what nobody grades.
     of_each = [sorted(items, key=lambda item: (item.path.count("/"), not _is_work(item), item.path)) for items in whose.values()]
@@ -228,7 +237,7 @@ def _print_unplaced(summary: Summary, output: Path | None) -> None:
     lines = _of_each_some(of_each) if len(of_each) <= MOST_UNPLACED else _of_each_one(of_each)
     for line in lines:
         print(one_line(line, MAX_LINE), file=sys.stderr)
-    if output is not None and len(summary.unplaced) > MOST_UNPLACED:
+    if output is not None and len(summary.unplaced) - len(strangers) > MOST_UNPLACED:
         print(f"{output / 'report.html'} lists all that is not placed.", file=sys.stderr)
 
 

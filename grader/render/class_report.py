@@ -144,8 +144,10 @@ class _Writer:
         if found.flags:
             listed = self._notices("What was noticed", "flag", found.flags)
             yield _Section(title="Flags", lead="For staff; a flag itself costs no points.", content=listed)
-        if found.unplaced:
-            cells = [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced]
+        if strangers := [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced if one.is_graded]:
+            listed = table("Graded, and not on the roster", (Cell("student"), Cell("reason", "text")), strangers)
+            yield _Section(title="Not on the roster", content=listed)
+        if cells := [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced if not one.is_graded]:
             listed = table("Handed in and not graded", (Cell("path"), Cell("reason", "text")), cells)
             yield _Section(title="Not placed", content=listed)
         yield _Section(title="Students", content=self._students(rows))

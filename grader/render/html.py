@@ -6,7 +6,6 @@ Self-contained: no script, no network, no fonts. Readable on a phone and printed
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from grader.render.markup import prose, text
 from grader.render.mathml import mathml
 from grader.render.public import for_student
 from grader.render.words import Finding, findings, flag_lines, not_judged, points_of, total_line
+from grader.shell import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -159,7 +159,7 @@ def _command(report: Report, exercise: Exercise | None, finding: Finding) -> str
     if not finding.case or finding.status is Status.CORRECT:
         return ""
     arrays = " --arrays torch" if exercise is not None and exercise.arrays == "torch" else ""
-    return f"grader check {report.exercise} FILE --case {shlex.quote(finding.case)}{arrays}"
+    return f"grader check {report.exercise} FILE --case {quoted(finding.case)}{arrays}"
 
 
 def _section(finding: Finding, level: int, *, has_formulas: bool, command: str) -> str:

@@ -33,8 +33,10 @@ def article(row: Row, id: str, report: Report | None, exercise: Exercise | None)
 
 def lead_lines(row: Row, reports: Iterable[Report]) -> tuple[str, ...]:
     """The total of a student's page, and how it came about where there is more to it than the verdicts."""
-    total = points_of(row.total, sum(report.points for report in reports))
-    return f"{row.student.id}: {total} in all.", *_lateness(row)
+    possible = sum(report.points for report in reports)
+    if row.total is None:
+        return f"{row.student.id}: the total, of {number(possible)} points, waits for what is not graded.", *_lateness(row)
+    return f"{row.student.id}: {points_of(row.total, possible)} in all.", *_lateness(row)
 
 
 def _given(one: Given) -> str:

@@ -228,11 +228,12 @@ def _told(target: TargetReport, names: Notation | None) -> str:
         case Status.WRONG_VALUE:
             return " ".join(filter(None, (f"The shape is right, the values differ in {_share(target)}.", detail)))
         case Status.NOT_FINITE:
-            return f"It returned NaN or infinity; {target.correct} of {target.total} cases agree."  # others may differ in value
+            where = "" if target.total == 1 else " in at least one case"  # others may differ in value: the status is the gravest
+            return f"It returned NaN or infinity{where}; {target.correct} of {target.total} cases agree."
         case Status.WRONG_SHAPE:
             return _ended(f"It returned shape {detail}", names.axes_in_words if names else "")
         case Status.RAISED if _LOADING in detail:
-            return _ended(detail)
+            return _ended(_without_line(detail, plain(target.traceback)))
         case Status.RAISED:
             return f"It raised{_place(target.traceback)}: {_ended(detail or 'an exception')}"
         case Status.NOT_IMPLEMENTED:
@@ -266,6 +267,17 @@ def _ended(text: str, more: str = "") -> str:
     text = text.rstrip()
     text = f"It {text[3:]}" if text.startswith("it ") else text
     return " ".join(filter(None, (text if text.endswith((".", "!", "?")) else f"{text}.", more)))
+
+
+def _without_line(detail: str, traceback: str) -> str:
+    r"""
+    Leave out the line of code that does not parse, where the traceback shows it: in a sentence it seems to end in a full stop.
+
+    >>> _without_line("a.py did not load: SyntaxError: expected ':' (line 2): def f(x)", "a.py, line 2\n    def f(x)")
+    "a.py did not load: SyntaxError: expected ':' (line 2)"
+    """
+    _, _, line = traceback.rpartition("\n")
+    return detail.replace(f": {line.strip()}", "", 1) if line.startswith("    ") else detail
 
 
 def _share(target: TargetReport) -> str:
