@@ -94,7 +94,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         read_roster(tmp_path / "roster.xlsx")
 
 
-def test_students_are_matched_by_any_id_then_email_then_name():
+def test_students_are_matched_by_email_then_any_id_then_name():
     """A name that two have matches nobody."""
     people = [
         Student(id="s01", name="Ana López", ids={"canvas": "1234"}),
@@ -126,6 +126,16 @@ def test_a_namesakes_work_is_nobody_elses(ids, numbers, expected):
     people = [Student(id="s01", name="Kim Lee", ids=ids), Student(id="s02", name="Bo Ek")]
     handed_in = [Student(id=number, name="Kim Lee", ids={"moodle": number}) for number in numbers]
     assert expected == {name: student.id for name, student in match(handed_in, people).items()}
+
+
+@pytest.mark.parametrize(
+    "told", [{"id": "s01", "ids": {"gradescope": "s01"}}, {"id": "s02", "name": "Ana"}, {"id": "s02", "name": "Ana", "email": ""}]
+)
+def test_what_students_write_themselves_moves_nobodys_work(told):
+    """On Gradescope, a number and a name: Bo, whose address is proved or whose number is known, is not Ana."""
+    people = [Student(id="s01", name="Ana", email="a@example.org"), Student(id="s02", name="Bo", email="b@example.org")]
+    one = Student(**{"email": "b@example.org", **told})
+    assert {one.id: "s02"} == {name: student.id for name, student in match([one], people).items()}
 
 
 def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path):

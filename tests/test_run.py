@@ -239,6 +239,19 @@ def test_a_mark_is_not_given_to_what_another_layout_says_is_the_students(files, 
     grade(later, tmp_path / "out", reader)  # and that is where they are from now on
 
 
+@pytest.mark.parametrize("number", ["1001", "a@example.org"])
+def test_a_mark_of_gradescopes_is_one_accounts(number, tmp_path):
+    """Eve, alone in a later export, wrote Ana's number, or her address in its place: numbers are the students' own word."""
+    told = "submission_7:\n  :submitters:\n  - :sid: '{}'\n    :email: {}@example.org\n"
+    one = {"submission_metadata.yml": told.format("1001", "a"), "submission_7/tanh_layer.py": "correct"}
+    grade(hand_in(tmp_path / "class", one), tmp_path / "out")
+    eves = {"submission_metadata.yml": told.format(number, "e"), "submission_7/tanh_layer.py": "wrong_value"}
+    with pytest.raises(GraderError, match=r"1001: gradescope, as a@example.org then, gradescope, as e@example.org now"):
+        grade(hand_in(tmp_path / "later", eves), tmp_path / "out")
+    again = {name.replace("7", "8"): text.replace("7", "8") for name, text in one.items()}
+    grade(hand_in(tmp_path / "again", again), tmp_path / "out")
+
+
 def test_another_layout_for_others_has_to_be_said(submissions, tmp_path):
     """As it is where late work comes by mail; once it has marks of its own it is known."""
     grade(submissions, tmp_path / "out")

@@ -253,10 +253,16 @@ def _gradescope(level: _Level, *, sure: bool) -> Reading | None:
     handed_in: list[HandedIn] = []
     for folder, students in submissions:
         files = below.pop(folder, [])
-        handed_in.extend(HandedIn(replace(student, origin="gradescope:"), list(files)) for student in students)
+        for student in students:
+            handed_in.append(HandedIn(replace(student, origin=f"gradescope:{_account(student)}"), list(files)))
     for files in below.values():
         unplaced.extend(because(files, f"{METADATA} does not name whose it is."))
     return level.reading("gradescope", handed_in, unplaced)
+
+
+def _account(student: Student) -> str:
+    """What tells an account of Gradescope's from others: its address, since students may write its number and name."""
+    return student.email or student.id
 
 
 def _told_apart(

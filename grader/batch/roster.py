@@ -210,19 +210,21 @@ def _is_no_student(student: Student, cells: Sequence[str]) -> bool:
 
 def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[str, Student]:
     """
-    For who handed in, who that is on the roster: by id, by an LMS's id, by email, and by name where only one has it.
+    For who handed in, who that is on the roster: by email, by id, by an LMS's id, and by name where only one has it.
 
-    Who is not on the roster is left out. Times are those that the roster says, else those of the submission.
+    Gradescope proves an address and not a number, which students may write themselves: the address is before it. A name says
+    nothing of who is known by more. Who is not on the roster is left out. Times are those that the roster says, else those of
+    the submission.
     """
     by_id = _by_id(roster)
     found: dict[str, Student] = {}
     for one in handed_in:
-        keys = [("id", fold(one.id)), *((what, fold(value)) for what, value in one.ids.items()), ("email", fold(one.email))]
+        keys = [("email", fold(one.email)), ("id", fold(one.id)), *((what, fold(value)) for what, value in one.ids.items())]
         keys += [("", fold(value)) for value in (one.id, *one.ids.values())]
         who = next((by_id[key] for key in keys if key in by_id), None)
         if who is not None:
             found[one.id] = who
-    found |= _by_name(handed_in, roster, found)
+    found |= _by_name([one for one in handed_in if one.id not in found], roster, found)
     return {one.id: _joined(found[one.id], one) for one in handed_in if one.id in found}
 
 

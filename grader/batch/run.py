@@ -311,7 +311,7 @@ def refuse_other_files(collection: Collection, results: Results, out: Path, *, i
 
 
 def _is_elsewhere(then: str, now: str) -> bool:
-    """Whether it is another layout, or another name in it; Gradescope's folders are called otherwise with each submission."""
+    """Whether it is another layout, or another name in it."""
     return (_kind(then), fold(then.partition(":")[2])) != (_kind(now), fold(now.partition(":")[2]))
 
 
