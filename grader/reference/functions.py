@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -163,6 +165,35 @@ def _einsum(subscripts: str, operands: tuple[object, ...]) -> Tensor:
 def _transpose(x: object, axes: object) -> Tensor:
     array = as_tensor(x)
     return array.permute(tuple(reversed(range(array.ndim))) if axes is None else args.some_axes(axes, array.ndim))
+
+
+_MAX_BY_MINORS = 10  # 5120 products; beyond it n · 2ⁿ⁻¹ soon is a lot
+
+
+@functools.cache
+def _minors(n: int) -> tuple[tuple[Tensor, Tensor, Tensor], ...]:
+    """For each row but the first of an n by n matrix: the columns of each minor, the minors of the rows above, the signs."""
+    plans = []
+    above: dict[tuple[int, ...], int] = {(column,): column for column in range(n)}
+    for row in range(1, n):
+        chosen = list(itertools.combinations(range(n), row + 1))
+        rest = [[above[columns[:j] + columns[j + 1 :]] for j in range(row + 1)] for columns in chosen]
+        signs = torch.tensor([(-1.0) ** (row + j) for j in range(row + 1)], dtype=torch.float64)
+        plans.append((torch.tensor(chosen), torch.tensor(rest), signs))
+        above = {columns: place for place, columns in enumerate(chosen)}
+    return tuple(plans)
+
+
+def _det(x: object) -> Tensor:
+    # torch differentiates through LU: at a singular matrix its cofactors are 0 without create_graph and in forward mode, and its
+    # second derivatives NaN (2.13, 2.14.1). Laplace's expansion is a polynomial, whose derivatives of every order torch knows.
+    matrix = real(x)
+    if matrix.shape[-1] > _MAX_BY_MINORS:
+        return real(torch.linalg.det(matrix))
+    minors = matrix[..., 0, :]
+    for row, (columns, rest, signs) in enumerate(_minors(matrix.shape[-1]), start=1):
+        minors = (matrix[..., row, :][..., columns] * minors[..., rest] * signs).sum(-1)
+    return minors[..., 0]
 
 
 def _solve(a: object, b: object) -> Tensor:
@@ -344,8 +375,8 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
     "outer": _outer,
     "einsum": _einsum,
     "transpose": _transpose,
-    "trace": lambda x: real(x).trace(),
-    "det": lambda x: torch.linalg.det(real(x)),
+    "trace": lambda x: real(x).diagonal().sum(),  # forward mode of torch's own imports for a second
+    "det": _det,
     "logdet": lambda x: torch.linalg.slogdet(real(x)).logabsdet,
     "inv": lambda x: torch.linalg.inv(real(x)),
     "solve": _solve,

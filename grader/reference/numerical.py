@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 
-from grader.exercise import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Local, Target, Value
-from grader.reference.derivatives import Point, derive, laid_out, line_of, rerun
-from grader.reference.evaluate import evaluate
+from grader.exercise import JVP, Hessian, Kind, Target, Value
+from grader.reference.derivatives import Point, laid_out, primal
 
 if TYPE_CHECKING:
     from grader.outcome import Array
@@ -39,40 +37,13 @@ def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Te
 
     `order` 1 is forward differences, 2 central ones, 4 the five-point formula.
     """
-    match kind:
-        case Value():
-            return point.values[kind.of]
-        case Local():
-            formula = line_of(point.exercise, kind.of).formula
-            function = lambda wrt: evaluate(formula, {**point.values, kind.wrt: wrt}, point.sizes)  # noqa: E731
-        case Jacobian() | Gradient():
-            function = lambda wrt: rerun(point, {kind.wrt: wrt})[kind.of]  # noqa: E731
-        case VJP():
-            function = lambda wrt: _loss(point, kind, rerun(point, {kind.wrt: wrt}))  # noqa: E731
-        case JVP():
-            start, tangent = point.values[kind.wrt], point.values[kind.tangent]
-            along = lambda length: rerun(point, {kind.wrt: start + length * tangent})[kind.of]  # noqa: E731
-            return _columns(along, start.new_zeros(()), step, order)
-        case Hessian():
-            return _columns(lambda other: _gradient_at(point, kind, other), point.values[kind.other], step, order)
-        case _:
-            assert_never(kind)
-    return _columns(function, point.values[kind.wrt], step, order)
-
-
-def _loss(point: Point, kind: VJP, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """What has the upstream gradients for derivatives: the sum of upstream times quantity, over all pairs."""
-    parts = [(values[of] * point.values[upstream]).sum() for of, upstream in kind.pairs]
-    return torch.stack(parts).sum()
-
-
-def _gradient_at(point: Point, kind: Hessian, other: torch.Tensor) -> torch.Tensor:
-    """The gradient by autograd, which is audited by itself, at a point where `other` is moved."""
-    if kind.other == kind.wrt:
-        values = {**point.values, kind.wrt: other}
-        return derive(dataclasses.replace(point, values=values), Gradient(of=kind.of, wrt=kind.wrt))
-    moved = rerun(point, {kind.other: other, kind.wrt: point.values[kind.wrt]})
-    return derive(dataclasses.replace(point, values=moved), Gradient(of=kind.of, wrt=kind.wrt))
+    if isinstance(kind, Value):
+        return point.values[kind.of]
+    if isinstance(kind, JVP):
+        start, tangent = point.values[kind.wrt], point.values[kind.tangent]
+        return _columns(lambda length: primal(point, kind, start + length * tangent), start.new_zeros(()), step, order)
+    start = point.values[kind.other if isinstance(kind, Hessian) else kind.wrt]
+    return _columns(lambda moved: primal(point, kind, moved).detach(), start, step, order)
 
 
 def _columns(function: Callable[[torch.Tensor], torch.Tensor], start: torch.Tensor, step: float, order: int) -> torch.Tensor:
