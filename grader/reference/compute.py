@@ -45,7 +45,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     try:
         point = at(exercise, case.sizes, inputs, kinks)
         if kinks and min(kinks) < MIN_KINK_DISTANCE:
-            return Redraw(f"the forward function has a kink within {min(kinks):.2g} of it")
+            return Redraw(_near_kink(kinks))
         arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
         if (redraw := _unfit(arrays, accept_zero=accept_zero, spread=spread)) is not None:
             return redraw
@@ -63,6 +63,33 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     }
     quantities = {name: array(point.values[name]) for name in exercise.called_quantities}
     return Expected(targets={key: array(value) for key, value in arrays.items()}, quantities=quantities, predictions=predictions)
+
+
+def doubts(exercise: Exercise, case: Case) -> tuple[str, ...]:
+    """
+    What speaks against the references at a case: at most one thing a target, each a sentence without its full stop.
+
+    Raises FormulaError where forward has no finite value at all.
+    """
+    kinks: list[float] = []
+    inputs = tensors(case.values)
+    point = at(exercise, case.sizes, inputs, kinks)
+    found = [_near_kink(kinks)] if kinks and min(kinks) < MIN_KINK_DISTANCE else []
+    arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
+    for key, value in arrays.items():
+        if not bool(torch.isfinite(value).all()):
+            found.append(f"{key[1]} is not finite there")
+            continue
+        try:
+            one = {key: value}
+            found.append(opinions.conditioning(exercise, case.sizes, inputs, one) or opinions.disagreement(point, one))
+        except NotFiniteError as error:
+            found.append(error.what.rstrip("."))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _near_kink(kinks: Sequence[float]) -> str:
+    return f"the forward function has a kink within {min(kinks):.2g} of it"
 
 
 def telling(

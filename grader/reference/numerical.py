@@ -13,22 +13,28 @@ from grader.reference.derivatives import Point, laid_out, primal
 if TYPE_CHECKING:
     from grader.outcome import Array
 
-STEPS = (1e-2, 1e-3, 1e-4)  # the best of them counts: curvature decides which
+STEPS = (1e-2, 1e-3, 1e-4, 1e-6)  # the best of them counts: curvature decides which
 MAX_ENTRIES = 4096
+_ROUNDING = 16 * 2.0**-52  # of the largest value of what is differenced
 
 
 def gap(point: Point, target: Target, expected: Array) -> float | None:
     """
-    How far an expected array is from central differences of order 4, relative to its largest entry.
+    How far an expected array is from central differences of order 4, relative to its largest entry, rounding taken off.
 
     None for a value, which nothing is differentiated for, and for arrays too large to be differenced quickly.
     """
     if isinstance(target.kind, Value) or not 0 < expected.size <= MAX_ENTRIES:
         return None
     exact = torch.tensor(expected)
-    scale = max(float(exact.abs().max()), 1e-12)
-    found = (laid_out(point.exercise, target, difference(point, target.kind, step, order=4)) for step in STEPS)
-    return min(float((one - exact).abs().max()) / scale for one in found)
+    scale = float(exact.abs().max()) or 1.0
+    start = point.values[target.kind.other if isinstance(target.kind, Hessian) else target.kind.wrt]
+    rounding = _ROUNDING * float(primal(point, target.kind, start).abs().max())
+    gaps = []
+    for step in STEPS:
+        found = laid_out(point.exercise, target, difference(point, target.kind, step, order=4))
+        gaps.append(max(float((found - exact).abs().max()) - rounding / step, 0.0) / scale)
+    return min(gaps)
 
 
 def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Tensor:
