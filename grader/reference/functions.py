@@ -141,7 +141,7 @@ def _product(x: Tensor) -> Tensor:
     while (size := x.shape[-1]) > 1:
         half = size // 2
         x = torch.cat((x[..., :half] * x[..., half : 2 * half], x[..., 2 * half :]), -1)
-    return x.prod(-1)
+    return x.squeeze(-1) if x.shape[-1] else x.prod(-1)  # that of nothing is 1
 
 
 # Linear algebra

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
 
 from grader.exercise import JVP, Hessian, Kind, Target, Value
+from grader.formula import NotFiniteError
 from grader.reference.derivatives import Point, laid_out, primal
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ def gap(point: Point, target: Target, expected: Array) -> float | None:
     """
     How far an expected array is from central differences of order 4, relative to its largest entry, rounding taken off.
 
-    None for a value, which nothing is differentiated for, and for arrays too large to be differenced quickly.
+    None for a value, which nothing is differentiated for, for arrays too large to be differenced quickly, and where forward
+    has no value on some side.
     """
     if isinstance(target.kind, Value) or not 0 < expected.size <= MAX_ENTRIES:
         return None
@@ -32,9 +35,10 @@ def gap(point: Point, target: Target, expected: Array) -> float | None:
     rounding = _ROUNDING * float(primal(point, target.kind, start).abs().max())
     gaps = []
     for step in STEPS:
-        found = laid_out(point.exercise, target, difference(point, target.kind, step, order=4))
-        gaps.append(max(float((found - exact).abs().max()) - rounding / step, 0.0) / scale)
-    return min(gaps)
+        with contextlib.suppress(NotFiniteError):  # beyond the edge of where forward has a value: a smaller step may not be
+            found = laid_out(point.exercise, target, difference(point, target.kind, step, order=4))
+            gaps.append(max(float((found - exact).abs().max()) - rounding / step, 0.0) / scale)
+    return min(gaps, default=None)
 
 
 def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Tensor:

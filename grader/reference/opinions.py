@@ -26,15 +26,13 @@ NUDGE = 1e-10  # relative change of every input when conditioning is judged
 MAX_CONDITION = 1e6
 _SMALLER = 1e-3  # of a nudge: the change of a smooth function shrinks with it, a jump stays
 _SLIGHT = 100 * NUDGE  # of the largest entry: what an entry may change by, whatever its own size
-_TYPICAL = 1e-2  # of the largest entry of an input: what smaller entries are nudged as
+_TYPICAL = 1e-2  # of the largest entry of an input: what smaller entries are moved as
 _DISCRETE = frozenset({"labels", "onehot", "mask", "choice", "integers"})  # draws whose numbers are what they are, if held fixed
 
 MODES_RTOL = 1e-7  # forward against reverse mode, of the sum of terms; rounding alone comes to 1e-13
-SIDES_RTOL = (
-    1e-4  # differences against reverse mode: at a kink they are off by the whole, which small ones leave to `conditioning`
-)
+SIDES_RTOL = 1e-4  # differences against reverse mode: at a kink all of a row is off, and one entry of it `conditioning` sees
 _ENTRIES_RTOL = 1e-2  # how much finer they compare than that, where one row is small beside the others
-_STEPS = (1e-4, 1e-5, 1e-6)  # of differences, beside inputs of size 1
+_STEPS = (1e-4, 1e-5, 1e-6)  # of differences, relative to each entry
 _CANCELLED = 1e-5  # of each of two differences that cancel, where forward is flat
 _ROUNDING = 64 * 2.0**-52
 
@@ -57,12 +55,14 @@ def nudged(exercise: Exercise, inputs: Tensors, size: float) -> dict[str, torch.
     found = dict(inputs)
     for place, name in enumerate(sorted(moving)):
         value = inputs[name]
-        reach = value.abs()
-        if name in free:
-            largest = float(reach.max())
-            reach = reach.clamp(min=_TYPICAL * largest if largest else 1.0)
-        found[name] = value + size * reach * _direction(value, place)
+        found[name] = value + size * (_reach(value) if name in free else value.abs()) * _direction(value, place)
     return found
+
+
+def _reach(value: torch.Tensor) -> torch.Tensor:
+    """What steps of each entry are relative to: itself, but of those that are 0 or nearly so a typical one."""
+    largest = float(value.abs().max())
+    return value.abs().clamp(min=_TYPICAL * largest if largest else 1.0)
 
 
 def _direction(value: torch.Tensor, place: int) -> torch.Tensor:
@@ -162,7 +162,7 @@ def _contradiction(point: Point, kind: Kind, reference: torch.Tensor) -> str:
         direction = point.values[kind.tangent]
         by_reverse, terms = reference, reference.abs().amax().expand(reference.shape)
     else:
-        direction = _direction(start, 0) * (float(start.abs().max()) or 1.0)
+        direction = _direction(start, 0) * _reach(start)
         array = reference.reshape(()) if not reference.ndim else reference
         by_reverse, terms = contract(array, direction), contract(array.abs(), direction.abs())
     largest = float(terms.max()) or 1.0
