@@ -193,6 +193,7 @@ SPECIAL: list[tuple[str, str, list[float], Any]] = [
     ("arctan2(x[0], x[1])", "gradient", [0.0, 0.0], None),
     ("arctan2(x[0], x[1])", "gradient", [0.0, 2.0], [0.5, 0.0]),
     ("arctan2(x[0], x[1])", "gradient", [0.0, -2.0], None),
+    ("arctan2(-x[0], x[1])", "gradient", [0.0, -2.0], None),
     ("sum(arcsin(x))", "gradient", [1.0, 0.5], None),
     ("logsumexp(x)", "gradient", [0.0, 700.0], [math.exp(-700), 1.0]),
     ("logsumexp(x)", "hessian", [1.0, 1.0], [[0.25, -0.25], [-0.25, 0.25]]),
@@ -361,6 +362,8 @@ def test_a_flat_place_is_no_disagreement() -> None:
     """Two zeros in a product of large numbers: the gradient is 0, differences are nearly so."""
     exercise = exercise_of("y: prod(prod(outer(x, x), axis=0))", "{gradient: y, wrt: x}", x="n")
     assert not reason(exercise, x=[0.0, 30.0, 20.0])
+    crossed = exercise_of("y: prod(prod(X @ X.T, axis=0))", "{gradient: y, wrt: X}", X="n 2")
+    assert not reason(crossed, X=[[1.0, -3.0], [3.0, 1.0], [2.0, 1.0]])
 
 
 def test_an_edge_of_the_domain_is_no_disagreement() -> None:
