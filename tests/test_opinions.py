@@ -362,8 +362,8 @@ def test_a_flat_place_is_no_disagreement() -> None:
     """Two zeros in a product of large numbers: the gradient is 0, differences are nearly so."""
     exercise = exercise_of("y: prod(prod(outer(x, x), axis=0))", "{gradient: y, wrt: x}", x="n")
     assert not reason(exercise, x=[0.0, 30.0, 20.0])
-    crossed = exercise_of("y: prod(prod(X @ X.T, axis=0))", "{gradient: y, wrt: X}", X="n 2")
-    assert not reason(crossed, X=[[1.0, -3.0], [3.0, 1.0], [2.0, 1.0]])
+    crossed = exercise_of("y: prod(prod(X @ X.T, axis=0))", "{gradient: y, wrt: X}", X="n n")
+    assert not reason(crossed, X=[[1.0, -3.0, 0.0], [3.0, 1.0, 0.0], [2.0, 1.0, 0.0]])
 
 
 def test_an_edge_of_the_domain_is_no_disagreement() -> None:
