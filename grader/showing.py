@@ -99,6 +99,16 @@ def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterato
     yield ""
     for _, target in exercise.targets():
         yield _named(f"  {target.name} = {notation(exercise, target).symbol}", compute.array(compute.derived(point, target)))
+    if doubts := compute.doubts(exercise, case):
+        yield ""
+        for doubt in doubts:
+            yield from textwrap.wrap(f"Careful: {doubt}.", 80, initial_indent="  ", subsequent_indent="      ")
+        yield from textwrap.wrap(
+            "No case is drawn at such a point: what the key says there is a convention of torch, or rounding.",
+            80,
+            initial_indent="  ",
+            subsequent_indent="  ",
+        )
 
 
 def _setting(exercise: Exercise, text: str) -> tuple[str, object]:

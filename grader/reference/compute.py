@@ -13,8 +13,8 @@ from grader.errors import ExerciseError, Fault
 from grader.exercise import Exercise, Mistake, Target, tolerance
 from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
-from grader.reference import hypotheses
-from grader.reference.derivatives import Point, Tensors, at, derive, differentiated, laid_out
+from grader.reference import hypotheses, opinions
+from grader.reference.derivatives import Point, at, derive, laid_out
 from grader.reference.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance
 MIN_KINK_DISTANCE = 1e-3
-NUDGE = 1e-10  # relative change of every input when conditioning is judged
-MAX_CONDITION = 1e6
 MAX_PREDICTED_ENTRIES = 20_000  # of one target: beyond it only declared mistakes are predicted
 
 
@@ -47,13 +45,12 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     try:
         point = at(exercise, case.sizes, inputs, kinks)
         if kinks and min(kinks) < MIN_KINK_DISTANCE:
-            return Redraw(f"the forward function has a kink within {min(kinks):.2g} of it")
+            return Redraw(_near_kink(kinks))
         arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
         if (redraw := _unfit(arrays, accept_zero=accept_zero, spread=spread)) is not None:
             return redraw
-        near = nudged(exercise, inputs)
-        if near is not None and (redraw := ill_conditioned(arrays, at(exercise, case.sizes, near))) is not None:
-            return redraw
+        if reason := opinions.conditioning(exercise, case.sizes, inputs, arrays) or opinions.disagreement(point, arrays):
+            return Redraw(reason)
     except NotFiniteError as error:
         return Redraw(error.what.rstrip("."))
     except FormulaError as error:  # such as a float as an index: no other numbers would do
@@ -66,6 +63,33 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     }
     quantities = {name: array(point.values[name]) for name in exercise.called_quantities}
     return Expected(targets={key: array(value) for key, value in arrays.items()}, quantities=quantities, predictions=predictions)
+
+
+def doubts(exercise: Exercise, case: Case) -> tuple[str, ...]:
+    """
+    What speaks against the references at a case: at most one thing a target, each a sentence without its full stop.
+
+    Raises FormulaError where forward has no finite value at all.
+    """
+    kinks: list[float] = []
+    inputs = tensors(case.values)
+    point = at(exercise, case.sizes, inputs, kinks)
+    found = [_near_kink(kinks)] if kinks and min(kinks) < MIN_KINK_DISTANCE else []
+    arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
+    for key, value in arrays.items():
+        if not bool(torch.isfinite(value).all()):
+            found.append(f"{key[1]} is not finite there")
+            continue
+        try:
+            one = {key: value}
+            found.append(opinions.conditioning(exercise, case.sizes, inputs, one) or opinions.disagreement(point, one))
+        except NotFiniteError as error:
+            found.append(error.what.rstrip("."))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _near_kink(kinks: Sequence[float]) -> str:
+    return f"the forward function has a kink within {min(kinks):.2g} of it"
 
 
 def telling(
@@ -141,28 +165,6 @@ def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool, sprea
             return Redraw(f"no entry of {name} is larger than {largest:.2g} there, which says nothing")
         if spread and value.is_floating_point() and largest and float(value[value != 0].abs().min()) < spread * largest:
             return Redraw(f"entries of {name} differ in size by more than 1 to {1 / spread:g} there, as where tanh saturates")
-    return None
-
-
-def nudged(exercise: Exercise, inputs: Tensors) -> dict[str, torch.Tensor] | None:
-    """The inputs that derivatives are taken by, each entry changed in its last digits; None when there are none."""
-    free = [name for name in inputs if name in differentiated(exercise) and inputs[name].is_floating_point()]
-    if not free:
-        return None
-    # Alternating signs: a common factor would cancel in functions that do not depend on scale.
-    signs = {name: 1 - 2 * (torch.arange(inputs[name].numel()) % 2).reshape(inputs[name].shape) for name in free}
-    return {name: value * (1 + NUDGE * signs[name]) if name in free else value for name, value in inputs.items()}
-
-
-def ill_conditioned(arrays: Mapping[TargetKey, torch.Tensor], near: Point) -> Redraw | None:
-    """Whether any of `arrays` is far from what it is at a point that differs in the last digits."""
-    for task, target in near.exercise.targets():
-        value = arrays.get((task.function, target.name))
-        if value is None or not value.numel() or not value.is_floating_point():
-            continue
-        change = float((derived(near, target) - value).abs().max())
-        if change > NUDGE * MAX_CONDITION * float(value.abs().max()):
-            return Redraw(f"{target.name} is ill-conditioned there: last digits of the inputs change its leading ones")
     return None
 
 

@@ -83,6 +83,32 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
             assert_never(kind)
 
 
+def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
+    """
+    What `kind` is the derivative of, where the variable that it differentiates by last has the value `moved`.
+
+    Of a VJP that is the loss that has the upstream gradients for derivatives. Of a Hessian it is the gradient, by reverse mode,
+    which can be differentiated again if `moved` requires it.
+    """
+    match kind:
+        case Value():
+            return point.values[kind.of]
+        case Local():
+            return evaluate(line_of(point.exercise, kind.of).formula, {**point.values, kind.wrt: moved}, point.sizes)
+        case Jacobian() | Gradient() | JVP():
+            return rerun(point, {kind.wrt: moved})[kind.of]
+        case VJP():
+            values = rerun(point, {kind.wrt: moved})
+            return torch.stack([(values[of] * point.values[upstream]).sum() for of, upstream in kind.pairs]).sum()
+        case Hessian():
+            is_variable = kind.other == kind.wrt
+            leaf = moved if is_variable and moved.requires_grad else _leaf(moved if is_variable else point.values[kind.wrt])
+            out = rerun(point, {kind.other: moved, kind.wrt: leaf})[kind.of]
+            return pull(out.reshape(()), leaf, create_graph=moved.requires_grad)
+        case _:
+            assert_never(kind)
+
+
 def laid_out(exercise: Exercise, target: Target, derivative: torch.Tensor) -> torch.Tensor:
     """A derivative in numerator layout, as the target wants its axes."""
     if target.layout == "numerator":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -133,6 +135,15 @@ def _vector_norm(x: Tensor, ord: float | str | None) -> Tensor:
     return found
 
 
+def _product(x: Tensor) -> Tensor:
+    # torch's second derivatives of prod divide by the entries: beside a zero of 1e-13 they are 1e-3 off (2.13). Products of
+    # pairs, and pairs of these, divide by nothing.
+    while (size := x.shape[-1]) > 1:
+        half = size // 2
+        x = torch.cat((x[..., :half] * x[..., half : 2 * half], x[..., 2 * half :]), -1)
+    return x.squeeze(-1) if x.shape[-1] else x.prod(-1)  # that of nothing is 1
+
+
 # Linear algebra
 
 
@@ -163,6 +174,35 @@ def _einsum(subscripts: str, operands: tuple[object, ...]) -> Tensor:
 def _transpose(x: object, axes: object) -> Tensor:
     array = as_tensor(x)
     return array.permute(tuple(reversed(range(array.ndim))) if axes is None else args.some_axes(axes, array.ndim))
+
+
+_MAX_BY_MINORS = 10  # 5120 products; beyond it n · 2ⁿ⁻¹ soon is a lot
+
+
+@functools.cache
+def _minors(n: int) -> tuple[tuple[Tensor, Tensor, Tensor], ...]:
+    """For each row but the first of an n by n matrix: the columns of each minor, the minors of the rows above, the signs."""
+    plans = []
+    above: dict[tuple[int, ...], int] = {(column,): column for column in range(n)}
+    for row in range(1, n):
+        chosen = list(itertools.combinations(range(n), row + 1))
+        rest = [[above[columns[:j] + columns[j + 1 :]] for j in range(row + 1)] for columns in chosen]
+        signs = torch.tensor([(-1.0) ** (row + j) for j in range(row + 1)], dtype=torch.float64)
+        plans.append((torch.tensor(chosen), torch.tensor(rest), signs))
+        above = {columns: place for place, columns in enumerate(chosen)}
+    return tuple(plans)
+
+
+def _det(x: object) -> Tensor:
+    # torch differentiates through LU: at a singular matrix its cofactors are 0 without create_graph and in forward mode, and its
+    # second derivatives NaN (2.13, 2.14.1). Laplace's expansion is a polynomial, whose derivatives of every order torch knows.
+    matrix = real(x)
+    if matrix.shape[-1] > _MAX_BY_MINORS:
+        return real(torch.linalg.det(matrix))
+    minors = matrix[..., 0, :]
+    for row, (columns, rest, signs) in enumerate(_minors(matrix.shape[-1]), start=1):
+        minors = (matrix[..., row, :][..., columns] * minors[..., rest] * signs).sum(-1)
+    return minors[..., 0]
 
 
 def _solve(a: object, b: object) -> Tensor:
@@ -273,8 +313,14 @@ def _cumsum(x: object, axis: object) -> Tensor:
 
 
 def _cumprod(x: object, axis: object) -> Tensor:
+    # without division, as `_product`: after each round an entry is the product of twice as many
     array, place = _along(real(x), axis)
-    return array.cumprod(place)
+    found = array.movedim(place, -1)
+    reach = 1
+    while reach < found.shape[-1]:
+        found = torch.cat((found[..., :reach], found[..., reach:] * found[..., :-reach]), -1)
+        reach *= 2
+    return found.movedim(-1, place)
 
 
 def _from_front(indices: Tensor, size: int) -> Tensor:
@@ -323,7 +369,7 @@ _REDUCTIONS: Mapping[str, Callable[..., Tensor]] = {
     "std": _reduction(lambda x, ddof: x.std(-1, correction=ddof)),
     "max": _reduction(lambda x: x.amax(-1)),
     "min": _reduction(lambda x: x.amin(-1)),
-    "prod": _reduction(lambda x: x.prod(-1)),
+    "prod": _reduction(_product),
     "logsumexp": _reduction(lambda x: x.logsumexp(-1)),
     "norm": _reduction(_vector_norm),
     "argmax": _reduction(lambda x: x.argmax(-1)),
@@ -345,8 +391,8 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
     "outer": _outer,
     "einsum": _einsum,
     "transpose": _transpose,
-    "trace": lambda x: real(x).trace(),
-    "det": lambda x: torch.linalg.det(real(x)),
+    "trace": lambda x: real(x).diagonal().sum(),  # forward mode of torch's own imports for a second
+    "det": _det,
     "logdet": lambda x: torch.linalg.slogdet(real(x)).logabsdet,
     "inv": lambda x: torch.linalg.inv(real(x)),
     "solve": _solve,

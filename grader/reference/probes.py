@@ -10,18 +10,11 @@ import torch
 from grader.exercise import VJP, Exercise, Gradient, Jacobian, Target
 from grader.formula import Call, Formula, FormulaError, node_text
 from grader.outcome import Case, Expected
-from grader.reference.compute import (
-    MIN_KINK_DISTANCE,
-    array,
-    derived,
-    ill_conditioned,
-    nudged,
-    point_of,
-    tensors,
-)
+from grader.reference.compute import MIN_KINK_DISTANCE, array, derived, point_of, tensors
 from grader.reference.derivatives import Point, Tensors, at, derive
 from grader.reference.evaluate import evaluate
 from grader.reference.numerical import difference
+from grader.reference.opinions import conditioning
 
 FACTORS = (1e-12, 1e12)
 MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
@@ -54,9 +47,6 @@ def scalings(exercise: Exercise, target: Target, case: Case) -> Iterator[tuple[s
 
 def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradient | VJP, case: Case, inputs: Tensors) -> bool:
     kinks: list[float] = []
-    near = nudged(exercise, inputs)
-    if near is None:
-        return False
     try:
         point = at(exercise, case.sizes, inputs, kinks)
         if point.values[kind.wrt].numel() > MAX_NUDGED_ENTRIES or _may_overflow(exercise, point):
@@ -65,9 +55,7 @@ def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradi
         key = next((task.function, other.name) for task, other in exercise.targets() if other is target)
         if not value.numel() or not bool(torch.isfinite(value).all()) or not bool(value.any()):
             return False
-        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or ill_conditioned(
-            {key: value}, at(exercise, case.sizes, near)
-        ) is not None:
+        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or conditioning(exercise, case.sizes, inputs, {key: value}):
             return False
         exact = derive(point, kind)
         errors = (_relative_error(difference(point, kind, step, order=order), exact) for step, order in _SCHEMES)
