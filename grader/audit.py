@@ -232,7 +232,7 @@ def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record
 def _verdicts(exercise: Exercise, key: TargetKey, record: Record, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
     return tuple(
         compare.judge(
-            Answer(items=() if answer is None else (answer,)), case, expected.targets[key], place=0, count=1, rtol=exercise.rtol
+            Answer(items=() if answer is None else (answer,)), case, expected, key, place=0, count=1, rtol=exercise.rtol
         )
         for answer, (case, expected) in zip(answers, record.cases, strict=True)
     )

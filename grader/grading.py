@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader import compare, diagnosis, rubric
+from grader.agreement import beside_the_largest
 from grader.call import names
 from grader.errors import Fault, GraderError
 from grader.exercise import Exercise, Task, Value
@@ -242,7 +243,7 @@ def _judge(exercise: Exercise, task: Task, cases: Sequence[tuple[Case, Expected]
 
 def _verdict(exercise: Exercise, task: Task, place: int, answer: Answer, case: Case, expected: Expected) -> Verdict:
     key = (task.function, task.targets[place].name)
-    return compare.judge(answer, case, expected.targets[key], place=place, count=len(task.targets), rtol=exercise.rtol)
+    return compare.judge(answer, case, expected, key, place=place, count=len(task.targets), rtol=exercise.rtol)
 
 
 def _judge_again(
@@ -272,7 +273,7 @@ def _same_answer(first: Answer, second: Answer) -> bool:
 def _same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
     if isinstance(first, NotAnArray) or isinstance(second, NotAnArray):
         return first == second
-    return compare.agrees_without_floor(second, first, REPEAT_RTOL) or np.array_equal(first, second, equal_nan=True)
+    return beside_the_largest(second, first, REPEAT_RTOL) or np.array_equal(first, second, equal_nan=True)
 
 
 # The report
@@ -451,7 +452,7 @@ def _inexact(task: Task, record: Record, judged: _Judged) -> dict[TargetKey, str
             if not isinstance(item, np.ndarray):
                 # a look at the inputs must not tell differences to stay away from the probe
                 found[key] = "It does not answer at the inputs that tell finite differences from a formula."
-            elif not compare.agrees_without_floor(item, probe.expected.targets[key], PROBE_RTOL):
+            elif not beside_the_largest(item, probe.expected.targets[key], PROBE_RTOL):
                 found[key] = "The values agree only as finite differences do."
     return found
 

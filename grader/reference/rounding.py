@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import torch
 
+from grader.agreement import UNKNOWN
 from grader.exercise import Exercise, Hessian
 from grader.formula import Binary, Call, Compare, Constant, Index, Name, Node, NotFiniteError, Number, Transpose, Unary
 from grader.reference.derivatives import Tensors, at, derive, laid_out
 from grader.reference.functions import real
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.outcome import Array, TargetKey
 
 PATTERNS = 3  # of noise; an entry that one of them leaves alone is moved by another
 # 1000 units of the last digit, where a right formula of textbook length loses some tens: see tests/benchmarks/judging.py
@@ -195,11 +197,11 @@ def _is_power(exponent: object) -> bool:
 
 def rounding(
     exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]
-) -> dict[TargetKey, torch.Tensor]:
+) -> dict[TargetKey, Array]:
     """
-    How far rounding may move each entry of the expected arrays, in their shape.
+    To which power of two rounding may move each entry of the expected arrays; UNKNOWN where noise leaves no finite value.
 
-    It is infinite where noise leaves no finite value.
+    int8, in the shape of the arrays.
     """
     found = {key: torch.zeros(value.shape, dtype=torch.float64) for key, value in arrays.items()}
     is_curvature_asked = any(isinstance(target.kind, Hessian) for _, target in exercise.targets())
@@ -211,5 +213,15 @@ def rounding(
                 moved = (laid_out(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs()
                 found[key] = torch.maximum(found[key], moved.nan_to_num(nan=torch.inf))
         except NotFiniteError:
-            return {key: torch.full_like(value, torch.inf) for key, value in found.items()}
+            found = {key: torch.full_like(value, torch.inf) for key, value in found.items()}
+            break
+    return {key: _powers(value) for key, value in found.items()}
+
+
+def _powers(moved: torch.Tensor) -> Array:
+    """The power of two that is not below each number, within what int8 holds: far below and above what is judged."""
+    numbers = moved.numpy()
+    powers = np.clip(np.frexp(numbers)[1], -UNKNOWN, UNKNOWN)
+    found: Array = np.where(numbers == 0, -UNKNOWN, np.where(np.isfinite(numbers), powers, UNKNOWN)).astype(np.int8)
+    found.flags.writeable = False
     return found
