@@ -180,7 +180,11 @@ def test_a_timeout_by_the_wall_clock_is_flagged(sandbox: Sandbox) -> None:
 
 
 def test_numerical_differentiation_is_flagged_and_refused_where_forbidden(sandbox: Sandbox) -> None:
-    """Central differences agree in every case; the probe shows them."""
+    """
+    Central differences agree beside the largest entry in every case; the probe shows them.
+
+    In the saturated case the small rows have few digits, which the rule for entries does not take from a formula.
+    """
     source = """
 import numpy as np
 
@@ -258,7 +262,7 @@ def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
 
 def test_a_little_noise_is_right_and_flagged(sandbox: Sandbox) -> None:
     """Within the tolerance, but not the same digits twice."""
-    report = graded(sandbox, stateful("off = 1e-8 * np.random.rand()"))
+    report = graded(sandbox, stateful("off = 5e-9 * np.random.rand() * np.diag(1 - np.tanh(W @ X + B) ** 2)"))
     assert (report.score, report.flags) == (3.0, ("nondeterministic",))
 
 
