@@ -6,14 +6,19 @@ The tester of the tester: a rule of agreement has to take every rewrite and no n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from grader import catalogue
+from grader.exercise import Exercise
 from grader.loading import load_exercise
+from grader.outcome import Case, Record
 
 Given = SimpleNamespace  # the inputs and upstream gradients of a case, by name
 Rewrite = Callable[[Given], Any]
@@ -31,15 +36,38 @@ class Story:
     misses: Mapping[str, Miss] = field(default_factory=dict)
 
 
-def load(story: Story, folder):
+def load(story: Story, folder: Path) -> Exercise:
     """The exercise of a story; a text is written to `folder` first."""
     if "\n" not in story.source:
-        from grader import catalogue
-
         return load_exercise(catalogue.shipped() / f"{story.source}.yaml")
     path = folder / "story.yaml"
     path.write_text("schema: 1\ntitle: A story\n" + story.source.lstrip("\n"), encoding="utf-8")
     return load_exercise(path)
+
+
+def answers(story: Story, record: Record) -> Iterator[tuple[str, str, list[np.ndarray]]]:
+    """
+    What each answer of a story is off by, in every case: ("rewrite" or "miss", its name, the gaps).
+
+    A miss that differs from the expected arrays in their last digits only, at this seed, is left out.
+    """
+    for name, rewrite in story.rewrites.items():
+        yield "rewrite", name, [_gap(rewrite(_given(case)), it.targets[story.target]) for case, it in record.cases]
+    for name, miss in story.misses.items():
+        rights = [it.targets[story.target] for _, it in record.cases]
+        gaps = [_gap(miss(_given(case), right), right) for (case, _), right in zip(record.cases, rights, strict=True)]
+        if any((gap > 1e-10 * np.abs(right)).any() for gap, right in zip(gaps, rights, strict=True)):
+            yield "miss", name, gaps
+
+
+def _given(case: Case) -> Given:
+    return SimpleNamespace(**case.values)
+
+
+def _gap(answer: Any, right: np.ndarray) -> np.ndarray:
+    found = np.asarray(answer, dtype=np.float64)
+    assert found.shape == right.shape, (found.shape, right.shape)
+    return np.abs(found - right)
 
 
 # Answers
@@ -79,27 +107,69 @@ def row_doubled(v: Given, right: np.ndarray) -> np.ndarray:
     return answer
 
 
+def erf(x):
+    """The error function, entry by entry."""
+    return np.vectorize(math.erf, otypes=[float])(x)
+
+
 def sigmoid(z):
+    """1 / (1 + exp(-z)), as it is written."""
     return 1 / (1 + np.exp(-z))
 
 
 def naive_softmax(s, axis=-1):
+    """Exponentials over their sum, nothing taken off first."""
     e = np.exp(s)
     return e / e.sum(axis, keepdims=True)
 
 
 def softmax(s, axis=-1):
+    """Exponentials over their sum, the largest taken off first."""
     e = np.exp(s - s.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
 
 def one_hot(t, classes):
+    """A row a label."""
     return (np.arange(classes) == t[:, None]).astype(float)
 
 
 def layer(slope):
     """∂tanh(W X + B)/∂W with tanh′ written as a function of Z."""
     return lambda v: np.einsum("ki,k,j->kij", np.eye(len(v.B)), slope(v.W @ v.X + v.B), v.X)
+
+
+def on_the_diagonal(slope):
+    """∂tanh(B)/∂B."""
+    return lambda v: np.diag(slope(v.B))
+
+
+def in_millions(slope):
+    """The gradient of two million times the sum of tanh(B)."""
+    return lambda v: 2e6 * slope(v.B)
+
+
+def twice_an_exponential(v, right):
+    """2 exp(-2 |z|) for 4 exp(-2 |z|), far out."""
+    return np.diag(np.where(np.abs(v.B) > 4, 2 * np.exp(-2 * np.abs(v.B)), np.diag(right)))
+
+
+def unit_vector(v, added=0.0):
+    """∂(x / r)/∂x."""
+    r = np.linalg.norm(v.x)
+    return (np.eye(len(v.x)) - np.outer(v.x / r, v.x / r)) / (r + added)
+
+
+def by_singular_values(v):
+    """2 (A Aᵀ + 1)⁻¹ A."""
+    left, values, right = np.linalg.svd(v.A)
+    return 2 * left @ np.diag(values / (values**2 + 1)) @ right
+
+
+def by_eigenvectors(v):
+    """The solution for a symmetric matrix."""
+    values, vectors = np.linalg.eigh(flat_matrix(v))
+    return vectors @ ((vectors.T @ v.c) / values)
 
 
 SLOPES = {
@@ -115,6 +185,7 @@ SLOPES = {
 
 
 def batch_statistics(v, *, raw=False, eps=1e-5, ddof=0, inside=True):
+    """Mean, variance, normalised x and standard deviation over the batch."""
     mu = v.x.mean(0)
     var = (v.x**2).mean(0) - mu**2 if raw else v.x.var(0, ddof=ddof)
     std = np.sqrt(var + eps) if inside else np.sqrt(var) + eps
@@ -122,11 +193,13 @@ def batch_statistics(v, *, raw=False, eps=1e-5, ddof=0, inside=True):
 
 
 def batchnorm(v, **how):
+    """The gradient by x in one line."""
     _, _, xhat, std = batch_statistics(v, **how)
     return v.gamma / std * (v.dout - v.dout.mean(0) - xhat * (v.dout * xhat).mean(0))
 
 
 def batchnorm_in_steps(v):
+    """The gradient by x through the variance and the mean, as lecture notes have it."""
     n = len(v.x)
     mu, var, _, _ = batch_statistics(v)
     dxhat = v.dout * v.gamma
@@ -136,12 +209,14 @@ def batchnorm_in_steps(v):
 
 
 def batchnorm_sums(v):
+    """The gradient by x with sums for means."""
     n = len(v.x)
     _, _, xhat, std = batch_statistics(v)
     return v.gamma / (n * std) * (n * v.dout - v.dout.sum(0) - xhat * (v.dout * xhat).sum(0))
 
 
 def layernorm(v, *, raw=False, eps=1e-5, ddof=0):
+    """The gradient by x in one line."""
     mu = v.x.mean(1, keepdims=True)
     var = (v.x**2).mean(1, keepdims=True) - mu**2 if raw else v.x.var(1, keepdims=True, ddof=ddof)
     std = np.sqrt(var + eps)
@@ -153,12 +228,14 @@ def layernorm(v, *, raw=False, eps=1e-5, ddof=0):
 
 
 def attention(v, soft=softmax):
+    """The gradient by Q."""
     A = soft(v.Q @ v.K.T / np.sqrt(v.Q.shape[1]))
     dA = v.dO @ v.V.T
     return (A * (dA - (A * dA).sum(1, keepdims=True))) @ v.K / np.sqrt(v.Q.shape[1])
 
 
 def attention_by_jacobians(v):
+    """The gradient by Q, with a Jacobian for each row of scores."""
     S = v.Q @ v.K.T / np.sqrt(v.Q.shape[1])
     dA, dS = v.dO @ v.V.T, np.zeros_like(S)
     for i, row in enumerate(softmax(S)):
@@ -167,15 +244,23 @@ def attention_by_jacobians(v):
 
 
 def jacobian_of_softmax(p):
+    """diag(p) - p pᵀ."""
     return np.diag(p) - np.outer(p, p)
 
 
 def by_loops(p):
+    """The Jacobian of softmax, entry by entry."""
     n = len(p)
     return np.array([[p[i] * (1 - p[i]) if i == j else -p[i] * p[j] for j in range(n)] for i in range(n)])
 
 
+def flat_matrix(v):
+    """The matrix of "nearly singular"."""
+    return np.outer(v.u, v.u) + 1e-4 * v.A @ v.A.T + 1e-4 * np.eye(len(v.u), dtype=v.A.dtype)
+
+
 def ridge(weight):
+    """Least squares with an L2 term of some weight."""
     return f"""
 dims: {{N: 5..8, D: 2..4}}
 inputs: {{X: N D, w: D, y: N}}
@@ -187,14 +272,17 @@ tasks:
 
 
 def ridge_gradient(weight):
+    """By the residuals."""
     return lambda v: 2 * v.X.T @ (v.X @ v.w - v.y) / len(v.y) + 2 * weight * v.w
 
 
 def ridge_by_normal_equations(weight):
+    """Multiplied out."""
     return lambda v: 2 * ((v.X.T @ v.X / len(v.y) + weight * np.eye(len(v.w))) @ v.w - v.X.T @ v.y / len(v.y))
 
 
 def ridge_story(weight):
+    """The L2 term may be smaller than any digit of the other."""
     return Story(
         name=f"ridge of {weight:g}",
         source=ridge(weight),
@@ -234,12 +322,12 @@ tasks:
 cases: {random: 6, named: {mixed: {n: 4, set: {B: [0.3, 5, -8, 11]}}, far out: {n: 3, set: {B: [8, 7, -9]}}}}
 """,
         target=("dY_dB", "J"),
-        rewrites={name: (lambda slope: lambda v: np.diag(slope(v.B)))(slope) for name, slope in SLOPES.items()},
+        rewrites={name: on_the_diagonal(slope) for name, slope in SLOPES.items()},
         misses={
             "below 1e-6 zero": zeroed(1e-6),
             "below 1e-4 zero": zeroed(1e-4),
             "below 1e-6 doubled": off(1e-6, 1.0),
-            "2 exp(-2 |z|) beyond 4": lambda v, right: np.diag(np.where(np.abs(v.B) > 4, 2 * np.exp(-2 * np.abs(v.B)), np.diag(right))),
+            "2 exp(-2 |z|) beyond 4": twice_an_exponential,
             "float32": single(lambda v: np.diag(1 - np.tanh(v.B) ** 2)),
         },
     ),
@@ -278,9 +366,10 @@ cases: {random: 6, named: {far: {C: 4, set: {s: [30, 0, -30, 29]}}, sure: {C: 3,
         rewrites={
             "(P - T) / N": lambda v: (softmax(v.S) - one_hot(v.t, v.S.shape[1])) / len(v.t),
             "naive exp": lambda v: (naive_softmax(v.S) - one_hot(v.t, v.S.shape[1])) / len(v.t),
-            "through the jacobian": lambda v: np.stack(
-                [-(one_hot(v.t, v.S.shape[1])[i] / p) @ jacobian_of_softmax(p) for i, p in enumerate(softmax(v.S))]
-            ) / len(v.t),
+            "through the jacobian": lambda v: (
+                np.stack([-(one_hot(v.t, v.S.shape[1])[i] / p) @ jacobian_of_softmax(p) for i, p in enumerate(softmax(v.S))])
+                / len(v.t)
+            ),
         },
         misses={
             "probabilities below 1e-6 zero": zeroed(1e-6),
@@ -463,8 +552,8 @@ cases: {random: 10}
             "normal equations": lambda v: -np.outer(np.linalg.inv(v.A).T @ v.c, np.linalg.solve(v.A.T @ v.A, v.A.T @ v.b)),
         },
         misses={
-            "1e-7 on the diagonal": lambda v, right: -np.outer(
-                np.linalg.solve(v.A.T + 1e-7 * np.eye(len(v.b)), v.c), np.linalg.solve(v.A, v.b)
+            "1e-7 on the diagonal": lambda v, right: (
+                -np.outer(np.linalg.solve(v.A.T + 1e-7 * np.eye(len(v.b)), v.c), np.linalg.solve(v.A, v.b))
             ),
             "below 1e-2 off by 1e-5": off(1e-2, 1e-5),
             "float32": single(lambda v: -np.outer(np.linalg.solve(v.A.T, v.c), np.linalg.solve(v.A, v.b))),
@@ -485,7 +574,7 @@ cases: {random: 8}
         rewrites={
             "2 inv(AAt + 1) A": lambda v: 2 * np.linalg.inv(v.A @ v.A.T + np.eye(len(v.A))) @ v.A,
             "solve": lambda v: 2 * np.linalg.solve(v.A @ v.A.T + np.eye(len(v.A)), v.A),
-            "singular values": lambda v: (lambda u, s, w: 2 * u @ np.diag(s / (s * s + 1)) @ w)(*np.linalg.svd(v.A)),
+            "singular values": by_singular_values,
         },
         misses={"1.000001 for 1": lambda v, right: 2 * np.linalg.solve(v.A @ v.A.T + 1.000001 * np.eye(len(v.A)), v.A)},
     ),
@@ -567,13 +656,14 @@ tasks:
 """,
         target=("dx", "dx"),
         rewrites={
-            "by erf": lambda v: v.g * (0.5 * (1 + erf(v.x / np.sqrt(2))) + v.x * np.exp(-v.x**2 / 2) / np.sqrt(2 * np.pi)),
-            "by erfc": lambda v: v.g * (1 - 0.5 * (1 - erf(v.x / np.sqrt(2))) + v.x * np.exp(-v.x**2 / 2) / np.sqrt(2 * np.pi)),
+            "by erf": lambda v: v.g * (0.5 * (1 + erf(v.x / np.sqrt(2))) + v.x * np.exp(-(v.x**2) / 2) / np.sqrt(2 * np.pi)),
+            "by erfc": lambda v: v.g * (1 - 0.5 * (1 - erf(v.x / np.sqrt(2))) + v.x * np.exp(-(v.x**2) / 2) / np.sqrt(2 * np.pi)),
         },
         misses={
             "density left out below -4": lambda v, right: np.where(v.x < -4, 0.5 * v.g * (1 + erf(v.x / np.sqrt(2))), right),
-            "0.3989 for 1 / sqrt(2 pi)": lambda v, right: v.g
-            * (0.5 * (1 + erf(v.x / np.sqrt(2))) + v.x * np.exp(-v.x**2 / 2) * 0.39894),
+            "0.3989 for 1 / sqrt(2 pi)": lambda v, right: (
+                v.g * (0.5 * (1 + erf(v.x / np.sqrt(2))) + v.x * np.exp(-(v.x**2) / 2) * 0.39894)
+            ),
         },
     ),
     Story(
@@ -590,14 +680,12 @@ cases: {random: 8, named: {one large: {n: 3, set: {x: [1000, 0.5, -0.25]}}}}
         target=("dy_dx", "J"),
         rewrites={
             "1 / r - x x / r^3": lambda v: np.eye(len(v.x)) / np.sqrt(v.x @ v.x) - np.outer(v.x, v.x) / np.sqrt(v.x @ v.x) ** 3,
-            "(1 - y y) / r": lambda v: (lambda r: (np.eye(len(v.x)) - np.outer(v.x / r, v.x / r)) / r)(np.linalg.norm(v.x)),
+            "(1 - y y) / r": unit_vector,
             "(r^2 - x x) / r^3": lambda v: (v.x @ v.x * np.eye(len(v.x)) - np.outer(v.x, v.x)) / (v.x @ v.x) ** 1.5,
         },
         misses={
             "below 1e-5 zero": zeroed(1e-5),
-            "1e-7 in the denominator": lambda v, right: (
-                lambda r: (np.eye(len(v.x)) - np.outer(v.x / r, v.x / r)) / (r + 1e-7)
-            )(np.linalg.norm(v.x)),
+            "1e-7 in the denominator": lambda v, right: unit_vector(v, 1e-7),
             "below 1e-2 off by 1e-5": off(1e-2, 1e-5),
         },
     ),
@@ -650,7 +738,7 @@ tasks:
 cases: {random: 6, named: {far out: {n: 3, set: {B: [11, 9, -10]}}}}
 """,
         target=("dL_dB", "g"),
-        rewrites={name: (lambda slope: lambda v: 2e6 * slope(v.B))(slope) for name, slope in SLOPES.items()},
+        rewrites={name: in_millions(slope) for name, slope in SLOPES.items()},
         misses={
             "below 1e-6 zero": zeroed(1e-6),
             "smallest doubled": row_doubled,
@@ -750,7 +838,7 @@ cases: {random: 8}
         rewrites={
             "solve": lambda v: np.linalg.solve(flat_matrix(v).T, v.c),
             "inv": lambda v: np.linalg.inv(flat_matrix(v)).T @ v.c,
-            "eigenvectors": lambda v: (lambda w, q: q @ ((q.T @ v.c) / w))(*np.linalg.eigh(flat_matrix(v))),
+            "eigenvectors": by_eigenvectors,
         },
         misses={
             "1e-10 on the diagonal": lambda v, right: np.linalg.solve(flat_matrix(v) + 1e-10 * np.eye(len(v.c)), v.c),
@@ -775,19 +863,7 @@ tasks:
         },
         misses={
             "1e-6 in the phase": lambda v, right: 1e4 * (2 * np.cos(4 * v.x + 1e-6) + np.cos(2 * v.x)),
-            "smallest entry off": lambda v, right: off(0.05, 1e-5)(v, right),
+            "smallest entry off": off(0.05, 1e-5),
         },
     ),
 )
-
-
-def flat_matrix(v):
-    """The matrix of "nearly singular"."""
-    return np.outer(v.u, v.u) + 1e-4 * v.A @ v.A.T + 1e-4 * np.eye(len(v.u), dtype=v.A.dtype)
-
-
-def erf(x):
-    """The error function, entry by entry."""
-    import math
-
-    return np.vectorize(math.erf, otypes=[float])(x)
