@@ -50,7 +50,7 @@ def test_the_stories_are_many() -> None:
 
 
 def test_rounding_is_of_what_an_entry_is_made_of(tmp_path: Path) -> None:
-    """s (1 - s) has the digits of 1, however small it is; without the bound this right form of 1 - Y² would be wrong."""
+    """The factors of s (1 - s) have the digits of 1, however small it is; without the bound this form of 1 - Y² is wrong."""
     story = next(story for story in STORIES if story.name == "saturated tanh of millions")
     record = preparing.make(load(story, tmp_path), 3)
     case, expected = next((case, expected) for case, expected in record.cases if case.name == "far out")

@@ -30,9 +30,10 @@ NOISE = 2.0**-42
 _SUMS = frozenset(
     {
         *("sum", "mean", "dot", "inner", "outer", "matmul", "kron", "einsum", "trace", "cumsum"),
-        *("conv1d", "conv2d", "conv_transpose2d", "avg_pool2d"),
+        "avg_pool2d",
     }
 )
+_CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv_transpose2d"})
 # Their slopes are often written by the output or by 1 - output, so these have the digits of 1, however small they are.
 _CURVED = frozenset(
     {
@@ -155,6 +156,9 @@ class Shake:
                 return self._of_two(node.operator, operands, result)
             case Call() if node.function in _SUMS:
                 return again(tuple(self._each(operand) for operand in operands))
+            case Call() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
+                most = self._of(operands[0]).max() * self._of(operands[1]).sum()
+                return most.expand(result.shape)
             case Call() if node.function == "square":
                 return self._of(operands[0]) ** 2
             case Call() if node.function in {"var", "std"}:  # E[x²] - E[x]²
