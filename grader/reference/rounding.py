@@ -16,7 +16,7 @@ import torch
 
 from grader.agreement import UNKNOWN
 from grader.exercise import Exercise, Hessian
-from grader.formula import Binary, Call, Compare, Constant, Index, Name, Node, NotFiniteError, Number, Transpose, Unary
+from grader.formula import Binary, Call, Compare, Constant, FormulaError, Index, Name, Node, Number, Transpose, Unary
 from grader.reference.derivatives import Tensors, at, derive, laid_out
 from grader.reference.functions import real
 
@@ -216,7 +216,7 @@ def rounding(
                 key = (task.function, target.name)
                 moved = (laid_out(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs()
                 found[key] = torch.maximum(found[key], moved.nan_to_num(nan=torch.inf))
-        except NotFiniteError:
+        except FormulaError:  # noise took it out of the range of a function
             found = {key: torch.full_like(value, torch.inf) for key, value in found.items()}
             break
     return {key: _powers(value) for key, value in found.items()}
