@@ -705,3 +705,24 @@ def test_the_slope_of_a_rectifier_is_not_written_into_the_sentence() -> None:
 def rectified() -> Exercise:
     """The rectifier, entry by entry."""
     return one_target("y = relu(x)", Jacobian(of="y", wrt="x"), "n n", draws="nonzero")
+
+
+def test_a_right_answer_in_float32_is_called_nothing_else() -> None:
+    """A mistake that differs from the truth in the eighth digit cannot be told from float32, whose digits end there."""
+
+    def ridge() -> Exercise:
+        return one_target("E = sum(x ** 3) + 1.0e-7 * sum(x ** 2)", Gradient(of="E", wrt="x"), "n")
+
+    def right(case: Case) -> np.ndarray:
+        x = case.values["x"].astype(np.float32)
+        return (3 * x**2 + np.float32(2e-7) * x).astype(float)
+
+    def left_out(case: Case) -> np.ndarray:
+        return np.asarray(3 * case.values["x"] ** 2)
+
+    for answer in (right, left_out):
+        found = diagnosed(ridge, "g", answer, single=True)
+        assert found is not None
+        assert found.rule == "single_precision"
+    exact = diagnosed(ridge, "g", left_out)
+    assert exact is None or exact.rule != "single_precision"

@@ -205,6 +205,15 @@ def dY_dW(W, X, B):
     assert forbidden.diagnosis.rule == "numerical_differentiation"
 
 
+def test_only_differences_are_judged_beside_the_largest_entry(sandbox: Sandbox) -> None:
+    """A formula that is off where the slope is small is right at the probe, and wrong there; so is one in float32."""
+    off = RIGHT.replace("1 - Y**2, X)", "np.where(1 - Y**2 < 3e-4, (1 - Y**2) * (1 + 1e-4), 1 - Y**2), X)")
+    single = RIGHT.replace("1 - Y**2, X)", "1 - Y**2, X).astype(np.float32)")
+    for source in (off, single):
+        report = graded(sandbox, source)
+        assert (report.targets[0].status, "inexact" in report.flags) == (Status.WRONG_VALUE, False)
+
+
 def test_differences_that_stay_away_from_the_probe_are_found_out(sandbox: Sandbox) -> None:
     """Raising at the inputs that tell differences from a formula is no way around them; a NaN there repeats itself."""
     guard = "    assert np.abs(X).max() > 1e-6\n    Y = "

@@ -214,8 +214,9 @@ def rounding(
             near = at(exercise, sizes, inputs, shake=Shake(seed, is_curvature_asked=is_curvature_asked))
             for task, target in exercise.targets():
                 key = (task.function, target.name)
-                moved = (laid_out(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs()
-                found[key] = torch.maximum(found[key], moved.nan_to_num(nan=torch.inf))
+                # in place: a Jacobian of 256 x 256 x 256 is 128 MiB
+                moved = (laid_out(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs_()
+                torch.maximum(found[key], moved.double().nan_to_num_(nan=torch.inf), out=found[key])
         except FormulaError:  # noise took it out of the range of a function
             found = {key: torch.full_like(value, torch.inf) for key, value in found.items()}
             break
