@@ -2,17 +2,21 @@
 Are the exercises themselves right? Every exercise proves itself before students meet it.
 
 Model answers earn full points at several seeds, starters none; every declared mistake and every built-in wrong answer is
-caught, and named; references agree with central differences; no case is ill-conditioned; the cases show what there is to see.
+caught, and named; references agree with central differences; no case is ill-conditioned; the cases show what there is to see, and no
+entry is too small to be judged.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import cases, compare, diagnosis, preparing, sizes, starter
+import numpy as np
+
+from grader import agreement, cases, compare, diagnosis, preparing, sizes, starter
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Arrays, Exercise, NamedCase, Target
 from grader.grading import grade
@@ -29,6 +33,8 @@ DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smo
 # a sum over an axis of size 1, or a reshape instead of its transpose, is no slip.
 _MAY_BE_RARE = frozenset({"numerical_differentiation", "input_left_out", "summed_over", "reshaped"})
 _BATCH_ATTEMPTS = 12
+MIN_CASES_TOO_SMALL = 3  # in which an entry is not judged, before it is said that it never is
+MAX_NAMED_ENTRIES = 3
 MIN_CAUGHT_SHARE = 0.5  # of the random cases, in which a wrong answer must show
 
 
@@ -100,6 +106,7 @@ def audit(
             _try_coverage(exercise, record, tally)
             _try_mistakes(exercise, record, tally)
             _try_differences(exercise, record, tally)
+            _try_entries(exercise, record, tally)
     if exercise.numerical == "forbid":
         _try_probes(exercise, records[0], tally)
     return Audit(
@@ -297,7 +304,7 @@ def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record
 def _verdicts(exercise: Exercise, key: TargetKey, record: Record, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
     return tuple(
         compare.judge(
-            Answer(items=() if answer is None else (answer,)), case, expected.targets[key], place=0, count=1, rtol=exercise.rtol
+            Answer(items=() if answer is None else (answer,)), case, expected, key, place=0, count=1, rtol=exercise.rtol
         )
         for answer, (case, expected) in zip(answers, record.cases, strict=True)
     )
@@ -333,6 +340,29 @@ def _try_differences(exercise: Exercise, record: Record, tally: _Tally) -> None:
                     "Is the forward function smooth there? Choose draws that keep away from its kinks; if it is, torch is wrong."
                 )
                 tally.fault(what, remedy)
+
+
+def _try_entries(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    """Entries that are not zero, and in whose place zero would be right in every case."""
+    for task, target in exercise.targets():
+        key = (task.function, target.name)
+        judged: set[tuple[int, ...]] = set()
+        small: Counter[tuple[int, ...]] = Counter()
+        largest: dict[tuple[int, ...], float] = {}
+        for _, expected in record.cases:
+            sizes = np.abs(expected.targets[key])
+            is_small = sizes <= agreement.allowed(expected, key, exercise.rtol)
+            judged.update(map(tuple, np.argwhere(~is_small).tolist()))
+            for place in map(tuple, np.argwhere(is_small & (sizes > 0)).tolist()):
+                small[place] += 1
+                largest[place] = max(largest.get(place, 0.0), float(sizes[place]))
+        never = sorted(place for place, count in small.items() if place not in judged and count >= MIN_CASES_TOO_SMALL)
+        if never:
+            named = ", ".join(f"{target.name}{list(place)}" if place else target.name for place in never[:MAX_NAMED_ENTRIES])
+            more = f" and {len(never) - MAX_NAMED_ENTRIES} more" if len(never) > MAX_NAMED_ENTRIES else ""
+            most = max(largest[place] for place in never)
+            what = f"Zero would be right in every case at seed {record.seed} for {named}{more}, which is at most {most:.1g}."
+            tally.fault(what, "It is below what rounding and rtol leave to judge: choose draws or units that make it larger.")
 
 
 def _try_probes(exercise: Exercise, record: Record, tally: _Tally) -> None:

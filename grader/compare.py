@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.exercise import tolerance
-from grader.outcome import Answer, Case, Entry, NotAnArray, Status, Verdict
+from grader.agreement import CHUNK, agrees, limits_of
+from grader.outcome import Answer, Case, Entry, Expected, NotAnArray, Status, Verdict
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
-
-_CHUNK = 1 << 20  # entries compared at a time: a Jacobian of 256 x 256 x 256 is 128 MiB, and a mask of it as a whole again
+    from grader.outcome import Array, TargetKey
 
 
-def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int, rtol: float) -> Verdict:
-    """
-    The verdict on the item at `place` of the `count` that the function should return.
-
-    Agreement: |actual - expected| <= rtol * max|expected| + 1e-12, the maximum over the whole array.
-    """
+def judge(answer: Answer, case: Case, expected: Expected, key: TargetKey, *, place: int, count: int, rtol: float) -> Verdict:
+    """The verdict on a target: the item at `place` of the `count` that the function should return. See `agreement`."""
     if answer.status is not None:
         return Verdict(case=case, status=answer.status, detail=answer.detail, traceback=answer.traceback)
     if len(answer.items) != count:
@@ -29,48 +22,37 @@ def judge(answer: Answer, case: Case, expected: Array, *, place: int, count: int
     item = answer.items[place]
     if isinstance(item, NotAnArray):
         return Verdict(case=case, status=Status.WRONG_TYPE, detail=_typed(item))
-    if item.shape != expected.shape:
-        return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {expected.shape}")
-    if agree(item, expected, tolerance(expected, rtol)):
+    shape = expected.targets[key].shape
+    if item.shape != shape:
+        return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {shape}")
+    if agrees(item, expected, key, rtol):
         return Verdict(case=case, status=Status.CORRECT, actual=item)
-    worst, is_finite = _worst(item, expected)
+    worst, is_finite = _worst(item, expected, key, rtol)
     return Verdict(case=case, status=Status.WRONG_VALUE if is_finite else Status.NOT_FINITE, actual=item, worst=worst)
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of infinity and infinity, or of the largest numbers there are
-def agree(actual: Array, expected: Array, allowed: float) -> bool:
-    """Whether two arrays have one shape and differ by at most `allowed` anywhere; NaN and infinity never agree."""
-    if actual.shape != expected.shape or not math.isfinite(allowed):
-        return False
-    flat, key = actual.reshape(-1), expected.reshape(-1)
-    starts = range(0, flat.size, _CHUNK)
-    return all(bool(np.abs(flat[at : at + _CHUNK] - key[at : at + _CHUNK]).max() <= allowed) for at in starts)
-
-
-def agrees_without_floor(actual: Array, expected: Array, rtol: float) -> bool:
-    """Agreement relative to the largest entry alone: what a probe asks, whose arrays may be tiny."""
-    return agree(actual, expected, tolerance(expected, rtol, floor=0.0))
-
-
 @np.errstate(over="ignore")
-def _worst(actual: Array, expected: Array) -> tuple[Entry, bool]:
-    """The entry furthest out, or the first that is not finite, and whether all are."""
-    flat, key = actual.reshape(-1), expected.reshape(-1)
+def _worst(actual: Array, expected: Expected, key: TargetKey, rtol: float) -> tuple[Entry, bool]:
+    """Of the wrong entries the one furthest out, or the first that is not finite, and whether all are."""
+    right, limits = expected.targets[key], limits_of(expected, key, rtol)
+    flat, known = actual.reshape(-1), right.reshape(-1)
     furthest, place, is_finite = -1.0, 0, True
-    for start in range(0, flat.size, _CHUNK):
-        piece = flat[start : start + _CHUNK].astype(np.float64, copy=False)
+    for start in range(0, flat.size, CHUNK):
+        piece = flat[start : start + CHUNK].astype(np.float64, copy=False)
         finite = np.isfinite(piece)
         if not finite.all():
             is_finite = False
             furthest, place = np.inf, start + int(np.argmin(finite))
             break
-        gaps = np.abs(piece - key[start : start + _CHUNK])
+        at = slice(start, start + CHUNK)
+        gaps = np.abs(piece - known[at])
+        gaps[gaps <= limits(at)] = -1.0
         here = int(gaps.argmax())
         if gaps[here] > furthest:
             furthest, place = float(gaps[here]), start + here
-    index = tuple(int(i) for i in np.unravel_index(place, expected.shape))
+    index = tuple(int(i) for i in np.unravel_index(place, right.shape))
     # Adding 0.0 turns −0 into 0, which is what a reader expects to see.
-    entry = Entry(index=index, expected=float(key[place]) + 0.0, actual=float(flat[place]) + 0.0)
+    entry = Entry(index=index, expected=float(known[place]) + 0.0, actual=float(flat[place]) + 0.0)
     return entry, is_finite
 
 

@@ -16,18 +16,22 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from grader import regime
-from grader.exercise import ABSOLUTE_FLOOR, Axes, Exercise, Hessian, Jacobian, Local, Target, Value, symbol, tolerance
-from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
+from grader.agreement import CHUNK, OF_THE_LARGEST, allowed, beside_the_largest, near, rounding_of
+from grader.exercise import Axes, Exercise, Hessian, Jacobian, Local, Target, Value, symbol
+from grader.outcome import Case, Diagnosis, Evidence, Expected, Status, Verdict
 
 if TYPE_CHECKING:
     from grader.outcome import Array, Record, TargetKey
 
 MAX_PERMUTED_AXES = 4
 MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each order of its axes
-_CHUNK = 1 << 18  # entries compared at a time
 _DIAGNOSED = frozenset({Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT})
 _SINGLE_PRECISION_RTOL = 1e-4
 _SINGLE_PRECISION_FLOOR = 1e-6  # 1 - Y² where Y is nearly 1 has only as many digits as 1 has
+_SINGLE_PRECISION = Diagnosis(
+    rule="single_precision",
+    text="The values are right to about six digits only: you computed in float32. Keep float64 throughout.",
+)
 
 
 Prediction: TypeAlias = "Callable[[Evidence], Array | None]"
@@ -53,8 +57,10 @@ def diagnose(
         return None
     if all(verdict.status is Status.CORRECT for verdict in verdicts):
         return None
+    # In float32 nothing is told apart that differs in the seventh digit.
+    rtol = max(exercise.rtol, OF_THE_LARGEST) if single_precision else exercise.rtol
     evidence = [
-        Evidence(case, expected.targets[key], verdict.actual.astype(np.float64, copy=False))
+        _evidence(case, expected, key, verdict.actual, rtol, single_precision=single_precision)
         for (case, expected), verdict in zip(record.cases, verdicts, strict=True)
         if verdict.actual is not None
     ]
@@ -65,7 +71,7 @@ def diagnose(
 
     def explains(place: int) -> bool:
         """Whether the stored prediction at `place` is what came, in every case."""
-        return all(place < len(stored[i]) and _reproduces(stored[i][place], evidence[i], exercise.rtol) for i in order)
+        return all(place < len(stored[i]) and _reproduces(stored[i][place], evidence[i], rtol) for i in order)
 
     is_zero = not any(one.actual.any() for one in evidence)
 
@@ -73,12 +79,14 @@ def diagnose(
         for rule, text, predict in hypotheses:
             if is_zero and rule != "zero":  # nobody sums the columns of softmax's Jacobian, whose sum is zero, to return zeros
                 continue
-            if not all(_reproduces(predict(one), one, exercise.rtol) for one in first_look):
+            if not all(_reproduces(predict(one), one, rtol) for one in first_look):
                 continue
-            if all(_reproduces(predict(evidence[i]), evidence[i], exercise.rtol) for i in order):
+            if all(_reproduces(predict(evidence[i]), evidence[i], rtol) for i in order):
                 return Diagnosis(rule=rule, text=text)
         return None
 
+    if single_precision and all(beside_the_largest(one.actual, one.expected, OF_THE_LARGEST) for one in evidence):
+        return _SINGLE_PRECISION
     for place, mistake in enumerate(target.mistakes):
         if explains(place):
             return Diagnosis(rule="declared", text=mistake.hint, credit=mistake.credit)
@@ -93,29 +101,24 @@ def diagnose(
     if (found := named(totalled(target, evidence))) is not None:
         return found
     if single_precision and all(
-        _reproduces(one.expected, one, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR) for one in evidence
+        beside_the_largest(one.actual, one.expected, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR) for one in evidence
     ):
-        return Diagnosis(
-            rule="single_precision",
-            text="The values are right to about six digits only: you computed in float32. Keep float64 throughout.",
-        )
+        return _SINGLE_PRECISION
     return regime.find(exercise, verdicts, evidence)
 
 
-def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float, *, floor: float = ABSOLUTE_FLOOR) -> bool:
-    actual = evidence.actual
-    if prediction is None or prediction.shape != actual.shape:
-        return False
-    if prediction.size == 0:
-        return True
-    allowed = tolerance(prediction, rtol, floor=floor)
-    if not math.isfinite(allowed):  # anything is within infinity of it
-        return False
-    if prediction.size <= _CHUNK:
-        return bool(np.abs(actual - prediction).max() <= allowed)
-    rows = max(1, _CHUNK * len(prediction) // prediction.size)  # most hypotheses fail at the first of them
-    pieces = ((actual[at : at + rows], prediction[at : at + rows]) for at in range(0, len(prediction), rows))
-    return all(bool(np.abs(one - other).max() <= allowed) for one, other in pieces)
+def _evidence(case: Case, expected: Expected, key: TargetKey, actual: Array, rtol: float, *, single_precision: bool) -> Evidence:
+    return Evidence(
+        case,
+        expected.targets[key],
+        actual.astype(np.float64, copy=False),
+        rounding=math.inf if single_precision else rounding_of(expected, key),
+        allowed=allowed(expected, key, rtol) if actual.size <= CHUNK else None,
+    )
+
+
+def _reproduces(prediction: Array | None, evidence: Evidence, rtol: float) -> bool:
+    return prediction is not None and near(evidence.actual, prediction, rtol, evidence.rounding)
 
 
 # Hypotheses that rearrange the expected array

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
     from grader.call import Argument, Given
     from grader.marking import LateRule, Override
-    from grader.outcome import Array
 
-ABSOLUTE_FLOOR = 1e-12  # of the tolerance, for expected arrays that are exactly zero
+DEFAULT_RTOL = 1e-8  # float64 has 16 digits; float32 has 7, and a term or a constant left out shows in the 8th
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
@@ -261,7 +260,7 @@ class Exercise:
     arrays: Arrays = "numpy"
     autodiff: Literal["forbid", "allow"] = "forbid"
     numerical: Literal["flag", "forbid"] = "flag"
-    rtol: float = 1e-6  # see `tolerance`
+    rtol: float = DEFAULT_RTOL  # see `agreement`
     partial: Literal["none", "cases"] = "none"
     limits: Limits = Limits()
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
@@ -328,17 +327,6 @@ class Exercise:
         if leave_out not in self._fingerprints:
             self._fingerprints[leave_out] = _fingerprint(self, leave_out=leave_out, called=called)
         return self._fingerprints[leave_out]
-
-
-def tolerance(expected: Array, rtol: float, *, floor: float = ABSOLUTE_FLOOR) -> float:
-    """
-    How far any entry of an answer may be off: |actual - expected| <= rtol * max|expected| + floor.
-
-    It is not finite where `expected` is not.
-    """
-    # without an array of the absolute values, which may be large
-    largest = max(float(expected.max(initial=0.0)), -float(expected.min(initial=0.0)))
-    return rtol * largest + floor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader import compare, diagnosis, rubric
+from grader.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, beside_the_largest
 from grader.call import names
 from grader.errors import Fault, GraderError
 from grader.exercise import Exercise, Task, Value
@@ -242,7 +243,7 @@ def _judge(exercise: Exercise, task: Task, cases: Sequence[tuple[Case, Expected]
 
 def _verdict(exercise: Exercise, task: Task, place: int, answer: Answer, case: Case, expected: Expected) -> Verdict:
     key = (task.function, task.targets[place].name)
-    return compare.judge(answer, case, expected.targets[key], place=place, count=len(task.targets), rtol=exercise.rtol)
+    return compare.judge(answer, case, expected, key, place=place, count=len(task.targets), rtol=exercise.rtol)
 
 
 def _judge_again(
@@ -272,7 +273,7 @@ def _same_answer(first: Answer, second: Answer) -> bool:
 def _same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
     if isinstance(first, NotAnArray) or isinstance(second, NotAnArray):
         return first == second
-    return compare.agrees_without_floor(second, first, REPEAT_RTOL) or np.array_equal(first, second, equal_nan=True)
+    return beside_the_largest(second, first, REPEAT_RTOL) or np.array_equal(first, second, equal_nan=True)
 
 
 # The report
@@ -281,6 +282,7 @@ def _same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
 def _report(
     exercise: Exercise, record: Record, judged: Sequence[_Judged], trial: Trial, public: Sequence[_Judged | None] = ()
 ) -> Report:
+    judged = [_as_differences(task, record, one) for task, one in zip(exercise.tasks, judged, strict=True)]
     inexact: dict[TargetKey, str] = {}
     for task, one in zip(exercise.tasks, judged, strict=True):
         inexact |= _inexact(task, record, one)
@@ -290,6 +292,8 @@ def _report(
         for place in range(len(task.targets)):
             target = _target_report(exercise, task, place, record, judged[number], inexact, was_called=was_called)
             if record.public is not None and public and (shown := public[number]) and target.status is not Status.CORRECT:
+                if (task.function, task.targets[place].name) in inexact:
+                    shown = _beside_the_largest_at(place, shown, record.public, task)
                 part = _public_part(exercise, task, place, record.public, shown, target.diagnosis, was_called=was_called)
                 target = replace(target, public=part)
             targets.append(target)
@@ -439,6 +443,44 @@ def _counterexample(verdict: Verdict) -> Counterexample:
     )
 
 
+def _as_differences(task: Task, record: Record, judged: _Judged) -> _Judged:
+    """
+    Return the verdicts, those of finite differences judged beside the largest entry: small ones have few digits.
+
+    Differences show at a probe. What the exercise thinks of them is for `numerical` to say, not for the size of an entry.
+    """
+    for answer, probe in zip(judged.answers[len(record.cases) :], _probes_of(task, record), strict=True):
+        for place, target in enumerate(task.targets):
+            key = (task.function, target.name)
+            if key in probe.targets and _loses_digits(answer, place, probe.expected.targets[key]):
+                judged = _beside_the_largest_at(place, judged, record, task)
+    return judged
+
+
+def _loses_digits(answer: Answer, place: int, expected: Array) -> bool:
+    """Whether a float64 answer to a probe is not right."""
+    if answer.status is not None or answer.single_precision or place >= len(answer.items):
+        return False
+    item = answer.items[place]
+    return (
+        not isinstance(item, NotAnArray) and item.shape == expected.shape and not beside_the_largest(item, expected, PROBE_RTOL)
+    )
+
+
+def _beside_the_largest_at(place: int, judged: _Judged, record: Record, task: Task) -> _Judged:
+    """The verdicts, those of one target all right if no entry is off by more than a millionth of the largest of its case."""
+    verdicts, key = judged.verdicts[place], (task.function, task.targets[place].name)
+    for verdict, (_, expected) in zip(verdicts, record.cases, strict=False):
+        if verdict.status is Status.CORRECT:
+            continue
+        if verdict.status is not Status.WRONG_VALUE or verdict.actual is None:
+            return judged
+        if not beside_the_largest(verdict.actual, expected.targets[key], OF_THE_LARGEST, floor=ABSOLUTE_FLOOR):
+            return judged
+    right = tuple(replace(verdict, status=Status.CORRECT, worst=None) for verdict in verdicts)
+    return replace(judged, verdicts=(*judged.verdicts[:place], right, *judged.verdicts[place + 1 :]))
+
+
 def _inexact(task: Task, record: Record, judged: _Judged) -> dict[TargetKey, str]:
     """The right targets of a task that are not right at the probe made for them, each with what shows there."""
     found: dict[TargetKey, str] = {}
@@ -451,7 +493,7 @@ def _inexact(task: Task, record: Record, judged: _Judged) -> dict[TargetKey, str
             if not isinstance(item, np.ndarray):
                 # a look at the inputs must not tell differences to stay away from the probe
                 found[key] = "It does not answer at the inputs that tell finite differences from a formula."
-            elif not compare.agrees_without_floor(item, probe.expected.targets[key], PROBE_RTOL):
+            elif not beside_the_largest(item, probe.expected.targets[key], PROBE_RTOL):
                 found[key] = "The values agree only as finite differences do."
     return found
 

@@ -88,14 +88,18 @@ class Expected:
     """
     What the reference says of one case.
 
-    `targets` holds the expected array of every target; `quantities` the forward quantities that a call is given;
+    `targets` holds the expected array of every target; `rounding` to which power of two rounding may move each of its
+    entries, in whatever right form an answer is computed; `quantities` the forward quantities that a call is given;
     `predictions` holds, for each hypothesis of the record, what a student making that mistake returns (None where the
     mistake has no answer).
     """
 
     targets: Mapping[TargetKey, Array]
+    rounding: Mapping[TargetKey, Array] = field(default_factory=dict)  # int8, in the shape of the target
     quantities: Mapping[str, Array] = field(default_factory=dict)
     predictions: Mapping[TargetKey, tuple[Array | None, ...]] = field(default_factory=dict)
+    # how far each entry of an answer may be off, by target and rtol: every answer of a class is held to the same
+    allowed: dict[tuple[TargetKey, float], Array] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +197,8 @@ class Evidence:
     case: Case
     expected: Array
     actual: Array
+    rounding: float = math.inf  # how far rounding may move the entry that it moves furthest; infinite: not known
+    allowed: Array | None = None  # how far each entry may be off; None where the array is large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

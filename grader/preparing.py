@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.reference.sides import Side
 
 PUBLIC_SEED = 0
-ENGINE = 7  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+ENGINE = 8  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
 MAX_ATTEMPTS = 60
 _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without

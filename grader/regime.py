@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from grader.exercise import Exercise, NamedCase, tolerance
+from grader.exercise import Exercise, NamedCase
 from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
 
 Condition = Callable[[Case], bool]
@@ -25,7 +25,7 @@ def find(exercise: Exercise, verdicts: Sequence[Verdict], evidence: Sequence[Evi
         text = _of_the_sizes(cases, right) or next(_fitting(_of_named_cases(exercise), cases, right), "")
         if text:
             return Diagnosis(rule="regime", text=text)
-    return _sign_of_an_input(evidence, exercise.rtol)
+    return _sign_of_an_input(evidence)
 
 
 def _fitting(conditions: Iterator[tuple[str, Condition]], cases: Sequence[Case], right: Sequence[bool]) -> Iterator[str]:
@@ -113,11 +113,13 @@ def _is_whole(case: Case) -> bool:
     return all(bool(np.all(value == np.round(value))) for value in case.values.values())
 
 
-def _sign_of_an_input(evidence: Sequence[Evidence], rtol: float) -> Diagnosis | None:
+def _sign_of_an_input(evidence: Sequence[Evidence]) -> Diagnosis | None:
     """Wrong exactly in the entries at which an input of the same shape is negative (or positive)."""
-    if any(one.actual.shape != one.expected.shape for one in evidence):
-        return None
-    wrong = [np.abs(one.actual - one.expected) > tolerance(one.expected, rtol) for one in evidence]
+    wrong = []
+    for one in evidence:
+        if one.actual.shape != one.expected.shape or one.allowed is None:
+            return None
+        wrong.append(np.abs(one.actual - one.expected) > one.allowed)
     for name in evidence[0].case.values:
         values = [one.case.values[name] for one in evidence]
         if any(value.shape != mask.shape for value, mask in zip(values, wrong, strict=True)):

@@ -5,7 +5,7 @@ Inputs lie beside their answers because NumPy promises no stable random streams 
 answers would fail everyone. A record that is torn, of another format or not ours reads as absent, and is made again.
 
 Layout: magic, SHA-256 of the rest, length of the header (8 bytes), header (JSON: the record with arrays replaced by their
-dtype, shape and offset), array bytes (little-endian float64 and int64, aligned to 8).
+dtype, shape and offset), array bytes (little-endian float64 and int64, or int8; aligned to 8).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from grader.outcome import Case, Expected, Hypothesis, Probe, Record
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey
 
-MAGIC = b"graderR1"
+MAGIC = b"graderR2"
 MAX_STORE_BYTES = 512 << 20  # of a user's cache; the records longest unused go first
 _HEAD = len(MAGIC) + 32 + 8
-_DTYPES = {"f": "<f8", "i": "<i8"}
+_DTYPES = {"f": "<f8", "i": "<i8", "b": "|i1"}
 
 
 def file_name(exercise: str, record_sha256: str, seed: int, engine: int) -> str:
@@ -98,8 +98,8 @@ def encode(record: Record) -> bytes:
         if array is None:
             return None
         arrays.append(array)
-        place = [array.dtype.kind, list(array.shape), offset]
-        offset += 8 * array.size
+        place = [_kind(array), list(array.shape), offset]
+        offset += _padded(array.size * np.dtype(_DTYPES[_kind(array)]).itemsize)
         return place
 
     def keyed(mapping: Mapping[TargetKey, Any]) -> list[Any]:
@@ -112,6 +112,7 @@ def encode(record: Record) -> bytes:
     def expected(expected: Expected) -> dict[str, Any]:
         return {
             "targets": keyed({key: put(value) for key, value in expected.targets.items()}),
+            "rounding": keyed({key: put(value) for key, value in expected.rounding.items()}),
             "quantities": {name: put(value) for name, value in expected.quantities.items()},
             "predictions": keyed({key: [put(value) for value in values] for key, values in expected.predictions.items()}),
         }
@@ -129,9 +130,18 @@ def encode(record: Record) -> bytes:
     }
     text = json.dumps(header, ensure_ascii=False).encode()
     text += b" " * (-(_HEAD + len(text)) % 8)
-    body = b"".join(array.astype(_DTYPES[array.dtype.kind], copy=False).tobytes() for array in arrays)
+    pieces = (array.astype(_DTYPES[_kind(array)], copy=False).tobytes() for array in arrays)
+    body = b"".join(piece.ljust(_padded(len(piece)), b"\0") for piece in pieces)
     rest = len(text).to_bytes(8, "little") + text + body
     return MAGIC + hashlib.sha256(rest).digest() + rest
+
+
+def _kind(array: Array) -> str:
+    return "b" if array.dtype == np.int8 else array.dtype.kind
+
+
+def _padded(size: int) -> int:
+    return size + -size % 8
 
 
 def decode(data: bytes) -> Record:
@@ -157,6 +167,7 @@ def decode(data: bytes) -> Record:
     def expected(data: dict[str, Any]) -> Expected:
         return Expected(
             targets={(call, name): get(place) for call, name, place in data["targets"]},
+            rounding={(call, name): get(place) for call, name, place in data["rounding"]},
             quantities={name: get(place) for name, place in data["quantities"].items()},
             predictions={(call, name): tuple(map(get, places)) for call, name, places in data["predictions"]},
         )

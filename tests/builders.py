@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.call import Group, Name
 from grader.exercise import (
+    DEFAULT_RTOL,
     VJP,
     Axis,
     Draw,
@@ -91,7 +92,7 @@ def affine() -> Exercise:
 
 
 def one_target(
-    forward: str, kind: Kind, shape: str, *, draws: str = "normal", rtol: float = 1e-6, layout: Layout = "numerator"
+    forward: str, kind: Kind, shape: str, *, draws: str = "normal", rtol: float = DEFAULT_RTOL, layout: Layout = "numerator"
 ) -> Exercise:
     """
     An exercise of one vector x and one target `g`, called with x.

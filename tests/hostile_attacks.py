@@ -104,7 +104,7 @@ def _look_into(answers: Sequence[Answer]) -> None:
     )
     record = Record(record_sha256="", seed=0, cases=cases, probes=(), hypotheses={}, versions={})
     verdicts = [
-        compare.judge(answer, case, expected.targets[key], place=0, count=1, rtol=exercise.rtol)
+        compare.judge(answer, case, expected, key, place=0, count=1, rtol=exercise.rtol)
         for answer, (case, expected) in zip(answers, cases, strict=True)
     ]
     diagnosis.diagnose(exercise, target, key, record, verdicts)

@@ -12,7 +12,7 @@ from builders import one_target, tanh_layer
 
 from grader import catalogue
 from grader.audit import Audit, audit, find_solutions, solution_folders
-from grader.exercise import Arrays, DrawnAxis, Exercise, Gradient, Mistake, Task
+from grader.exercise import Arrays, DrawnAxis, Exercise, Gradient, Jacobian, Mistake, Task
 from grader.formula import parse
 from grader.loading import load_exercise, parse_exercise
 from grader.sandbox import Sandbox
@@ -197,3 +197,13 @@ def test_a_gate_alone_is_a_right_exercise(sandbox_for: SandboxFor, tmp_path: Pat
     found = audited(relu, sandbox_for, tmp_path, "def g(x):\n    return float(x > 0)\n")
     assert (told(found), found.declared) == ("", 1)
     assert "is judged wrong_value for d" in told(audited(relu, sandbox_for, tmp_path, "def g(x):\n    return 1.0\n"))
+
+
+def test_entries_that_are_too_small_to_be_judged_are_named(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """Zero would be right for them in every case."""
+    exercise = one_target("y = x * where(arange(n) == 0, 1.0e-14, 1.0)", Jacobian(of="y", wrt="x"), "n n")
+    solution = "import numpy as np\ndef g(x):\n    return np.diag(np.where(np.arange(len(x)) == 0, 1e-14, 1.0))\n"
+    found = told(audited(exercise, sandbox_for, tmp_path, solution))
+    assert "Zero would be right in every case at seed 0 for g[0, 0], which is at most 1e-14." in found
+    large = one_target("y = x * where(arange(n) == 0, 1.0e-7, 1.0)", Jacobian(of="y", wrt="x"), "n n")
+    assert "Zero would be right" not in told(audited(large, sandbox_for, tmp_path, solution.replace("1e-14", "1e-7")))

@@ -5,18 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader import compare
+from grader import agreement
+from grader.agreement import beside_the_largest
 from grader.compare import judge
-from grader.outcome import Answer, Case, NotAnArray, Status, Verdict
+from grader.outcome import Answer, Case, Expected, NotAnArray, Status, Verdict
 
 CASE = Case(name="one", role="random", sizes={}, values={})
+KEY = ("f", "g")
 EXPECTED = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
 
-def verdict(*items: object, expected: np.ndarray = EXPECTED, count: int = 1, place: int = 0, rtol: float = 1e-6) -> Verdict:
-    """The verdict on what a function returned."""
+def verdict(
+    *items: object,
+    expected: np.ndarray = EXPECTED,
+    rounding: int | None = None,
+    count: int = 1,
+    place: int = 0,
+    rtol: float = 1e-6,
+) -> Verdict:
+    """The verdict on what a function returned; `rounding` is the power of two by which it may move any entry."""
+    powers = {} if rounding is None else {KEY: np.full(expected.shape, rounding, dtype=np.int8)}
     answer = Answer(items=tuple(np.asarray(item, dtype=float) if not isinstance(item, NotAnArray) else item for item in items))
-    return judge(answer, CASE, expected, place=place, count=count, rtol=rtol)
+    return judge(answer, CASE, Expected(targets={KEY: expected}, rounding=powers), KEY, place=place, count=count, rtol=rtol)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +53,7 @@ def test_the_first_no_decides(item: object, status: Status) -> None:
 @pytest.mark.parametrize(("first", "second"), [(np.inf, np.inf), (-np.inf, np.inf), (1.7e308, -1.7e308), (np.nan, 1.0)])
 def test_numbers_without_a_distance_do_not_agree(first: float, second: float) -> None:
     """And nothing is said of it on the grader's own screen."""
-    assert not compare.agrees_without_floor(np.array([first]), np.array([second]), 1e-6)
+    assert not beside_the_largest(np.array([first]), np.array([second]), 1e-6)
 
 
 def test_the_largest_numbers_are_no_right_answer() -> None:
@@ -56,11 +66,46 @@ def test_infinity_in_the_right_place_is_not_finite_all_the_same() -> None:
     assert verdict([np.inf], expected=np.array([1e300])).status is Status.NOT_FINITE
 
 
-def test_the_tolerance_is_relative_to_the_largest_entry() -> None:
+def test_without_a_bound_on_rounding_the_tolerance_is_relative_to_the_largest_entry() -> None:
     """An entry of 1e-9 beside one of 1 may be off by 1e-6: the maximum is over the target."""
     expected = np.array([1.0, 1e-9])
     assert verdict([1.0, 0.0], expected=expected).status is Status.CORRECT
     assert verdict([1.0, 2e-6], expected=expected).status is Status.WRONG_VALUE
+
+
+@pytest.mark.parametrize(
+    ("item", "rounding", "rtol", "status"),
+    [
+        ([1.0, 0.0], -60, 1e-8, Status.WRONG_VALUE),  # a small entry is judged by itself
+        ([1.0, 1e-9 + 5e-13], -60, 1e-8, Status.CORRECT),  # the floor
+        ([1 + 0.9e-8, 1e-9], -60, 1e-8, Status.CORRECT),
+        ([1 + 2e-8, 1e-9], -60, 1e-8, Status.WRONG_VALUE),
+        ([1.0, 1.9e-9], -30, 1e-8, Status.CORRECT),  # 2 ** -30 is 9e-10: so far rounding may move it
+        ([1.0, 3e-9], -30, 1e-8, Status.WRONG_VALUE),
+        ([1.0, 3e-9], -30, 1e-7, Status.CORRECT),  # who asks for fewer digits asks for fewer of what it is made of
+        ([1.0, 0.9e-6], agreement.UNKNOWN, 1e-8, Status.CORRECT),  # never looser than a millionth of the largest
+        ([1.0, 1.1e-6], agreement.UNKNOWN, 1e-8, Status.WRONG_VALUE),
+    ],
+)
+def test_each_entry_is_judged_by_itself(item: object, rounding: int, rtol: float, status: Status) -> None:
+    """As far as rounding allows it in a right formula."""
+    assert verdict(item, expected=np.array([1.0, 1e-9]), rounding=rounding, rtol=rtol).status is status
+
+
+def test_the_worst_entry_is_a_wrong_one() -> None:
+    """A large entry that is right in eight digits is not shown in the place of a small one that is zero."""
+    worst = verdict([1e6 + 1e-3, 0.0], expected=np.array([1e6, 1e-4]), rounding=-60, rtol=1e-8).worst
+    assert worst is not None
+    assert (worst.index, worst.expected, worst.actual) == ((1,), 1e-4, 0.0)
+
+
+@pytest.mark.parametrize("entries_at_a_time", [1, 1 << 20])
+def test_a_large_array_is_held_to_the_same_limits(entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piece by piece, each with its own powers of two."""
+    monkeypatch.setattr(agreement, "CHUNK", entries_at_a_time)
+    expected = Expected(targets={KEY: np.array([1.0, 1e-9])}, rounding={KEY: np.array([-60, -30], dtype=np.int8)})
+    found = [agreement.agrees(np.array(one), expected, KEY, 1e-8) for one in ([1.0, 1.5e-9], [1.0, 3e-9], [1 + 2e-8, 1e-9])]
+    assert [True, False, False] == found
 
 
 def test_a_saturated_row_set_to_zero_is_caught() -> None:
@@ -99,7 +144,7 @@ def test_too_few_and_too_many_are_a_count() -> None:
 def test_what_the_call_ended_in_goes_first() -> None:
     """An exception is the verdict, with its line and frames."""
     answer = Answer(status=Status.RAISED, detail="NameError: name 'np' is not defined", traceback="answer.py, line 1")
-    found = judge(answer, CASE, EXPECTED, place=0, count=1, rtol=1e-6)
+    found = judge(answer, CASE, Expected(targets={KEY: EXPECTED}), KEY, place=0, count=1, rtol=1e-6)
     assert (found.status, found.detail, found.traceback) == (Status.RAISED, answer.detail, answer.traceback)
 
 
@@ -122,10 +167,10 @@ def test_a_wrong_entry_in_a_later_chunk_is_found() -> None:
 @pytest.mark.parametrize("entries_at_a_time", [1, 1 << 20])
 def test_agreement_is_of_every_entry(entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Relative to the largest, negative or not; of one shape; NaN never agrees."""
-    monkeypatch.setattr(compare, "_CHUNK", entries_at_a_time)
+    monkeypatch.setattr(agreement, "CHUNK", entries_at_a_time)
     expected = np.array([[1.0, -100.0], [2.0, 3.0]])
     last = np.array([[0, 0], [0, 1]])
     wrong = {"within": 0.9e-4, "beyond": 1.1e-4, "not a number": np.nan}
-    found = {name: compare.agrees_without_floor(expected + off * last, expected, 1e-6) for name, off in wrong.items()}
+    found = {name: beside_the_largest(expected + off * last, expected, 1e-6) for name, off in wrong.items()}
     assert {"within": True, "beyond": False, "not a number": False} == found
-    assert not compare.agrees_without_floor(expected[:1], expected, 1e-6)
+    assert not beside_the_largest(expected[:1], expected, 1e-6)

@@ -13,7 +13,7 @@ from builders import affine, inputs, names, one_target, tanh_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader import compare, diagnosis, preparing
+from grader import agreement, compare, diagnosis, preparing
 from grader.exercise import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target
 from grader.outcome import Answer, Case, Diagnosis, Record
 
@@ -38,7 +38,8 @@ def diagnosed(
         compare.judge(
             Answer(items=(np.asarray(wrong(case), dtype=float),)),
             case,
-            expected.targets[key],
+            expected,
+            key,
             place=0,
             count=1,
             rtol=exercise.rtol,
@@ -97,7 +98,7 @@ def test_a_mistake_in_the_weight_jacobian_is_named(
     rule: str, wrong: Function, entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each from the student's formula, not from our own prediction of it; compared as a whole or piece by piece."""
-    monkeypatch.setattr(diagnosis, "_CHUNK", entries_at_a_time)
+    monkeypatch.setattr(agreement, "_FEW", entries_at_a_time)
     found = diagnosed(tanh_layer, "dY_dW", on(wrong))
     assert found is not None
     assert found.rule == rule
@@ -596,7 +597,8 @@ def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
         compare.judge(
             Answer(items=(tanh_jacobian(case.values["W"], case.values["X"], case.values["B"], np.ones_like),)),
             case,
-            expected.targets["dY_dW", "dY_dW"],
+            expected,
+            ("dY_dW", "dY_dW"),
             place=0,
             count=1,
             rtol=1e-6,
@@ -703,3 +705,24 @@ def test_the_slope_of_a_rectifier_is_not_written_into_the_sentence() -> None:
 def rectified() -> Exercise:
     """The rectifier, entry by entry."""
     return one_target("y = relu(x)", Jacobian(of="y", wrt="x"), "n n", draws="nonzero")
+
+
+def test_a_right_answer_in_float32_is_called_nothing_else() -> None:
+    """A mistake that differs from the truth in the eighth digit cannot be told from float32, whose digits end there."""
+
+    def ridge() -> Exercise:
+        return one_target("E = sum(x ** 3) + 1.0e-7 * sum(x ** 2)", Gradient(of="E", wrt="x"), "n")
+
+    def right(case: Case) -> np.ndarray:
+        x = case.values["x"].astype(np.float32)
+        return (3 * x**2 + np.float32(2e-7) * x).astype(float)
+
+    def left_out(case: Case) -> np.ndarray:
+        return np.asarray(3 * case.values["x"] ** 2)
+
+    for answer in (right, left_out):
+        found = diagnosed(ridge, "g", answer, single=True)
+        assert found is not None
+        assert found.rule == "single_precision"
+    exact = diagnosed(ridge, "g", left_out)
+    assert exact is None or exact.rule != "single_precision"

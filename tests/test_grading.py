@@ -180,7 +180,11 @@ def test_a_timeout_by_the_wall_clock_is_flagged(sandbox: Sandbox) -> None:
 
 
 def test_numerical_differentiation_is_flagged_and_refused_where_forbidden(sandbox: Sandbox) -> None:
-    """Central differences agree in every case; the probe shows them."""
+    """
+    Central differences agree beside the largest entry in every case; the probe shows them.
+
+    In the saturated case the small rows have few digits, which the rule for entries does not take from a formula.
+    """
     source = """
 import numpy as np
 
@@ -199,6 +203,15 @@ def dY_dW(W, X, B):
     assert (forbidden.status, forbidden.score) == (Status.REFUSED, 0.0)
     assert forbidden.diagnosis is not None
     assert forbidden.diagnosis.rule == "numerical_differentiation"
+
+
+def test_only_differences_are_judged_beside_the_largest_entry(sandbox: Sandbox) -> None:
+    """A formula that is off where the slope is small is right at the probe, and wrong there; so is one in float32."""
+    off = RIGHT.replace("1 - Y**2, X)", "np.where(1 - Y**2 < 3e-4, (1 - Y**2) * (1 + 1e-4), 1 - Y**2), X)")
+    single = RIGHT.replace("1 - Y**2, X)", "1 - Y**2, X).astype(np.float32)")
+    for source in (off, single):
+        report = graded(sandbox, source)
+        assert (report.targets[0].status, "inexact" in report.flags) == (Status.WRONG_VALUE, False)
 
 
 def test_differences_that_stay_away_from_the_probe_are_found_out(sandbox: Sandbox) -> None:
@@ -278,7 +291,7 @@ def test_a_random_answer_is_not_right(sandbox: Sandbox) -> None:
 
 def test_a_little_noise_is_right_and_flagged(sandbox: Sandbox) -> None:
     """Within the tolerance, but not the same digits twice."""
-    report = graded(sandbox, RIGHT.replace("    return np.diag(", "    return (1 + 1e-8 * np.random.rand()) * np.diag("))
+    report = graded(sandbox, stateful("off = 5e-9 * np.random.rand() * np.diag(1 - np.tanh(W @ X + B) ** 2)"))
     assert (report.score, report.flags) == (3.0, ("nondeterministic",))
 
 

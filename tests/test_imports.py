@@ -26,6 +26,7 @@ VOCABULARY = {
     "formula",
     "call",
     "exercise",
+    "agreement",
     "marking",
     "outcome",
     "trial",

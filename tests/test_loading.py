@@ -153,7 +153,7 @@ def test_what_is_left_out_has_its_default() -> None:
     exercise = loaded()
     assert exercise.random_cases == 12
     assert (exercise.arrays, exercise.autodiff, exercise.numerical, exercise.partial) == ("numpy", "forbid", "flag", "none")
-    assert (exercise.rtol, exercise.limits) == (1e-6, Limits(seconds=10, memory_mib=1024))
+    assert (exercise.rtol, exercise.limits) == (1e-8, Limits(seconds=10, memory_mib=1024))
     assert (exercise.statement, exercise.source) == (None, None)
 
 

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader import catalogue, compare, preparing
-from grader.exercise import Exercise, tolerance
+from grader.agreement import allowed
+from grader.exercise import Exercise
 from grader.grading import check_functions
 from grader.loading import load_exercise
 from grader.outcome import Answer, Record, Status
@@ -69,12 +70,12 @@ def test_a_wrong_answer_is_right_only_where_it_equals_the_right_one(name: str, s
     """∂Y/∂B is diagonal, so that its transpose is right; its negative is not."""
     exercise = exercise_of(name)
     for case, expected in preparing.make(exercise, seed).cases:
-        for right in expected.targets.values():
+        for key, right in expected.targets.items():
             for what, change in WRONG.items():
                 wrong = change(np.array(right))
-                allowed = tolerance(right, exercise.rtol)
-                same = wrong.shape == right.shape and bool(np.all(np.abs(wrong - right) <= allowed))
-                verdict = compare.judge(Answer(items=(wrong,)), case, right, place=0, count=1, rtol=exercise.rtol)
+                limits = allowed(expected, key, exercise.rtol)
+                same = wrong.shape == right.shape and bool(np.all(np.abs(wrong - right) <= limits))
+                verdict = compare.judge(Answer(items=(wrong,)), case, expected, key, place=0, count=1, rtol=exercise.rtol)
                 assert (verdict.status is Status.CORRECT) == same, (what, case.name)
 
 

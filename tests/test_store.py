@@ -20,7 +20,10 @@ def record(seed: int = 0, size: int = 3) -> Record:
     values = {"x": np.arange(size, dtype=float), "labels": np.array([1, 2], dtype=np.int64), "s": np.array(2.5)}
     case = Case(name="small 1", role="small", sizes={"n": size}, values=values)
     expected = Expected(
-        targets={KEY: np.full((size, 2), 1 / 3)}, quantities={"Z": np.zeros(0)}, predictions={KEY: (np.ones(2), None)}
+        targets={KEY: np.full((size, 2), 1 / 3)},
+        rounding={KEY: (np.arange(2 * size) % 7 - 3).astype(np.int8).reshape(size, 2)},
+        quantities={"Z": np.zeros(0)},
+        predictions={KEY: (np.ones(2), None)},
     )
     probe = Probe(case=case, scaled="x", factor=1e-12, targets=(KEY,), expected=expected)
     return Record(
@@ -44,6 +47,8 @@ def test_a_record_survives_the_disk(tmp_path: Path) -> None:
     assert (case.values["labels"].dtype, case.values["s"].shape) == (np.int64, ())
     assert expected.predictions[KEY][1] is None
     assert not expected.targets[KEY].flags.writeable
+    assert (expected.rounding[KEY].dtype, expected.rounding[KEY].tolist()) == (np.int8, [[-3, -2], [-1, 0], [1, 2]])
+    assert np.array_equal(expected.predictions[KEY][0], np.ones(2))  # what follows an array of odd size is whole
 
 
 def test_another_exercise_or_seed_is_not_read(tmp_path: Path) -> None:

@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from grader.agreement import agrees, near
 from grader.errors import ExerciseError, Fault
-from grader.exercise import Exercise, Mistake, Target, tolerance
+from grader.exercise import DEFAULT_RTOL, Exercise, Mistake, Target
 from grader.formula import FormulaError, NotFiniteError
 from grader.outcome import Case, Expected, Hypothesis
 from grader.reference import hypotheses, opinions
 from grader.reference.derivatives import Point, at, derive, laid_out
 from grader.reference.evaluate import evaluate
+from grader.reference.rounding import rounding
 
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey
 
 MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance
 MIN_KINK_DISTANCE = 1e-3
+SAME_RTOL = 1e-9  # of two predictions
 MAX_PREDICTED_ENTRIES = 20_000  # of one target: beyond it only declared mistakes are predicted
 
 
@@ -62,7 +65,12 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
         (task.function, target.name): _predictions(point, task.function, target, arrays) for task, target in exercise.targets()
     }
     quantities = {name: array(point.values[name]) for name in exercise.called_quantities}
-    return Expected(targets={key: array(value) for key, value in arrays.items()}, quantities=quantities, predictions=predictions)
+    return Expected(
+        targets={key: array(value) for key, value in arrays.items()},
+        rounding=rounding(exercise, case.sizes, inputs, arrays),
+        quantities=quantities,
+        predictions=predictions,
+    )
 
 
 def doubts(exercise: Exercise, case: Case) -> tuple[str, ...]:
@@ -106,13 +114,15 @@ def telling(
         key = (task.function, target.name)
         declared = len(target.mistakes)
         graphs = hypotheses.of_target(exercise, target)
-        truth = [expected.targets[key] for _, expected in drawn]
         seen: list[list[Array]] = []
         kept[key] = list(range(declared))
         for place in range(declared, declared + len(graphs)):
             predicted = [prediction for _, expected in drawn if (prediction := expected.predictions[key][place]) is not None]
             is_whole = len(predicted) == len(drawn) and any(prediction.any() for prediction in predicted)
-            is_right = is_whole and all(_same(one, true, exercise.rtol) for one, true in zip(predicted, truth, strict=True))
+            # not by the exercise's rtol, which may change while its record stays
+            is_right = is_whole and all(
+                agrees(one, expected, key, DEFAULT_RTOL) for one, (_, expected) in zip(predicted, drawn, strict=True)
+            )
             if is_whole and not is_right and not any(all(map(_same, predicted, other)) for other in seen):
                 seen.append(predicted)
                 kept[key].append(place)
@@ -126,10 +136,8 @@ def _with_kept(expected: Expected, kept: Mapping[TargetKey, Sequence[int]]) -> E
     return replace(expected, predictions=predictions)
 
 
-def _same(first: Array, second: Array, rtol: float = 1e-9) -> bool:
-    if first.shape != second.shape:
-        return False
-    return bool(np.all(np.abs(first - second) <= tolerance(second, rtol)))
+def _same(first: Array, second: Array) -> bool:
+    return near(first, second, SAME_RTOL)
 
 
 def point_of(exercise: Exercise, case: Case) -> Point:

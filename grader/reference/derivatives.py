@@ -16,7 +16,7 @@ import torch
 
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 from grader.reference.edits import Edit
-from grader.reference.evaluate import evaluate
+from grader.reference.evaluate import Shaker, evaluate
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
@@ -29,12 +29,22 @@ class Point:
     exercise: Exercise
     sizes: Mapping[str, int]
     values: Tensors
+    shake: Shaker | None = None  # what makes every result a little wrong, to see how far derivatives move
 
 
-def at(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, kinks: list[float] | None = None) -> Point:
+def at(
+    exercise: Exercise,
+    sizes: Mapping[str, int],
+    inputs: Tensors,
+    kinks: list[float] | None = None,
+    *,
+    shake: Shaker | None = None,
+) -> Point:
     """
-    The forward function at `inputs`. `kinks` collects how near the point is to where a line is not differentiable.
+    The forward function at `inputs`.
 
+    `kinks` collects how near the point is to where a line is not differentiable; `shake` makes every result a little wrong,
+    here and where derivatives are taken.
     Raises FormulaError when a line has no finite value there.
     """
     free = differentiated(exercise)
@@ -42,8 +52,8 @@ def at(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, kinks: lis
     by = _variables(exercise)
     for line in exercise.forward:
         wrt = [value for name, value in values.items() if name in by and value.requires_grad]
-        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks if wrt else None, wrt=wrt)
-    return Point(exercise=exercise, sizes=sizes, values={name: value.detach() for name, value in values.items()})
+        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks if wrt else None, wrt=wrt, shake=shake)
+    return Point(exercise=exercise, sizes=sizes, values={name: value.detach() for name, value in values.items()}, shake=shake)
 
 
 def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Tensor:
@@ -58,7 +68,8 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
         case Local():
             leaf = _leaf(point.values[kind.wrt])
             line = line_of(point.exercise, kind.of)
-            out = evaluate(line.formula, {**point.values, kind.wrt: leaf}, point.sizes, edits=(edits or {}).get(line.name, {}))
+            values, changed = {**point.values, kind.wrt: leaf}, (edits or {}).get(line.name, {})
+            out = evaluate(line.formula, values, point.sizes, edits=changed, shake=point.shake)
             return rows(out, leaf)
         case Jacobian():
             out, leaf = _along(point, kind.of, kind.wrt, edits)
@@ -150,7 +161,8 @@ def rerun(point: Point, leaves: Tensors, edits: LineEdits | None = None) -> dict
     touched = dependents(point.exercise, frozenset(leaves))
     for line in point.exercise.forward:
         if line.name in touched and line.name not in leaves:
-            values[line.name] = evaluate(line.formula, values, point.sizes, edits=(edits or {}).get(line.name, {}))
+            changed = (edits or {}).get(line.name, {})
+            values[line.name] = evaluate(line.formula, values, point.sizes, edits=changed, shake=point.shake)
     return values
 
 

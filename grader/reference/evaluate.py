@@ -40,6 +40,8 @@ from grader.reference.functions import IMPLEMENTATIONS, KINKS, as_tensor, intege
 
 Tensor: TypeAlias = torch.Tensor
 
+Shaker: TypeAlias = Callable[[Node, tuple[object, ...], Tensor, Callable[[tuple[object, ...]], Tensor]], Tensor]
+
 _COMPARISONS = {"<": torch.lt, "<=": torch.le, ">": torch.gt, ">=": torch.ge, "==": torch.eq, "!=": torch.ne}
 _OPERATIONS: Mapping[str, Callable[[Any, Any], Tensor]] = {
     "+": operator.add,
@@ -64,13 +66,15 @@ def evaluate(
     kinks: list[float] | None = None,
     wrt: Iterable[Tensor] = (),
     watch: Watch | None = None,
+    shake: Shaker | None = None,
 ) -> Tensor:
     """
     What `formula` comes to, float64, or int64 where it is made of indices.
 
     `edits` change what is differentiated at a node, never a value. `kinks` collects how near the formula is to each place
     where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`. `watch` is told of
-    every function with its arguments, and of every comparison with its result.
+    every function with its arguments, and of every comparison with its result. `shake` makes every result and every slope a
+    little wrong.
     Raises FormulaError in the author's words; NotFiniteError, with the part, where there is no finite value at this point.
     """
     moving = tuple(wrt) or tuple(value for value in values.values() if value.is_leaf and value.requires_grad)
@@ -87,6 +91,8 @@ def evaluate(
                     kinks.append(kink)
                 if position in edits:
                     return _edited(edits[position], node, operands, result)
+                if shake is not None:
+                    return shake(node, operands, result, lambda others: real(_value(node, others)))
             return result
         except FormulaError as error:
             raise type(error)(f"{node_text(node)}: {error.what}", error.remedy) from None
