@@ -2,8 +2,8 @@
 Are the exercises themselves right? Every exercise proves itself before students meet it.
 
 Model answers earn full points at several seeds, starters none; every declared mistake and every built-in wrong answer is
-caught, and named; references agree with central differences; no case is ill-conditioned; the cases show what there is to see, and no
-entry is too small to be judged.
+caught, and named; references agree with central differences; no case is ill-conditioned; the cases show what there is to see;
+no entry is too small to be judged.
 """
 
 from __future__ import annotations
