@@ -51,7 +51,7 @@ def find_asked(name: str, assignment: Path | None, folders: Sequence[Path] = ())
     files = [file for folder in order for file in _files(folder) if file.stem == name and file != assignment]
     if files:
         return Found(files[0], tuple(files[1:]))
-    raise ExerciseError(_unknown(name, (*folders, *beside)))
+    raise ExerciseError(_unknown(name, (*folders, *beside), assignment))
 
 
 def names(folders: Sequence[Path] = ()) -> tuple[tuple[str, Path], ...]:
@@ -133,10 +133,10 @@ def _folder_of(module: str, name: str) -> Path:
     return Path(places[0])
 
 
-def _unknown(name: str, folders: Sequence[Path]) -> Fault:
+def _unknown(name: str, folders: Sequence[Path], assignment: Path | None = None) -> Fault:
     from difflib import get_close_matches
 
-    known = [id for id, _ in names(folders)]
+    known = [id for id, file in names(folders) if file != assignment]
     close = get_close_matches(name.lower(), known, n=1)
     remedy = [f"Did you mean `{close[0]}`?"] if close else []
     remedy.append(f"Known: {', '.join(known) or 'none'}.")

@@ -106,8 +106,11 @@ def test_what_was_handed_in_does_not_replace_what_is_asked(here: Path) -> None:
 
 def test_an_assignment_is_not_its_own_exercise(here: Path) -> None:
     """Though it may be called as one is."""
-    put(here / "course", "tanh_layer")
+    put(here / "course", "tanh_layer", "ps1")
     assert find_asked("tanh_layer", here / "course" / "tanh_layer.yaml").path == catalogue.shipped() / "tanh_layer.yaml"
+    with pytest.raises(ExerciseError) as caught:
+        find_asked("none", here / "course" / "ps1.yaml")
+    assert "Known: tanh_layer, affine_backward," in str(caught.value)
 
 
 def test_one_folder_by_two_names_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -361,6 +361,19 @@ def test_a_shadowed_exercise_is_said(capsys) -> None:
     assert "which hides" in err
 
 
+@pytest.mark.parametrize("command", [("check", "answer.py"), ("show",), ("start",)], ids=lambda command: command[0])
+def test_an_assignment_in_place_of_an_exercise_is_said(command: tuple[str, ...], capsys) -> None:
+    """In place of a fault for each of its keys."""
+    write("ps1.yaml", "schema: 1\ntitle: Set 1\nexercises: [tanh_layer]\n")
+    write("answer.py", FORGOT_TANH)
+    status, out, err = run(capsys, command[0], "ps1.yaml", *command[1:])
+    assert (status, out) == (2, "")
+    assert err == (
+        "ps1.yaml: This is an assignment: it lists exercises, and here one of them is asked for.\n"
+        "    Name the exercise by its id, as the list has it.\n"
+    )
+
+
 def test_an_exercise_beside_the_answer_is_found(capsys) -> None:
     """As nbgrader's students have their course's own exercises: feedback names them by id, with `FILE` for the answer."""
     write("exercises/twice.yaml", QUICK)

@@ -340,7 +340,9 @@ def test_quickstart_makes_a_course_that_works_at_once(tmp_path):
     with chdir(course.root):
         course.run("generate_assignment", "problem_set_1")
     assert (course.root / "release/problem_set_1/tanh_layer.ipynb").is_file()
-    assert 10 >= len((course.root / "README.md").read_text(encoding="utf-8").splitlines()) - 1
+    readme = (course.root / "README.md").read_text(encoding="utf-8")
+    assert 11 >= len(readme.splitlines()) - 1
+    assert "`pip install autograd_grader-*.whl`" in readme  # what students' notebooks check themselves with
 
 
 def test_quickstart_writes_over_nothing(tmp_path):

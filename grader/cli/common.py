@@ -30,6 +30,9 @@ def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
     Not where records lie beside it, as in a handout: it is meant to stand for the catalogue's, and students cannot change that.
     """
     found = catalogue.find(name, folders)
+    if found.path.is_file() and _lists_exercises(found.path):
+        what = "This is an assignment: it lists exercises, and here one of them is asked for."
+        raise GraderError(Fault(str(found.path), what, "Name the exercise by its id, as the list has it."))
     if found.shadows:
         from grader import preparing
 

@@ -1,4 +1,4 @@
-"""A course folder that works at once: configuration, an example assignment, ten lines to read."""
+"""A course folder that works at once: configuration, an example assignment, a short README."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ _README = """\
 
 `{example}.yaml` lists the exercises of an example assignment; its notebooks are in `source/{example}`.
 
-1. `nbgrader generate_assignment {example}`, then `nbgrader release_assignment {example}`: students fetch and submit.
+1. `nbgrader generate_assignment {example}`, then `nbgrader release_assignment {example}`: students fetch and submit. They
+   install the checker once, the wheel that `python -m grader.wheel` writes: `pip install autograd_grader-*.whl`.
 2. `nbgrader collect {example}`
 3. `grader nbgrader autograde {example} --jobs 4` (or `nbgrader autograde`, or the formgrader's button: the same marks)
 4. `nbgrader generate_feedback {example}`, then `nbgrader release_feedback {example}`; `nbgrader export` for the marks.
