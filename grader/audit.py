@@ -214,6 +214,9 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
                 tally.fault(f"No case has {axis} = 1, a batch of one.", remedy)
             else:
                 tally.remark(f"No case has {axis} = 1, a batch of one: the answers would say nothing there, or have no value.")
+    for task, target in exercise.targets():
+        if not any(expected.targets[task.function, target.name].any() for _, expected in record.cases):
+            tally.remark(f"{target.name} is zero in every case at seed {record.seed}: whoever returns zeros is right.")
     missing = set(sides.of_exercise(exercise)) - set().union(*(sides.seen(exercise, case) for case in every))
     for side in sorted(missing, key=str):
         if preparing.reaches(exercise, side, record.seed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,19 +23,20 @@ from grader.installed import install_command
 from grader.outcome import Case, Expected, Probe, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from grader.outcome import TargetKey
     from grader.reference.sides import Side
 
 PUBLIC_SEED = 0
-ENGINE = 8  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+ENGINE = 9  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
 MAX_ATTEMPTS = 60
 _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
 _ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
 _ZERO_SHARE = 1 / 4  # of the cases so far, in which an expected array may be zero throughout: there a gate is closed
 _STEERED = 240  # draws in which a side of a function is looked for that no case has shown yet
+_STEERED_FOR_PAIRS = 60  # of these, where two sides at once are all that is missing: many a pair cannot be
 BESIDE = "records"  # the folder beside an exercise's file that may hold public records
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
@@ -120,6 +122,8 @@ def make(exercise: Exercise, seed: int) -> Record:
 
 
 Drawn: TypeAlias = tuple[Case, Expected]
+# A side, two sides at once, a target that is not zero
+_Goal: TypeAlias = "Side | frozenset[Side] | TargetKey"
 
 
 def _draw(exercise: Exercise, seed: int) -> tuple[Drawn, ...]:
@@ -165,30 +169,53 @@ def _steered(exercise: Exercise, plans: Sequence[cases.CasePlan], drawn: Sequenc
     """
     from grader.reference import compute, sides
 
-    missing = set(sides.of_exercise(exercise))
-    if not missing:
+    if not (of_exercise := sides.of_exercise(exercise)):
         return tuple(drawn)
+    keys: set[_Goal] = {(task.function, target.name) for task, target in exercise.targets()}
     found = list(drawn)
-    shown = [sides.seen(exercise, case) for case, _ in found]
-    missing -= set().union(*shown)
+    shown = [_goals(sides.seen(exercise, case)) | _not_zero(expected) for case, expected in found]
+    missing = (keys | _goals(of_exercise)).difference(*shown)
     places = [place for place, plan in enumerate(plans) if plan.role == "random"][::-1]
     places = places or [place for place, plan in enumerate(plans) if plan.role == "small"][::-1]
     attempts = range(_STEERED) if places else ()
     for attempt in attempts:
-        if not missing:
+        if not missing or (attempt >= _STEERED_FOR_PAIRS and all(isinstance(goal, frozenset) for goal in missing)):
             break
         place = places[attempt % len(places)]
         stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
         case = cases.draw_case(exercise, plans[place], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
-        its = sides.seen(exercise, case)
-        others = set().union(*(one for other, one in enumerate(shown) if other != place))
-        if not its & missing or not shown[place] <= others | its:
+        its = _goals(sides.seen(exercise, case))
+        if not its & missing and not keys & missing:
             continue
         expected = compute.expected(exercise, case, accept_zero=True, spread=0.0)
-        if isinstance(expected, Expected):
+        if not isinstance(expected, Expected):
+            continue
+        its |= _not_zero(expected)
+        others = set().union(*(one for other, one in enumerate(shown) if other != place))
+        if its & missing and shown[place] <= others | its:
             found[place], shown[place] = (case, expected), its
             missing -= its
     return tuple(found)
+
+
+def _goals(its: Iterable[Side]) -> frozenset[_Goal]:
+    """
+    What a case with these sides shows: each of them, and each two of different functions, or of a function and an input.
+
+    In `minimum(maximum(a, b), c)` every side may be there, and never that `maximum` takes a where `minimum` takes it.
+    """
+    its = tuple(its)
+    pairs = (
+        frozenset((one, other))
+        for one, other in combinations(its, 2)
+        if (one.inside or other.inside) and (one.place, one.position) != (other.place, other.position)
+    )
+    return frozenset((*its, *pairs))
+
+
+def _not_zero(expected: Expected) -> frozenset[_Goal]:
+    """The targets that are not zero throughout: of one that is so in all cases, zero would be the right answer."""
+    return frozenset(key for key, array in expected.targets.items() if array.any())
 
 
 def reaches(exercise: Exercise, side: Side, seed: int) -> bool:

@@ -80,11 +80,10 @@ def statement(exercise: Exercise) -> str:
     given = _listed([f"`{item.name}`{_of_shape(item.axes)}{_in_brackets(contents(item))}" for item in exercise.inputs])
     lines = "\n".join(f"    {line.name} = {line.formula.text}" for line in exercise.forward)
     paragraphs = [f"Given {given}, let", lines]
-    paragraphs += [
-        f"From a loss L that you do not see arrives the gradient `{item.name}`"
-        f"{f' = ∂L/∂{item.like}' if item.like else ''}{_of_shape(item.axes)}."
-        for item in exercise.upstream
-    ]
+    arriving = [f"`{item.name}`{f' = ∂L/∂{item.like}' if item.like else ''}{_of_shape(item.axes)}" for item in exercise.upstream]
+    if arriving:
+        what = "arrives the gradient" if len(arriving) == 1 else "arrive the gradients"
+        paragraphs.append(f"From a loss L that you do not see {what} {_listed(arriving)}.")
     if any("@" in line.formula.text for line in exercise.forward):
         paragraphs.append("`@` is the matrix product, `*` multiplies entry by entry.")
     return "\n\n".join(paragraphs)

@@ -162,6 +162,14 @@ tasks:
     assert [remark.partition(":")[0] for remark in found.remarks] == ["No case has N = 1, a batch of one"]
 
 
+def test_a_target_that_is_zero_in_every_case_is_said(sandbox_for: SandboxFor, tmp_path: Path) -> None:
+    """It may be meant; nobody should find out by a class that returned zeros."""
+    exercise = one_target("E = sum(sign(x))", Gradient(of="E", wrt="x"), "n", draws="nonzero")
+    found = audited(exercise, sandbox_for, tmp_path, "def g(x):\n    return 0 * x\n")
+    assert told(found) == ""
+    assert "g is zero in every case at seed 0: whoever returns zeros is right." in found.remarks
+
+
 def test_a_side_that_too_few_cases_show_is_found(sandbox_for: SandboxFor, tmp_path: Path) -> None:
     """One case cannot be on both sides of relu."""
     relu = one_target("E = sum(relu(x))", Gradient(of="E", wrt="x"), "n")

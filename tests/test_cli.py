@@ -756,6 +756,23 @@ def test_check_prints_no_name_that_a_terminal_obeys(exercise, file, options, sta
     assert LEFT.search(out + err) is None
 
 
+def test_no_command_tells_a_terminal_what_to_do_by_a_path(capsys) -> None:
+    """`audit` of a folder that somebody sent, and a class graded into one: also where the paths are of ours."""
+    place = HOSTILE_NAME.replace(";x.py", "")
+    write(f"{place}/exercises/quick.yaml", QUICK)
+    write("in/s01/quick.py", "def dy_dx(x):\n    return 7.0\n")
+    status, out, err = run(capsys, "audit", f"{place}/exercises/quick.yaml", "--solutions", "none")
+    assert status == 1
+    assert "There is no model answer to try." in err
+    assert LEFT.search(out + err) is None
+    _, out, err = run(capsys, "grade", "in", "-a", f"{place}/exercises/quick.yaml", "-o", f"{place}/OUT", "--quiet")
+    assert "grades.csv" in err
+    assert LEFT.search(out + err) is None
+    _, out, err = run(capsys, "regrade", f"{place}/OUT", "--yes")
+    assert "Written: " in err
+    assert LEFT.search(out + err) is None
+
+
 def test_the_next_step_can_be_copied_whatever_the_file_is_called(capsys) -> None:
     """A shell that is given the line calls `grader check` with that file, and nothing else."""
     write(HOSTILE_NAME, FORGOT_TANH)

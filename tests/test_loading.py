@@ -418,6 +418,15 @@ def test_an_upstream_gradient_needs_axes_with_names() -> None:
     )
 
 
+def test_an_upstream_gradient_stands_for_the_quantity_that_it_is_declared_of() -> None:
+    """The statement says `dY` = ∂L/∂Y; with two gradients of one shape, a swap makes another key of it."""
+    pair = "  - call: f(W, X, dY, dZ)\n    returns:\n      d: {vjp: [Y, Z], wrt: W, upstream: [dZ, dY]}"
+    text = said(forward="  Z: W @ X\n  Y: tanh(Z)", upstream="  dY: like Y\n  dZ: like Z", tasks=pair)
+    assert "upstream is `dZ`, which is declared as ∂L/∂Z, and here stands for ∂L/∂Y." in text
+    assert "Give dZ a shape in place of `like Z`, or say which it is: `dZ: like Y`." in text
+    assert "upstream is `dY`, which is declared as ∂L/∂Y, and here stands for ∂L/∂Z." in text
+
+
 def test_arrays_that_are_too_large_are_refused() -> None:
     """The largest sizes of the ranges decide."""
     text = said(dims="  n: 2..600\n  m: 2..600", tasks="  - call: f(W, X)\n    returns:\n      dW: {jacobian: Y, wrt: W}")

@@ -95,6 +95,39 @@ def test_a_dead_relu_is_drawn_again() -> None:
         assert expected.targets["g", "g"].any()
 
 
+SMALLEST_OF_LARGEST = """
+schema: 1
+title: t
+inputs: {a: scalar, b: scalar, c: scalar}
+forward: {y: "minimum(maximum(a, b), c)"}
+tasks:
+  - call: da(a, b, c)
+    returns: {da: {gradient: y, wrt: a}}
+  - call: db(a, b, c)
+    returns: {db: {gradient: y, wrt: b}}
+  - call: dc(a, b, c)
+    returns: {dc: {gradient: y, wrt: c}}
+"""
+
+
+@pytest.mark.parametrize("seed", [3, 7, 11])
+def test_no_target_is_zero_in_every_case(seed: int) -> None:
+    """Each side of each function may be there, and `return 0.0` be right all the same."""
+    cases = preparing.make(parse_exercise(SMALLEST_OF_LARGEST, "x"), seed).cases
+    for key in (("da", "da"), ("db", "db"), ("dc", "dc")):
+        assert any(expected.targets[key].any() for _, expected in cases)
+
+
+@pytest.mark.parametrize("seed", [29, 30, 43])
+def test_two_gates_come_in_every_way(seed: int) -> None:
+    """Of two functions, any two sides come in one case: who forgets one gate is else right wherever the other one is closed."""
+    seen = {
+        (case.values["a"] > case.values["b"], max(case.values["a"], case.values["b"]) > case.values["c"])
+        for case, _ in preparing.make(parse_exercise(SMALLEST_OF_LARGEST, "x"), seed).cases
+    }
+    assert 4 == len(seen)
+
+
 @pytest.mark.parametrize(
     ("forward", "reason"),
     [

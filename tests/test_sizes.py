@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from grader import preparing, sizes
-from grader.exercise import Exercise, tolerance
+from grader.agreement import agrees
+from grader.exercise import DEFAULT_RTOL, Exercise
 from grader.loading import parse_exercise
 from grader.outcome import Record
 from grader.reference import sides
@@ -87,9 +88,8 @@ def made(asked: Exercise, seed: int) -> Record:
 def is_right(record: Record, answer: Answer) -> bool:
     """Whether an answer is right in every case."""
     for case, expected in record.cases:
-        for array in expected.targets.values():
-            actual = np.asarray(answer(case.values, case.sizes))
-            if actual.shape != array.shape or not np.all(np.abs(actual - array) <= tolerance(array, 1e-6)):
+        for key in expected.targets:
+            if not agrees(np.asarray(answer(case.values, case.sizes)), expected, key, DEFAULT_RTOL):
                 return False
     return True
 

@@ -96,6 +96,16 @@ def test_the_two_products_are_told_apart() -> None:
     assert statement(tanh_exercise()).endswith("`@` is the matrix product, `*` multiplies entry by entry.")
 
 
+def test_gradients_of_two_quantities_are_of_one_loss() -> None:
+    """One sentence: "a loss" twice would be two."""
+    exercise = backward_exercise()
+    (one,) = exercise.upstream
+    said = statement(replace(exercise, statement="", upstream=(one, replace(one, name="dZ", like="Z"))))
+    assert 1 == said.count("a loss L that you do not see")
+    assert f"see arrive the gradients `{one.name}` = ∂L/∂{one.like} of shape" in said
+    assert " and `dZ` = ∂L/∂Z of shape" in said
+
+
 def test_the_exercise_s_own_statement_wins() -> None:
     """A statement of the file is shown as it is."""
     assert statement(replace(hessian_exercise(), statement="Differentiate.\n")) == "Differentiate."

@@ -69,7 +69,7 @@ def command_replay(
         )
     sys.stdout.flush()
     for line in _compared(found):
-        print(line, file=sys.stderr)
+        print(one_line(line, 2_000), file=sys.stderr)
     return DIFFERENT if found.differences else SAME
 
 
@@ -135,7 +135,7 @@ def command_regrade(
     from grader.render.pages import refresh
 
     refresh(out, {one.id: one for one in asked.exercises}, changed=plan.students, database=database)
-    print(f"Written: {out / 'grades.csv'}, reports and pages.", file=sys.stderr)
+    print(one_line(f"Written: {out / 'grades.csv'}, reports and pages.", 2_000), file=sys.stderr)
     return SOME_UNGRADED if plan.ungraded else DONE
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from grader.sandbox import Sandbox
 
 RIGHT, WRONG = 0, 1
+MAX_LINE = 2000
 
 
 @click.command("audit", epilog="\b\nExample:\n  $ grader audit tanh_layer --solutions solutions")
@@ -59,9 +60,9 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
             is_right = is_right and found.is_right
             print(_line(found))
             for remark in found.remarks:
-                print(f"    {remark}")
+                print(f"    {one_line(remark, MAX_LINE)}")
             for fault in found.faults:
-                print(str(fault), file=sys.stderr)
+                print(cleaned(str(fault)), file=sys.stderr)
     return RIGHT if is_right else WRONG
 
 

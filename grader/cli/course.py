@@ -11,6 +11,7 @@ import click
 from grader.cli.common import find_assignment
 from grader.cli.options import exercises_option, isolation_option
 from grader.errors import Fault, GraderError
+from grader.sandbox.text import one_line
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
@@ -59,7 +60,7 @@ def command_gradescope_build(
     data, notes = build(find_assignment(assignment, folders), seed=seed, isolation=cast("Isolation", isolation))
     _write(output, data, is_secret=True)
     for note in notes:
-        click.echo(note, err=True)
+        click.echo(one_line(note, 2_000), err=True)
     click.echo(str(output))
     return 0
 

@@ -142,7 +142,8 @@ def _grade(
         with contextlib.nullcontext(None) if quiet else showing_progress() as tell:
             summary = grade_folder(submissions, assignment, output, options=options, progress=tell)
     except KeyboardInterrupt:
-        print(f"Stopped. What is graded is kept in {output}; the same command goes on there.", file=sys.stderr)
+        told = one_line(f"Stopped. What is graded is kept in {output}; the same command goes on there.", MAX_LINE)
+        print(told, file=sys.stderr)
         raise click.exceptions.Exit(130) from None
     if keeps:
         from grader.render.pages import refresh
@@ -173,7 +174,7 @@ def _print_table(summary: Summary, assignment: Assignment) -> None:
     for line in _fitting(head, body, ids, width_of(sys.stdout)):
         print(line)
     if len(rows) > MOST_ROWS:
-        print(f"... and {len(rows) - MOST_ROWS} more in {summary.grades}")
+        print(one_line(f"... and {len(rows) - MOST_ROWS} more in {summary.grades}", MAX_LINE))
 
 
 def _name(student: str) -> str:
@@ -212,8 +213,9 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
         print(one_line(note), file=sys.stderr)
     _print_unplaced(summary, output)
     if output is not None:
-        print(f"Grades: {output / 'grades.csv'}   reports: {output / 'reports'}", file=sys.stderr)
-        print(f"Pages:  {output / 'report.html'}   of students: {output / 'feedback'}", file=sys.stderr)
+        place = one_line(f"{output}/", MAX_LINE)
+        print(f"Grades: {place}grades.csv   reports: {place}reports", file=sys.stderr)
+        print(f"Pages:  {place}report.html   of students: {place}feedback", file=sys.stderr)
 
 
 def _print_unplaced(summary: Summary, output: Path | None) -> None:
@@ -238,7 +240,7 @@ def _print_unplaced(summary: Summary, output: Path | None) -> None:
     for line in lines:
         print(one_line(line, MAX_LINE), file=sys.stderr)
     if output is not None and len(summary.unplaced) - len(strangers) > MOST_UNPLACED:
-        print(f"{output / 'report.html'} lists all that is not placed.", file=sys.stderr)
+        print(one_line(f"{output / 'report.html'} lists all that is not placed.", MAX_LINE), file=sys.stderr)
 
 
 def _of_each_some(of_each: Sequence[Sequence[Unplaced]]) -> Iterator[str]:

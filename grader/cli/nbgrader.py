@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.options import exercises_option
+from grader.sandbox.text import one_line
 
 if TYPE_CHECKING:
     from grader.nbgrader.building import Built
@@ -84,10 +85,10 @@ def command_autograde(*, assignment: str, course: Path, jobs: int, force: bool) 
         f"{summary.graded} notebooks graded, {summary.reused} unchanged; {summary.recorded} submissions recorded.", err=True
     )
     for line in summary.lost:
-        click.echo(line, err=True)
+        click.echo(one_line(line, 2_000), err=True)
     if summary.lost and summary.log:
-        click.echo(f"More on that: {summary.log}", err=True)
-    click.echo(f"Grades: {summary.grades}", err=True)
+        click.echo(one_line(f"More on that: {summary.log}", 2_000), err=True)
+    click.echo(one_line(f"Grades: {summary.grades}", 2_000), err=True)
     return SOME_UNGRADED if summary.lost else ALL_RECORDED
 
 
@@ -95,4 +96,4 @@ def _tell(built: Built) -> None:
     for path in built.notebooks:
         click.echo(path)
     for note in built.notes:
-        click.echo(f"Note: {note}", err=True)
+        click.echo(one_line(f"Note: {note}", 2_000), err=True)

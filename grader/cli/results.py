@@ -10,6 +10,7 @@ import click
 
 from grader.cli.options import database_option, exercises_option
 from grader.errors import GraderError
+from grader.sandbox.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ def command_export(
     )
     target = output or Path("gradescope" if form == "gradescope" else f"grades-{form}.csv")
     for note in export(out, cast("Format", form), target, options):
-        click.echo(note, err=True)
+        click.echo(one_line(note, 2_000), err=True)
     click.echo(str(target))
     return 0
 

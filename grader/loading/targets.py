@@ -240,4 +240,9 @@ def _check_alike(name: str, other: str, line: int, place: str, what: str, draft:
             line, f"{place} is `{name}` of shape {shape_text(own)}, and {other} has shape {shape_text(wanted)}.", remedy
         )
         return False
+    like = draft.upstream[name].like if what == UPSTREAM else None
+    if like and like != other:  # the statement and the target would say two things of it, and one of them is wrong
+        remedy = f"Give {name} a shape in place of `like {like}`, or say which it is: `{name}: like {other}`."
+        draft.faults.add(line, f"{place} is `{name}`, which is declared as ∂L/∂{like}, and here stands for ∂L/∂{other}.", remedy)
+        return False
     return True
