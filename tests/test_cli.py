@@ -715,7 +715,7 @@ def test_a_later_run_that_reads_other_files_for_a_mark_stops(capsys) -> None:
     write("later/submission_metadata.yml", "submission_1:\n  :submitters:\n  - :sid: s01\n")
     status, _, err = run(capsys, "grade", "later", *arguments)
     assert status == 2
-    assert "s01: students, as s01 then, gradescope now. Nothing was graded." in err
+    assert "s01: students, as s01 then, gradescope, as s01 now. Nothing was graded." in err
     assert run(capsys, "grade", "later", *arguments, "--accept-other-files")[0] == 0
 
 
