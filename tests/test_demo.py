@@ -66,6 +66,7 @@ def test_the_readme_shows_this_table(out) -> None:
         ("s08", "linear_layer", "dY_dW", "timed_out", None),
         ("s10", "chain_rule", "dz_dy", "wrong_type", None),
         ("s10", "chain_rule", "dz_dx", "not_implemented", None),
+        ("s11", "linear_layer", "dY_dX", "wrong_value", "single_precision"),
         ("s11", "tanh_layer", "dY_dB", "wrong_shape", "extra_axis"),
     ],
 )
