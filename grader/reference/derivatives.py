@@ -16,7 +16,7 @@ import torch
 
 from grader.exercise import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 from grader.reference.edits import Edit
-from grader.reference.evaluate import Shaker, evaluate
+from grader.reference.evaluate import Shaker, alike, evaluate
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
@@ -110,7 +110,7 @@ def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
             return rerun(point, {kind.wrt: moved})[kind.of]
         case VJP():
             values = rerun(point, {kind.wrt: moved})
-            return torch.stack([(values[of] * point.values[upstream]).sum() for of, upstream in kind.pairs]).sum()
+            return torch.stack([torch.mul(*alike(values[of], point.values[upstream])).sum() for of, upstream in kind.pairs]).sum()
         case Hessian():
             is_variable = kind.other == kind.wrt
             leaf = moved if is_variable and moved.requires_grad else _leaf(moved if is_variable else point.values[kind.wrt])
