@@ -148,6 +148,8 @@ def test_torch_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("relu(x * 1e-12)", "a branch that is not clear"),
         ("x * arctan2(0, 0)", "no value in mathematics; torch has 0"),
+        ("x * (0.999 * ones(n)) ** 100000", "a fraction of millions of digits"),
+        ("x * (((((x * 0.1 + 1) ** 64) * 0 + 0.1 * ones(n)) ** 64) ** 64) ** 64", "the same in steps"),
         ("max(stack((x, x + 1e-12)), axis=0)", "a tie that is none in exact numbers"),
         ("x * det(eye(6) + outer(ones(6), ones(6)))", "a large matrix"),
         ("x * sum(outer(arange(500), arange(500)))", "many products"),

@@ -55,6 +55,8 @@ MAX_ENTRIES = 150  # of a target
 MAX_GIVEN = 800  # entries of inputs and lines together
 MAX_COMBINED = 40_000  # products of entries of one matmul, outer or einsum
 MAX_NAMED = 1500  # expressions, each with a derivative
+MAX_POWER = 64  # of what is not a symbol
+MAX_BITS = 20_000  # of a fraction
 MAX_PRODUCTS = 120_000  # of the chain rule: about two microseconds each
 _LARGE = 24  # parts of an expression that gets a name
 _TIE = mpmath.mpf("1e-9")  # nearer to where branches meet, none is chosen
@@ -220,6 +222,8 @@ def _is_large(expression: Expr) -> bool:
     parts = list(itertools.islice(sympy.preorder_traversal(expression), _LARGE))
     # SymPy has a derivative for what has no value, such as atan2(0, 0): 0. A large expression is evaluated
     if any(part.is_Atom and not part.is_Symbol and not part.is_real for part in parts):
+        raise _NoOpinionError
+    if any(part.is_Rational and int(part.p).bit_length() + int(part.q).bit_length() > MAX_BITS for part in parts):
         raise _NoOpinionError
     return len(parts) == _LARGE
 
@@ -396,7 +400,7 @@ def _binary(sign: str, left: object, right: object) -> object:
         case "/":
             return _entrywise(lambda x, y: x / y, one, other)
         case "**":
-            return _entrywise(lambda x, y: x**y, one, other)
+            return _entrywise(_power, one, other)
         case "@":
             return _array(_STRUCTURAL["matmul"](one, other))
         case _:
@@ -413,6 +417,14 @@ def _compare(program: _Program, sign: str, left: object, right: object) -> Entri
 
 
 # Functions that are a formula for every entry
+
+
+def _power(x: Expr, y: Expr) -> Expr:
+    # SymPy works powers of fractions out, of 0.999 ** 100000 every digit, also where they are a factor of the base
+    if y.is_Rational and abs(y) > MAX_POWER and not x.is_Symbol:
+        raise _NoOpinionError
+    return x**y
+
 
 _ELEMENTWISE: Mapping[str, Callable[..., Expr]] = {
     "exp": sympy.exp,
@@ -434,7 +446,7 @@ _ELEMENTWISE: Mapping[str, Callable[..., Expr]] = {
     "sqrt": sympy.sqrt,
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
-    "power": lambda x, y: x**y,
+    "power": _power,
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "logsigmoid": lambda x: -sympy.log(1 + sympy.exp(-x)),
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
@@ -507,7 +519,7 @@ def _logsumexp(program: _Program, entries: Any) -> Expr:
 
 def _norm(program: _Program, entries: Any, ord: object) -> Expr:
     if ord not in (None, 2, "fro"):
-        if isinstance(ord, bool) or not isinstance(ord, int | float) or not 0 < ord < np.inf:
+        if isinstance(ord, bool) or not isinstance(ord, int | float) or not 0 < ord < MAX_POWER:
             raise _NoOpinionError
         power = _exact(ord)
         return program.name(sympy.Add(*(program.name((program.sign(entry) * entry) ** power) for entry in entries))) ** (
