@@ -2,8 +2,8 @@
 Are the exercises themselves right? Every exercise proves itself before students meet it.
 
 Model answers earn full points at several seeds, starters none; every declared mistake and every built-in wrong answer is
-caught, and named; references agree with central differences; no case is ill-conditioned; the cases show what there is to see;
-no entry is too small to be judged.
+caught, and named; references agree with central differences and with symbolic derivatives; no case is ill-conditioned; the
+cases show what there is to see; no entry is too small to be judged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from grader import agreement, cases, compare, diagnosis, preparing, sizes, start
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import Arrays, Exercise, NamedCase, Target
 from grader.grading import grade
-from grader.outcome import Answer, Evidence, Expected, Record, Status, Verdict
+from grader.outcome import Answer, Case, Evidence, Expected, Record, Status, Verdict
 from grader.submission import Submission
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SEEDS = (preparing.PUBLIC_SEED, 1, 2)
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
+SYMBOLIC_RTOL = 1e-10  # of the largest entry: the symbolic derivative is exact, the reference is float64
 # A step so small that most cases pass is what probes are for; an input that switches a unit on or off does so in few cases;
 # a sum over an axis of size 1, or a reshape instead of its transpose, is no slip.
 _MAY_BE_RARE = frozenset({"numerical_differentiation", "input_left_out", "summed_over", "reshaped"})
@@ -51,6 +52,7 @@ class Audit:
     built_in: int = 0  # wrong answers caught and named
     probes: int = 0  # targets at which numerical differentiation shows
     difference: float = 0.0  # the largest relative gap between a reference and central differences
+    symbolic: int = 0  # targets whose reference the symbolic derivative confirms; it has no opinion on the others
     remarks: tuple[str, ...] = ()  # what no case can show, and is no fault
 
     @property
@@ -69,6 +71,7 @@ class _Tally:
     built_in: int = 0
     model_answers: int = 0
     difference: float = 0.0
+    symbolic: int = 0
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, text: str) -> None:
@@ -107,6 +110,7 @@ def audit(
             _try_mistakes(exercise, record, tally)
             _try_differences(exercise, record, tally)
             _try_entries(exercise, record, tally)
+        _try_symbolic(exercise, records[0], tally)
     if exercise.numerical == "forbid":
         _try_probes(exercise, records[0], tally)
     return Audit(
@@ -119,6 +123,7 @@ def audit(
         built_in=tally.built_in,
         probes=len({key for probe in records[0].probes for key in probe.targets}),
         difference=tally.difference,
+        symbolic=tally.symbolic,
         remarks=tuple(tally.remarks),
     )
 
@@ -343,6 +348,37 @@ def _try_differences(exercise: Exercise, record: Record, tally: _Tally) -> None:
                     "Is the forward function smooth there? Choose draws that keep away from its kinks; if it is, torch is wrong."
                 )
                 tally.fault(what, remedy)
+
+
+def _try_symbolic(exercise: Exercise, record: Record, tally: _Tally) -> None:
+    """References against symbolic derivatives, each target at the smallest case that has no axis of size 1 if there is one."""
+    from grader.reference import compute, symbolic
+
+    case, expected = min(record.cases, key=lambda drawn: (1 in drawn[0].sizes.values(), _entries(drawn[0])))
+    point = compute.point_of(exercise, case)
+    for task, target in exercise.targets():
+        key = (task.function, target.name)
+        reference = expected.targets[key]
+        found = symbolic.opinion(point, target, reference)
+        if found is None:
+            continue
+        error, largest = np.abs(found - reference), float(np.abs(found).max())
+        rounding = min(agreement.rounding_of(expected, key), agreement.OF_THE_LARGEST * largest)
+        if float(error.max()) <= SYMBOLIC_RTOL * largest + rounding + agreement.ABSOLUTE_FLOOR:
+            tally.symbolic += 1
+            continue
+        worst = np.unravel_index(np.argmax(error), error.shape)
+        entry = f"{target.name}{[int(place) for place in worst]}" if worst else target.name
+        gap = float(error[worst] / (largest or 1.0))
+        what = (
+            f"The reference of {target.name} and the symbolic derivative differ by {gap:.1g} of the largest entry in the case "
+            f'"{case.name}" at seed {record.seed}: {entry} is {reference[worst]:.10g}, by SymPy {found[worst]:.10g}.'
+        )
+        tally.fault(what, "One of torch and SymPy is wrong there: choose other draws, or write the formula in another way.")
+
+
+def _entries(case: Case) -> int:
+    return sum(value.size for value in case.values.values())
 
 
 def _try_entries(exercise: Exercise, record: Record, tally: _Tally) -> None:

@@ -61,6 +61,7 @@ def test_every_exercise_of_the_catalogue_is_right(path: Path, sandbox_for: Sandb
     assert found.model_answers >= 1
     assert found.declared == sum(len(target.mistakes) for _, target in exercise.targets())
     assert found.built_in > 0
+    assert found.symbolic == found.targets
 
 
 def test_the_seed_course_has_model_answers_in_numpy_and_torch() -> None:

@@ -33,8 +33,8 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
     Prove exercises right: all of them, or those that are named. Needs PyTorch.
 
     Model answers earn full points at several seeds, starters none, declared mistakes are caught, expected values agree
-    with central differences, cases show each side of each function. One line an exercise, with remarks below it; exit
-    status 0 when all are right, else 1.
+    with central differences and with symbolic derivatives, cases show each side of each function. One line an exercise,
+    with remarks below it; exit status 0 when all are right, else 1.
     """
     from grader.audit import audit, find_solutions, solution_folders
     from grader.sandbox import Sandbox
@@ -82,5 +82,6 @@ def _line(found: Audit) -> str:
         counted(found.model_answers, "model answer") + " right",
         counted(found.declared + found.built_in, "wrong answer") + " caught",
         f"differences within {found.difference:.0e}",
+        f"{found.symbolic} of {found.targets} confirmed symbolically",
     ]
     return f"✓ {found.exercise}: {', '.join(parts)}"
