@@ -59,11 +59,12 @@ def allowed(expected: Expected, key: TargetKey, rtol: float) -> Array:
 
 def rounding_of(expected: Expected, key: TargetKey) -> float:
     """How far rounding may move the entry of a target that it moves furthest; infinite where it is not known."""
-    powers = expected.rounding.get(key)
-    if powers is None:
-        return math.inf
-    largest = int(powers.max(initial=-UNKNOWN))
-    return math.inf if largest >= UNKNOWN else math.ldexp(1.0, largest)
+    found = expected.largest_rounding.get(key)
+    if found is None:
+        powers = expected.rounding.get(key)
+        largest = UNKNOWN if powers is None else int(powers.max(initial=-UNKNOWN))
+        found = expected.largest_rounding[key] = math.inf if largest >= UNKNOWN else math.ldexp(1.0, largest)
+    return found
 
 
 def near(actual: Array, other: Array, rtol: float, rounding: float = 0.0) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,22 +28,26 @@ def judge(answer: Answer, case: Case, expected: Expected, key: TargetKey, *, pla
         return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {shape}")
     if agrees(item, expected, key, rtol):
         return Verdict(case=case, status=Status.CORRECT, actual=item)
-    worst, is_finite = _worst(item, expected, key, rtol)
-    return Verdict(case=case, status=Status.WRONG_VALUE if is_finite else Status.NOT_FINITE, actual=item, worst=worst)
+    status = Status.WRONG_VALUE if _is_finite(item) else Status.NOT_FINITE
+    return Verdict(case=case, status=status, actual=item, find_worst=partial(_worst, item, expected, key, rtol))
+
+
+def _is_finite(actual: Array) -> bool:
+    flat = actual.reshape(-1)
+    return all(bool(np.isfinite(flat[start : start + CHUNK]).all()) for start in range(0, flat.size, CHUNK))
 
 
 @np.errstate(over="ignore")
-def _worst(actual: Array, expected: Expected, key: TargetKey, rtol: float) -> tuple[Entry, bool]:
-    """Of the wrong entries the one furthest out, or the first that is not finite, and whether all are."""
+def _worst(actual: Array, expected: Expected, key: TargetKey, rtol: float) -> Entry:
+    """Find of the wrong entries the one furthest out, or the first that is not finite."""
     right, limits = expected.targets[key], limits_of(expected, key, rtol)
     flat, known = actual.reshape(-1), right.reshape(-1)
-    furthest, place, is_finite = -1.0, 0, True
+    furthest, place = -1.0, 0
     for start in range(0, flat.size, CHUNK):
         piece = flat[start : start + CHUNK].astype(np.float64, copy=False)
         finite = np.isfinite(piece)
         if not finite.all():
-            is_finite = False
-            furthest, place = np.inf, start + int(np.argmin(finite))
+            place = start + int(np.argmin(finite))
             break
         at = slice(start, start + CHUNK)
         gaps = np.abs(piece - known[at])
@@ -52,8 +57,7 @@ def _worst(actual: Array, expected: Expected, key: TargetKey, rtol: float) -> tu
             furthest, place = float(gaps[here]), start + here
     index = tuple(int(i) for i in np.unravel_index(place, right.shape))
     # Adding 0.0 turns −0 into 0, which is what a reader expects to see.
-    entry = Entry(index=index, expected=float(known[place]) + 0.0, actual=float(flat[place]) + 0.0)
-    return entry, is_finite
+    return Entry(index=index, expected=float(known[place]) + 0.0, actual=float(flat[place]) + 0.0)
 
 
 def _counted(answer: Answer, count: int) -> str:

@@ -47,11 +47,12 @@ def diagnose(
     verdicts: Sequence[Verdict],
     *,
     single_precision: bool = False,
+    rule: str = "",
 ) -> Diagnosis | None:
     """
     The likely mistake behind a target's verdicts, one for each case of the record; None when no hypothesis explains all of them.
 
-    `single_precision` says that the answers came as float32 or less.
+    `single_precision` says that the answers came as float32 or less. With `rule` only mistakes of this rule are looked for.
     """
     if any(verdict.status not in _DIAGNOSED or verdict.actual is None for verdict in verdicts):
         return None
@@ -76,35 +77,45 @@ def diagnose(
     is_zero = not any(one.actual.any() for one in evidence)
 
     def named(hypotheses: Iterator[Named], first_look: Sequence[Evidence] = ()) -> Diagnosis | None:
-        for rule, text, predict in hypotheses:
-            if is_zero and rule != "zero":  # nobody sums the columns of softmax's Jacobian, whose sum is zero, to return zeros
+        for named_rule, text, predict in hypotheses:
+            # nobody sums the columns of softmax's Jacobian, whose sum is zero, to return zeros
+            if named_rule != (rule or named_rule) or (is_zero and named_rule != "zero"):
                 continue
             if not all(_reproduces(predict(one), one, rtol) for one in first_look):
                 continue
             if all(_reproduces(predict(evidence[i]), evidence[i], rtol) for i in order):
-                return Diagnosis(rule=rule, text=text)
+                return Diagnosis(rule=named_rule, text=text)
         return None
 
-    if single_precision and all(beside_the_largest(one.actual, one.expected, OF_THE_LARGEST) for one in evidence):
+    if (
+        rule in ("", "single_precision")
+        and single_precision
+        and all(beside_the_largest(one.actual, one.expected, OF_THE_LARGEST) for one in evidence)
+    ):
         return _SINGLE_PRECISION
     for place, mistake in enumerate(target.mistakes):
-        if explains(place):
+        if rule in ("", "declared") and explains(place):
             return Diagnosis(rule="declared", text=mistake.hint, credit=mistake.credit)
     if (found := named(rearranged(exercise, target))) is not None:
         return found
     for place, hypothesis in enumerate(record.hypotheses.get(key, ())):
-        if place >= len(target.mistakes) and explains(place):
+        if place >= len(target.mistakes) and rule in ("", hypothesis.rule) and explains(place):
             return Diagnosis(rule=hypothesis.rule, text=hypothesis.text)
     rows = [_telling_row(one) for one in evidence if one.expected.size > MAX_COPIED_ENTRIES]
     if (found := named(scaled(target, evidence[order[0]]), rows)) is not None:
         return found
     if (found := named(totalled(target, evidence))) is not None:
         return found
-    if single_precision and all(
-        beside_the_largest(one.actual, one.expected, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR) for one in evidence
+    if (
+        rule in ("", "single_precision")
+        and single_precision
+        and all(
+            beside_the_largest(one.actual, one.expected, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR)
+            for one in evidence
+        )
     ):
         return _SINGLE_PRECISION
-    return regime.find(exercise, verdicts, evidence)
+    return regime.find(exercise, verdicts, evidence) if rule in ("", "regime") else None
 
 
 def _evidence(case: Case, expected: Expected, key: TargetKey, actual: Array, rtol: float, *, single_precision: bool) -> Evidence:

@@ -336,11 +336,10 @@ def _public_part(
     target = task.targets[place]
     found = None
     if likely is not None:
-        called = replace(public, cases=public.cases[: len(verdicts)])
+        called = public if len(verdicts) == len(public.cases) else replace(public, cases=public.cases[: len(verdicts)])
         single_precision = any(answer.single_precision for answer in judged.answers)
         key = (task.function, target.name)
-        found = diagnosis.diagnose(exercise, target, key, called, verdicts, single_precision=single_precision)
-        found = found if found is not None and found.rule == likely.rule else None
+        found = diagnosis.diagnose(exercise, target, key, called, verdicts, single_precision=single_precision, rule=likely.rule)
     verdict = rubric.deciding(verdicts)
     at = _shown(verdicts, verdict.status) if was_called else None
     return PublicPart(
@@ -477,7 +476,7 @@ def _beside_the_largest_at(place: int, judged: _Judged, record: Record, task: Ta
             return judged
         if not beside_the_largest(verdict.actual, expected.targets[key], OF_THE_LARGEST, floor=ABSOLUTE_FLOOR):
             return judged
-    right = tuple(replace(verdict, status=Status.CORRECT, worst=None) for verdict in verdicts)
+    right = tuple(replace(verdict, status=Status.CORRECT, find_worst=None) for verdict in verdicts)
     return replace(judged, verdicts=(*judged.verdicts[:place], right, *judged.verdicts[place + 1 :]))
 
 

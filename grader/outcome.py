@@ -7,7 +7,7 @@ Immutable facts; sentences are made by the renderers. Standard library only at r
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -100,6 +100,8 @@ class Expected:
     predictions: Mapping[TargetKey, tuple[Array | None, ...]] = field(default_factory=dict)
     # how far each entry of an answer may be off, by target and rtol: every answer of a class is held to the same
     allowed: dict[tuple[TargetKey, float], Array] = field(default_factory=dict, init=False, compare=False, repr=False)
+    # the largest rounding of a target, as a number; looked up for every wrong answer
+    largest_rounding: dict[TargetKey, float] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +187,14 @@ class Verdict:
     case: Case
     status: Status
     actual: Array | None = None  # None unless an array was returned
-    worst: Entry | None = None  # the entry furthest out; None unless the shape is right and the value is not
     detail: str = ""  # the exception line, the shape found, the limit reached
     traceback: str = ""
+    find_worst: Callable[[], Entry] | None = field(default=None, compare=False, repr=False)  # looked for where it is shown
+
+    @property
+    def worst(self) -> Entry | None:
+        """The entry furthest out; None unless the shape is right and the value is not."""
+        return self.find_worst() if self.find_worst else None
 
 
 @dataclass(frozen=True, slots=True)
