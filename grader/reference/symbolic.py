@@ -347,7 +347,7 @@ def _exact(value: object) -> Expr:
     """A number as SymPy's: a float64 is a fraction."""
     if isinstance(value, sympy.Basic):
         return value
-    return sympy.pi if value == np.pi else sympy.E if value == np.e else sympy.Rational(value)
+    return sympy.pi if value == math.pi else sympy.E if value == math.e else sympy.Rational(value)
 
 
 def _any(value: object) -> Entries:
