@@ -74,12 +74,15 @@ def diagnose(
         """Whether the stored prediction at `place` is what came, in every case."""
         return all(place < len(stored[i]) and _reproduces(stored[i][place], evidence[i], rtol) for i in order)
 
+    def is_asked(one: str) -> bool:
+        return rule in ("", one)
+
     is_zero = not any(one.actual.any() for one in evidence)
 
     def named(hypotheses: Iterator[Named], first_look: Sequence[Evidence] = ()) -> Diagnosis | None:
         for named_rule, text, predict in hypotheses:
             # nobody sums the columns of softmax's Jacobian, whose sum is zero, to return zeros
-            if named_rule != (rule or named_rule) or (is_zero and named_rule != "zero"):
+            if not is_asked(named_rule) or (is_zero and named_rule != "zero"):
                 continue
             if not all(_reproduces(predict(one), one, rtol) for one in first_look):
                 continue
@@ -87,35 +90,27 @@ def diagnose(
                 return Diagnosis(rule=named_rule, text=text)
         return None
 
-    if (
-        rule in ("", "single_precision")
-        and single_precision
-        and all(beside_the_largest(one.actual, one.expected, OF_THE_LARGEST) for one in evidence)
-    ):
+    may_be_single = single_precision and is_asked("single_precision")
+    if may_be_single and all(beside_the_largest(one.actual, one.expected, OF_THE_LARGEST) for one in evidence):
         return _SINGLE_PRECISION
     for place, mistake in enumerate(target.mistakes):
-        if rule in ("", "declared") and explains(place):
+        if is_asked("declared") and explains(place):
             return Diagnosis(rule="declared", text=mistake.hint, credit=mistake.credit)
     if (found := named(rearranged(exercise, target))) is not None:
         return found
     for place, hypothesis in enumerate(record.hypotheses.get(key, ())):
-        if place >= len(target.mistakes) and rule in ("", hypothesis.rule) and explains(place):
+        if place >= len(target.mistakes) and is_asked(hypothesis.rule) and explains(place):
             return Diagnosis(rule=hypothesis.rule, text=hypothesis.text)
     rows = [_telling_row(one) for one in evidence if one.expected.size > MAX_COPIED_ENTRIES]
     if (found := named(scaled(target, evidence[order[0]]), rows)) is not None:
         return found
     if (found := named(totalled(target, evidence))) is not None:
         return found
-    if (
-        rule in ("", "single_precision")
-        and single_precision
-        and all(
-            beside_the_largest(one.actual, one.expected, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR)
-            for one in evidence
-        )
+    if may_be_single and all(
+        beside_the_largest(one.actual, one.expected, _SINGLE_PRECISION_RTOL, floor=_SINGLE_PRECISION_FLOOR) for one in evidence
     ):
         return _SINGLE_PRECISION
-    return regime.find(exercise, verdicts, evidence) if rule in ("", "regime") else None
+    return regime.find(exercise, verdicts, evidence) if is_asked("regime") else None
 
 
 def _evidence(case: Case, expected: Expected, key: TargetKey, actual: Array, rtol: float, *, single_precision: bool) -> Evidence:

@@ -89,8 +89,8 @@ def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox
     answers = iter(_answers(trial, plans))
     shown, counted, repeated = ([*islice(answers, len(kind))] for kind in (calls.shown, calls.counted, calls.repeated))
     judged = [
-        _judge_again(exercise, task, record, _judge(exercise, task, record.cases, tuple(first)), places, again)
-        for task, first, places, again in zip(exercise.tasks, counted, calls.places, repeated, strict=True)
+        _judge_again(exercise, task, record, _judge(exercise, task, record.cases, tuple(first)), calls.places, again)
+        for task, first, again in zip(exercise.tasks, counted, repeated, strict=True)
     ]
     public: list[_Judged | None] = [None] * len(exercise.tasks)
     if record.public is not None:
@@ -166,10 +166,9 @@ def _calls_of(exercise: Exercise, record: Record) -> Calls:
         counted = tuple(
             replace(_counted(task, record), child=child) for task, child in zip(exercise.tasks, children, strict=True)
         )
-        places = tuple(_repeated_places(len(record.cases)) for _ in exercise.tasks)
+        places = _repeated_places(len(record.cases))
         repeated = tuple(
-            replace(plan, purpose="repeated", inputs=tuple(plan.inputs[place] for place in some))
-            for plan, some in zip(counted, places, strict=True)
+            replace(plan, purpose="repeated", inputs=tuple(plan.inputs[place] for place in places)) for plan in counted
         )
         shown: tuple[TaskPlan, ...] = ()
         if record.public is not None:

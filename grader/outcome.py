@@ -120,13 +120,13 @@ class Calls:
     """
     The calls that judge an exercise, as plans for the sandbox in the order of the tasks: shown, counted, repeated.
 
-    `shown` is empty where the cases that count are public. `places` says for each task which cases are repeated.
+    `shown` is empty where the cases that count are public. `places` says which of these are repeated.
     """
 
     shown: tuple[TaskPlan, ...]
     counted: tuple[TaskPlan, ...]
     repeated: tuple[TaskPlan, ...]
-    places: tuple[tuple[int, ...], ...]
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

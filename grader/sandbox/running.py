@@ -199,6 +199,7 @@ class _Visit:
         self.is_free = False  # the calls at hand are shown or repeated ones
         self.free_before = 0.0  # CPU seconds of such calls that are over
         self.stint_cpu = 0.0  # the CPU time at which those at hand began
+        self.reasons: dict[str, Answer] = {}  # why a function is missing, where that was asked
         self.number = -1  # of the plan whose answers are awaited
         self.partial: Sequence[Answer] = ()  # those that came
         self.new_output = 0  # where the output begins that no earlier child wrote while loading the same sources
@@ -321,7 +322,6 @@ class _Visit:
         answers: list[Answer] = []
         self.number, self.partial = number, answers
         cpu_before, bytes_before = self.total_cpu(), run.answered_bytes
-        explained: Answer | None = None
         for index in range(len(plan.inputs)):
             body = self._expect(frames.ANSWER, nonce).body
             run.answered_bytes += len(body)
@@ -329,9 +329,7 @@ class _Visit:
                 raise DeathError(Status.KILLED, "it returned more than was asked for")
             answer, wrote = protocol.unpack_answer(body, index)
             run.wrote_to_stdout |= wrote
-            if answer.status is Status.MISSING:  # looked into once: it takes the grader's time, not the child's
-                answer = explained = explained or self._explained(answer, plan.function)
-            answers.append(answer)
+            answers.append(self._with_reason(answer, plan.function))
         run.answers[number] = answers
         if plan.purpose == "counted":
             count = len(plan.inputs)
@@ -340,17 +338,13 @@ class _Visit:
 
     def _take_shown(self, number: int, plan: TaskPlan, nonce: int) -> bool:
         """Wait for the answers to shown cases, as many as cost little time and memory."""
-        explained: Answer | None = None
 
         def decode(body: memoryview, index: int) -> Answer:
-            nonlocal explained
             try:
                 answer, _ = protocol.unpack_answer(body, index)
             except frames.ProtocolError as error:
                 return Answer(status=Status.KILLED, detail=f"it broke the grader's protocol: {error}")
-            if answer.status is Status.MISSING:
-                answer = explained = explained or self._explained(answer, plan.function)
-            return answer
+            return self._with_reason(answer, plan.function)
 
         bodies: list[memoryview] = []
         self.number, self.partial = number, _Undecoded(bodies, decode)
@@ -377,6 +371,14 @@ class _Visit:
         spent = max(self.total_cpu() - cpu_before, seconds / 10)  # or it sleeps
         limit = self.run.job.limits.seconds
         return spent > (min(_SHOWN_CPU, limit) if count >= _FEWEST_SHOWN else limit)
+
+    def _with_reason(self, answer: Answer, function: str) -> Answer:
+        """Say why a function is missing. It is looked into once: that takes the grader's time, not the child's."""
+        if answer.status is not Status.MISSING:
+            return answer
+        if function not in self.reasons:
+            self.reasons[function] = self._explained(answer, function)
+        return self.reasons[function]
 
     def _explained(self, answer: Answer, function: str) -> Answer:
         """Why a function is missing: two files define it, so that nobody knows which counts, or loading failed."""
