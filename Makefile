@@ -67,7 +67,7 @@ audit: setup
 	@$(BIN)/grader audit
 
 records: setup
-	$(BIN)/python -m grader.records
+	$(BIN)/python -m grader.reference.records
 
 # One file for every Python and platform that we support, without a registry's address: uv resolves it, any pip reads it.
 lock:

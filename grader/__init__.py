@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING
 from grader.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from grader.api import check, grade, load
     from grader.errors import ExerciseError, ExportError, GraderError, SandboxError, SubmissionError
-    from grader.exercise import Assignment, Exercise
+    from grader.exercise.model import Assignment, Exercise
+    from grader.judging.submission import Submission
     from grader.outcome import Report, Status
-    from grader.python import check, grade, load
-    from grader.submission import Submission
 
 _HOMES = {
-    "Assignment": "grader.exercise",
-    "Exercise": "grader.exercise",
+    "Assignment": "grader.exercise.model",
+    "Exercise": "grader.exercise.model",
     "ExerciseError": "grader.errors",
     "ExportError": "grader.errors",
     "GraderError": "grader.errors",
     "Report": "grader.outcome",
     "SandboxError": "grader.errors",
     "Status": "grader.outcome",
-    "Submission": "grader.submission",
+    "Submission": "grader.judging.submission",
     "SubmissionError": "grader.errors",
-    "check": "grader.python",
-    "grade": "grader.python",
-    "load": "grader.python",
+    "check": "grader.api",
+    "grade": "grader.api",
+    "load": "grader.api",
 }
 
 __all__ = [

@@ -16,18 +16,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader import agreement, cases, compare, diagnosis, preparing, sizes, starter
 from grader.errors import ExerciseError, Fault, GraderError
-from grader.exercise import Arrays, Exercise, NamedCase, Target
-from grader.grading import grade
+from grader.exercise import starter
+from grader.exercise.model import Arrays, Exercise, NamedCase, Target
+from grader.judging import compare
+from grader.judging.diagnosis import hypotheses as diagnosis
+from grader.judging.grading import grade
+from grader.judging.submission import Submission
 from grader.outcome import Answer, Case, Evidence, Expected, Record, Status, Verdict
-from grader.submission import Submission
+from grader.reference import agreement, cases, prepare, sizes
 
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey
     from grader.sandbox import Sandbox
 
-SEEDS = (preparing.PUBLIC_SEED, 1, 2)
+SEEDS = (prepare.PUBLIC_SEED, 1, 2)
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
 SYMBOLIC_RTOL = 1e-10  # of the largest entry: the symbolic derivative is exact, the reference is float64
 # A step so small that most cases pass is what probes are for; an input that switches a unit on or off does so in few cases;
@@ -92,13 +95,12 @@ def audit(
 
     `solutions` are model answers in the forms that students may choose; `sandbox_for` gives the sandbox of an array library.
     """
-    from grader.reference.threads import one_thread
+    from grader.reference.torch.threads import one_thread
 
     tally = _Tally(where=exercise.path or exercise.id)
     try:
         records = [
-            preparing.prepare(exercise, seed) if seed == preparing.PUBLIC_SEED else preparing.make(exercise, seed)
-            for seed in seeds
+            prepare.prepare(exercise, seed) if seed == prepare.PUBLIC_SEED else prepare.make(exercise, seed) for seed in seeds
         ]
     except ExerciseError as error:
         return Audit(exercise=exercise.id, faults=error.faults)
@@ -202,7 +204,7 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
 
     What the ranges or the formulas do not allow is no fault: where draws reach no such side, a remark says so.
     """
-    from grader.reference import sides
+    from grader.reference.torch import sides
 
     every = [case for case, _ in record.cases]
     for demand in sizes.demands(exercise):
@@ -224,7 +226,7 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
             tally.remark(f"{target.name} is zero in every case at seed {record.seed}: whoever returns zeros is right.")
     missing = set(sides.of_exercise(exercise)) - set().union(*(sides.seen(exercise, case) for case in every))
     for side in sorted(missing, key=str):
-        if preparing.reaches(exercise, side, record.seed):
+        if prepare.reaches(exercise, side, record.seed):
             remedy = "Use more random cases, or a named one that shows it."
             tally.fault(f"No case shows {side}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy)
         else:
@@ -233,7 +235,7 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
 
 def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
     """Whether a case can be drawn so that no target is zero throughout and every mistake has a value."""
-    from grader.reference import compute
+    from grader.reference.torch import compute
 
     try:
         plan = cases.plan_named(exercise, edge, seed)
@@ -250,7 +252,7 @@ def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
 
 
 def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
-    from grader.reference import sides
+    from grader.reference.torch import sides
 
     is_gated = any(side.inside for side in sides.of_exercise(exercise))
     for task, target in exercise.targets():
@@ -275,7 +277,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
                     "Two mistakes that return the same cannot be told apart: keep one.",
                 )
                 continue
-            tally.declared += record.seed == preparing.PUBLIC_SEED
+            tally.declared += record.seed == prepare.PUBLIC_SEED
         for rule, answers in _built_in(target, exercise, key, record):
             verdicts = _verdicts(exercise, key, record, answers)
             if all(verdict.status is Status.CORRECT for verdict in verdicts):
@@ -290,7 +292,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
             elif diagnosis.diagnose(exercise, target, key, record, verdicts) is None:
                 tally.fault(f"A wrong answer ({rule}) for {target.name} is not named.", "This is a fault of the grader.")
             else:
-                tally.built_in += record.seed == preparing.PUBLIC_SEED
+                tally.built_in += record.seed == prepare.PUBLIC_SEED
 
 
 def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record) -> Iterator[tuple[str, list[Array | None]]]:
@@ -332,7 +334,7 @@ def _is_caught(verdicts: Sequence[Verdict], *, is_gated: bool) -> bool:
 
 def _try_differences(exercise: Exercise, record: Record, tally: _Tally) -> None:
     """References against central differences, at the cases that are small enough to be quick."""
-    from grader.reference import compute, numerical
+    from grader.reference.torch import compute, numerical
 
     for case, expected in record.cases:
         point = compute.point_of(exercise, case)
@@ -352,7 +354,7 @@ def _try_differences(exercise: Exercise, record: Record, tally: _Tally) -> None:
 
 def _try_symbolic(exercise: Exercise, record: Record, tally: _Tally) -> None:
     """References against symbolic derivatives, each target at the smallest case that tells enough, if there is one."""
-    from grader.reference import compute, symbolic
+    from grader.reference.torch import compute, symbolic
 
     case, expected = min(record.cases, key=lambda drawn: (_is_plain(*drawn), _entries(drawn[0])))
     point = compute.point_of(exercise, case)

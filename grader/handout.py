@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader import preparing, starter, store, wheel
-from grader.exercise import Assignment, Exercise
-from grader.loading import dump_assignment, dump_for_students, parse_exercise
+from grader import wheel
+from grader.exercise import starter
+from grader.exercise.loading import dump_assignment, dump_for_students, parse_exercise
+from grader.exercise.model import Assignment, Exercise
+from grader.reference import prepare, store
 
 
 def pack(assignment: Assignment, *, notebooks: bool = False) -> bytes:
@@ -40,10 +42,10 @@ def exercise_files(exercise: Exercise) -> dict[str, bytes]:
     """
     text = dump_for_students(exercise)
     given = parse_exercise(text, exercise.id)
-    name = store.file_name(given.id, given.record_sha256, preparing.PUBLIC_SEED, preparing.ENGINE)
+    name = store.file_name(given.id, given.record_sha256, prepare.PUBLIC_SEED, prepare.ENGINE)
     return {
         f"{given.id}.yaml": text.encode(),
-        f"{preparing.BESIDE}/{name}": store.encode(preparing.prepare(given)),
+        f"{prepare.BESIDE}/{name}": store.encode(prepare.prepare(given)),
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from grader.trial import LoadError, TaskPlan
+from grader.sandbox.job import LoadError, TaskPlan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,13 +17,14 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from grader import catalogue, installed
+from grader import installed
+from grader.exercise import catalogue
 from grader.version import VERSION
 
 NAME = f"autograd_grader-{VERSION}-py3-none-any.whl"
 _INFO = f"autograd_grader-{VERSION}.dist-info"
 _SUFFIXES = frozenset({".py", ".css", ".js", ".json", ".typed"})  # a file of another kind in a checkout is somebody's own
-_RECORDS, _EXERCISES = "_records", "_exercises"
+_RECORDS, _EXERCISES = "reference/_records", "_exercises"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same wheel has the same bytes
 
 
@@ -57,7 +58,7 @@ def _package() -> Iterator[tuple[str, bytes]]:
     package = Path(__file__).parent
     for path in sorted(package.rglob("*")):
         inner = path.relative_to(package)
-        if path.suffix in _SUFFIXES and not {_RECORDS, _EXERCISES, "__pycache__"} & set(inner.parts) and path.is_file():
+        if path.suffix in _SUFFIXES and not {"_records", _EXERCISES, "__pycache__"} & set(inner.parts) and path.is_file():
             yield inner.as_posix(), path.read_bytes()
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from builders import one_target, tanh_layer
 
-from grader import catalogue
 from grader.audit import Audit, audit, find_solutions, solution_folders
-from grader.exercise import Arrays, DrawnAxis, Exercise, Gradient, Jacobian, Mistake, Task
-from grader.formula import parse
-from grader.loading import load_exercise, parse_exercise
+from grader.exercise import catalogue
+from grader.exercise.formula import parse
+from grader.exercise.loading import load_exercise, parse_exercise
+from grader.exercise.model import Arrays, DrawnAxis, Exercise, Gradient, Jacobian, Mistake, Task
 from grader.sandbox import Sandbox
 
 SandboxFor = Callable[[Arrays], Sandbox]

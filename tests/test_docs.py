@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from places import ROOT
 
 import grader
-from grader import exercise
-from grader.loading import load_exercise
-from grader.loading.draws import LAWS
+from grader.exercise import model
+from grader.exercise.loading import load_exercise
+from grader.exercise.loading.draws import LAWS
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
@@ -71,18 +71,21 @@ def test_readme_s_sessions(command, printed, folder) -> None:
 def test_the_table_of_kinds() -> None:
     """Every kind is in the table, with the shape that exercise.py states."""
     rows = re.findall(r"^\| (\w+) \| `\{(\w+): .*?\| (\S[^|]*) \|$", README, re.MULTILINE)
-    kinds = {kind.__name__.lower(): re.search(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__) for kind in get_args(exercise.Kind)}
+    kinds = {kind.__name__.lower(): re.search(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__) for kind in get_args(model.Kind)}
     assert {name: shape for name, _, shape in rows} == {name: shape[1] for name, shape in kinds.items()}
     assert [name for name, key, _ in rows if name != key] == []
 
 
 def test_the_tree_is_the_tree() -> None:
     """Every file and folder that the README's tree names is there."""
-    tree = README.split("## The tree")[1].split("```")[1]
-    modules = re.findall(r"(?<!\S)([a-z_/]+(?:\.py|/))(?=\s|$)", tree)
-    missing = [
-        name for name in modules if name != "grader/" and not ((ROOT / "grader" / name).exists() or (ROOT / name).exists())
-    ]
+    missing = []
+    for line in README.split("## The tree")[1].split("```")[1].splitlines():
+        named = re.findall(r"(?<!\S)([a-z_/]+(?:\.py|/))(?=\s|$)", line)
+        below = (
+            ROOT / "grader" / named[0] if named and named[0].endswith("/") else ROOT
+        )  # what a package's line tells of its inside
+        places = (ROOT, ROOT / "grader", below, ROOT / named[0] if named else ROOT)
+        missing += [name for name in named if not any((place / name).exists() for place in places)]
     assert missing == []
 
 

@@ -10,14 +10,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader import wheel
 from grader.cli.common import find_assignment
 from grader.errors import ExerciseError
+from grader.exercise.loading import load_assignment, load_exercise
 from grader.handout import pack
-from grader.loading import load_assignment, load_exercise
 
-ROOT = Path(__file__).parent.parent
 PS1 = """\
 schema: 1
 title: Problem set 1

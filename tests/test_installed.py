@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from places import ROOT
 
 from grader import installed
 from grader.installed import EXTRAS, install_command
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))

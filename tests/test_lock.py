@@ -7,14 +7,13 @@ import re
 import subprocess
 import tomllib
 from importlib.metadata import PackageNotFoundError, requires
-from pathlib import Path
 
 import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from places import ROOT
 
-ROOT = Path(__file__).parents[1]
 LINES = [line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if not line.lstrip().startswith("#")]
 PINS = [Requirement(line) for line in LINES]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -15,11 +15,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-from grader import catalogue, handout, installed, wheel
+from grader import handout, installed, wheel
 from grader.cli.common import find_assignment
+from grader.exercise import catalogue
 
-ROOT = Path(__file__).parents[1]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 RIGHT = "import numpy as np\ndef dY_dx(x):\n    return 1 - np.tanh(x) ** 2\n"
 

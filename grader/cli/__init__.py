@@ -30,9 +30,9 @@ COMMANDS = {
     "grade": ("grader.cli.grade", "Grade the submissions of a class."),
     "audit": ("grader.cli.audit", "Prove that exercises are right."),
     "demo": ("grader.cli.grade", "Grade the example class and print its table."),
-    "replay": ("grader.cli.again", "Judge one submission again, from its record."),
-    "regrade": ("grader.cli.again", "Bring marks up to date with corrected exercises."),
-    "purge": ("grader.cli.again", "Remove what privacy rules want gone."),
+    "replay": ("grader.cli.regrade", "Judge one submission again, from its record."),
+    "regrade": ("grader.cli.regrade", "Bring marks up to date with corrected exercises."),
+    "purge": ("grader.cli.regrade", "Remove what privacy rules want gone."),
     "report": ("grader.cli.results", "Write the pages of a graded class."),
     "export": ("grader.cli.results", "Write grades for Canvas, Moodle or Gradescope."),
     "doctor": ("grader.cli.doctor", "Say which protections hold here."),
@@ -107,7 +107,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _shown(text: str) -> str:
     """What may be printed of a text that names files, which others may have named."""
-    from grader.sandbox.text import cleaned
+    from grader.text import cleaned
 
     return cleaned(text)
 

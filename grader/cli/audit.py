@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader import catalogue
 from grader.cli.common import counted, find_exercise
 from grader.cli.options import exercises_option
 from grader.errors import ExerciseError
-from grader.sandbox.text import cleaned, one_line
+from grader.exercise import catalogue
+from grader.text import cleaned, one_line
 
 if TYPE_CHECKING:
     from grader.audit import Audit
-    from grader.exercise import Arrays
+    from grader.exercise.model import Arrays
     from grader.sandbox import Sandbox
 
 RIGHT, WRONG = 0, 1

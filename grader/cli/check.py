@@ -13,10 +13,10 @@ from grader.cli.options import exercises_option
 from grader.cli.streams import has_colour, width_of
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
-from grader.sandbox.text import one_line
+from grader.text import one_line
 
 if TYPE_CHECKING:
-    from grader.exercise import Arrays
+    from grader.exercise.model import Arrays
     from grader.outcome import Report
 
 FULL_MARKS, NOT_FULL_MARKS, NOT_GRADED = 0, 1, 3
@@ -47,14 +47,14 @@ def command_check(
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(_sandbox(cast("Arrays", arrays or "numpy")))
         from grader.cli.common import check_command, find_exercise, with_arrays
-        from grader.submission import Submission
+        from grader.judging.submission import Submission
 
         asked = with_arrays(find_exercise(exercise, (*folders, *_beside(file, exercise))), arrays)
         submission = Submission.from_file(file)
         if asked.arrays != sandbox.arrays:
             sandbox = stack.enter_context(_sandbox(asked.arrays))
-        from grader.grading import grade
-        from grader.preparing import prepare, taken_beside
+        from grader.judging.grading import grade
+        from grader.reference.prepare import prepare, taken_beside
 
         if (found := taken_beside(asked, seed)) is not None:
             said = f"Compared with the answers in {one_line(str(found.parent))}: PyTorch, which computes them, is not installed."
@@ -63,7 +63,7 @@ def command_check(
         if not _works(sandbox):
             sandbox = stack.enter_context(Sandbox(asked.arrays, "none"))
         if case_name is not None:
-            from grader.showing import case_sheet
+            from grader.cli.sheets import case_sheet
 
             text, report = case_sheet(asked, submission, record=record, sandbox=sandbox, name=case_name)
         else:
@@ -83,7 +83,7 @@ def command_check(
 
 def _beside(file: Path, exercise: str) -> tuple[Path, ...]:
     """Return the answer's folder where the exercise lies there with its records, as nbgrader's students have it."""
-    from grader.preparing import BESIDE
+    from grader.reference.prepare import BESIDE
 
     is_there = (file.parent / BESIDE).is_dir() and (file.parent / f"{exercise}.yaml").is_file()
     return (file.parent,) if is_there else ()

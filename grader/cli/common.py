@@ -9,16 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from grader import catalogue
 from grader.errors import Fault, GraderError
-from grader.exercise import Assignment
+from grader.exercise import catalogue
+from grader.exercise.loading import load_exercise
+from grader.exercise.model import Assignment
 from grader.files import write_whole
-from grader.loading import load_exercise
-from grader.sandbox.text import one_line
-from grader.shell import quoted
+from grader.text import one_line, quoted
 
 if TYPE_CHECKING:
-    from grader.exercise import Arrays, Exercise
+    from grader.exercise.model import Arrays, Exercise
 
 WIDTH = 80
 
@@ -34,9 +33,9 @@ def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
         what = "This is an assignment: it lists exercises, and here one of them is asked for."
         raise GraderError(Fault(str(found.path), what, "Name the exercise by its id, as the list has it."))
     if found.shadows:
-        from grader import preparing
+        from grader.reference import prepare
 
-        if (found.path.parent / preparing.BESIDE).is_dir():
+        if (found.path.parent / prepare.BESIDE).is_dir():
             return load_exercise(found.path)
     return load_exercise(_told(name, found))
 
@@ -54,7 +53,7 @@ def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Pa
     Exercises in `known` are taken from there, wherever else their ids may be found.
     """
     files = known or {}
-    from grader.loading import load_assignment
+    from grader.exercise.loading import load_assignment
 
     path = Path(name) if catalogue.is_path(name) else catalogue.shipped() / "assignments" / f"{name}.yaml"
     if path.is_file() and _lists_exercises(path):

@@ -11,7 +11,7 @@ import click
 from grader.cli.common import find_assignment
 from grader.cli.options import exercises_option, isolation_option
 from grader.errors import Fault, GraderError
-from grader.sandbox.text import one_line
+from grader.text import one_line
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
@@ -55,7 +55,7 @@ def command_gradescope_build(
 
     It holds the secret seed's cases and answers: keep it to yourself.
     """
-    from grader.autograder import build
+    from grader.gradescope import build
 
     data, notes = build(find_assignment(assignment, folders), seed=seed, isolation=cast("Isolation", isolation))
     _write(output, data, is_secret=True)
@@ -70,7 +70,7 @@ def command_gradescope_build(
 @click.option("--forget-seed", is_flag=True, help="Remove seed and exercises from the disk before student code runs.")
 def command_gradescope_run(*, root: Path, forget_seed: bool) -> int:
     """Grade ROOT/submission into ROOT/results/results.json: what the zip does in its container."""
-    from grader.autograder import run
+    from grader.gradescope import run
 
     for line in run(root, forget_seed=forget_seed):
         click.echo(line)

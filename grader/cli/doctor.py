@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from grader.sandbox.doctor import Check, Examination, Requirement
+    from grader.sandbox.host.doctor import Check, Examination, Requirement
 
 HOLDS, LACKS = 0, 1
 _PLACES = {"box": "in the box", "no box": "no box", "seccomp": "seccomp"}
@@ -30,7 +30,7 @@ def command_doctor(*, as_json: bool, require: Requirement) -> int:
     isolation `strict`, and without a box, which is what `best` falls back on. Exit status: 0 when what is required
     holds, else 1.
     """
-    from grader.sandbox.doctor import examine
+    from grader.sandbox.host.doctor import examine
 
     found = examine()
     holds = found.satisfies(require)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from grader import catalogue
 from grader.cli import listing
 from grader.cli.options import exercises_option
-from grader.sandbox.text import cleaned, one_line
+from grader.exercise import catalogue
+from grader.text import cleaned, one_line
 
 
 @click.command("list", epilog="\b\nExample:\n  $ grader list --exercises my_course/exercises")
@@ -52,15 +52,15 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
     """
     if settings and not key:
         raise click.UsageError("--set says where to evaluate the key: add --key.")
-    from grader import showing
+    from grader.cli import sheets
     from grader.cli.common import find_exercise
 
     asked = find_exercise(exercise, folders)
 
     if key:
-        print(showing.key(asked, settings))
+        print(sheets.key(asked, settings))
     else:
-        print(showing.task_sheet(asked))
+        print(sheets.task_sheet(asked))
     return 0
 
 
@@ -74,8 +74,8 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
 @click.option("--force", is_flag=True, help="Write over a file that is there already.")
 def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None, arrays: str | None, force: bool) -> int:
     """Write a starter: signatures, what each index means, and `raise NotImplementedError` where your code goes."""
-    from grader import starter
     from grader.cli.common import check_command, find_exercise, with_arrays, write_new
+    from grader.exercise import starter
 
     asked = with_arrays(find_exercise(exercise, folders), arrays)
     path = output or Path(f"{asked.id}.py")

@@ -16,14 +16,14 @@ from grader.cli.options import exercises_option, layout_option
 from grader.cli.progress import showing_progress
 from grader.cli.streams import width_of
 from grader.errors import Fault, GraderError
-from grader.sandbox.text import one_line
+from grader.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from grader.batch.intake import Unplaced
-    from grader.batch.run import Options, Summary
-    from grader.exercise import Assignment
+    from grader.course.grade import Options, Summary
+    from grader.course.intake.files import Unplaced
+    from grader.exercise.model import Assignment
     from grader.sandbox import Isolation
 
 EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3
@@ -88,7 +88,7 @@ def command_grade(
     """
     if isolation == "none":
         _warn_of_none()
-    from grader.batch.run import Options
+    from grader.course.grade import Options
 
     options = Options(
         jobs=jobs,
@@ -108,7 +108,7 @@ def command_grade(
 
 
 def _warn_of_none() -> None:
-    from grader.sandbox.walls import POLICY_FILE, floor
+    from grader.sandbox.host.walls import POLICY_FILE, floor
 
     if (least := floor()) == "none":
         print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
@@ -123,7 +123,7 @@ def command_demo(output: Path | None) -> int:
     if not (EXAMPLES / "class").is_dir():
         what = "The example class is not installed: it holds right answers, and students install this package."
         raise GraderError(Fault("grader demo", what, "Clone the repository and run `make demo` there."))
-    from grader.batch.run import Options
+    from grader.course.grade import Options
 
     assignment = find_assignment(str(EXAMPLES / "autodiff_chapter.yaml"), ())
     with contextlib.ExitStack() as stack:
@@ -136,7 +136,7 @@ def command_demo(output: Path | None) -> int:
 def _grade(
     submissions: Path, assignment: Assignment, output: Path, options: Options, *, keeps: bool = True, quiet: bool = False
 ) -> Summary:
-    from grader.batch.run import grade_folder
+    from grader.course.grade import grade_folder
 
     try:
         with contextlib.nullcontext(None) if quiet else showing_progress() as tell:
@@ -146,7 +146,7 @@ def _grade(
         print(told, file=sys.stderr)
         raise click.exceptions.Exit(130) from None
     if keeps:
-        from grader.render.pages import refresh
+        from grader.course.pages.pages import refresh
 
         exercises = {exercise.id: exercise for exercise in assignment.exercises}
         refresh(output, exercises, changed=summary.changed, database=options.database)
@@ -220,7 +220,7 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
 
 def _print_unplaced(summary: Summary, output: Path | None) -> None:
     """What has no place, by whose it is: the junk of one student must not push out what is said of others."""
-    from grader.batch.layouts import owner
+    from grader.course.intake.layouts import owner
 
     strangers = [item.path for item in summary.unplaced if item.is_graded]
     if strangers:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError
-from grader.files import write_whole
-from grader.folders import cache_folder
+from grader.files import cache_folder, write_whole
 from grader.version import VERSION
 
 MAX_REMEMBERED = 5000
@@ -64,7 +63,7 @@ def _unchanged(remembered: Any, path: Path) -> Row | None:
 
 
 def _read(path: Path) -> Row:
-    from grader.loading import load_exercise
+    from grader.exercise.loading import load_exercise
 
     exercise = load_exercise(path)
     kinds = tuple(dict.fromkeys(type(target.kind).__name__.lower() for _, target in exercise.targets()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.options import exercises_option
-from grader.sandbox.text import one_line
+from grader.text import one_line
 
 if TYPE_CHECKING:
     from grader.nbgrader.building import Built

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.batch.run import Progress
+    from grader.course.grade import Progress
 
 
 @contextlib.contextmanager

@@ -10,12 +10,12 @@ import click
 
 from grader.cli.options import database_option, exercises_option
 from grader.errors import GraderError
-from grader.sandbox.text import one_line
+from grader.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise.model import Exercise, Feedback
     from grader.export import Format
 
 _LEVELS = click.Choice(["full", "hints", "score"])
@@ -39,7 +39,7 @@ _FEEDBACK_IN_IT = click.option(
 @database_option
 def command_report(*, out: Path, folders: tuple[Path, ...], feedback: str | None, database: str | None) -> int:
     """Write the pages of a graded class: report.html for staff, feedback/STUDENT.html for each student."""
-    from grader.render.pages import refresh
+    from grader.course.pages.pages import refresh
 
     click.echo(str(refresh(out, known_exercises(out, folders), feedback=cast("Feedback | None", feedback), database=database)))
     return 0
@@ -94,10 +94,10 @@ def known_exercises(out: Path, folders: tuple[Path, ...]) -> Mapping[str, Exerci
 
     From the files that they were graded by, unless `folders` say where to look, or these are gone.
     """
-    from grader import catalogue
-    from grader.batch.out import Out, read_state
-    from grader.batch.rules import files_of, read_rules
-    from grader.loading import load_exercise
+    from grader.course.results.decisions import files_of, read_rules
+    from grader.course.results.out import Out, read_state
+    from grader.exercise import catalogue
+    from grader.exercise.loading import load_exercise
 
     if (state := read_state(out)) is None:
         return {}

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from grader.batch.out import disk_errors, existing_out
-from grader.batch.results import open_results
-from grader.batch.roster import Table, read_roster, read_table
+from grader.course.intake.roster import Table, read_roster, read_table
+from grader.course.results.database import open_results
+from grader.course.results.out import disk_errors, existing_out
 from grader.errors import ExportError, Fault
 from grader.export import canvas, gradescope, moodle, plain
 from grader.export.sheet import Sheet, sheet_of
 from grader.files import write_whole
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise, Feedback
+    from grader.exercise.model import Exercise, Feedback
 
 Format: TypeAlias = Literal["csv", "canvas", "moodle", "gradescope"]
 FORMATS: tuple[str, ...] = get_args(Format)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from grader.batch.intake import fold
-from grader.batch.roster import Table
-from grader.batch.settling import named
+from grader.course.intake.files import fold
+from grader.course.intake.roster import Table
+from grader.course.results.gradebook import Row, cell
+from grader.course.results.settling import named
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
-from grader.gradebook import Row, cell
 
 _WHO = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 

@@ -12,20 +12,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import gradebook
-from grader.batch.out import disk_errors, safe_name
-from grader.batch.rules import level_of, read_rules, shown_cases_of
-from grader.batch.settling import named
+from grader.course.pages import decisions
+from grader.course.results import gradebook
+from grader.course.results.decisions import level_of, read_rules, shown_cases_of
+from grader.course.results.out import disk_errors, safe_name
+from grader.course.results.settling import named
 from grader.files import write_whole
-from grader.render import html, marks
+from grader.render import html
 from grader.render.markup import prose
 from grader.render.public import from_results
 
 if TYPE_CHECKING:
-    from grader.batch.out import Out
-    from grader.batch.results import Results
-    from grader.exercise import Exercise, Feedback, ShownCases
-    from grader.gradebook import Row
+    from grader.course.results.database import Results
+    from grader.course.results.gradebook import Row
+    from grader.course.results.out import Out
+    from grader.exercise.model import Exercise, Feedback, ShownCases
     from grader.outcome import Report
     from grader.render.html import Article
 
@@ -41,8 +42,8 @@ def results_json(
     if row.total is None:
         return None
     by_id = {report.exercise: report for report in reports}
-    articles = [marks.article(row, id, by_id.get(id), exercises.get(id)) for id in dict.fromkeys((*by_id, *row.scores))]
-    decided = "".join(f"<p>{prose(line)}</p>" for line in marks.lead_lines(row, reports)[1:])
+    articles = [decisions.article(row, id, by_id.get(id), exercises.get(id)) for id in dict.fromkeys((*by_id, *row.scores))]
+    decided = "".join(f"<p>{prose(line)}</p>" for line in decisions.lead_lines(row, reports)[1:])
     return {
         "score": round(row.total, 10),
         **({"output": decided, "output_format": "html"} if decided else {}),

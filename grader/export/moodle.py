@@ -14,21 +14,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.batch.intake import fold
-from grader.batch.roster import Table
-from grader.batch.rules import read_rules, shown_cases_of
-from grader.batch.settling import named
+from grader.course.intake.files import fold
+from grader.course.intake.roster import Table
+from grader.course.pages import decisions
+from grader.course.results.decisions import read_rules, shown_cases_of
+from grader.course.results.gradebook import Row, cell
+from grader.course.results.settling import named
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
-from grader.gradebook import Row, cell
-from grader.render import html, marks
+from grader.render import html
 from grader.render.markup import prose
 from grader.render.public import from_results
 
 if TYPE_CHECKING:
-    from grader.batch.out import Out
-    from grader.batch.results import Results
-    from grader.exercise import Exercise, Feedback
+    from grader.course.results.database import Results
+    from grader.course.results.out import Out
+    from grader.exercise.model import Exercise, Feedback
 
 _COMMENTS = "Feedback comments"
 _OURS = '<div class="grader-feedback">'  # tells what we wrote, and may write anew, from what a person did
@@ -46,8 +47,8 @@ def comments(
         asked = sorted(row.scores, key=lambda exercise: order.get(exercise, len(order)))
         found = {exercise: results.get(id, exercise) for exercise in asked}
         reports = {exercise: from_results(one.report) for exercise, one in found.items() if one}
-        decided = "".join(f"<p>{prose(line)}</p>" for line in marks.lead_lines(row, reports.values())[1:])
-        articles = (marks.article(row, one, reports.get(one), exercises.get(one)) for one in asked)
+        decided = "".join(f"<p>{prose(line)}</p>" for line in decisions.lead_lines(row, reports.values())[1:])
+        articles = (decisions.article(row, one, reports.get(one), exercises.get(one)) for one in asked)
         cases = shown_cases_of(rules, [one.report for one in found.values() if one])
         shown = "".join(html.bare(article, feedback=feedback, cases=cases, level=4) for article in articles)
         said[row.student.id] = f"{_OURS}{decided}{shown}</div>"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grader.course.results.gradebook import Row, cell, number
 from grader.export.sheet import Sheet, written
-from grader.gradebook import Row, cell, number
 
 _WHEN = ("submitted_at", "late_seconds", "late_penalty")
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from grader import gradebook
-from grader.batch.intake import fold
-from grader.batch.roster import Student, match, time_of
-from grader.batch.settling import named
+from grader.course.intake.files import fold
+from grader.course.intake.roster import Student, match, time_of
+from grader.course.results import gradebook
+from grader.course.results.settling import named
 from grader.errors import ExportError, Fault
 
 if TYPE_CHECKING:
-    from grader.batch.out import Out
-    from grader.batch.results import Results
+    from grader.course.results.database import Results
+    from grader.course.results.out import Out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import catalogue, handout, preparing, starter
+from grader import handout
 from grader.errors import ExerciseError, Fault, GraderError
-from grader.exercise import Limits
+from grader.exercise import catalogue, starter
+from grader.exercise.model import Limits
 from grader.files import write_whole
 from grader.nbgrader.cells import Cell, bodies, body_in, cells
 from grader.nbgrader.course import Course, Plan
 from grader.nbgrader.needs import needs_nbgrader
+from grader.reference import prepare
 
 if TYPE_CHECKING:
-    from grader.exercise import Assignment, Exercise
+    from grader.exercise.model import Assignment, Exercise
 
 SOURCE = "source"
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -69,7 +71,7 @@ def build(
         for path, data in written.items():
             write_whole(path, data)
             path.chmod(0o644)
-        for path in folder.glob(f"{preparing.BESIDE}/*.record"):
+        for path in folder.glob(f"{prepare.BESIDE}/*.record"):
             if path not in written:  # of an exercise as it was before
                 path.unlink()
     except OSError as error:
@@ -232,7 +234,7 @@ def _nbformat() -> Any:  # its functions have no types, and importing it takes s
 
 def _is_shipped(exercise: Exercise) -> bool:
     """Whether a student's own installation has this exercise already; points are the grade cell's, limits the sandbox's."""
-    from grader.loading import load_exercise
+    from grader.exercise.loading import load_exercise
 
     file = catalogue.shipped() / f"{exercise.id}.yaml"
     try:

@@ -13,12 +13,12 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from grader import starter
+from grader.exercise import starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from grader.exercise import Exercise, Target, Task
+    from grader.exercise.model import Exercise, Target, Task
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 REBUILD = "Build the assignment again: grader nbgrader build ASSIGNMENT.yaml"

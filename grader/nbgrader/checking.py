@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import catalogue
 from grader.errors import Fault, GraderError
+from grader.exercise import catalogue
 from grader.nbgrader.cells import REBUILD, exercise_of, grade_id
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise.model import Exercise
     from grader.outcome import Report
 
 
@@ -25,7 +25,7 @@ def public_check(cell: str, points: float, /, **functions: Callable[..., object]
     Shows why. Under Validate, which shows errors only, less than all points raises NotRightError with the reasons.
     Raises GraderError when the cell's exercise is not there.
     """
-    from grader.grading import check_functions
+    from grader.judging.grading import check_functions
 
     exercise = _exercise(exercise_of(cell))
     report = only(check_functions(exercise, functions), exercise, cell)
@@ -64,7 +64,7 @@ def share_of_points(share: float, points: float) -> float:
 
 def _exercise(name: str) -> Exercise:
     """The exercise whose copy lies beside the notebook, else the catalogue's."""
-    from grader.loading import load_exercise
+    from grader.exercise.loading import load_exercise
 
     beside = Path(f"{name}.yaml")
     return load_exercise(beside if beside.is_file() else catalogue.find(name).path)

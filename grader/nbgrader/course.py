@@ -17,11 +17,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from grader import catalogue
-from grader.batch.out import NBGRADERS_PLAN as PLAN
-from grader.batch.out import Out, open_out, read_state
+from grader.course.results.out import NBGRADERS_PLAN as PLAN
+from grader.course.results.out import Out, open_out, read_state
 from grader.errors import Fault, GraderError
-from grader.exercise import Assignment, Exercise
+from grader.exercise import catalogue
+from grader.exercise.model import Assignment, Exercise
 from grader.files import write_whole
 from grader.nbgrader.cells import REBUILD, Cell, cells
 
@@ -76,7 +76,7 @@ class Course:
     @cached_property
     def assignment(self) -> Assignment:
         """The assignment as its file has it now. Raises GraderError when it was never built, or its file is gone or faulty."""
-        from grader.loading import load_assignment, load_exercise
+        from grader.exercise.loading import load_assignment, load_exercise
 
         if self.plan is None:
             raise self.not_built()

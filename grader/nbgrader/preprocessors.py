@@ -27,8 +27,8 @@ from grader.nbgrader.cells import IMPORT, REBUILD, exercise_of
 from grader.nbgrader.course import Course, course_at
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
-    from grader.nbgrader.marking import Marker
+    from grader.exercise.model import Exercise
+    from grader.nbgrader.reports import Marker
     from grader.outcome import Report
     from grader.sandbox import Isolation
 
@@ -145,28 +145,28 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         if ours.fault:
             return marks
         with self._logged():
-            from grader.nbgrader import marking
+            from grader.nbgrader import reports
 
-            marking.refuse_links(self._folder(ours))
+            reports.refuse_links(self._folder(ours))
             marker = _run_of(_converter(self)).marker(ours.course, self.feedback, self.feedback_cases)
-            code = marking.student_code(nb.cells, marking.checks_of(ours.course.cells(ours.notebook)))
-            beside = marking.modules_beside(_converter(self).coursedir, ours.student, ours.course.id)
-            marker.keep_students({ours.student: marking.submitted_at(self._folder(ours))})
+            code = reports.student_code(nb.cells, reports.checks_of(ours.course.cells(ours.notebook)))
+            beside = reports.modules_beside(_converter(self).coursedir, ours.student, ours.course.id)
+            marker.keep_students({ours.student: reports.submitted_at(self._folder(ours))})
             for exercise in ours.exercises:
                 with self._logged():
                     work = marker.work(ours.student, ours.notebook, exercise, code, beside)
-                    marks[exercise.id] = marking.mark(marker, work, exercise, self._isolation)
+                    marks[exercise.id] = reports.mark(marker, work, exercise, self._isolation)
             self._keep_missing(marker, ours)
         return marks
 
     def _keep_missing(self, marker: Marker, ours: _Ours) -> None:
         """Note the notebooks of the assignment that this student did not hand in; nbgrader gives them 0 itself."""
-        from grader.nbgrader import marking
+        from grader.nbgrader import reports
 
         for notebook in ours.course.plan.notebooks if ours.course.plan else ():
             if not (self._folder(ours) / f"{notebook}.ipynb").exists():
                 for exercise in ours.course.exercises(notebook):
-                    marking.mark(marker, marker.missing(ours.student, notebook, exercise), exercise, self._isolation)
+                    reports.mark(marker, marker.missing(ours.student, notebook, exercise), exercise, self._isolation)
 
     def _folder(self, ours: _Ours) -> Path:
         """What the student handed in."""
@@ -316,8 +316,8 @@ class SandboxedExporter(NotebookExporter):
 
 
 def _refuse_heavy(path: Path) -> None:
-    from grader.notebooks import NotebookError, refuse_heavy
-    from grader.submission import read_regular_file
+    from grader.judging.notebooks import NotebookError, refuse_heavy
+    from grader.judging.submission import read_regular_file
 
     try:
         refuse_heavy(read_regular_file(path))
@@ -336,7 +336,7 @@ class _Run:
 
     def marker(self, course: Course, feedback: Any, cases: Any) -> Marker:
         """The results of an assignment, as its files are now. Raises GraderError when they cannot be opened."""
-        from grader.nbgrader.marking import Marker
+        from grader.nbgrader.reports import Marker
 
         if self._marker is None or self._marker.course is not course:
             self.end()

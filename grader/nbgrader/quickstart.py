@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader import catalogue
 from grader.errors import Fault, GraderError
+from grader.exercise import catalogue
 from grader.nbgrader.building import Built, build
 from grader.nbgrader.needs import needs_nbgrader
 
 if TYPE_CHECKING:
-    from grader.exercise import Assignment
+    from grader.exercise.model import Assignment
 
 EXAMPLE = "problem_set_1"
 
@@ -77,6 +77,6 @@ def _examples() -> tuple[str, ...]:
 
 
 def _assignment(file: Path) -> Assignment:
-    from grader.loading import load_assignment
+    from grader.exercise.loading import load_assignment
 
     return load_assignment(file, lambda id: catalogue.find_asked(id, file).path)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from grader.nbgrader.cells import grade_id
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise.model import Exercise
     from grader.nbgrader.course import Course
-    from grader.nbgrader.marking import Marker
+    from grader.nbgrader.reports import Marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.batch.run import Progress, processors
-from grader.batch.work import Threads, Work, sandboxed
+from grader.course.grade import Progress, processors
+from grader.course.workers.work import Threads, Work, sandboxed
 from grader.errors import Fault, GraderError, SubmissionError
+from grader.judging.submission import read_regular_file
 from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.course import Course
-from grader.nbgrader.marking import (
+from grader.nbgrader.needs import needs_nbgrader
+from grader.nbgrader.reading_back import read_back
+from grader.nbgrader.reports import (
     Marker,
     cells_of,
     checks_of,
@@ -33,14 +36,11 @@ from grader.nbgrader.marking import (
     student_code,
     submitted_at,
 )
-from grader.nbgrader.needs import needs_nbgrader
-from grader.nbgrader.reading_back import read_back
 from grader.sandbox import Sandbox
-from grader.submission import read_regular_file
 
 if TYPE_CHECKING:
-    from grader.batch.intake import Readable
-    from grader.exercise import Exercise, Feedback, ShownCases
+    from grader.course.intake.files import Readable
+    from grader.exercise.model import Exercise, Feedback, ShownCases
     from grader.outcome import Record
     from grader.sandbox import Isolation
 

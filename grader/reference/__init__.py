@@ -1,1 +1,1 @@
-"""Expected arrays by torch autograd in float64: the only part of the package that imports torch."""
+"""The key: cases, and what torch says of them, as one record."""

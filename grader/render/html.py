@@ -16,12 +16,12 @@ from grader.render.markup import prose, text
 from grader.render.mathml import mathml
 from grader.render.public import for_student
 from grader.render.words import Finding, findings, flag_lines, not_judged, points_of, total_line
-from grader.shell import quoted
+from grader.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.exercise import Exercise, Feedback, ShownCases
+    from grader.exercise.model import Exercise, Feedback, ShownCases
     from grader.outcome import Report
 
 _HERE = Path(__file__).parent

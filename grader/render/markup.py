@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from grader.sandbox.text import cleaned as plain
+from grader.text import cleaned as plain
 
 
 class Markup(str):

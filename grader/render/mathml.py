@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.exercise import JVP, VJP, Hessian, quantities
+from grader.exercise.model import JVP, VJP, Hessian, quantities
 from grader.render.markup import Markup, text
 
 if TYPE_CHECKING:
-    from grader.exercise import Kind
+    from grader.exercise.model import Kind
     from grader.outcome import TargetReport
 
 

@@ -9,7 +9,7 @@ from grader.outcome import Report
 from grader.render import html, terminal
 
 if TYPE_CHECKING:
-    from grader.exercise import Exercise
+    from grader.exercise.model import Exercise
 
 
 class _Printer(Protocol):

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from grader.outcome import Others, Report, Status, TargetReport
-from grader.preparing import PUBLIC_SEED
+from grader.reference.prepare import PUBLIC_SEED
 
 if TYPE_CHECKING:
-    from grader.exercise import ShownCases
+    from grader.exercise.model import ShownCases
     from grader.outcome import PublicPart
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from grader.outcome import Status
 from grader.render.public import for_student
 from grader.render.words import Finding, findings, flag_lines, not_judged, total_line
-from grader.sandbox.text import cleaned as plain
-from grader.shell import quoted
+from grader.text import cleaned as plain
+from grader.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.exercise import Exercise, ShownCases
+    from grader.exercise.model import Exercise, ShownCases
     from grader.outcome import Report
 
 WIDTH = 80

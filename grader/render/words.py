@@ -12,14 +12,14 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
+from grader.exercise.statement import Notation, notation
 from grader.outcome import Report, Status, TargetReport
-from grader.sandbox.text import cleaned as plain
-from grader.statement import Notation, notation
+from grader.text import cleaned as plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from grader.exercise import Exercise, Feedback, Kind, Target, Task
+    from grader.exercise.model import Exercise, Feedback, Kind, Target, Task
     from grader.outcome import Others
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.sandbox.sandbox import Method, Sandbox
-    from grader.sandbox.walls import Isolation
+    from grader.sandbox.host.sandbox import Method, Sandbox
+    from grader.sandbox.host.walls import Isolation
 
 __all__ = ["Isolation", "Method", "Sandbox"]
 
@@ -14,7 +14,7 @@ __all__ = ["Isolation", "Method", "Sandbox"]
 def __getattr__(name: str) -> Any:
     """The public names on first use: the child's half of this package must not load the grader's half."""
     if name in __all__:
-        from grader.sandbox import sandbox
+        from grader.sandbox.host import sandbox
 
         return getattr(sandbox, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

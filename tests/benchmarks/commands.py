@@ -35,7 +35,7 @@ began = time.perf_counter()
 import torch
 print(time.perf_counter() - began)
 import grader
-from grader.preparing import make
+from grader.reference.prepare import make
 for name in sys.argv[1:]:
     began = time.perf_counter()
     make(grader.load(name), 12345)
@@ -48,7 +48,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 import grader
-from grader.preparing import prepare
+from grader.reference.prepare import prepare
 record = prepare(grader.load("tanh_layer"))
 inputs = [tuple(case.values[name] for name in "WXB") for case, _ in record.cases]
 source = Path(sys.argv[1]).read_text()

@@ -117,11 +117,13 @@ def _tree(pid: int) -> list[int]:
 
 def floor(submissions: Path, students: int) -> float:
     """Seconds an answer in this process: the same functions called and judged in the same way, with no isolation at all."""
-    from grader import catalogue, grading, preparing
-    from grader.loading import load_exercise
+    from grader.exercise import catalogue
+    from grader.exercise.loading import load_exercise
+    from grader.judging import grading
+    from grader.reference import prepare
 
     exercises = [load_exercise(catalogue.find(id, ()).path) for id in EXERCISES]
-    records = [preparing.prepare(exercise) for exercise in exercises]
+    records = [prepare.prepare(exercise) for exercise in exercises]
     seconds = 0.0
     for student in sorted(submissions.iterdir())[:students]:
         for exercise, record in zip(exercises, records, strict=True):

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from rewrites import STORIES, Story, answers, load
 
-from grader import agreement, preparing
 from grader.outcome import Expected
-from grader.reference import compute
+from grader.reference import agreement, prepare
+from grader.reference.torch import compute
 
 FLOOR = agreement.ABSOLUTE_FLOOR
 Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]  # expected array, its rounding -> how far each entry may be off
@@ -88,7 +88,7 @@ def main() -> None:
                 continue
             exercise = load(story, Path(folder))
             for seed in range(asked.seeds):
-                record = preparing.make(exercise, seed)
+                record = prepare.make(exercise, seed)
                 allowed = {name: [limits(rule, story, it) for _, it in record.cases] for name, rule in RULES.items()}
                 for kind, name, gaps in answers(story, record):
                     pairs[kind] += 1

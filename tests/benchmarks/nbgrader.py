@@ -25,11 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from grader import load
-from grader.grading import grade
-from grader.preparing import prepare
-from grader.sandbox import Sandbox, host
-from grader.sandbox import sandbox as sandboxes
-from grader.submission import Submission
+from grader.judging.grading import grade
+from grader.judging.submission import Submission
+from grader.reference.prepare import prepare
+from grader.sandbox import Sandbox
+from grader.sandbox.host import sandbox as sandboxes
+from grader.sandbox.host import zygote
 
 _HERE = Path(__file__).resolve().parent
 _SOLUTIONS = _HERE.parents[1] / "solutions"
@@ -141,7 +142,7 @@ def _inside(arrays: str) -> float:
     submission, record = Submission.from_file(folder / "tanh_layer.py"), prepare(exercise, 0)
     told: list[float] = []
 
-    class Listening(host.Zygote):
+    class Listening(zygote.Zygote):
         """A zygote, of which is noted what it says of the ends of its children."""
 
         def _receive(self, seconds: float) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from generated import SOLUTIONS
 
-from grader import catalogue, preparing
-from grader.call import Name
-from grader.loading import load_exercise
+from grader.exercise import catalogue
+from grader.exercise.loading import load_exercise
+from grader.reference import prepare
+from grader.sandbox.wire.call import Name
 
 _TEST = """
 import json
@@ -41,7 +42,7 @@ def _test(exercise: str, *, start: str = "", scope: str = "globals()") -> str:
     calls = {}
     for task in found.tasks:
         names = [argument.name for argument in task.arguments if isinstance(argument, Name)]
-        cases = [case for case, _ in preparing.prepare(found).cases]
+        cases = [case for case, _ in prepare.prepare(found).cases]
         calls[task.function] = [[case.values[name].tolist() for name in names] for case in cases]
     model = (SOLUTIONS / f"{exercise}.py").read_text(encoding="utf-8")
     return _TEST.format(start=start, model=model, calls=json.dumps(calls), scope=scope)

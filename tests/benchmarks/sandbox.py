@@ -41,10 +41,10 @@ def _be_bare_zygote(settings: dict[str, object]) -> None:
 
     sys.path.pop(0)
     zygote._make_package(str(_PACKAGE))
-    from grader.sandbox import confinement, serving
+    from grader.sandbox.child import confinement, forking
 
     confinement.confine_child = lambda *_: ""
-    serving.main(settings)
+    forking.main(settings)
 
 
 def _fresh_process(arrays: str) -> float:
@@ -103,11 +103,12 @@ def main(rounds: int, arrays: str) -> None:
     """Print the table."""
     import numpy as np
 
-    from grader.call import Name
-    from grader.exercise import Limits
-    from grader.sandbox import Sandbox, bubblewrap, host
-    from grader.sandbox.walls import OPEN, SEALED, Plan
-    from grader.trial import Job, Source, TaskPlan
+    from grader.exercise.model import Limits
+    from grader.sandbox import Sandbox
+    from grader.sandbox.host import bubblewrap, zygote
+    from grader.sandbox.host.walls import OPEN, SEALED, Plan
+    from grader.sandbox.job import Job, Source, TaskPlan
+    from grader.sandbox.wire.call import Name
 
     arguments = (Name("W"), Name("X"), Name("B"))
     plans = tuple(
@@ -117,14 +118,14 @@ def main(rounds: int, arrays: str) -> None:
     whole = Job(sources=(source,), tasks=plans, arrays=arrays, limits=Limits())  # type: ignore[arg-type]
     empty = Job(sources=(), tasks=(), arrays=arrays, limits=Limits())  # type: ignore[arg-type]
 
-    endings: list[host.Ending] = []
-    ended = host.ForkedChild.ended
-    host.ForkedChild.ended = lambda self: endings.append(ended(self)) or endings[-1]  # type: ignore[func-returns-value,method-assign]
+    endings: list[zygote.Ending] = []
+    ended = zygote.ForkedChild.ended
+    zygote.ForkedChild.ended = lambda self: endings.append(ended(self)) or endings[-1]  # type: ignore[func-returns-value,method-assign]
 
-    program, host._PROGRAM = host._PROGRAM, _HERE
+    program, zygote._PROGRAM = zygote._PROGRAM, _HERE
     sandboxes = {"bare fork": Sandbox(arrays, plan=OPEN)}  # type: ignore[arg-type]
     sandboxes["bare fork"].run(empty)
-    host._PROGRAM = program
+    zygote._PROGRAM = program
     bwrap = bubblewrap.find()
     variants = {"+ rlimits": OPEN, "+ seccomp": Plan(walls=("seccomp",)), "+ Landlock": SEALED}
     if bwrap:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader.outcome import Answer
-from grader.sandbox import protocol
+from grader.sandbox.wire import protocol
 
 real = protocol.pack_answer
 

@@ -1,7 +1,7 @@
 # attack: sends the status `correct` for a wrong answer, by a code of its own
 # expect: killed
 from grader.outcome import Answer, Status
-from grader.sandbox import protocol
+from grader.sandbox.wire import protocol
 
 real = protocol.pack_answer
 protocol._STATUSES = (*protocol._STATUSES, Status.CORRECT)

@@ -1,6 +1,6 @@
 # attack: imports the grader's reference
 # expect: wrong_type
 def dY_dX(X):
-    from grader.reference import engine
+    from grader.reference.torch import compute
 
-    return engine
+    return compute

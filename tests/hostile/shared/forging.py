@@ -12,10 +12,11 @@ import sys
 import numpy as np
 
 from grader.outcome import Answer
-from grader.sandbox import child, frames, protocol
+from grader.sandbox.child import program
+from grader.sandbox.wire import frames, protocol
 
 LIES = True
-CHANNEL = child.Channel(child._JOB, child._RESULTS)
+CHANNEL = program.Channel(program._JOB, program._RESULTS)
 
 
 def orders_nonce():

@@ -1,1 +1,0 @@
-"""Many submissions: what was handed in, by whom, graded in parallel, kept as it comes."""

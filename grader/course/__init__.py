@@ -1,0 +1,1 @@
+"""Many submissions: taken in, graded in parallel, kept, and looked at again."""

@@ -1,0 +1,198 @@
+"""What learning management systems call things in their downloads, and what they say of times and people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from grader.course.intake.files import File, Unplaced, shown
+from grader.course.intake.roster import Student
+from grader.errors import Fault, SubmissionError
+from grader.judging.notebooks import MAX_NOTEBOOK_BYTES
+
+METADATA = "submission_metadata.yml"
+MAX_METADATA_BYTES = MAX_NOTEBOOK_BYTES  # the results of thousands of students are in it, and earlier submissions
+_MAX_DEPTH = 50
+_TOLD = (":sid", ":email", ":name")
+_MAX_PEOPLE = 50_000  # submissions and their people
+
+# Canvas: lib/content_zipper.rb writes NAME[_LATE]_USER_ATTACHMENT_FILE, the name in lower case and without blanks, the file as
+# it was called; of students without a name, [LATE_]anon_FIVE_ATTACHMENT_FILE. The first numbers that fit are Canvas's: the
+# file's name comes last, and students choose it.
+CANVAS_FILE = re.compile(
+    r"(?:(?:LATE_)?anon_(?P<anonymous>[A-Za-z0-9]{5})|(?P<name>.+?)(?:_LATE)?_(?P<id>\d+))_(?P<attachment>\d+)_(?P<file>.+)",
+    re.DOTALL,
+)
+
+# Moodle: NAME_PARTICIPANT_assignsubmission_file_/FILE, or the same in one name when folders are switched off. It makes blanks
+# of the underscores in a name, so that the participant's number stands between the first two.
+MOODLE_NAME = re.compile(r"(?P<name>[^_/]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?(?P<rest>[^/]*)", re.DOTALL)
+
+
+def gradescope_submissions(metadata: File, unplaced: list[Unplaced]) -> Iterator[tuple[str, tuple[Student, ...]]]:
+    """
+    Each submission's folder and its students (several hand in as a group), as `submission_metadata.yml` has them.
+
+    Who has neither an id nor an email nor a name there is listed. Raises SubmissionError when the file is not what
+    Gradescope writes.
+    """
+    try:
+        items = [(folder, [_gradescope_student(one, at) for one in people], at) for folder, people, at in _submissions(metadata)]
+    except (yaml.YAMLError, ValueError, RecursionError, MemoryError) as error:
+        what = f"It is not the metadata of a Gradescope export: {(str(error) or type(error).__name__).splitlines()[0]}."
+        raise SubmissionError(Fault(shown(metadata.path), what, "Export the submissions again.")) from None
+    for folder, everybody, _ in items:
+        people = tuple(student for student in everybody if student is not None)
+        if people:
+            yield folder, people
+        if not people or len(people) < len(everybody):
+            who = "all who handed it in" if people else "who handed it in"
+            unplaced.append(Unplaced(path=shown(folder), reason=f"{METADATA} does not say {who}."))
+
+
+_Submitted = tuple[str, list[Mapping[str, str]], "datetime | None"]
+
+
+def _submissions(metadata: File) -> list[_Submitted]:
+    """Folders with their submitters and times. Only these are kept of the file: what else is in it has no end."""
+    if metadata.fault:
+        raise ValueError(metadata.fault.rstrip("."))
+    if metadata.size > MAX_METADATA_BYTES:
+        raise ValueError(f"it is larger than {MAX_METADATA_BYTES >> 20} MiB")
+    data = metadata.home.read(metadata.key, metadata.size + 1)
+    if len(data) > metadata.size:
+        raise ValueError("it is larger than it says")
+    events = _Events(yaml.parse(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    if not isinstance(first := events.start(), yaml.MappingStartEvent):
+        raise yaml.YAMLError(f"it is no table of submissions, but {_kind(first)}")
+    found: dict[str, _Submitted] = {}
+    count = 0  # of submissions and people
+    for folder, value in events.items():
+        if folder in found:
+            raise yaml.YAMLError(f"it has {shown(folder)} twice")
+        people: list[Mapping[str, str]] = []
+        at = None
+        for key, inner in events.items(value):
+            if key == ":submitters" and isinstance(inner, yaml.SequenceStartEvent):
+                people.extend(islice(events.people(), _MAX_PEOPLE + 1))
+                if count + len(people) > _MAX_PEOPLE:
+                    break
+            else:
+                at = _time(inner) if key == ":created_at" else at
+                events.skip(inner)
+        found[folder] = folder, people, at
+        count += 1 + len(people)
+        if count > _MAX_PEOPLE:
+            raise ValueError(f"it has more than {_MAX_PEOPLE} submissions and people")
+    return list(found.values())
+
+
+class _Events:
+    """A YAML file, read event by event, so that its size and depth cost no memory."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events = events
+        self._depth = 0
+
+    def start(self) -> Any:
+        """The first event of what is in it."""
+        return next((event for event in self if not isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent))), None)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        event = next(self._events)
+        if isinstance(event, yaml.AliasEvent):  # ten lines of them can stand for a terabyte
+            raise yaml.YAMLError("it uses aliases")
+        self._depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if self._depth > _MAX_DEPTH:
+            raise yaml.YAMLError(f"it is more than {_MAX_DEPTH} levels deep")
+        return event
+
+    def items(self, of: Any = yaml.MappingStartEvent) -> Iterator[tuple[str, Any]]:
+        """
+        The keys of a mapping that has begun, each with the event that its value begins with.
+
+        The value is to be read to its end before the next one is asked for. What is no mapping has no keys.
+        """
+        if of is not yaml.MappingStartEvent and not isinstance(of, yaml.MappingStartEvent):
+            self.skip(of)
+            return
+        for key in self:
+            if isinstance(key, yaml.MappingEndEvent):
+                return
+            if not isinstance(key, yaml.ScalarEvent):
+                raise yaml.YAMLError(f"a key of it is {_kind(key)}")
+            yield key.value, next(self)
+
+    def skip(self, event: Any) -> None:
+        """Read to the end of what began with this event."""
+        depth = 0
+        while True:
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth <= 0:
+                return
+            event = next(self)
+
+    def people(self) -> Iterator[Mapping[str, str]]:
+        """The texts of each mapping in a list that has begun; of what is none, nothing."""
+        for event in self:
+            if isinstance(event, yaml.SequenceEndEvent):
+                return
+            told: dict[str, str] = {}
+            for key, value in self.items(event):
+                if key in _TOLD:
+                    told[key] = _text(value)
+                self.skip(value)
+            yield told
+
+
+def _text(event: Any) -> str:
+    if not isinstance(event, yaml.ScalarEvent) or (event.implicit[0] and event.value in {"", "~", "null", "Null", "NULL"}):
+        return ""
+    return str(event.value).strip()
+
+
+def _time(event: Any) -> datetime | None:
+    if not isinstance(event, yaml.ScalarEvent) or not event.implicit[0] or len(event.value) > 80:
+        return None
+    try:
+        at = yaml.safe_load(event.value)
+    except (yaml.YAMLError, ValueError):
+        return None
+    return at.replace(tzinfo=at.tzinfo or UTC) if isinstance(at, datetime) else None
+
+
+def _kind(event: Any) -> str:
+    if isinstance(event, yaml.SequenceStartEvent):
+        return "a list"
+    return "a table" if isinstance(event, yaml.MappingStartEvent) else "a text"
+
+
+def _gradescope_student(person: Mapping[str, str], at: datetime | None) -> Student | None:
+    """The student, or None for one who is not told."""
+    sid, email, name = (person.get(key, "") for key in _TOLD)
+    if not (sid or email or name):
+        return None
+    return Student(id=sid or email or name, name=name, email=email, ids={"gradescope": sid} if sid else {}, submitted_at=at)
+
+
+def nbgrader_time(file: File) -> datetime | None:
+    """The time in nbgrader's `timestamp.txt`: `2026-02-02 15:58:23.948203 UTC`, the zone by name."""
+    try:
+        text = file.read().decode("ascii").strip()
+        moment, _, zone = text.rpartition(" ")
+        return datetime.fromisoformat(moment).replace(tzinfo=_zone(zone))
+    except (SubmissionError, ValueError, ZoneInfoNotFoundError, OSError):
+        return None
+
+
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)

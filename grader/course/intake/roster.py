@@ -1,0 +1,298 @@
+"""Who is in the class: students with the ids that learning management systems know them by."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from grader.course.intake.files import fold, unreadable_name
+from grader.errors import Fault, SubmissionError
+
+MAX_ROSTER_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Student:
+    """
+    One student. `ids` are what systems know them by: canvas, sis, login, moodle, gradescope, or a roster's own columns.
+
+    `origin` is where the student's files were seen: the layout, a colon, and what the student is called there.
+    """
+
+    id: str
+    name: str = ""
+    email: str = ""
+    section: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    submitted_at: datetime | None = None
+    late: bool | None = None  # what the system says where it gives no time
+    origin: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A CSV file as it was read: the header, the rows with their line numbers, and how its cells are divided."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    separator: str = ","
+
+
+# What a column is called, in lower case -> what it is. Canvas: lib/gradebook_exporter.rb; Moodle: the participants list and
+# the grading worksheet; Gradescope: the roster download.
+_FIELDS = {
+    "name": "name",
+    "full name": "name",
+    "student name": "name",
+    "first name": "first",
+    "firstname": "first",
+    "given name": "first",
+    "last name": "last",
+    "lastname": "last",
+    "surname": "last",
+    "email": "email",
+    "e-mail": "email",
+    "email address": "email",
+    "section": "section",
+    "sections": "section",
+    "group": "section",
+    "groups": "section",
+    "sis user id": "sis",
+    "sis login id": "login",
+    "integration id": "integration",
+    "identifier": "moodle",
+    "id number": "idnumber",
+    "sid": "gradescope",
+    "submitted_at": "submitted_at",
+    "submitted at": "submitted_at",
+}
+_ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
+# What serves as an id where there is no column for it.
+_ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")
+
+
+def read_roster(path: Path) -> tuple[Student, ...]:
+    """
+    The students of a CSV file: `id,name,email` and any ids of an LMS, or a Canvas, Moodle or Gradescope export as it is.
+
+    Raises SubmissionError with every fault at once: no column to tell students by, rows without an id, ids that occur twice.
+    """
+    table = read_table(path)
+    columns = _columns(table.header)
+    if "id" not in columns.values() and not set(_ID_FIELDS) & set(columns.values()):
+        found = ", ".join(table.header) or "none"
+        remedy = "Name the students' ids in a column `id`; `name`, `email` and ids of an LMS are welcome beside it."
+        raise SubmissionError(Fault(f"{path}:1", f"No column says who a student is. Columns: {found}.", remedy))
+    students: list[Student] = []
+    faults: list[Fault] = []
+    lines: dict[str, int] = {}
+    for line, cells in table.rows:
+        student = _student(columns, cells)
+        if _is_no_student(student, cells):
+            continue
+        if fault := _fault_of(student, lines) or _fault_of_time(columns, cells):
+            faults.append(Fault(f"{path}:{line}", fault[0], fault[1]))
+        else:
+            lines[fold(student.id)] = line
+            students.append(student)
+    if not faults and not students:
+        faults.append(Fault(str(path), "There is no student in it.", "A row for each student belongs below the header."))
+    if faults:
+        raise SubmissionError(*faults)
+    return tuple(students)
+
+
+def _fault_of(student: Student, lines: Mapping[str, int]) -> tuple[str, str] | None:
+    if not student.id:
+        return "This student has no id.", "Fill in the id, or remove the row."
+    if fault := unreadable_name(student.id):
+        return f"The id cannot be used: {fault}", "Write it anew."
+    if fold(student.id) in lines:
+        return f"The id {student.id} is that of line {lines[fold(student.id)]}, too.", "Remove one of the two rows."
+    return None
+
+
+def _fault_of_time(columns: Mapping[int, str], cells: Sequence[str]) -> tuple[str, str] | None:
+    text = _facts(columns, cells).get("submitted_at", "")
+    if text and _time(text) is None:
+        return f"submitted_at is {text}, no time with its zone.", "Write it as 2026-10-01T23:59:00+02:00, or leave it empty."
+    return None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _facts(columns: Mapping[int, str], cells: Sequence[str]) -> dict[str, str]:
+    return {what: cells[place] for place, what in columns.items() if place < len(cells) and cells[place]}
+
+
+def read_table(path: Path, *, as_it_is: bool = False) -> Table:
+    """
+    A CSV file of commas, semicolons or tabs, its cells without space around them unless `as_it_is`.
+
+    Raises SubmissionError when it cannot be read as one.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_ROSTER_BYTES + 1)
+    except OSError as error:
+        what = f"The file cannot be opened: {error.strerror}."
+        raise SubmissionError(Fault(str(path), what, "Is the name right, and may you read it?")) from None
+    if len(data) > MAX_ROSTER_BYTES:
+        raise SubmissionError(Fault(str(path), "It is larger than 256 MiB.", "Name a CSV file of students."))
+    try:
+        text = data.decode("utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise SubmissionError(Fault(str(path), "It is not UTF-8 text.", "Save it as `CSV UTF-8`.")) from None
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        filled = ((reader.line_num, row) for row in reader if any(map(str.strip, row)))
+        rows = tuple((line, tuple(row if as_it_is else map(str.strip, row))) for line, row in filled)
+    except csv.Error as error:
+        raise SubmissionError(Fault(f"{path}:{reader.line_num}", f"It is not CSV: {error}.", "Save it as CSV.")) from None
+    if not rows:
+        remedy = "It needs a header such as `id,name,email`, then a row a student."
+        raise SubmissionError(Fault(str(path), "The file is empty.", remedy))
+    return Table(header=rows[0][1], rows=rows[1:], separator=separator)
+
+
+def _columns(header: Sequence[str]) -> Mapping[int, str]:
+    """What each column is: id, name, first, last, email, section, or the name of an LMS's id."""
+    lower = [name.lower().strip() for name in header]
+    is_canvas = "sis login id" in lower or {"student", "id", "section"} <= set(lower)
+    columns = {place: _FIELDS[name] for place, name in enumerate(lower) if name in _FIELDS}
+    if is_canvas:
+        columns |= {
+            place: {"student": "name", "id": "canvas"}[name] for place, name in enumerate(lower) if name in {"student", "id"}
+        }
+        # Everything to the right of these is assignments and totals.
+        return columns
+    if "identifier" in lower:  # Moodle's grading worksheet: the other columns are grades and dates
+        return columns
+    named = next((name for name in _ID_COLUMNS if name in lower), None)
+    if named is not None:
+        columns[lower.index(named)] = "id"
+    for place, name in enumerate(lower):
+        if place not in columns and name:
+            columns[place] = name.removesuffix(" id").removesuffix("_id").replace(" ", "_")
+    return columns
+
+
+def _student(columns: Mapping[int, str], cells: Sequence[str]) -> Student:
+    facts = _facts(columns, cells)
+    if "moodle" in facts:
+        facts["moodle"] = facts["moodle"].removeprefix("Participant ").strip()
+    name = facts.get("name") or " ".join(facts[part] for part in ("first", "last") if part in facts)
+    id = facts.get("id") or next((facts[what] for what in _ID_FIELDS if what in facts), "")
+    own = {"id", "name", "first", "last", "email", "section", "submitted_at"}
+    ids = {what: value for what, value in facts.items() if what not in own}
+    at = _time(facts.get("submitted_at", ""))
+    return Student(id=id, name=name, email=facts.get("email", ""), section=facts.get("section", ""), ids=ids, submitted_at=at)
+
+
+def _is_no_student(student: Student, cells: Sequence[str]) -> bool:
+    """The rows that Canvas writes below the header, and its test student."""
+    first = cells[0].lower()
+    return first in {"points possible", "student, test"} or (not first and not student.id and not student.name)
+
+
+def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[str, Student]:
+    """
+    For who handed in, who that is on the roster: by email, by id, by an LMS's id, and by name where only one has it.
+
+    Gradescope proves an address and not a number, which students may write themselves: the address is before it. A name says
+    nothing of who is known by more. Who is not on the roster is left out. Times are those that the roster says, else those of
+    the submission.
+    """
+    by_id = _by_id(roster)
+    found: dict[str, Student] = {}
+    for one in handed_in:
+        keys = [("email", fold(one.email)), ("id", fold(one.id)), *((what, fold(value)) for what, value in one.ids.items())]
+        keys += [("", fold(value)) for value in (one.id, *one.ids.values())]
+        who = next((by_id[key] for key in keys if key in by_id), None)
+        if who is not None:
+            found[one.id] = who
+    found |= _by_name([one for one in handed_in if one.id not in found], roster, found)
+    return {one.id: _joined(found[one.id], one) for one in handed_in if one.id in found}
+
+
+def _joined(who: Student, one: Student) -> Student:
+    """Who it is on the roster, with what the submission adds."""
+    return replace(
+        who, submitted_at=who.submitted_at or one.submitted_at, late=one.late, ids={**one.ids, **who.ids}, origin=one.origin
+    )
+
+
+def _by_name(handed_in: Sequence[Student], roster: Sequence[Student], known: Mapping[str, Student]) -> Mapping[str, Student]:
+    """
+    Who has a name that is one student's only, on both sides.
+
+    Not where an id says that it is somebody else of that name, nor where the student's own work was found by an id.
+    """
+    names: dict[str, list[Student]] = {}
+    for student in roster:
+        for name in {fold(student.name), _as_canvas(student.name)} - {""}:
+            names.setdefault(name, []).append(student)
+    named: dict[str, list[Student]] = {}
+    for one in handed_in:
+        name = one.name or (one.id.rpartition("_")[0] if "canvas" in one.ids else "")
+        if len(same := names.get(fold(name), [])) == 1:
+            named.setdefault(same[0].id, []).append(one)
+    taken = {student.id for student in known.values()}
+    people = {student.id: student for student in roster}
+    return {
+        namesakes[0].id: people[id]
+        for id, namesakes in named.items()
+        if len(namesakes) == 1 and id not in taken and not _contradict(namesakes[0].ids, people[id].ids)
+    }
+
+
+def _contradict(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    return any(fold(some[what]) != fold(others[what]) for what in some.keys() & others.keys())
+
+
+def time_of(student: Student) -> float:
+    """When the student handed in, in seconds; 0 where nobody says."""
+    return student.submitted_at.timestamp() if student.submitted_at else 0.0
+
+
+def _by_id(roster: Sequence[Student]) -> Mapping[tuple[str, str], Student]:
+    """
+    Students by what tells them: kind of id and value; and by the value alone, since files are named after any of them.
+
+    A column of the roster's own in which two students have the same is no id (a tutor's name, a year). A value that means
+    two students means none.
+    """
+    counts = Counter((what, fold(value)) for student in roster for what, value in _known(student))
+    shared = {what for (what, _), count in counts.items() if count > 1} - {"id", *_ID_FIELDS}
+    found: dict[tuple[str, str], dict[str, Student]] = {}
+    for student in roster:
+        for what, value in _known(student):
+            for key in ((what, fold(value)), ("", fold(value))) if what not in shared else ():
+                found.setdefault(key, {})[student.id] = student
+    by_id = {key: next(iter(students.values())) for key, students in found.items() if len(students) == 1}
+    # A student's own id is before anybody's other ids.
+    return by_id | {key: student for student in roster for key in (("id", fold(student.id)), ("", fold(student.id)))}
+
+
+def _known(student: Student) -> list[tuple[str, str]]:
+    known = [("email", student.email), *student.ids.items(), ("id", student.id)]
+    return [(what, value) for what, value in known if value]
+
+
+def _as_canvas(name: str) -> str:
+    """`Ana López` as Canvas writes it into file names: `lópezana`."""
+    first, _, last = name.rpartition(" ")
+    return "".join(letter for letter in fold(f"{last}{first}") if letter.isalnum())

@@ -1,0 +1,496 @@
+"""
+A class's results -> one HTML page: no network, readable on a phone and on paper, sortable where scripts run.
+
+Everything that came from outside is escaped; the only script is ours, named by its fingerprint in the page's policy.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import itertools
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from grader.course.pages import plots
+from grader.course.pages.decisions import duration
+from grader.course.pages.tables import MOST_ROWS, Address, Cell, names, student_link, table
+from grader.course.results.gradebook import Row, number
+from grader.exercise.statement import notation
+from grader.outcome import Status
+from grader.render import words
+from grader.render.markup import Markup, prose, text
+from grader.render.mathml import mathml
+
+if TYPE_CHECKING:
+    from grader.course.results.analysis import Analysis, Behaviour, Group, Item, Kind, Notice, Timing
+    from grader.exercise.model import Exercise, Target
+    from grader.exercise.statement import Notation
+    from grader.outcome import TargetReport
+
+FEW = 30  # students: below, a correlation is mostly chance
+MOST_OPEN = 30  # mistakes by target that are shown without being asked for
+_HERE = Path(__file__).parent
+
+
+def class_page(analysis: Analysis, rows: Iterable[Row], exercises: Mapping[str, Exercise], address: Address) -> str:
+    """The page. `exercises` by id lend it their notation; `address` is where a student's own page is, '' for nowhere."""
+    title = text(analysis.title)
+    script = _file("class.js")
+    fingerprint = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{fingerprint}'"
+    sections = tuple(_Writer(analysis=analysis, exercises=exercises, address=address).sections(rows))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}: the class</title>
+<style>
+{_file("class.css")}</style>
+</head>
+<body>
+<header>
+<h1>{title}</h1>
+{_facts(analysis)}
+<nav aria-label="On this page"><ul>{"".join(f'<li><a href="#{one.id}">{text(one.title)}</a></li>' for one in sections)}</ul></nav>
+</header>
+<main>
+{"".join(one.markup() for one in sections)}
+</main>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _facts(analysis: Analysis) -> str:
+    totals = analysis.totals
+    facts = [("students", str(analysis.students)), ("with a total", str(len(totals))), ("points", number(analysis.points))]
+    if totals:
+        facts += [("mean", f"{statistics.fmean(totals):.3g}"), ("median", f"{statistics.median(totals):.3g}")]
+    if len(totals) > 1:
+        facts.append(("standard deviation", f"{statistics.stdev(totals):.3g}"))
+    cells = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in facts)
+    return f'<dl class="facts">{cells}</dl>'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    title: str
+    lead: str = ""
+    content: str
+
+    @property
+    def id(self) -> str:
+        return self.title.lower().replace(" ", "-")
+
+    def markup(self) -> str:
+        opening = f"<p>{prose(self.lead)}</p>" if self.lead else ""
+        heading = f'<h2 id="{self.id}">{text(self.title)}</h2>'
+        return f'<section aria-labelledby="{self.id}">{heading}{opening}{self.content}</section>\n'
+
+
+_UNGRADED = (
+    "These cost nobody a point, and the next run tries them again. Where it is not known which of several functions counts, "
+    "somebody has to say so first; all else is our fault."
+)
+_MEASURES = Markup(
+    '<dl class="words">'
+    "<dt>Difficulty</dt><dd>the mean share of the points: 1 is easy, 0 is hard.</dd>"
+    "<dt>Discrimination</dt><dd>that share among the 27% of students who did best in everything else, less that among the 27% "
+    "who did worst. 0.3 and more tells strong from weak.</dd>"
+    "<dt>Point-biserial</dt><dd>the correlation of that share with the share earned in everything else, from &#8722;1 to 1. "
+    "Below 0, those who do well elsewhere do worse here: look at the exercise first.</dd>"
+    "</dl>"
+)
+_MISTAKES = "A mistake is named only where it reproduces a student's numbers in every case. Each wrong answer is counted once."
+_ALIKE = "Where no cause is given, such a group may deserve a line under `mistakes` in the exercise."
+_BY_ALL_NUMBERS = "The same verdict, and the same numbers, to nine digits, in all cases."
+_BY_ONE_NUMBER = (
+    "The same verdict, and to the last digit the same number where the smallest failing case is furthest out; other numbers may "
+    "differ."
+)
+_UNUSUAL = (
+    "No known mistake explains these numbers, and hardly anybody else has them. Students who learn together often go wrong "
+    "together: this is a reason to talk, not a verdict."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writer:
+    analysis: Analysis
+    exercises: Mapping[str, Exercise]
+    address: Address
+
+    def sections(self, rows: Iterable[Row]) -> Iterable[_Section]:
+        found = self.analysis
+        if found.ungraded:
+            listed = self._notices("Answers that we could not grade", "reason", found.ungraded)
+            yield _Section(title="Not graded", lead=_UNGRADED, content=listed)
+        if found.totals:
+            yield _Section(title="Scores", content=_scores(found))
+        yield _Section(title="Targets", content=self._targets())
+        yield _Section(title="Mistakes", lead=_MISTAKES if found.wrong else "", content=self._mistakes())
+        yield _Section(title="Equal wrong answers", lead=self._lead(found.behaviours, _ALIKE), content=self._alike())
+        if found.unusual:
+            yield _Section(
+                title="Unusual answers shared by few", lead=self._lead(found.unusual, _UNUSUAL), content=self._unusual()
+            )
+        if found.flags:
+            listed = self._notices("What was noticed", "flag", found.flags)
+            yield _Section(title="Flags", lead="For staff; a flag itself costs no points.", content=listed)
+        if strangers := [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced if one.is_graded]:
+            listed = table("Graded, and not on the roster", (Cell("student"), Cell("reason", "text")), strangers)
+            yield _Section(title="Not on the roster", content=listed)
+        if cells := [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced if not one.is_graded]:
+            listed = table("Handed in and not graded", (Cell("path"), Cell("reason", "text")), cells)
+            yield _Section(title="Not placed", content=listed)
+        yield _Section(title="Students", content=self._students(rows))
+        yield _Section(title="Time and isolation", content=_time(found.timings, self.address) + _isolation(found.isolation))
+
+    def _target(self, exercise: str, report: TargetReport) -> Target | None:
+        targets = self.exercises[exercise].targets() if exercise in self.exercises else ()
+        return next((target for task, target in targets if (task.function, target.name) == (report.call, report.name)), None)
+
+    def _notation(self, exercise: str, report: TargetReport) -> Notation | None:
+        target = self._target(exercise, report)
+        return notation(self.exercises[exercise], target) if target else None
+
+    # Targets
+
+    def _targets(self) -> str:
+        items = self.analysis.items
+        few = self.analysis.students < FEW
+        chance = f"<p>With fewer than {FEW} students the last two are mostly chance.</p>" if few else ""
+        return _shares(items) + _MEASURES + chance + self._items(items) + _verdicts(items)
+
+    def _items(self, items: Sequence[Item]) -> str:
+        heads = Cell("exercise"), Cell("target"), Cell("asked"), Cell("points", "number"), Cell("answers", "number")
+        measures = Cell("difficulty", "number"), Cell("discrimination", "number"), Cell("point-biserial", "number")
+        has_notes = any(map(_reading, items))
+        rows = []
+        for item in items:
+            target = self._target(item.exercise, item.target)
+            rows.append(
+                (
+                    Cell(item.exercise),
+                    Cell(item.target.name),
+                    Cell(mathml(item.target, target.kind if target else None)),
+                    Cell(number(item.target.points), "number"),
+                    Cell(str(item.answered), "number"),
+                    *(_measure(value) for value in (item.difficulty, item.discrimination, item.point_biserial)),
+                    *((Cell(_reading(item), "text"),) if has_notes else ()),
+                )
+            )
+        return table("Every target", (*heads, *measures, *((Cell("note", "text"),) if has_notes else ())), rows)
+
+    # Mistakes
+
+    def _mistakes(self) -> str:
+        if not self.analysis.wrong:
+            return '<p class="soft">No answer was wrong.</p>'
+        rows = [
+            (
+                Cell(_kind(one)),
+                Cell(str(one.answers), "number"),
+                _share(one.answers, self.analysis.wrong),
+                Cell(str(one.group.count), "number"),
+                Cell(student_link(one.example[0], self.address, one.example[1]), "name"),
+                Cell(one.example[1]),
+            )
+            for one in self.analysis.kinds
+        ]
+        heads = Cell("mistake"), Cell("answers", "number"), Cell("of all wrong", "number")
+        rest = Cell("students", "number"), Cell("for example"), Cell("in")
+        caption = f"Kinds of mistake, of {self.analysis.wrong} wrong answers"
+        return table(caption, (*heads, *rest), rows) + self._named()
+
+    def _named(self) -> str:
+        heads = Cell("exercise"), Cell("target"), Cell("mistake"), Cell("students", "number"), Cell("of wrong", "number")
+        rows = [
+            (
+                Cell(one.exercise),
+                Cell(one.example.name),
+                Cell(_rule(one.rule)),
+                Cell(str(one.group.count), "number"),
+                _share(one.group.count, one.wrong),
+                Cell(prose(one.text), "text"),
+                Cell(self._entry(one.exercise, one.example), "text"),
+                Cell(student_link(one.group.students[0], self.address, one.exercise), "name"),
+            )
+            for one in self.analysis.mistakes
+        ]
+        last = Cell("what students are told", "text"), Cell("for example", "text"), Cell("of")
+        if not rows:
+            return ""
+        listed = table("By how many make them", (*heads, *last), rows)
+        return _folded("Mistakes by target", listed, len(rows), most_open=MOST_OPEN)
+
+    # Answers that are alike
+
+    @staticmethod
+    def _lead(behaviours: Sequence[Behaviour], then: str) -> str:
+        """What is the same of them, and what that means."""
+        if not behaviours:
+            return ""
+        return f"{_BY_ONE_NUMBER if any(one.is_by_one_number for one in behaviours) else _BY_ALL_NUMBERS} {then}"
+
+    def _alike(self) -> str:
+        unusual = set(map(id, self.analysis.unusual))
+        others = [one for one in self.analysis.behaviours if id(one) not in unusual]
+        unexplained = [one for one in others if one.rule is None]
+        explained = [one for one in others if one.rule is not None]
+        content = self._behaviours("Wrong answers that several students share and no known mistake explains", unexplained)
+        if explained:
+            listed = self._behaviours("Wrong answers that several students share and a known mistake explains", explained)
+            content += _folded("Groups that a mistake explains", listed, len(explained), most_open=0)
+        return content
+
+    def _unusual(self) -> str:
+        pairs = [
+            (
+                Cell(Markup(" and ".join(student_link(student, self.address) for student in one.students)), "name"),
+                Cell(str(len(one.shared)), "number"),
+                Cell(" and ".join(map(str, one.unexplained)), "", str(min(one.unexplained))),
+                Cell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
+            )
+            for one in self.analysis.pairs
+        ]
+        heads = Cell("students"), Cell("shared", "number"), Cell("of their unexplained answers"), Cell("where", "text")
+        listed = self._behaviours("Unexplained wrong values that few share", self.analysis.unusual)
+        return listed + (table("Two students who share more than one", heads, pairs) if pairs else "")
+
+    def _behaviours(self, caption: str, behaviours: Sequence[Behaviour]) -> str:
+        if not behaviours:
+            return '<p class="soft">There are none.</p>'
+        heads = Cell("exercise"), Cell("target"), Cell("students", "number"), Cell("verdict"), Cell("what", "text")
+        rows = [
+            (
+                Cell(one.exercise),
+                Cell(one.example.name),
+                Cell(str(one.group.count), "number"),
+                Cell(words.LABELS[one.example.status]),
+                Cell(self._what(one), "text"),
+                Cell(names(one.group, one.exercise, self.address), "text"),
+            )
+            for one in behaviours
+        ]
+        return table(caption, (*heads, Cell("who", "text")), rows)
+
+    def _what(self, one: Behaviour) -> str:
+        if one.example.diagnosis:
+            return prose(one.example.diagnosis.text)
+        if entry := self._entry(one.exercise, one.example):
+            return entry
+        return prose(words.sentence(one.example, self._notation(one.exercise, one.example)))
+
+    def _entry(self, exercise: str, report: TargetReport) -> str:
+        """The entry furthest out in the smallest failing case."""
+        found, example = words.entry(report, self._notation(exercise, report)), report.counterexample
+        if found is None or example is None:
+            return ""
+        name, expected, actual = found
+        return f'{name} is {actual} where {expected} is expected, in case "{example.case}"'
+
+    # Students
+
+    def _notices(self, caption: str, what: str, notices: Sequence[Notice]) -> str:
+        merged: dict[tuple[str, Group], list[str]] = {}  # a notebook that prints does so in all of its exercises
+        for one in notices:
+            merged.setdefault((one.what, one.group), []).append(one.exercise)
+        rows = [
+            (
+                Cell(prose(_noticed(told)), "text"),
+                Cell(", ".join(exercises), "name"),
+                Cell(str(group.count), "number"),
+                Cell(names(group, exercises[0], self.address), "text"),
+            )
+            for (told, group), exercises in merged.items()
+        ]
+        return table(caption, (Cell(what, "text"), Cell("exercise"), Cell("students", "number"), Cell("who", "text")), rows)
+
+    def _students(self, rows: Iterable[Row]) -> str:
+        exercises = self.analysis.exercises
+        shown = tuple(itertools.islice(rows, MOST_ROWS))
+        extra = [column for column in _EXTRA if any(column.cell(row).content for row in shown)]
+        cells = [
+            (
+                Cell(student_link(row.student.id, self.address if row.scores else lambda _: ""), "name"),
+                Cell(row.student.name, "name"),
+                Cell(number(row.total), "number"),
+                *(column.cell(row) for column in extra),
+                *(_score(row, exercise) for exercise in exercises),
+            )
+            for row in shown
+        ]
+        heads = Cell("student"), Cell("name"), Cell("total", "number"), *(column.head for column in extra)
+        rest = (Cell(exercise, "number") for exercise in exercises)
+        listed = table("Points; an empty cell was not handed in", (*heads, *rest), cells, of=self.analysis.students)
+        return listed + self._given(shown)
+
+    def _given(self, rows: Iterable[Row]) -> str:
+        cells = [
+            (
+                Cell(student_link(row.student.id, self.address, one.override.exercise), "name"),
+                Cell(one.override.exercise),
+                Cell(one.override.target or "all of it"),
+                Cell(number(one.override.points), "number"),
+                Cell(number(one.found), "number"),
+                Cell(one.override.reason, "text"),
+                Cell(one.override.by, "name"),
+            )
+            for row in rows
+            for one in row.given
+        ]
+        heads = Cell("student"), Cell("exercise"), Cell("target"), Cell("points", "number"), Cell("found", "number")
+        return table("Points given by hand", (*heads, Cell("reason", "text"), Cell("by")), cells) if cells else ""
+
+
+class _Column(NamedTuple):
+    """A column that is there only where it has something to say."""
+
+    head: Cell
+    cell: Callable[[Row], Cell]
+
+
+def _late(row: Row) -> Cell:
+    return Cell(duration(row.late_seconds), "number", str(row.late_seconds)) if row.late_seconds else Cell("", "number", "0")
+
+
+def _penalty(row: Row) -> Cell:
+    return Cell(f"−{number(round(row.penalty, 4))}" if row.penalty else "", "number", str(row.penalty or ""))
+
+
+_EXTRA = (
+    _Column(Cell("late by", "number"), _late),
+    _Column(Cell("penalty", "number"), _penalty),
+)
+
+
+def _scores(analysis: Analysis) -> str:
+    totals = analysis.totals
+    quartiles = statistics.quantiles(totals, n=4, method="inclusive") if len(totals) > 1 else [totals[0]] * 3
+    if len(totals) == 1:
+        told = f"One student has {totals[0]:.3g} of {analysis.points:g} points."
+    elif min(totals) == max(totals):
+        told = f"All {len(totals)} students have {totals[0]:.3g} of {analysis.points:g} points."
+    else:
+        told = (
+            f"{len(totals)} students have from {min(totals):.3g} to {max(totals):.3g} of {analysis.points:g} points; "
+            f"half of them between {quartiles[0]:.3g} and {quartiles[2]:.3g}."
+        )
+    return _figure(plots.histogram(totals, analysis.points), told)
+
+
+def _shares(items: Sequence[Item]) -> str:
+    graded = [(f"{item.exercise}: {item.target.name}", item.difficulty) for item in items if item.difficulty is not None]
+    if not graded:
+        return ""
+    hardest, least = min(graded, key=lambda one: one[1])
+    told = f"The mean share of the points of {len(graded)} targets: least for {hardest}, with {least:.2f}."
+    return _figure(plots.shares([name for name, _ in graded], [share for _, share in graded]), told)
+
+
+def _figure(svg: str, told: str) -> str:
+    return f'<figure role="group" aria-label="{text(told)}">{svg}<figcaption>{text(told)}</figcaption></figure>'
+
+
+def _reading(item: Item) -> str:
+    """What the measures say, where they say something."""
+    if item.difficulty is None:
+        return ""
+    if item.point_biserial is not None and item.point_biserial < 0:
+        return "Look at the exercise: those who do well elsewhere do worse here."
+    if item.difficulty >= 0.95:
+        return "Nearly everybody has it."
+    if item.difficulty <= 0.25:
+        return "Hardly anybody has it."
+    if item.discrimination is not None and item.discrimination < 0.1:
+        return "Hardly tells strong from weak."
+    return ""
+
+
+def _verdicts(items: Sequence[Item]) -> str:
+    """A row a target, a column a verdict that was given."""
+    given = sorted({status for item in items for status in item.statuses}, key=lambda status: -status.order)
+    heads = Cell("exercise"), Cell("target"), *(Cell(words.LABELS[status], "number") for status in given)
+    rows = [
+        (
+            Cell(item.exercise),
+            Cell(item.target.name),
+            *(Cell(str(item.statuses.get(status, "")), "number") for status in given),
+        )
+        for item in items
+    ]
+    return table("What came of the answers", heads, rows)
+
+
+def _score(row: Row, exercise: str) -> Cell:
+    if exercise in row.scores and row.scores[exercise] is None:
+        return Cell(words.LABELS[Status.UNGRADED], "number", "")
+    return Cell(number(row.scores.get(exercise)), "number")
+
+
+def _time(timings: Sequence[Timing], address: Address) -> str:
+    rows = [
+        (
+            Cell(one.exercise),
+            Cell(str(one.answers), "number"),
+            Cell(f"{one.total_seconds:.2f}", "number"),
+            Cell(f"{one.total_seconds / one.answers:.3f}", "number"),
+            Cell(f"{one.longest_seconds:.3f}", "number"),
+            Cell(student_link(one.slowest, address, one.exercise), "name"),
+        )
+        for one in timings
+    ]
+    heads = Cell("exercise"), Cell("submissions", "number"), Cell("seconds in all", "number"), Cell("mean", "number")
+    return table("Grading time", (*heads, Cell("longest", "number"), Cell("of")), rows)
+
+
+def _isolation(isolation: Mapping[str, int]) -> str:
+    told = "; ".join(
+        f"{count} {'submission' if count == 1 else 'submissions'} ran behind {layers}" for layers, count in isolation.items()
+    )
+    return f"<p>{text(told)}.</p>" if told else ""
+
+
+def _folded(summary: str, content: str, rows: int, *, most_open: int) -> str:
+    """Details that are open where they are short."""
+    is_open = " open" if rows <= most_open else ""
+    return f"<details{is_open}><summary>{text(summary)} ({rows})</summary>{content}</details>"
+
+
+def _noticed(what: str) -> str:
+    """A flag with what it means, or a reason as it stands."""
+    return f"{what.replace('_', ' ')}: {words.FLAGS[what]}" if what in words.FLAGS else what
+
+
+def _kind(one: Kind) -> str:
+    if one.rule is not None or one.status is None:
+        return _rule(one.rule or "")
+    return f"{words.LABELS[one.status]}, no cause named"
+
+
+def _rule(rule: str) -> str:
+    return "declared by the exercise" if rule == "declared" else rule.replace("_", " ")
+
+
+def _share(count: int, of: int) -> Cell:
+    return Cell(f"{count / of:.0%}", "number", str(count / of)) if of else Cell("", "number")
+
+
+def _measure(value: float | None) -> Cell:
+    if value is None:
+        return Cell("", "number")
+    return Cell(f"{round(value, 2) + 0.0:.2f}".replace("-", "−"), "number", str(value))
+
+
+@cache
+def _file(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

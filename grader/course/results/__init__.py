@@ -1,0 +1,1 @@
+"""OUT: what is graded so far, what the instructor decided, and the tables made of both."""

@@ -1,0 +1,1 @@
+"""One submission of one exercise: from files to verdicts, likely mistakes and points."""

@@ -1,0 +1,1 @@
+"""Name the likely mistake behind wrong numbers, or say nothing."""

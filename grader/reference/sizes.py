@@ -1,0 +1,273 @@
+"""
+Exercise, seed -> the sizes of its axes in every case, planned for all cases together.
+
+What the cases of every seed have to show is a list of demands: each size of a small range, matrices that are wide, tall and
+square. Beside these, the sizes of one case differ where they can, so that a transposed answer has another shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from grader.exercise.formula import FormulaError, evaluate_integer
+from grader.exercise.model import DerivedAxis, DrawnAxis
+
+if TYPE_CHECKING:
+    from grader.exercise.model import Axis, Exercise
+
+Sizes: TypeAlias = Mapping[str, int]
+
+SMALL_RANGE = 4  # sizes: of a wider range not every size has to occur
+TRIES = 200
+_CANDIDATES = 24  # for the sizes of one case
+_MAX_LISTED = 64  # sizes of a range that are looked at one by one
+_MAX_COMBINATIONS = 50_000
+# What one demand that is met weighs beside an equal pair of sizes: it grows while demands stay unmet.
+_WEIGHTS = (1.0, 4.0, 16.0, 16.0, 16.0)
+_EQUAL, _EQUAL_TO_FIXED = 4.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Something that one case at least has to show: a size of an axis; or how the sizes of two axes of a matrix compare."""
+
+    axis: str
+    value: int  # the size; with another axis -1, 0 or 1: the axis is shorter, as long, or longer
+    other: str = ""
+
+    def is_met(self, sizes: Sizes) -> bool:
+        """Whether these sizes show it."""
+        if not self.other:
+            return sizes[self.axis] == self.value
+        return _order(sizes[self.axis], sizes[self.other]) == self.value
+
+    def __str__(self) -> str:
+        if not self.other:
+            return f"{self.axis} = {self.value}"
+        shape = {-1: "wide", 0: "square", 1: "tall"}[self.value]
+        return f"{self.axis} {'<=>'[self.value + 1]} {self.other}, a {shape} matrix"
+
+
+def demands(exercise: Exercise) -> tuple[Demand, ...]:
+    """What the sizes of its cases have to show, as far as each range by itself allows it."""
+    drawn = {axis.name: axis for axis in exercise.axes if isinstance(axis, DrawnAxis)}
+    found = [Demand(axis.name, size) for axis in drawn.values() if 1 < len(_range(axis)) <= SMALL_RANGE for size in _range(axis)]
+    for first, second in _matrices(exercise):
+        one, two = drawn.get(first), drawn.get(second)
+        if one and two and (one.low < one.high or two.low < two.high):
+            possible = {-1: one.low < two.high, 0: max(one.low, two.low) <= min(one.high, two.high), 1: one.high > two.low}
+            found += [Demand(first, order, second) for order, is_possible in possible.items() if is_possible]
+    return tuple(found)
+
+
+def batches(exercise: Exercise) -> tuple[str, ...]:
+    """The axes that come first wherever they stand, before another axis at least once: that of a batch, or of outputs."""
+    arrays = [*(item.axes for item in exercise.inputs), *(item.axes for item in exercise.upstream)]
+    found = []
+    for axis in exercise.axes:
+        having = [axes for axes in arrays if axis.name in axes]
+        comes_first = all(axes[0] == axis.name and axis.name not in axes[1:] for axes in having)
+        if isinstance(axis, DrawnAxis) and comes_first and any(len(axes) > 1 for axes in having):
+            found.append(axis.name)
+    return tuple(found)
+
+
+def is_possible(axes: Sequence[Axis], demand: Demand) -> bool:
+    """Whether some sizes within the ranges meet a demand, with all computed axes at least 1; wide ranges are tried in part."""
+    drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
+    drawn.sort(key=lambda axis: axis.name in (demand.axis, demand.other))  # what comes last is varied first
+    ranges = [list(itertools.islice(_range(axis), _MAX_LISTED)) for axis in drawn]
+    names = [axis.name for axis in drawn]
+    for choice in itertools.islice(itertools.product(*ranges), _MAX_COMBINATIONS):
+        sizes = dict(zip(names, choice, strict=True))
+        if demand.is_met(sizes) and complete(axes, sizes) is not None:
+            return True
+    return False
+
+
+def smallest(axes: Sequence[Axis], rank: int) -> dict[str, int] | None:
+    """Each axis at the smallest size that no other has yet; `rank` rotates which axis is served first. None where none fit."""
+    drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
+    turn = drawn[rank % len(drawn) :] + drawn[: rank % len(drawn)] if drawn else []
+    for slack in range(TRIES):  # slack grows all sizes together until computed axes fit
+        taken: set[int] = set()
+        sizes = {}
+        for axis in turn:
+            low = min(axis.low + slack, axis.high)
+            sizes[axis.name] = next((size for size in range(low, axis.high + 1) if size not in taken), low)
+            taken.add(sizes[axis.name])
+        if (found := complete(axes, sizes)) is not None:
+            return found
+    return None
+
+
+def of_named(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] | None:
+    """The sizes that a named case says, the others drawn and all different where the ranges allow it. None where none fit."""
+    rng = _random(key)
+    drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
+    for attempt in range(TRIES):
+        sizes = _candidate(drawn, rng, {}, steered=False, fixed=fixed)
+        differ = len(set(sizes.values())) == len(drawn)
+        if (differ or attempt >= TRIES // 2) and (found := complete(axes, sizes, fixed)) is not None:
+            return found
+    return None
+
+
+def plan(exercise: Exercise, key: str, count: int, others: Sequence[Sizes]) -> tuple[dict[str, int], ...] | None:
+    """
+    The sizes of `count` random cases beside those of the `others`. None where none fit.
+
+    All demands that sizes within the ranges can meet together are met. Only the last case is square, and only where no other is.
+    """
+    wanted = [demand for demand in demands(exercise) if not any(demand.is_met(sizes) for sizes in others)]
+    best: tuple[dict[str, int], ...] | None = None
+    fewest = len(wanted) + 1
+    for attempt, weight in enumerate(_WEIGHTS):
+        planned = _plan(exercise.axes, wanted, [_random(key, str(attempt), str(place)) for place in range(count)], weight)
+        if planned is None:
+            return best
+        unmet = sum(not any(demand.is_met(sizes) for sizes in planned) for demand in wanted)
+        if unmet < fewest:
+            best, fewest = planned, unmet
+        if not unmet:
+            break
+    return best
+
+
+def _plan(
+    axes: Sequence[Axis], wanted: Sequence[Demand], streams: Sequence[random.Random], weight: float
+) -> tuple[dict[str, int], ...] | None:
+    drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
+    used: dict[str, Counter[int]] = {axis.name: Counter() for axis in drawn}
+    unmet = list(wanted)
+    planned: list[dict[str, int]] = []
+    for place, rng in enumerate(streams):
+        is_last = place == len(streams) - 1
+        asked = [demand for demand in unmet if is_last or not demand.other or demand.value]
+        best: dict[str, int] | None = None
+        highest = 0.0
+        fitting = 0
+        for attempt in range(TRIES):
+            chosen = _candidate(drawn, rng, used, steered=attempt % 2 == 0)
+            if is_last and attempt % 3 == 0:
+                chosen = _squared(chosen, drawn, asked, rng)
+            sizes = complete(axes, chosen)
+            if sizes is None:
+                continue
+            fitting += 1
+            score = weight * sum(demand.is_met(sizes) for demand in asked) - _sameness(drawn, sizes, asked)
+            score -= _overuse(drawn, sizes, used, place)
+            if best is None or score > highest:
+                best, highest = sizes, score
+            if fitting >= _CANDIDATES or not drawn:
+                break
+        if best is None:
+            return None
+        planned.append(best)
+        unmet = [demand for demand in unmet if not demand.is_met(best)]
+        for axis in drawn:
+            used[axis.name][best[axis.name]] += 1
+    return tuple(planned)
+
+
+def _candidate(
+    drawn: Sequence[DrawnAxis], rng: random.Random, used: Mapping[str, Counter[int]], *, steered: bool, fixed: Sizes | None = None
+) -> dict[str, int]:
+    """Sizes that differ as far as free ones are left; steered ones are often among those that were used least."""
+    taken: set[int] = set()
+    sizes: dict[str, int] = {}
+    # The narrowest range chooses first, or a wide one could take its only free size.
+    for axis in sorted(drawn, key=lambda axis: axis.high - axis.low):
+        if fixed and axis.name in fixed:
+            sizes[axis.name] = fixed[axis.name]
+        elif len(_range(axis)) > _MAX_LISTED:
+            sizes[axis.name] = rng.randint(axis.low, axis.high)
+        else:
+            choices: list[int] = list(_range(axis))
+            if steered and len(choices) <= SMALL_RANGE and rng.random() < 0.5:
+                least = min(used[axis.name][size] for size in choices)
+                choices = [size for size in choices if used[axis.name][size] == least]
+            free = [size for size in choices if size not in taken]
+            sizes[axis.name] = rng.choice(free or choices)
+        if axis.low < axis.high or (fixed and axis.name in fixed):  # beside `k: 2` a stride of 1..2 would never be 2
+            taken.add(sizes[axis.name])
+    return sizes
+
+
+def _squared(chosen: Sizes, drawn: Sequence[DrawnAxis], asked: Sequence[Demand], rng: random.Random) -> dict[str, int]:
+    """The sizes with the two axes of a matrix made equal, for each matrix that has to be square."""
+    sizes = dict(chosen)
+    ranges = {axis.name: axis for axis in drawn}
+    for demand in asked:
+        if demand.other and not demand.value:
+            one, two = ranges[demand.axis], ranges[demand.other]
+            low, high = max(one.low, two.low), min(one.high, two.high)
+            size = sizes[demand.axis] if low <= sizes[demand.axis] <= high else rng.randint(low, high)
+            sizes[demand.axis] = sizes[demand.other] = size
+    return sizes
+
+
+def _overuse(drawn: Sequence[DrawnAxis], sizes: Sizes, used: Mapping[str, Counter[int]], place: int) -> float:
+    """How often these sizes came before, beside their share. A small range weighs more: stride 2 has to come often enough."""
+    cost = 0.0
+    for axis in drawn:
+        share = max(1.0, place / len(_range(axis)))
+        cost += used[axis.name][sizes[axis.name]] / share / (1 if len(_range(axis)) <= SMALL_RANGE else len(drawn))
+    return cost
+
+
+def _sameness(drawn: Sequence[DrawnAxis], sizes: Sizes, asked: Sequence[Demand]) -> float:
+    """What equal sizes cost, but for those that are asked for; those of an axis that has one size only cannot be helped much."""
+    square = {frozenset((demand.axis, demand.other)) for demand in asked if demand.other and not demand.value}
+    cost = 0.0
+    for one, two in itertools.combinations(drawn, 2):
+        if sizes[one.name] == sizes[two.name] and frozenset((one.name, two.name)) not in square:
+            is_fixed = one.low == one.high or two.low == two.high
+            cost += _EQUAL_TO_FIXED if is_fixed else _EQUAL
+    return cost
+
+
+def complete(axes: Sequence[Axis], drawn: Sizes, fixed: Sizes | None = None) -> dict[str, int] | None:
+    """The sizes of all axes from those that are drawn; None where an axis comes to less than 1."""
+    sizes: dict[str, int] = {}
+    for axis in axes:
+        if isinstance(axis, DerivedAxis) and not (fixed and axis.name in fixed):
+            try:
+                sizes[axis.name] = evaluate_integer(axis.size, sizes)
+            except FormulaError:  # such as a division by zero at these sizes
+                return None
+        else:
+            sizes[axis.name] = drawn.get(axis.name, (fixed or {}).get(axis.name, 0))
+        if sizes[axis.name] < 1:
+            return None
+    return sizes
+
+
+def _matrices(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """The two axes of every input, upstream gradient and target that is a matrix of two different axes, each pair once."""
+    shapes = [*(item.axes for item in exercise.inputs), *(item.axes for item in exercise.upstream)]
+    shapes += [target.axes for _, target in exercise.targets()]
+    seen: set[frozenset[str]] = set()
+    for axes in shapes:
+        if len(axes) == 2 and axes[0] != axes[1] and frozenset(axes) not in seen:
+            seen.add(frozenset(axes))
+            yield axes[0], axes[1]
+
+
+def _range(axis: DrawnAxis) -> range:
+    return range(axis.low, axis.high + 1)
+
+
+def _order(one: int, two: int) -> int:
+    return (one > two) - (one < two)
+
+
+def _random(*key: str) -> random.Random:
+    digest = hashlib.sha256("\0".join(key).encode()).digest()
+    return random.Random(int.from_bytes(digest[:16], "little"))

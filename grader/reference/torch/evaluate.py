@@ -1,0 +1,246 @@
+"""Formulas on torch tensors: float64 throughout, NumPy's conventions, nothing but the functions of the registry."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch.autograd import forward_ad
+
+from grader.exercise.formula import (
+    CONSTANTS,
+    FUNCTIONS,
+    Binary,
+    Call,
+    Compare,
+    Constant,
+    Formula,
+    FormulaError,
+    Index,
+    Name,
+    Node,
+    NotFiniteError,
+    Number,
+    Rest,
+    Sequence,
+    Slice,
+    Text,
+    Transpose,
+    Unary,
+    fold,
+    infer_shape,
+    node_text,
+)
+from grader.exercise.formula import arguments as args
+from grader.exercise.formula.numbers import arithmetic
+from grader.exercise.formula.shapes import slice_of
+from grader.reference.torch.edits import Edit, edited
+from grader.reference.torch.functions import IMPLEMENTATIONS, KINKS, as_tensor, integers, real
+
+Tensor: TypeAlias = torch.Tensor
+
+Shaker: TypeAlias = Callable[[Node, tuple[object, ...], Tensor, Callable[[tuple[object, ...]], Tensor]], Tensor]
+
+_COMPARISONS = {"<": torch.lt, "<=": torch.le, ">": torch.gt, ">=": torch.ge, "==": torch.eq, "!=": torch.ne}
+_OPERATIONS: Mapping[str, Callable[[Any, Any], Tensor]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": operator.pow,
+    "@": operator.matmul,
+}
+_NEAR = 1e-2  # ties and zeros closer than this are looked at more closely
+_MAX_CHECKED = 256
+_NO_EDITS: Mapping[int, Edit] = {}
+Watch: TypeAlias = Callable[[int, Node, Mapping[str, object]], None]  # position, node, what it is given by parameter
+
+
+def evaluate(
+    formula: Formula,
+    values: Mapping[str, Tensor],
+    axes: Mapping[str, int],
+    *,
+    edits: Mapping[int, Edit] = _NO_EDITS,
+    kinks: list[float] | None = None,
+    wrt: Iterable[Tensor] = (),
+    watch: Watch | None = None,
+    shake: Shaker | None = None,
+) -> Tensor:
+    """
+    What `formula` comes to, float64, or int64 where it is made of indices.
+
+    `edits` change what is differentiated at a node, never a value. `kinks` collects how near the formula is to each place
+    where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`. `watch` is told of
+    every function with its arguments, and of every comparison with its result. `shake` makes every result and every slope a
+    little wrong.
+    Raises FormulaError in the author's words; NotFiniteError, with the part, where there is no finite value at this point.
+    """
+    moving = tuple(wrt) or tuple(value for value in values.values() if value.is_leaf and value.requires_grad)
+    infer_shape(formula, {name: tuple(value.shape) for name, value in values.items()}, axes)
+
+    def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
+        try:
+            result = _named(node.name, values, axes) if isinstance(node, Name) else _value(node, operands)
+            if watch is not None and isinstance(node, Call | Compare):
+                watch(position, node, _bound(node, operands) if isinstance(node, Call) else {"result": result})
+            if isinstance(result, Tensor):
+                _check_finite(result)
+                if kinks is not None and (kink := _kink(node, operands, moving)) is not None:
+                    kinks.append(kink)
+                if position in edits:
+                    return _edited(edits[position], node, operands, result)
+                if shake is not None:
+                    return shake(node, operands, result, lambda others: real(_value(node, others)))
+            return result
+        except FormulaError as error:
+            raise type(error)(f"{node_text(node)}: {error.what}", error.remedy) from None
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            raise NotFiniteError(f"{node_text(node)}: the matrix is singular, or not positive definite") from None
+        except (RuntimeError, IndexError) as error:
+            raise FormulaError(f"{node_text(node)} cannot be computed: {str(error).partition(chr(10))[0]}") from None
+
+    found = fold(formula, combine)
+    return found if isinstance(found, Tensor) else real(found)
+
+
+def _named(name: str, values: Mapping[str, Tensor], axes: Mapping[str, int]) -> object:
+    if name in values:
+        value = values[name]
+        return value if value.dtype == torch.int64 else real(value)
+    return axes[name] if name in axes else CONSTANTS[name]
+
+
+def _check_finite(result: Tensor) -> None:
+    if result.is_floating_point() and not bool(torch.isfinite(result).all()):
+        raise NotFiniteError("it is not finite here", "Keep its argument in range, also where `where` does not choose it.")
+
+
+def _value(node: Node, operands: tuple[object, ...]) -> object:
+    """A tensor, a plain number, or what stands for an option."""
+    match node:
+        case Number() | Text() | Constant():
+            return node.value
+        case Unary():
+            return _signed(node.operator, operands[0])
+        case Binary():
+            return _binary(node.operator, *operands)
+        case Compare():
+            return real(_COMPARISONS[node.operator](real(operands[0]), real(operands[1])))
+        case Call():
+            return IMPLEMENTATIONS[node.function](**_bound(node, operands))
+        case Slice():
+            return slice_of(node, operands)
+        case Rest():
+            return ...
+        case Index():
+            return _index(as_tensor(operands[0]), operands[1:])
+        case Transpose():
+            return IMPLEMENTATIONS["transpose"](operands[0], axes=None)
+        case Sequence():
+            return operands
+        case Name():
+            raise AssertionError("names are looked up before")
+
+
+def _bound(node: Call, operands: tuple[object, ...]) -> dict[str, object]:
+    split = len(node.arguments)
+    keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
+    return FUNCTIONS[node.function].bind(operands[:split], keywords)
+
+
+def _signed(sign: str, operand: object) -> object:
+    if sign == "+":
+        return operand
+    return -operand if isinstance(operand, int | float) else -as_tensor(operand)
+
+
+def _binary(sign: str, left: object, right: object) -> object:
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return arithmetic(sign, left, right)
+    if sign in {"+", "-", "*"} and _is_whole(left) and _is_whole(right):  # shifted indices stay indices
+        return _OPERATIONS[sign](as_tensor(left), as_tensor(right))
+    # a plain exponent keeps the derivative by the base finite at 0
+    if sign == "**" and isinstance(right, int | float):
+        return _OPERATIONS[sign](real(left), right)
+    return _OPERATIONS[sign](*alike(real(left), real(right)))
+
+
+def alike(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """
+    Give the operand of a dual number that is none a tangent of zeros.
+
+    torch makes one itself that has no memory, whose shape it works out in Python: importing that takes 0.7 s.
+    """
+    if forward_ad._current_level < 0:
+        return left, right
+    is_dual = [forward_ad.unpack_dual(one).tangent is not None for one in (left, right)]  # type: ignore[no-untyped-call]
+    if is_dual == [True, False]:
+        right = forward_ad.make_dual(right, torch.zeros_like(right))  # type: ignore[no-untyped-call]
+    elif is_dual == [False, True]:
+        left = forward_ad.make_dual(left, torch.zeros_like(left))  # type: ignore[no-untyped-call]
+    return left, right
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) or (isinstance(value, Tensor) and value.dtype == torch.int64)
+
+
+def _index(value: Tensor, items: tuple[object, ...]) -> Tensor:
+    """NumPy's indexing, where index arrays stand side by side; torch's differs else."""
+    key: list[object] = []
+    axis = 0
+    for item, size in args.index_plan(items, tuple(value.shape)):
+        if isinstance(item, slice) and (item.step or 1) < 0:  # torch has no slices backwards
+            value = value.index_select(axis, torch.tensor(list(args.slice_range(item, size)), dtype=torch.int64))
+            key.append(slice(None))
+        else:
+            key.append(integers(item) if isinstance(item, Tensor) else item)
+        axis += item is not None
+    found: Tensor = value[tuple(key)]  # type: ignore[index]
+    return found
+
+
+def _kink(node: Node, operands: tuple[object, ...], wrt: tuple[Tensor, ...]) -> float | None:
+    """How near the node is to where its derivative jumps; None where it is nowhere near, or cannot move from there."""
+    if not any(isinstance(operand, Tensor) and operand.requires_grad for operand in operands):
+        return None
+    match node:
+        case Call() if node.function in KINKS:
+            distance = KINKS[node.function](**_bound(node, operands))
+        case Compare():
+            distance = real(operands[0]) - real(operands[1])
+        case _:
+            return None
+    if distance is None or not distance.numel():
+        return None
+    flat = distance.reshape(-1)
+    sizes, places = flat.detach().abs().sort()
+    for checked, (size, place) in enumerate(zip(sizes.tolist(), places.tolist(), strict=True)):
+        if size >= _NEAR or checked >= _MAX_CHECKED or _moves(flat[place], wrt):
+            return float(size)
+    return None
+
+
+def _moves(distance: Tensor, wrt: tuple[Tensor, ...]) -> bool:
+    """
+    Whether a distance depends on anything that derivatives are taken by.
+
+    A tie of zeros that come from `pad`, or from `relu` of what is negative, stays a tie: the maximum is 0 all around.
+    """
+    if not distance.requires_grad:
+        return False
+    gradients = torch.autograd.grad(distance, wrt, retain_graph=True, allow_unused=True)
+    return any(gradient is not None and bool(gradient.any()) for gradient in gradients)
+
+
+def _edited(edit: Edit, node: Node, operands: tuple[object, ...], result: Tensor) -> Tensor:
+    place = next((i for i, operand in enumerate(operands) if isinstance(operand, Tensor) and operand.is_floating_point()), None)
+
+    def again(value: Tensor) -> Tensor:
+        return real(_value(node, tuple(value if i == place else operand for i, operand in enumerate(operands))))
+
+    operand = None if place is None else operands[place]
+    return edited(edit, node, operand if isinstance(operand, Tensor) else None, result, again)

@@ -1,0 +1,244 @@
+"""
+Exercise, case -> how many digits each expected entry has in float64, whichever right formula computes it.
+
+A formula that is right on paper loses digits relative to its intermediate results, not to the entry that comes out: 1 - Y² has
+those of 1, E[x²] - E[x]² those of E[x²]. So the reference is run again with every intermediate result and every slope of its
+graph a little off, each relative to what it is made of; how far an entry moves bounds what rounding may do to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import torch
+
+from grader.exercise.formula import (
+    Binary,
+    Call,
+    Compare,
+    Constant,
+    FormulaError,
+    Index,
+    Name,
+    Node,
+    Number,
+    Transpose,
+    Unary,
+)
+from grader.exercise.model import Exercise, Hessian
+from grader.reference.agreement import UNKNOWN
+from grader.reference.torch.derivatives import Tensors, at, derive, laid_out
+from grader.reference.torch.functions import real
+
+if TYPE_CHECKING:
+    from grader.outcome import Array, TargetKey
+
+PATTERNS = 3  # of noise; an entry that one of them leaves alone is moved by another
+# 1000 units of the last digit, where a right formula of textbook length loses some tens: see tests/benchmarks/judging.py
+NOISE = 2.0**-42
+# Sums of products: what they are made of is the sum of the absolute values.
+_SUMS = frozenset(
+    {
+        *("sum", "mean", "dot", "inner", "outer", "matmul", "kron", "einsum", "trace", "cumsum"),
+        "avg_pool2d",
+    }
+)
+_CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv_transpose2d"})
+# Their slopes are often written by the output or by 1 - output, so these have the digits of 1, however small they are.
+_CURVED = frozenset(
+    {
+        *("tanh", "sigmoid", "logsigmoid", "softmax", "log_softmax", "softplus", "erf", "gelu", "silu", "elu"),
+        *("sin", "cos", "arctan", "expm1", "log1p"),
+    }
+)
+# Algorithms of linear algebra round relative to their largest entry.
+_WHOLE = frozenset({"inv", "solve", "cholesky", "det", "norm"})
+# These move numbers, or choose among them, exactly.
+_MOVES = frozenset(
+    {
+        *(
+            "abs",
+            "sign",
+            "relu",
+            "maximum",
+            "minimum",
+            "max",
+            "min",
+            "max_pool2d",
+            "where",
+            "clip",
+            "one_hot",
+            "argmax",
+            "argmin",
+        ),
+        *("transpose", "diag", "tril", "triu", "pad", "reshape", "ravel", "stack", "concatenate", "concat", "broadcast_to"),
+        *("expand_dims", "squeeze", "swapaxes", "moveaxis", "flip", "roll", "repeat", "tile", "take", "take_along_axis"),
+        *("zeros", "ones", "full", "zeros_like", "ones_like", "eye", "arange"),
+    }
+)
+
+Again: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # a node from other operands
+
+
+class Shake:
+    """
+    Noise for one run of the forward function: the results of its nodes and their slopes, each a little off.
+
+    What a result is made of is larger than the result where terms cancel: |a| + |b| for a - b, and (|a| + |b|)² for its
+    square, which may be multiplied out.
+    """
+
+    def __init__(self, seed: int, *, is_curvature_asked: bool = False) -> None:
+        self._random = torch.Generator().manual_seed(seed)
+        self._is_curvature_asked = is_curvature_asked
+        self._made_of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by id of the first, which is kept alive
+
+    def __call__(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, again: Again) -> torch.Tensor:
+        """The result of a node, with noise."""
+        with torch.no_grad():
+            size = self._size(node, operands, result, again)
+        if size is None:
+            return result
+        found = result
+        if not isinstance(node, Unary | Index | Transpose):  # these are exact
+            found = self._noisy(result, result.detach().abs() if isinstance(node, Name) else size)
+            for operand, slope in self._slopes(node, operands, result):
+                found = found + self._bend(operand, slope)
+        if size.shape == found.shape:
+            self._made_of[id(found)] = found, size
+        return found
+
+    def _noisy(self, result: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
+        clean = result.detach()
+        # What is exactly zero stays so: it was masked, padded or cut off, which no formula gets wrong by a little.
+        noise = torch.where(clean == 0, 0.0, size * self._noise(clean))
+        if not result.requires_grad:
+            return clean + noise
+        stretch = self._noise(clean)
+        return result * (1 + stretch) + (noise - clean * stretch)
+
+    def _bend(self, operand: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+        """Nothing in value; its slope is noise relative to what the function's slope may be made of."""
+        step = operand - operand.detach()
+        bend = slope * self._noise(slope)
+        if self._is_curvature_asked:
+            return step * (bend + 0.5 * step * slope * self._noise(slope))
+        return step * bend
+
+    def _slopes(
+        self, node: Node, operands: tuple[object, ...], result: torch.Tensor
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Operands of the result's shape, each with what the slope by it may be made of."""
+        for place, operand in enumerate(operands):
+            if not isinstance(operand, torch.Tensor) or not operand.requires_grad or operand.shape != result.shape:
+                continue
+            match node:
+                case Call() if node.function in _CURVED:
+                    yield operand, result.detach().abs().clamp(min=1) / operand.detach().abs().clamp(min=1)
+                case Call() if node.function == "square":
+                    yield operand, 2 * self._of(operand)
+                case Binary() if node.operator == "**" and place == 0 and _is_power(operands[1]):
+                    yield operand, operands[1] * self._of(operand) ** (operands[1] - 1)  # type: ignore[operator]
+                case Binary() if node.operator == "*":
+                    yield operand, self._of(operands[1 - place]).expand(result.shape)
+                case _:
+                    return
+
+    def _of(self, operand: object) -> torch.Tensor:
+        """What an operand is made of."""
+        known = self._made_of.get(id(operand))
+        return known[1] if known is not None else real(operand).detach().abs()
+
+    def _size(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, again: Again) -> torch.Tensor | None:
+        """What the rounding of a node is relative to; None where it is exact."""
+        if not result.is_floating_point() or not result.numel() or isinstance(node, Number | Constant | Compare):
+            return None
+        if isinstance(node, Name):
+            return self._of(result)
+        if not any(isinstance(operand, torch.Tensor) and operand.is_floating_point() for operand in operands):
+            return None
+        match node:
+            case Unary():
+                return self._of(operands[0])
+            case Index() | Transpose():
+                return again((self._of(operands[0]), *operands[1:]))
+            case Binary():
+                return self._of_two(node.operator, operands, result)
+            case Call() if node.function in _SUMS:
+                return again(tuple(self._each(operand) for operand in operands))
+            case Call() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
+                most = self._of(operands[0]).max() * self._of(operands[1]).sum()
+                return most.expand(result.shape)
+            case Call() if node.function == "square":
+                return self._of(operands[0]) ** 2
+            case Call() if node.function in {"var", "std"}:  # E[x²] - E[x]²
+                square = (self._of(operands[0]) ** 2).max().expand(result.shape)
+                return square if node.function == "var" else square / result.detach()
+            case Call() if node.function in _WHOLE:
+                return result.detach().abs().max().expand(result.shape)
+            case Call() if node.function in _MOVES:
+                return None
+        return result.detach().abs()
+
+    def _of_two(self, operator: str, operands: tuple[object, ...], result: torch.Tensor) -> torch.Tensor:
+        left, right = operands
+        match operator:
+            case "+" | "-":
+                return self._of(left) + self._of(right)
+            case "@":
+                return self._of(left) @ self._of(right)
+            case "*":
+                return self._of(left) * self._of(right)
+            case "/":
+                return self._of(left) / real(right).detach().abs()
+            case "**" if _is_power(right):
+                return self._of(left) ** real(right)
+        return result.detach().abs()
+
+    def _each(self, operand: object) -> object:
+        if isinstance(operand, torch.Tensor):
+            return self._of(operand) if operand.is_floating_point() else operand
+        return tuple(map(self._each, operand)) if isinstance(operand, tuple) else operand
+
+    def _noise(self, like: torch.Tensor) -> torch.Tensor:
+        return NOISE * torch.randn(like.shape, generator=self._random, dtype=torch.float64)
+
+
+def _is_power(exponent: object) -> bool:
+    """Whether an exponent is a plain number that a power may be multiplied out by."""
+    return isinstance(exponent, int | float) and exponent >= 1
+
+
+def rounding(
+    exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]
+) -> dict[TargetKey, Array]:
+    """
+    To which power of two rounding may move each entry of the expected arrays; UNKNOWN where noise leaves no finite value.
+
+    int8, in the shape of the arrays.
+    """
+    found = {key: torch.zeros(value.shape, dtype=torch.float64) for key, value in arrays.items()}
+    is_curvature_asked = any(isinstance(target.kind, Hessian) for _, target in exercise.targets())
+    for seed in range(PATTERNS):
+        try:
+            near = at(exercise, sizes, inputs, shake=Shake(seed, is_curvature_asked=is_curvature_asked))
+            for task, target in exercise.targets():
+                key = (task.function, target.name)
+                # in place: a Jacobian of 256 x 256 x 256 is 128 MiB
+                moved = (laid_out(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs_()
+                torch.maximum(found[key], moved.double().nan_to_num_(nan=torch.inf), out=found[key])
+        except FormulaError:  # noise took it out of the range of a function
+            found = {key: torch.full_like(value, torch.inf) for key, value in found.items()}
+            break
+    return {key: _powers(value) for key, value in found.items()}
+
+
+def _powers(moved: torch.Tensor) -> Array:
+    """The power of two that is not below each number, within what int8 holds: far below and above what is judged."""
+    numbers = moved.numpy()
+    powers = np.clip(np.frexp(numbers)[1], -UNKNOWN, UNKNOWN)
+    found: Array = np.where(numbers == 0, -UNKNOWN, np.where(np.isfinite(numbers), powers, UNKNOWN)).astype(np.int8)
+    found.flags.writeable = False
+    return found

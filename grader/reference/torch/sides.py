@@ -1,0 +1,204 @@
+"""
+The sides of piecewise functions: where relu passes and where it does not, which entry of max is the largest.
+
+An answer that forgets a gate is right on one side of it, so the cases of every seed have to show each side that inputs can
+reach. Inputs have sides, too: both signs, the values of a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+
+from grader.exercise.formula import CONSTANTS, FUNCTIONS, Call, Compare, FormulaError, Name, Node, children, node_text
+from grader.exercise.formula import arguments as args
+from grader.exercise.model import Draw, Exercise, Line, quantities
+from grader.outcome import Case
+from grader.reference.torch.compute import tensors
+from grader.reference.torch.evaluate import evaluate
+from grader.reference.torch.functions import real, together, windows
+
+if TYPE_CHECKING:
+    from grader.outcome import Array
+
+MAX_VALUES = 4  # of a draw from a few values: of more not every one has to occur
+
+Tensor: TypeAlias = torch.Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of one function: where it stands, and what holds there."""
+
+    place: str  # the line of forward, or the input
+    position: int  # of the node in its formula; of an input -1
+    text: str  # `Z > 0`
+    inside: str = ""  # `relu(Z)`
+
+    def __str__(self) -> str:
+        return f"{self.text} in {self.inside}, the line of {self.place}" if self.inside else self.text
+
+
+def of_exercise(exercise: Exercise) -> tuple[Side, ...]:
+    """Every side of the inputs, and of every piecewise function that a target depends on."""
+    found = [Side(item.name, -1, text) for item in exercise.inputs for text, _ in _of_draw(item.name, item.draw)]
+    fixed = _fixed(exercise)
+    for line in needed(exercise):
+        for position, node in enumerate(line.formula.nodes):
+            if _moves(node, fixed):
+                found += [Side(line.name, position, text, node_text(node)) for text in _texts(node)]
+    return tuple(found)
+
+
+def seen(exercise: Exercise, case: Case) -> frozenset[Side]:
+    """The sides that a case shows; none where forward has no finite value."""
+    found = {
+        Side(item.name, -1, text)
+        for item in exercise.inputs
+        for text, holds in _of_draw(item.name, item.draw)
+        if holds(case.values[item.name])
+    }
+    values = tensors(case.values)
+    fixed = _fixed(exercise)
+    try:
+        for line in needed(exercise):
+            values[line.name] = evaluate(line.formula, values, case.sizes, watch=_watching(line, fixed, found))
+    except FormulaError:
+        return frozenset()
+    return frozenset(found)
+
+
+def needed(exercise: Exercise) -> tuple[Line, ...]:
+    """The lines of forward that some target is of, and those that these are computed from."""
+    names = {name for _, target in exercise.targets() for name in quantities(target.kind)}
+    for line in reversed(exercise.forward):
+        if line.name in names:
+            names |= line.formula.names
+    return tuple(line for line in exercise.forward if line.name in names)
+
+
+def _watching(line: Line, fixed: frozenset[str], found: set[Side]) -> Callable[[int, Node, Mapping[str, object]], None]:
+    def watch(position: int, node: Node, given: Mapping[str, Any]) -> None:
+        if _moves(node, fixed):
+            for text, where in zip(_texts(node), _masks(node, given), strict=True):
+                if bool(where.any()):
+                    found.add(Side(line.name, position, text, node_text(node)))
+
+    return watch
+
+
+def _fixed(exercise: Exercise) -> frozenset[str]:
+    return frozenset(CONSTANTS) | {axis.name for axis in exercise.axes}
+
+
+def _moves(node: Node, fixed: frozenset[str]) -> bool:
+    """Whether a node has sides, and inputs decide which: `arange(n) < 2` always has the same."""
+    return isinstance(node, Call | Compare) and bool(_texts(node)) and any(name not in fixed for name in _names(node))
+
+
+def _names(node: Node) -> Iterator[str]:
+    if isinstance(node, Name):
+        yield node.name
+    for child in children(node):
+        yield from _names(child)
+
+
+# What holds on each side, in words and as a mask; both in the same order
+
+_AT_ZERO = frozenset({"relu", "leaky_relu", "elu", "abs", "sign"})
+_SMALLEST = frozenset({"min", "argmin"})
+_BEST = frozenset({"max", "argmax", "max_pool2d"}) | _SMALLEST
+
+
+def _texts(node: Node) -> tuple[str, ...]:
+    if isinstance(node, Compare):
+        return f"{node_text(node)} holds", f"{node_text(node)} does not hold"
+    if not isinstance(node, Call):
+        return ()
+    function = node.function
+    given = FUNCTIONS[function].bind(node.arguments, dict(node.keywords))
+    if function in _AT_ZERO or (function == "norm" and _written(given["ord"]) == "1"):
+        return f"{_written(given['x'])} > 0", f"{_written(given['x'])} < 0"
+    if function in ("maximum", "minimum"):
+        x, y = _written(given["x"]), _written(given["y"])
+        return f"{x} > {y}", f"{x} < {y}"
+    if function == "where" and not isinstance(given["condition"], Compare):  # a comparison has sides of its own
+        return f"{_written(given['condition'])} is not 0", f"{_written(given['condition'])} is 0"
+    if function == "clip":
+        x, low, high = (_written(given[name]) for name in ("x", "a_min", "a_max"))
+        sides = [*([f"{x} < {low}"] if low != "None" else []), *([f"{x} > {high}"] if high != "None" else [])]
+        return (f"{x} within its bounds", *sides)
+    if function in _BEST:
+        best = "smallest" if function in _SMALLEST else "largest"
+        return f"the first entry is the {best}", f"a later entry is the {best}"
+    return ()
+
+
+def _written(value: object) -> str:
+    """The text of an argument, or of the default that stands in its place."""
+    return str(value) if value is None or isinstance(value, bool | int | float | str) else node_text(value)  # type: ignore[arg-type]
+
+
+def _masks(node: Node, given: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    if not isinstance(node, Call):
+        return real(given["result"]) != 0, real(given["result"]) == 0
+    match node.function:
+        case "maximum" | "minimum":
+            return real(given["x"]) > real(given["y"]), real(given["x"]) < real(given["y"])
+        case "where":
+            return real(given["condition"]) != 0, real(given["condition"]) == 0
+        case "clip":
+            value, low, high = real(given["x"]), given["a_min"], given["a_max"]
+            held = [*([value < real(low)] if low is not None else []), *([value > real(high)] if high is not None else [])]
+            inside = torch.ones_like(value, dtype=torch.bool)
+            for side in held:
+                inside = inside & ~side
+            return (inside, *held)
+        case function if function in _BEST:
+            return _best(function, given)
+        case _:
+            return real(given["x"]) > 0, real(given["x"]) < 0
+
+
+def _best(function: str, given: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    value = real(given["x"])
+    if function == "max_pool2d":
+        entries = windows(value, given["kernel_size"], given["stride"])
+    else:
+        entries = together(value, args.some_axes(given["axis"], value.ndim))
+    place = (-entries if function in _SMALLEST else entries).argmax(-1)
+    return place == 0, place > 0
+
+
+# Inputs
+
+
+def _of_draw(name: str, draw: Draw) -> tuple[tuple[str, Callable[[Array], bool]], ...]:
+    numbers = [number for number in draw.parameters if not isinstance(number, str)]
+    values: list[float] = []
+    match draw.law:
+        case "normal" | "nonzero" | "symmetric":
+            has_signs = True
+        case "uniform":
+            has_signs = numbers[0] < 0 < numbers[1]
+        case "mask":
+            has_signs, values = False, [1.0, 0.0] if 0 < numbers[0] < 1 else []
+        case "choice":
+            has_signs, values = False, list(dict.fromkeys(numbers))
+        case "integers":
+            low, high = int(numbers[0]), int(numbers[1])
+            has_signs, values = False, [float(number) for number in range(low, min(high, low + MAX_VALUES) + 1)]
+        case _:
+            return ()
+    if has_signs:
+        return (f"{name} > 0", lambda value: bool((value > 0).any())), (f"{name} < 0", lambda value: bool((value < 0).any()))
+    if not 1 < len(values) <= MAX_VALUES:
+        return ()
+    return tuple((f"{name} = {number:g}", _has(number)) for number in values)
+
+
+def _has(number: float) -> Callable[[Array], bool]:
+    return lambda value: bool((value == number).any())

@@ -1,0 +1,1 @@
+"""The student's side of the sandbox: what runs behind the walls, beside student code."""

@@ -1,0 +1,89 @@
+"""
+What every child does, done beforehand, on a source of our own: in the zygote, and by a child that waits for its job.
+
+What is made at the first time, and what Python notes of the code that it runs, is then there: a tenth less for each child,
+whose time goes where memory is first touched. A child that waits touches it while nobody waits for the child.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from grader.sandbox.child import program
+from grader.sandbox.job import Source, TaskPlan
+from grader.sandbox.wire import frames, protocol
+from grader.sandbox.wire.call import Name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from grader.exercise.model import Arrays
+
+TIMES: Final = 3  # until Python has noted what it notes
+_SOURCE: Final = b"""
+import numpy as np
+
+def _helper(x):
+    return np.exp(-np.maximum(x, 0.0)).sum(axis=0)
+
+def f(W, X, B):
+    Z = W @ X + B
+    Y = np.tanh(Z)
+    J = np.zeros((len(Y), *W.shape))
+    for i in range(len(Y)):
+        J[i, i] = (1 - Y[i] ** 2) * X
+    return np.einsum("ki,k,j->kij", np.eye(len(Y)), 1 - Y**2, X) + 0 * J, np.diag(np.where(Y > 0, Y, _helper(W.T)[:1]))
+"""
+_TORCH: Final = b"""
+import torch
+
+def f(W, X, B):
+    Y = torch.tanh(W @ X + B)
+    return torch.einsum("ki,k,j->kij", torch.eye(len(Y)), 1 - Y**2, X), torch.diag(Y)
+"""
+
+
+class _Stage(program.Channel):
+    """Pipes that lead nowhere: what is received is prepared, what is sent is kept."""
+
+    def __init__(self, prepared: Iterable[frames.Frame]) -> None:
+        self.prepared = deque(prepared)
+        self.sent: list[bytes] = []
+
+    def receive(self) -> frames.Frame | None:
+        """The next prepared frame."""
+        return self.prepared.popleft() if self.prepared else None
+
+    def send(self, buffers: Iterable[frames.Buffer]) -> None:
+        """As the real one, but for the writing."""
+        self.sent.append(b"".join(list(buffers)))
+
+
+def rehearse(arrays: Arrays, times: int = TIMES) -> list[bytes]:
+    """Grade a source of our own a few times; nothing of it stays importable. The frames that the last time came to."""
+    finders, package = list(sys.meta_path), sys.modules["grader"]
+    source = Source(name="rehearsal.py", cells=(_TORCH if arrays == "torch" else _SOURCE,))
+    orders = protocol.pack_orders(protocol.Orders(nonce=0, arrays=arrays, asked=("f",), sources=(source,)))
+    inputs = {"W": np.ones((2, 3)), "X": np.ones(3), "B": np.ones(2)}
+    plan = TaskPlan(function="f", arguments=(Name("W"), Name("X"), Name("B")), returns=("Y", "Z"), inputs=(inputs,) * 4)
+    sent: list[bytes] = []
+    for _ in range(times):
+        stage = _Stage([_frame(protocol.pack_task(plan, 0))])
+        program.serve(stage, protocol.unpack_orders(_frame(orders)), lambda _channel, _name: False)
+        sys.meta_path[:] = finders
+        sys.modules["grader"] = package
+        del sys.modules["rehearsal"]
+        sent = stage.sent
+    linecache.clearcache()
+    return sent
+
+
+def _frame(buffers: Sequence[frames.Buffer]) -> frames.Frame:
+    raw = bytearray(b"".join(buffers))
+    _, kind, nonce, _ = frames.HEADER.unpack(raw[: frames.HEADER.size])
+    return frames.Frame(kind=kind, nonce=nonce, body=memoryview(raw)[frames.HEADER.size :])

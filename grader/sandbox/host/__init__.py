@@ -1,0 +1,1 @@
+"""The grader's side of the sandbox: start children, send jobs, judge endings."""

@@ -1,0 +1,436 @@
+"""The grader's side of the other processes: starting and ending a zygote, and the children that it forks."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from grader.sandbox.host.clock import CpuClock, pid_of
+from grader.sandbox.host.pipes import Pipes, ThreadedPipes
+from grader.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.exercise.model import Arrays, Limits
+
+_READY_SECONDS: Final = 120.0  # torch on a slow, cold disk
+_REPLY_SECONDS: Final = 20.0
+_PROGRAM: Final = Path(__file__).parent.with_name("child") / "zygote.py"
+
+
+class OurFaultError(Exception):
+    """The grader's own machinery failed: the job is tried once more, then it is ungraded."""
+
+
+class LaunchError(OurFaultError):
+    """A zygote did not come up at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a child's process ended: its exit status, or minus the signal; what it used, where that is known."""
+
+    exit_status: int
+    was_killed: bool = False  # by us, since it did not come to its end
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    page_faults: int = 0
+
+
+class Child(Protocol):
+    """A running child."""
+
+    clock: CpuClock
+
+    @property
+    def pipes(self) -> Pipes | ThreadedPipes:
+        """The grader's ends of its pipes."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+    def ended(self) -> Ending:
+        """Wait for its end, ending it when it does not come, and let go of it. Raises OurFaultError."""
+
+    def release(self) -> None:
+        """Let go of it once it is killed: how it ended is of no interest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A child that a zygote was asked for: its budget, and the grader's ends of its pipes."""
+
+    request: Mapping[str, int]
+    ours: tuple[int, ...]
+
+    def close(self) -> None:
+        """Let go of the pipes."""
+        for descriptor in self.ours:
+            os.close(descriptor)
+
+
+def settings_for(arrays: Arrays, walls: Sequence[str]) -> dict[str, Any]:
+    """What a zygote is told at its start."""
+    return {"path": search_path(), "arrays": arrays, "walls": list(walls), "once": False}
+
+
+def search_path() -> list[str]:
+    """
+    Where a zygote looks for modules: the standard library and installed packages.
+
+    Never the working directory, which may hold a submission named numpy.py, nor a checkout that the path leads to.
+    """
+    prefixes = {str(Path(prefix)) + os.sep for prefix in (sys.base_prefix, sys.base_exec_prefix)}
+    found = [
+        entry
+        for entry in sys.path
+        if entry
+        and Path(entry).is_absolute()
+        and (Path(entry).name in ("site-packages", "dist-packages") or entry.startswith(tuple(prefixes)))
+        and Path(entry) != Path.cwd()
+    ]
+    return list(dict.fromkeys(found))
+
+
+def library_path() -> list[str]:
+    """
+    The folders of LD_LIBRARY_PATH, as far as a zygote may have them.
+
+    Not those that are relative, which it would look for in `/`, nor one that the home or the working directory lies in:
+    with it all of that would be in the box.
+    """
+    places = [place.resolve() for place in (Path.cwd(), Path(os.environ.get("HOME") or "/"))]
+    too_wide = {folder for place in places for folder in (place, *place.parents)}
+    entries = re.split("[:;]", os.environ.get("LD_LIBRARY_PATH", ""))  # the loader takes both
+    return [entry for entry in entries if Path(entry).is_absolute() and Path(entry).resolve() not in too_wide]
+
+
+def command(settings: Mapping[str, Any]) -> list[str]:
+    """The command line of a zygote."""
+    return [interpreter(), "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), json.dumps(settings)]
+
+
+def interpreter() -> str:
+    """The Python to start: on Linux the real one, since a box has no virtual environment's links in it."""
+    return str(Path(sys.executable).resolve()) if sys.platform == "linux" else sys.executable
+
+
+def environment() -> dict[str, str]:
+    """The whole environment of a zygote: nothing of the user's but what libraries are found by."""
+    kept = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}
+    if libraries := library_path():
+        kept["LD_LIBRARY_PATH"] = ":".join(libraries)
+    if sys.platform == "win32":
+        kept["PATH"] = os.environ.get("PATH", "")  # DLLs of numpy under conda are found by it
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+    # torch._dynamo, which torch.func imports at its first call, makes this folder or looks for a writable one
+    return {"LC_ALL": "C.UTF-8", "HOME": "/", "TORCHINDUCTOR_CACHE_DIR": "/", **threads, **kept}
+
+
+def request_for(limits: Limits, *, ahead: bool = False) -> dict[str, int]:
+    """
+    The budget of one child: its CPU limit is the backstop of the clock, a little more than the whole job's.
+
+    One that begins ahead of its job has the time to rehearse.
+    """
+    return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": cpu_backstop(limits), "ahead": ahead}
+
+
+def cpu_backstop(limits: Limits) -> int:
+    """Return the CPU seconds at which the kernel ends a child that the grader's own clock did not end."""
+    return int(14 * limits.seconds) + 5
+
+
+class Zygote:
+    """
+    One process with the modules loaded, from which one child at a time is forked. Linux only.
+
+    It lives as long as the grader's end of its control socket is open, and ends by itself when that closes: however the
+    grader itself ends, nothing is left of it.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], wrapper: Sequence[str] = ()) -> None:
+        self.walls: tuple[str, ...] | None = None
+        self.unheard = 0  # ends of released children that the zygote tells of, and nobody has listened to
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [*wrapper, *command({**settings, "control": theirs.fileno()})],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(theirs.fileno(),),
+                    env=environment(),
+                    cwd="/",
+                    start_new_session=True,  # a Ctrl-C is the grader's to handle
+                )
+            except OSError as error:
+                self._control.close()
+                raise LaunchError(f"{error.filename or sys.executable}: {error.strerror}") from error
+            except BaseException:  # Ctrl-C: what was started already ends with the socket
+                self._control.close()
+                raise
+
+    def wait_ready(self) -> tuple[str, ...]:
+        """The walls that a first child of no submission found to hold. Raises LaunchError."""
+        if self.walls is None:
+            reply = self._receive(_READY_SECONDS)
+            if "ready" not in reply:
+                raise LaunchError(reply.get("fault") or "it did not start")
+            self.walls = tuple(reply["ready"])
+        return self.walls
+
+    def load(self, names: Sequence[str]) -> None:
+        """Import more modules of the closed list. Raises OurFaultError."""
+        self._hear()
+        self._send({"load": list(names)})
+        self._receive(_READY_SECONDS)
+
+    def fork(self, request: Mapping[str, int]) -> ForkedChild:
+        """A confined child with fresh pipes. Raises OurFaultError."""
+        return self.answer(self.ask(request))
+
+    def ask(self, request: Mapping[str, int]) -> Asked:
+        """Have a child begin, without waiting for it. Raises OurFaultError."""
+        pairs: list[tuple[int, int]] = []
+        try:
+            pairs += [os.pipe() for _ in range(3)]
+        except OSError as error:  # a list that fails half-way loses its first pipes to the garbage collector
+            raise OurFaultError(f"no more files may be opened here: {error.strerror}") from error
+        theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
+        asked = Asked(request=dict(request), ours=(pairs[0][1], pairs[1][0], pairs[2][0]))
+        try:
+            self._send(request, theirs)
+        except OurFaultError:
+            asked.close()
+            raise
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        return asked
+
+    def answer(self, asked: Asked) -> ForkedChild:
+        """The child that was asked for last. Raises OurFaultError."""
+        try:
+            self._hear()
+            _, descriptors = self._receive_with_descriptors(_REPLY_SECONDS)
+        except OurFaultError:
+            asked.close()
+            raise
+        try:
+            return ForkedChild(self, descriptors[0], asked.ours)
+        except OSError as error:
+            signal.pidfd_send_signal(descriptors[0], signal.SIGKILL)
+            os.close(descriptors[0])
+            asked.close()
+            raise OurFaultError(f"a child could not be waited for: {error.strerror}") from error
+
+    def _hear(self) -> None:
+        """Take what the zygote says of children that are released; it says that before anything else."""
+        while self.unheard:
+            self._receive(_REPLY_SECONDS)
+            self.unheard -= 1
+
+    @property
+    def control(self) -> int:
+        """The descriptor that becomes readable when the child is gone."""
+        return self._control.fileno()
+
+    def ending(self, seconds: float) -> Ending | None:
+        """What the zygote says of its child's end; None when it says nothing for so long."""
+        try:
+            reply = self._receive(seconds)
+        except TimeoutError:
+            return None
+        if "exit" not in reply:
+            raise OurFaultError("the zygote was confused")
+        return Ending(
+            exit_status=reply["exit"], cpu_seconds=reply["cpu"], peak_bytes=reply["peak"] << 10, page_faults=reply["faults"]
+        )
+
+    def kill(self) -> None:
+        """End the zygote; in a pid namespace everything in it ends with it."""
+        self._control.close()
+        _end(self._process)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def complaint(self) -> str:
+        """What a zygote that did not start wrote on stderr, in one line."""
+        if self._process.stderr is None or self._process.stderr.closed:
+            return ""
+        os.set_blocking(self._process.stderr.fileno(), False)
+        text = (self._process.stderr.read() or b"").decode("utf-8", "replace")
+        return one_line(" ".join(text.splitlines()[-3:]), 400)
+
+    def _send(self, message: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
+        try:
+            socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
+        except OSError as error:
+            raise OurFaultError(f"the zygote is gone ({error.strerror}) {self.complaint()}".strip()) from error
+
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        return self._receive_with_descriptors(seconds, descriptors=0)[0]
+
+    def _receive_with_descriptors(self, seconds: float, descriptors: int = 1) -> tuple[dict[str, Any], list[int]]:
+        self._control.settimeout(seconds)
+        try:
+            raw, received, _, _ = socket.recv_fds(self._control, 65536, descriptors)
+        except TimeoutError as error:
+            if seconds < _REPLY_SECONDS:
+                raise
+            raise OurFaultError("the zygote does not answer") from error
+        except OSError as error:
+            raise OurFaultError(f"the zygote is gone ({error.strerror})") from error
+        if not raw:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2.0)
+            raise OurFaultError(f"the zygote is gone ({self._process.returncode}). {self.complaint()}".strip())
+        reply: dict[str, Any] = json.loads(raw)
+        if "fault" in reply:
+            raise OurFaultError(f"the zygote could not start a child: {reply['fault']}")
+        if len(received) != descriptors:
+            raise OurFaultError("the zygote sent no descriptor")
+        return reply, received
+
+
+class ForkedChild:
+    """A child of a zygote; the zygote waits for it, its pidfd is ours."""
+
+    def __init__(self, zygote: Zygote, pidfd: int, ours: Sequence[int]) -> None:
+        self._zygote = zygote
+        self._pidfd = pidfd
+        job, results, output = ours
+        self.pipes = Pipes(job, results, output, zygote.control)
+        self.clock = CpuClock(pid_of(pidfd))
+
+    def kill(self) -> None:
+        """End it now. A pidfd never means another process."""
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        except PermissionError as error:  # root without CAP_KILL: the child, who is nobody, ends with its zygote
+            raise OurFaultError("a child could not be killed") from error
+
+    def ended(self) -> Ending:
+        """Wait for its end, ending it when it does not come, and let go of it."""
+        try:
+            ending = self._zygote.ending(2.0)
+            if ending is None:
+                self.kill()
+                ending = self._zygote.ending(_REPLY_SECONDS - 1)
+                if ending is None:
+                    raise OurFaultError("a child did not end when it was killed")
+                return dataclasses.replace(ending, was_killed=True)
+            return ending
+        except OurFaultError:
+            with contextlib.suppress(OSError):  # its zygote is gone, and it may not know
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            raise
+        finally:
+            self._let_go()
+
+    def release(self) -> None:
+        """Let go of it once it is killed; the zygote's next child has to wait for its end, and nobody else."""
+        self._zygote.unheard += 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self.pipes.drain_output()
+        self.pipes.close()
+        os.close(self._pidfd)
+
+
+class SpawnedChild:
+    """A child that is a fresh process of the same program, where there is no fork."""
+
+    def __init__(self, settings: Mapping[str, Any], request: Mapping[str, int], wrapper: Sequence[str] = ()) -> None:
+        try:
+            self._process = subprocess.Popen(
+                [*wrapper, *command({**settings, "once": True, "limits": dict(request)})],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=environment(),
+                cwd="/" if os.name == "posix" else None,
+                start_new_session=os.name == "posix",
+            )
+        except OSError as error:
+            raise LaunchError(f"{error.filename or sys.executable}: {error.strerror}") from error
+        streams = (self._process.stdin, self._process.stdout, self._process.stderr)
+        duplicates: list[int] = []
+        try:
+            for stream in streams:  # their objects close their own
+                if stream is not None:
+                    duplicates.append(os.dup(stream.fileno()))
+                    stream.close()
+        except BaseException:
+            _end(self._process)
+            for duplicate in duplicates:
+                os.close(duplicate)
+            raise
+        job, results, output = duplicates
+        self.pipes = Pipes(job, results, output, None) if os.name == "posix" else ThreadedPipes(job, results, output)
+        self.clock = CpuClock(self._process.pid if sys.platform == "linux" and not wrapper else None)
+
+    def kill(self) -> None:
+        """End it now."""
+        _kill(self._process)
+
+    def ended(self) -> Ending:
+        """Wait for its end, ending it when it does not come, and let go of it."""
+        try:
+            until = time.monotonic() + 2.0
+            while self._process.poll() is None and time.monotonic() < until:
+                time.sleep(0.005)
+            was_killed = self._process.poll() is None
+            if was_killed:
+                self.kill()
+            status = self._process.wait()
+            return Ending(exit_status=128 - status if _is_signal_passed_on(status) else status, was_killed=was_killed)
+        finally:
+            self.pipes.drain_output()
+            self.pipes.close()
+
+    def release(self) -> None:
+        """Let go of it once it is killed."""
+        self.ended()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """
+    Kill a process that leads a group, and the group.
+
+    A bubblewrap is two processes of one group. Where the outer one is killed before it has let the inner one begin, the inner
+    one waits for that for ever.
+    """
+    if os.name == "posix" and process.returncode is None:  # else its number may be another's by now
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process with its group, and wait for its end."""
+    _kill(process)
+    process.wait()
+
+
+def _is_signal_passed_on(status: int) -> bool:
+    """Whether an exit status is how bubblewrap passes a signal on."""
+    return os.name == "posix" and 128 < status < 160

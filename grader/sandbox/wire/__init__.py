@@ -1,0 +1,1 @@
+"""What crosses between grader and child. Imported by both sides, imports neither."""

@@ -1,0 +1,416 @@
+"""What was graded can be replayed, regraded and forgotten without the submissions' folder."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from classroom import Reader, assignment, exercise, hand_in, report, steps
+
+from grader.course.grade import Options, grade_folder
+from grader.course.intake.files import Unplaced
+from grader.course.regrade import Plan, Removal, purge, regrade, replay
+from grader.course.results.database import Results, open_results
+from grader.course.results.out import Out, existing_out
+from grader.errors import GraderError
+from grader.exercise.adjustments import Override
+from grader.exercise.formula import parse
+from grader.exercise.model import Assignment, Mistake
+from grader.outcome import Diagnosis, Status
+
+TWO = assignment(exercise("tanh_layer"), exercise("chain_rule"))
+CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), rtol=1e-4))
+
+
+class Stricter(Reader):
+    """Takes `s02` for wrong, and `s03` for right, in the corrected exercise."""
+
+    def grade(self, exercise, submission, record):
+        """The verdict of the day."""
+        found = super().grade(exercise, submission, record)
+        if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
+            status = Status.WRONG_VALUE if submission.student == "s02" else Status.CORRECT
+            return report(exercise, submission.student, status, seed=record.seed)
+        return found
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Three students, graded; the folder they came from is gone."""
+    files = {f"s0{n}/{id}.py": "correct" for n in (1, 2, 3) for id in ("tanh_layer", "chain_rule")}
+    folder = hand_in(tmp_path / "class", files | {"s03/chain_rule.py": "wrong_value"})
+    grade_folder(folder, TWO, tmp_path / "out", options=Options(seed=7), steps=steps(Reader()))
+    folder.rename(tmp_path / "away")
+    return tmp_path / "out"
+
+
+def grades(out: Path) -> list[str]:
+    """The rows of grades.csv."""
+    return [line.rstrip(",") for line in (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]]
+
+
+def test_a_verdict_is_replayed_from_its_record(out):
+    """The same report but for the time, with the same seed."""
+    again = replay(out, "s03", TWO.exercises[1], steps=steps(Reader()))
+    assert again.differences == ()
+    assert replace(again.again, seconds=0.0) == replace(again.recorded, seconds=0.0)
+    assert again.again.seed == 7
+
+
+def test_a_replay_says_what_is_not_the_same(out):
+    """Where the grader answers otherwise by now."""
+
+    class Other(Reader):
+        def grade(self, exercise, submission, record):
+            return report(exercise, str(submission.student), Status.RAISED, seed=record.seed)
+
+    assert ("targets",) == replay(out, "s03", TWO.exercises[1], steps=steps(Other())).differences
+
+
+def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out):
+    """With what to do."""
+    with pytest.raises(GraderError, match="There is no result of s09 for chain_rule"):
+        replay(out, "s09", TWO.exercises[1], steps=steps(Reader()))
+    with pytest.raises(GraderError, match="was changed since this was graded"):
+        replay(out, "s01", CORRECTED.exercises[1], steps=steps(Reader()))
+
+
+def test_a_regrade_says_whose_marks_change_before_it_writes(out):
+    """Only the corrected exercise is graded again; a no leaves everything as it was."""
+    seen: list[Plan] = []
+    before = grades(out)
+    reader = Stricter()
+
+    def refuse(plan):
+        seen.append(plan)
+        return False
+
+    assert not regrade(out, CORRECTED, refuse, steps=steps(reader)).is_written
+    assert [("s02", 1.0, 0.0), ("s03", 0.0, 1.0)] == [(one.student, one.before, one.after) for one in seen[0].changes]
+    assert [("s02", 2.0, 1.0), ("s03", 1.0, 2.0)] == [(one.student, one.before, one.after) for one in seen[0].totals]
+    assert 3 == seen[0].run_again
+    assert [("s01", "chain_rule"), ("s02", "chain_rule"), ("s03", "chain_rule")] == sorted(reader.graded)
+    assert before == grades(out)
+
+
+def test_a_regrade_is_written_when_it_is_agreed_to(out):
+    """Table, reports and database."""
+    plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
+    assert ["s02", "s03"] == [one.student for one in plan.changes]
+    assert ["s01,1,1,2", "s02,1,0,1", "s03,1,1,2"] == grades(out)
+    assert 1.0 == json.loads((out / "reports/s03/chain_rule.json").read_bytes())["score"]
+    assert () == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).changes
+
+
+def test_marks_that_would_fall_stay_on_request(out):
+    """And a later run does not take them."""
+    plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    assert 1 == plan.kept
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+    grade_folder(out.parent / "away", CORRECTED, out, steps=steps(Stricter()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+
+
+@pytest.mark.parametrize("dies_in", ["grader.course.results.out.Out.write_report", "grader.course.results.database.Results._put"])
+def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in, out, monkeypatch):
+    """At any file or row: the next one says and writes the same, marks that must not fall among them."""
+    module, _, name = dies_in.rpartition(".")
+    owner = {"Out": Out, "Results": Results}[module.rpartition(".")[2]]
+    real, calls = getattr(owner, name), []
+
+    def dying(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(owner, name, dying)
+        regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    assert [("s03", 0.0, 1.0)] == [(one.student, one.before, one.after) for one in plan.changes]
+    assert 1 == plan.kept
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+    assert 1.0 == json.loads((out / "reports/s03/chain_rule.json").read_bytes())["score"]
+
+
+class Failing(Reader):
+    """Fails at the corrected exercise of `s02` and `s03`, as where a sandbox does not start."""
+
+    def grade(self, exercise, submission, record):
+        """Ungraded."""
+        if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
+            return report(exercise, submission.student, Status.UNGRADED, seed=record.seed)
+        return super().grade(exercise, submission, record)
+
+
+def test_what_we_fail_at_is_no_mark_that_would_fall(out):
+    """The result stays as it was, it is said of whom, and the next run judges it; nothing was kept."""
+    plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Failing()))
+    assert (0, 2) == (plan.kept, plan.ungraded)
+    assert ("We could not grade again, and left as it was, something of s02, s03: the next regrade tries.",) == plan.notes
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+
+
+def test_what_was_judged_again_is_not_judged_twice(out):
+    """After a no, and after a run that was killed: but for what we failed at, the reports are there already."""
+    regrade(out, CORRECTED, lambda plan: False, steps=steps(Failing()))
+    reader = Stricter()
+    plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(reader))
+    assert [("s02", "chain_rule"), ("s03", "chain_rule")] == sorted(reader.graded)
+    assert 3 == plan.run_again
+    assert ["s01,1,1,2", "s02,1,0,1", "s03,1,1,2"] == grades(out)
+
+
+def test_what_an_exercise_that_is_taken_out_takes_is_said(out):
+    """Its column, and what it gave to the totals."""
+    plan = regrade(out, assignment(TWO.exercises[0]), lambda plan: True, steps=steps(Reader()))
+    assert [("s01", 2.0, 1.0), ("s02", 2.0, 1.0)] == [(one.student, one.before, one.after) for one in plan.totals]
+    assert ["s01,1,1", "s02,1,1", "s03,1,1"] == grades(out)
+
+
+def test_a_score_that_was_kept_outlives_its_target(out):
+    """The corrected exercise asks for another function, and then for other points: what was kept stays as it is told."""
+    asked, points = (assignment(TWO.exercises[0], exercise("chain_rule", "another", points=points)) for points in (1.0, 3.0))
+
+    class Strict(Reader):
+        def grade(self, exercise, submission, record):
+            return report(exercise, submission.student, Status.WRONG_VALUE, seed=record.seed)
+
+    regrade(out, asked, lambda plan: True, only_up=True, steps=steps(Strict()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    assert () == regrade(out, asked, lambda plan: True, steps=steps(Strict())).changes
+    regrade(out, points, lambda plan: True, steps=steps(Strict()))
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+
+
+@pytest.mark.parametrize("again", ["regrade", "grade"])
+def test_the_results_of_an_assignment_in_nbgrader_are_nbgraders(out, again):
+    """Its penalties would be taken twice, and points that people gave would be lost."""
+    (out / "nbgrader.json").write_text("{}", encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in out.glob("*.*")}
+    with pytest.raises(GraderError, match="grader nbgrader autograde out --force"):
+        if again == "regrade":
+            regrade(out, TWO, lambda plan: True, steps=steps(Reader()))
+        else:
+            grade_folder(out.parent / "away", TWO, out, steps=steps(Reader()))
+    assert before == {path.name: path.read_bytes() for path in out.glob("*.*")}
+
+
+def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out):
+    """A regrade does not make up what was handed in."""
+    more = assignment(*TWO.exercises, exercise("scalar_linear"))
+    with pytest.raises(GraderError, match="scalar_linear came to the assignment since it was graded"):
+        regrade(out, more, lambda plan: True, steps=steps(Reader()))
+    with pytest.raises(GraderError, match="holds the results of ps1, not of ps2"):
+        regrade(out, assignment(*TWO.exercises, id="ps2"), lambda plan: True, steps=steps(Reader()))
+
+
+# What needs no running
+
+
+def mistaken(hint: str, credit: float = 0.0, **changes: Any) -> Assignment:
+    """The two exercises, the second with a declared mistake."""
+    plain = exercise("chain_rule")
+    (task,) = plain.tasks
+    mistakes = (Mistake(returned=parse("2 * x"), hint="Not this one."), Mistake(returned=parse("x"), hint=hint, credit=credit))
+    asked = replace(task, targets=(replace(task.targets[0], mistakes=mistakes),))
+    return assignment(exercise("tanh_layer"), replace(plain, tasks=(asked,), **changes))
+
+
+class Diagnosing(Reader):
+    """Names the second declared mistake of every wrong answer."""
+
+    def grade(self, exercise, submission, record):
+        """What the real one does."""
+        found = super().grade(exercise, submission, record)
+        target = next(target for _, target in exercise.targets())
+        if found.targets[0].status is not Status.WRONG_VALUE:
+            return found
+        named = Diagnosis(rule="declared", text=target.mistakes[1].hint)
+        return replace(found, targets=(replace(found.targets[0], diagnosis=named, score=target.mistakes[1].credit),))
+
+
+@pytest.fixture
+def diagnosed(tmp_path):
+    """A class in which s02 made a declared mistake; no answer may be run again."""
+    folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02/chain_rule.py": "wrong_value"})
+    grade_folder(folder, mistaken("You forgot it."), tmp_path / "out", steps=steps(Diagnosing()))
+    return tmp_path / "out"
+
+
+def said(out: Path, student: str) -> tuple[str, float, str]:
+    """The hint, the score and the title in a report on disk."""
+    data = json.loads((out / f"reports/{student}/chain_rule.json").read_bytes())
+    return data["targets"][0]["diagnosis"]["text"], data["score"], data["title"]
+
+
+@pytest.mark.parametrize("again", ["regrade", "grade"])
+def test_new_words_for_a_mistake_reach_the_reports_without_a_run(diagnosed, again):
+    """Hints and titles: nobody's mark changes."""
+    changed = mistaken("Look at the inner function.", title="The chain")
+    reader = Reader()
+    if again == "regrade":
+        plan = regrade(diagnosed, changed, lambda plan: True, steps=steps(reader))
+        assert ((), 0, 2) == (plan.changes, plan.run_again, plan.results)
+    else:
+        summary = grade_folder(diagnosed.parent / "class", changed, diagnosed, steps=steps(reader))
+        assert {"s01", "s02"} == summary.changed
+    assert [] == reader.graded
+    assert ("Look at the inner function.", 0.0, "The chain") == said(diagnosed, "s02")
+
+
+@pytest.mark.parametrize("again", ["regrade", "grade"])
+def test_the_credit_of_a_mistake_changes_for_the_whole_class_without_a_run(diagnosed, again):
+    """With its hint at the same time, and the points of the exercise."""
+    changed = mistaken("Half of it.", credit=0.5)
+    reader = Reader()
+    if again == "regrade":
+        plan = regrade(diagnosed, changed, lambda plan: True, steps=steps(reader))
+        assert [("s02", 0.0, 0.5)] == [(one.student, one.before, one.after) for one in plan.changes]
+    else:
+        grade_folder(diagnosed.parent / "class", changed, diagnosed, steps=steps(reader))
+    assert [] == reader.graded
+    assert ("Half of it.", 0.5, "Chain rule") == said(diagnosed, "s02")
+    assert ["s01,0,1,1", "s02,0,0.5,0.5"] == grades(diagnosed)
+    rescaled = replace(changed.exercises[1], tasks=exercise("chain_rule", points=4.0).tasks)
+    doubled = replace(rescaled.tasks[0].targets[0], mistakes=changed.exercises[1].tasks[0].targets[0].mistakes)
+    rescaled = replace(rescaled, tasks=(replace(rescaled.tasks[0], targets=(doubled,)),))
+    regrade(diagnosed, assignment(exercise("tanh_layer"), rescaled), lambda plan: True, steps=steps(reader))
+    assert ["s01,0,4,4", "s02,0,2,2"] == grades(diagnosed)
+    assert [] == reader.graded
+
+
+def test_a_credit_that_falls_is_kept_on_request_and_new_words_do_not_take_it(diagnosed):
+    """`only_up`, then another hint."""
+    regrade(diagnosed, mistaken("You forgot it.", credit=0.5), lambda plan: True, steps=steps(Reader()))
+    regrade(diagnosed, mistaken("You forgot it.", credit=0.25), lambda plan: True, only_up=True, steps=steps(Reader()))
+    grade_folder(diagnosed.parent / "class", mistaken("Aha.", credit=0.25), diagnosed, steps=steps(Reader()))
+    assert ("Aha.", 0.5) == said(diagnosed, "s02")[:2]
+
+
+def test_what_is_judged_otherwise_is_run_again(diagnosed):
+    """Another tolerance; and a second mistake with the same words makes it unclear which one was made."""
+    reader = Diagnosing()
+    regrade(diagnosed, mistaken("You forgot it.", rtol=1e-3), lambda plan: True, steps=steps(reader))
+    assert [("s01", "chain_rule"), ("s02", "chain_rule")] == sorted(reader.graded)
+
+
+# What is forgotten
+
+
+def test_marks_of_purged_students_do_not_stop_a_regrade(out):
+    """They stay as they are, which is said of those whom it concerns; the others are judged again."""
+    purge(out, lambda removal: True, "s02")
+    plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
+    assert ("Left as they are, since what was handed in is no longer kept: the marks of s02.",) == plan.notes
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
+    purge(out, lambda removal: True, "s01")
+    assert plan.notes == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).notes
+
+
+def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out):
+    """It is told of the answers, too."""
+
+    class Telling(Reader):
+        def grade(self, exercise, submission, record):
+            return report(exercise, submission.student, Status.RAISED, seed=record.seed, detail="Xyxx Yzyy")
+
+    regrade(out, CORRECTED, lambda plan: False, steps=steps(Telling()))
+    assert leftovers(out, b"Xyxx Yzyy")
+    purge(out, lambda removal: True)
+    assert [] == leftovers(out, b"Xyxx Yzyy")
+
+
+@pytest.mark.parametrize(
+    ("student", "gone"),
+    [
+        ("s1", ["s1/notes.txt", "s1.docx", "s7/a.txt", "s8/b.txt"]),
+        ("py", []),
+        ("ann_7", ["ann_7_21_notes.txt", "x/ann_7/y.txt"]),
+    ],
+)
+def test_a_purge_forgets_what_had_no_place_of_that_student_alone(student, gone, out):
+    """By parts of the path and whole words of the reason: `s1` is not s10, and `py` no ending of a file."""
+    listed = {
+        "s1/notes.txt": "It is not a .py or .ipynb file.",
+        "s1.docx": "It is not a .py, .ipynb or .zip file.",
+        "s10/notes.txt": "It is not a .py or .ipynb file.",
+        "s7/a.txt": "Its name differs from `s1` in capitals.",
+        "s8/b.txt": "It is the same student of the roster as s1, which counts.",
+        "s9/c.txt": "There are several files for it; s10/c.py counts, the last one.",
+        "ann_7_21_notes.txt": "It is not a .py or .ipynb file.",
+        "ann_78_2_notes.txt": "It is not a .py or .ipynb file.",
+        "x/ann_7/y.txt": "It is not a .py or .ipynb file.",
+    }
+    with existing_out(out) as folder, closing(open_results(folder)) as results:
+        results.put_unplaced(tuple(Unplaced(path=path, reason=reason) for path, reason in listed.items()))
+        results.forget(student)
+        assert [path for path in listed if path not in gone] == [one.path for one in results.unplaced()]
+
+
+def leftovers(out: Path, word: bytes) -> list[str]:
+    """The files in which a word still stands."""
+    return [path.name for path in out.rglob("*") if path.is_file() and word in path.read_bytes()]
+
+
+def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out):
+    """Reports, pages and the bytes of the files of one student; the others stay."""
+    (out / "report.html").write_text("s02", encoding="utf-8")
+    seen: list[Removal] = []
+    assert purge(out, lambda removal: bool(seen.append(removal)) or True, "s02")
+    assert [Removal(students=1, results=2, files=1, pages=3)] == seen
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    assert ["s01", "s03"] == sorted(path.name for path in (out / "reports").iterdir())
+    assert not (out / "report.html").exists()
+    with pytest.raises(GraderError, match="files of s02 for chain_rule are no longer kept"):
+        replay(out, "s02", TWO.exercises[1], steps=steps(Reader()))
+    assert () == replay(out, "s01", TWO.exercises[1], steps=steps(Reader())).differences
+
+
+def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path):
+    """From every file of the folder; times of handing in stay, since being late counts."""
+    folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02.txt": "no code"})
+    (tmp_path / "roster.csv").write_text(
+        "id,name,email,canvas_id,submitted_at\ns01,Xyxx Yzyy,xyxx@example.org,77077,2026-01-01T12:00Z\n", encoding="utf-8"
+    )
+    by_hand = Override(student="s01", exercise="chain_rule", target="", points=1.0, reason="was ill", by="by01")
+    problems = replace(TWO, overrides=(by_hand,))
+    grade_folder(folder, problems, tmp_path / "out", options=Options(roster=tmp_path / "roster.csv"), steps=steps(Reader()))
+    assert leftovers(tmp_path / "out", b"xyxx@example.org")
+    purge(tmp_path / "out", lambda removal: True)
+    gone = (b"Xyxx", b"xyxx@example.org", b"77077", b"was ill", b"by01", b"s02.txt")
+    assert [[]] * len(gone) == [leftovers(tmp_path / "out", word) for word in gone]
+    assert "s01,0,1,1,2026-01-01T12:00:00+00:00,," in (tmp_path / "out" / "grades.csv").read_text("utf-8")
+
+
+def test_with_the_marks_a_student_is_gone_altogether(out):
+    """And with everybody, everything but the assignment's name and its seed."""
+    purge(out, lambda removal: True, "s02", keep_marks=False)
+    assert ["s01,1,1,2", "s03,1,0,1"] == grades(out)
+    assert [] == leftovers(out, b"s02")
+    purge(out, lambda removal: True, keep_marks=False)
+    assert [] == grades(out)
+    assert [] == leftovers(out, b"s01")
+
+
+def test_a_purge_that_is_not_agreed_to_changes_nothing(out):
+    """Not even the lock's neighbours."""
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and "sqlite" not in path.name}
+    assert not purge(out, lambda removal: False)
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_after_a_purge_the_submissions_can_be_graded_anew(out):
+    """Then everything is there again."""
+    purge(out, lambda removal: True)
+    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
+    assert [] == [*(out / "reports").glob("*"), *(out / "feedback").glob("*")]
+    grade_folder(out.parent / "away", TWO, out, steps=steps(Reader()))
+    assert () == replay(out, "s02", TWO.exercises[1], steps=steps(Reader())).differences

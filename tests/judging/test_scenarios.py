@@ -1,0 +1,63 @@
+"""
+Whole stories: a submission, the report as data, the report as the student reads it.
+
+`GRADER_UPDATE=1 pytest tests/test_scenarios.py` writes the golden files anew; read the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from places import TESTS
+
+from grader.exercise import catalogue
+from grader.exercise.loading import load_exercise
+from grader.exercise.model import Limits
+from grader.judging.grading import grade
+from grader.judging.submission import Submission
+from grader.outcome import Report
+from grader.reference import prepare
+from grader.render import terminal
+from grader.sandbox import Sandbox
+
+STORIES = sorted(path for path in (TESTS / "scenarios").iterdir() if path.is_dir())
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """One zygote for all stories, hangs and exits among them."""
+    with Sandbox("numpy") as sandbox:
+        yield sandbox
+
+
+def golden(report: Report) -> str:
+    """The report as data, without what differs from machine to machine and with eight digits."""
+    data = report.to_json()
+    for key in ("versions", "seconds", "layers", "isolation", "source_sha256", "exercise_sha256"):
+        del data[key]
+    for target in data["targets"]:
+        target.pop("answers_sha256", None)  # of differences the ninth digit is noise
+    rounded = json.loads(json.dumps(data, allow_nan=False), parse_float=lambda text: float(f"{float(text):.8g}"))
+    return json.dumps(rounded, indent=1, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
+def test_a_story_ends_as_it_is_written(story: Path, sandbox: Sandbox) -> None:
+    """Status, score, diagnosis, counterexample, flags; and the words."""
+    submission = Submission.from_bytes({"submission.py": (story / "submission.py").read_bytes()})
+    exercise = replace(load_exercise(catalogue.find(submission.marks[0]).path), limits=Limits(seconds=2.0))
+    report = grade(exercise, submission, record=prepare.prepare(exercise), sandbox=sandbox)
+    data, text = (
+        golden(report),
+        terminal.render(report, exercise, again=f"grader check {exercise.id} submission.py", colour=False),
+    )
+    if os.environ.get("GRADER_UPDATE"):
+        (story / "report.json").write_text(data, "utf-8")
+        (story / "report.txt").write_text(text, "utf-8")
+    assert (story / "report.json").read_text("utf-8") == data
+    assert (story / "report.txt").read_text("utf-8") == text

@@ -1,0 +1,445 @@
+"""The protocol: what is packed comes back, and bytes of a child that lie come to a ProtocolError and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import selectors
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.outcome import Answer, NotAnArray, Status
+from grader.sandbox.host.pipes import KEPT_OUTPUT, MOST_OUTPUT, Inbox, Pipes
+from grader.sandbox.job import LoadError, Source, TaskPlan
+from grader.sandbox.wire import frames, protocol
+from grader.sandbox.wire.call import Constant, Given, Group, Name, Table
+from grader.sandbox.wire.frames import Frame, ProtocolError
+from grader.text import cleaned, one_line
+
+
+def body_of(buffers: list[frames.Buffer]) -> memoryview:
+    """The body of a packed frame."""
+    return memoryview(b"".join(buffers))[frames.HEADER.size :]
+
+
+def frame(buffers: list[frames.Buffer]) -> Frame:
+    """A packed frame as the child reads it."""
+    raw = b"".join(buffers)
+    _, kind, nonce, length = frames.HEADER.unpack(raw[: frames.HEADER.size])
+    assert length == len(raw) - frames.HEADER.size
+    return Frame(kind=kind, nonce=nonce, body=memoryview(raw)[frames.HEADER.size :])
+
+
+def test_orders_come_back() -> None:
+    """Sources are bytes for bytes what was handed in."""
+    sources = (Source(name="a.py", cells=(b"\0\xff",)), Source(name="b.ipynb", cells=(b"1", b"", b"2"), is_notebook=True))
+    orders = protocol.Orders(nonce=7, arrays="torch", asked=("f", "g"), sources=sources)
+    assert orders == protocol.unpack_orders(frame(protocol.pack_orders(orders)))
+
+
+def test_task_comes_back() -> None:
+    """A plan comes back whole: arguments of every form, given functions, arrays of every shape."""
+    plan = TaskPlan(
+        function="f",
+        arguments=(Name("x"), Group((Name("n"), Constant(None))), Table((("stride", Constant(2)), ("m", Name("e"))))),
+        returns=("a", "b"),
+        given=(Given(name="c", function="g", arguments=(Name("t"), Name("s")), item=1),),
+        inputs=({"x": np.arange(6.0).reshape(2, 3), "n": 4, "t": np.array([1, 2]), "s": np.array(0.5), "e": np.zeros((0, 2))},),
+    )
+    got = protocol.unpack_task(frame(protocol.pack_task(plan, 3)))
+    assert (plan.function, plan.arguments, plan.returns, plan.given) == (got.function, got.arguments, got.returns, got.given)
+    for name, value in plan.inputs[0].items():
+        assert np.array_equal(value, got.inputs[0][name])
+        assert np.shape(value) == np.shape(got.inputs[0][name])
+
+
+def test_task_holds_no_input_of_another() -> None:
+    """A quantity that other tasks are given stays with the grader: it may be what this one is asked for."""
+    plan = TaskPlan(
+        function="f", arguments=(Name("x"),), returns=("Y",), inputs=({"x": np.ones(2), "Y": np.array([0.7615, 0.7615]), "n": 2},)
+    )
+    assert {"x"} == set(protocol.unpack_task(frame(protocol.pack_task(plan, 3))).inputs[0])
+
+
+def packed_without_caps(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> memoryview:
+    """The body of an answer as a child packs it that has taken our caps away."""
+    with monkeypatch.context() as child:
+        child.setattr(protocol, "MAX_TEXT", 1 << 30)
+        return body_of(protocol.pack_answer(0, answer, 0, wrote_to_stdout=False))
+
+
+def accepted(body: memoryview) -> Answer:
+    """What the grader makes of the body of an answer."""
+    return protocol.unpack_answer(body, 0)[0]
+
+
+_TEXT, _ITEMS, _MUTATED = protocol.MAX_TEXT, protocol.MAX_ITEMS, protocol.MAX_MUTATED
+
+
+@pytest.mark.parametrize(
+    ("honest", "lying"),
+    [
+        (Answer(status=Status.RAISED, detail="x" * _TEXT), Answer(status=Status.RAISED, detail="x" * (_TEXT + 1))),
+        (Answer(status=Status.RAISED, traceback="x" * _TEXT), Answer(status=Status.RAISED, traceback="x" * (_TEXT + 1))),
+        (Answer(mutated=("x" * _TEXT,)), Answer(mutated=("x" * (_TEXT + 1),))),
+        (Answer(mutated=("x",) * _MUTATED), Answer(mutated=("x",) * (_MUTATED + 1))),
+        (Answer(items=(NotAnArray("x" * _TEXT),)), Answer(items=(NotAnArray("x" * (_TEXT + 1)),))),
+        (Answer(items=(NotAnArray("t", "x" * _TEXT),)), Answer(items=(NotAnArray("t", "x" * (_TEXT + 1)),))),
+        (Answer(items=(NotAnArray("x"),) * _ITEMS), Answer(items=(NotAnArray("x"),) * (_ITEMS + 1))),
+        # cleaning text takes the grader's time: an answer with more of it than this in all is none
+        (Answer(mutated=("x" * _TEXT,) * 16), Answer(mutated=("x" * _TEXT,) * 16, detail="x")),
+    ],
+    ids=["detail", "traceback", "mutated", "mutated names", "type", "what is no array", "items", "all texts"],
+)
+def test_every_cap_of_an_answer(monkeypatch: pytest.MonkeyPatch, honest: Answer, lying: Answer) -> None:
+    """An answer at a cap is taken as it is; one more, packed by a child without caps, is none."""
+    taken = accepted(packed_without_caps(monkeypatch, honest))
+    assert (honest.detail, honest.traceback, honest.mutated) == (taken.detail, taken.traceback, taken.mutated)
+    assert len(honest.items) == len(taken.items)
+    body = packed_without_caps(monkeypatch, lying)
+    with pytest.raises(ProtocolError):
+        accepted(body)
+
+
+def test_an_answer_packed_by_an_honest_child_is_never_over_a_text_cap() -> None:
+    """The child cuts what the grader would not take."""
+    long = "é" * 20_000
+    answer = Answer(status=Status.RAISED, detail=long, traceback=long, mutated=(long,))
+    assert protocol.MAX_TEXT >= len(accepted(body_of(protocol.pack_answer(0, answer, 0, wrote_to_stdout=False))).detail.encode())
+
+
+def test_a_status_is_one_of_the_list() -> None:
+    """Every code of a status that there is is taken, and no other."""
+    raw = bytearray(body_of(protocol.pack_answer(0, Answer(), 0, wrote_to_stdout=False)))
+    for code in range(256):
+        raw[4] = code  # behind the index of the call
+        if code < len(protocol._STATUSES):
+            assert protocol._STATUSES[code] is accepted(memoryview(raw)).status
+        else:
+            with pytest.raises(ProtocolError):
+                accepted(memoryview(raw))
+
+
+def test_an_array_is_of_one_of_two_types() -> None:
+    """An array is float64 or int64: another tag is refused."""
+    raw = bytearray(body_of(protocol.pack_answer(0, Answer(items=(np.zeros(()),)), 0, wrote_to_stdout=False)))
+    for tag in set(range(256)) - {protocol._NOT_AN_ARRAY}:
+        raw[protocol._ANSWER.size] = tag
+        if tag < len(protocol._WIRE_DTYPES):
+            assert protocol._WIRE_DTYPES[tag] == accepted(memoryview(raw)).items[0].dtype.str  # type: ignore[union-attr]
+        else:
+            with pytest.raises(ProtocolError):
+                accepted(memoryview(raw))
+
+
+@pytest.mark.parametrize("more", [b"\0", bytes(8)])
+def test_an_answer_ends_where_it_ends(more: bytes) -> None:
+    """Bytes behind an answer, or behind what loading came to, are a lie about its length."""
+    answer, loaded = Answer(items=(np.ones(2),)), protocol.Loaded(errors=(), defined={}, autodiff=())
+    body = bytes(body_of(protocol.pack_answer(0, answer, 0, wrote_to_stdout=False)))
+    assert 1 == len(accepted(memoryview(body)).items)
+    with pytest.raises(ProtocolError):
+        accepted(memoryview(body + more))
+    body = bytes(body_of(protocol.pack_loaded(loaded, 0)))
+    assert loaded == protocol.unpack_loaded(memoryview(body))
+    with pytest.raises(ProtocolError):
+        protocol.unpack_loaded(memoryview(body + more))
+
+
+def _error(**texts: str) -> LoadError:
+    return LoadError(**{"source": "a.py", "detail": "x", "traceback": "", **texts})
+
+
+_NAME, _NAMES, _ERRORS = protocol.MAX_NAME, protocol.MAX_NAMES, protocol.MAX_LOAD_ERRORS
+
+
+@pytest.mark.parametrize(
+    ("honest", "lying"),
+    [
+        ({"errors": (_error(),) * _ERRORS}, {"errors": (_error(),) * (_ERRORS + 1)}),
+        ({"errors": (_error(detail="x" * _TEXT),)}, {"errors": (_error(detail="x" * (_TEXT + 1)),)}),
+        ({"errors": (_error(source="x" * _TEXT),)}, {"errors": (_error(source="x" * (_TEXT + 1)),)}),
+        ({"errors": (_error(traceback="x" * _TEXT),)}, {"errors": (_error(traceback="x" * (_TEXT + 1)),)}),
+        ({"defined": {"f" * _NAME: ("a.py",)}}, {"defined": {"f" * (_NAME + 1): ("a.py",)}}),
+        ({"defined": dict.fromkeys(map(str, range(_NAMES)), ())}, {"defined": dict.fromkeys(map(str, range(_NAMES + 1)), ())}),
+        ({"defined": {"f": ("a",) * _NAMES}}, {"defined": {"f": ("a",) * (_NAMES + 1)}}),
+        ({"defined": {"f": ("a" * _TEXT,)}}, {"defined": {"f": ("a" * (_TEXT + 1),)}}),
+        ({"autodiff": ("a",) * _NAMES}, {"autodiff": ("a",) * (_NAMES + 1)}),
+        ({"exited": "a" * _TEXT}, {"exited": "a" * (_TEXT + 1)}),
+    ],
+    ids=["errors", "detail", "source", "traceback", "name", "names", "sources of a name", "source of a name", "autodiff", "exit"],
+)
+def test_every_cap_of_loading(monkeypatch: pytest.MonkeyPatch, honest: dict[str, Any], lying: dict[str, Any]) -> None:
+    """What loading came to at a cap is taken as it is; one more, packed by a child without caps, is refused."""
+    nothing: dict[str, Any] = {"errors": (), "defined": {}, "autodiff": ()}
+    bodies = []
+    with monkeypatch.context() as child:
+        for cap in ("MAX_TEXT", "MAX_NAME", "MAX_NAMES", "MAX_LOAD_ERRORS"):
+            child.setattr(protocol, cap, 1 << 30)
+        for told in (honest, lying):
+            bodies.append(body_of(protocol.pack_loaded(protocol.Loaded(**{**nothing, **told}), 0)))
+    assert protocol.Loaded(**{**nothing, **honest}) == protocol.unpack_loaded(bodies[0])
+    with pytest.raises(ProtocolError):
+        protocol.unpack_loaded(bodies[1])
+
+
+def test_loaded_comes_back() -> None:
+    """What loading came to comes back."""
+    errors = (LoadError(source="a.py", detail="é", traceback="a.py, line 1"),)
+    loaded = protocol.Loaded(errors=errors, defined={"f": ("a.py", "b.py")}, autodiff=(".backward()",), wrote_to_stdout=True)
+    assert loaded == protocol.unpack_loaded(body_of(protocol.pack_loaded(loaded, 1)))
+
+
+def test_answer_comes_back() -> None:
+    """Arrays, things that are none, flags and texts come back."""
+    items = (np.arange(6.0).reshape(2, 3), np.array([1, 2]), NotAnArray("str", "text"), np.array(2.5), np.zeros((0, 3)))
+    answer = Answer(items=items, detail="d", mutated=("x",), single_precision=True)
+    got, wrote = protocol.unpack_answer(body_of(protocol.pack_answer(5, answer, 1, wrote_to_stdout=True)), 5)
+    assert wrote
+    assert (answer.detail, answer.mutated, answer.single_precision) == (got.detail, got.mutated, got.single_precision)
+    for mine, theirs in zip(items, got.items, strict=True):
+        if isinstance(mine, NotAnArray):
+            assert mine == theirs
+        else:
+            assert isinstance(theirs, np.ndarray)
+            assert (mine.shape, mine.tolist()) == (theirs.shape, theirs.tolist())
+            assert not theirs.flags.writeable
+
+
+def test_no_text_of_a_child_is_more_than_text() -> None:
+    """Whatever a child says is clean before anybody reads it: of an answer, and of loading."""
+    raw, clean = "\x1b[31mred\u202e", cleaned("\x1b[31mred\u202e")
+    answer = Answer(detail=raw, traceback=raw, mutated=(raw,), items=(NotAnArray(raw, raw),))
+    got = accepted(body_of(protocol.pack_answer(0, answer, 0, wrote_to_stdout=False)))
+    assert Answer(detail=clean, traceback=clean, mutated=(clean,), items=(NotAnArray(clean, clean),)) == got
+    told = protocol.Loaded(
+        errors=(_error(source=raw, detail=raw, traceback=raw),), defined={raw: (raw,)}, autodiff=(raw,), exited=raw
+    )
+    heard = protocol.Loaded(
+        errors=(_error(source=clean, detail=clean, traceback=clean),), defined={clean: (clean,)}, autodiff=(clean,), exited=clean
+    )
+    assert heard == protocol.unpack_loaded(body_of(protocol.pack_loaded(told, 0)))
+
+
+def test_failed_call_has_no_items() -> None:
+    """Items that come with a failure are dropped."""
+    answer = Answer(status=Status.RAISED, items=(np.zeros(2),), detail="x")
+    got, _ = protocol.unpack_answer(body_of(protocol.pack_answer(0, answer, 1, wrote_to_stdout=False)), 0)
+    assert (Status.RAISED, ()) == (got.status, got.items)
+
+
+def test_no_status_of_a_verdict_can_be_sent() -> None:
+    """What a child may say of a call is neither `correct` nor `ungraded`."""
+    assert not {Status.CORRECT, Status.WRONG_VALUE, Status.UNGRADED, Status.TIMED_OUT} & set(protocol._STATUSES)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_more_than_a_protocol_error(raw: bytes) -> None:
+    """Whatever a child sends is an answer or a ProtocolError."""
+    for read in (lambda: protocol.unpack_answer(memoryview(raw), 0), lambda: protocol.unpack_loaded(memoryview(raw))):
+        with contextlib.suppress(ProtocolError):
+            read()
+
+
+_ANSWER = b"".join(protocol.pack_answer(0, Answer(items=(np.ones((2, 2)), NotAnArray("x"))), 9, wrote_to_stdout=False))[
+    frames.HEADER.size :
+]
+
+
+@given(st.integers(0, len(_ANSWER) - 1), st.integers(0, 255))
+def test_no_changed_byte_is_more_than_a_protocol_error(place: int, value: int) -> None:
+    """A frame with any one byte changed is an answer or a ProtocolError."""
+    raw = bytearray(_ANSWER)
+    raw[place] = value
+    with contextlib.suppress(ProtocolError):
+        protocol.unpack_answer(memoryview(raw), 0)
+
+
+@pytest.mark.parametrize("cut", range(1, len(_ANSWER), 7))
+def test_no_cut_frame_is_an_answer(cut: int) -> None:
+    """A frame that ends too early is none."""
+    with pytest.raises(ProtocolError):
+        protocol.unpack_answer(memoryview(_ANSWER[:-cut]), 0)
+
+
+def answer_of_shape(*shape: int, data: int) -> memoryview:
+    """The body of an answer of one float64 array of this shape with so many bytes of data, made of an honest one."""
+    honest = body_of(protocol.pack_answer(0, Answer(items=(np.zeros(()),)), 0, wrote_to_stdout=False))
+    head = bytes(honest[: protocol._ANSWER.size]) + protocol._ITEM.pack(0, len(shape)) + struct.pack(f"<{len(shape)}Q", *shape)
+    return memoryview(head + bytes(-len(head) % 8) + bytes(data))
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 3), (0, 5), (), (1,) * 32, (0,) * 32, (0, 2**20)], ids=str)
+def test_a_shape_that_the_bytes_bear_out_is_accepted(shape: tuple[int, ...]) -> None:
+    """The honest twin of the next two tests: the same bytes without the lie are an answer of that shape."""
+    answer, _ = protocol.unpack_answer(answer_of_shape(*shape, data=8 * math.prod(shape)), 0)
+    (item,) = answer.items
+    assert isinstance(item, np.ndarray)
+    assert shape == item.shape
+
+
+@pytest.mark.parametrize("shape", [(2**40,), (2**20, 2**20), (2**32, 2**32), (2**40,) * 32, (3, 3), (2,)], ids=str)
+@pytest.mark.parametrize("data", [0, 8])
+def test_no_shape_that_lies_is_allocated(shape: tuple[int, ...], data: int) -> None:
+    """A shape that the bytes do not bear out is refused before anything is allocated for it."""
+    with pytest.raises(ProtocolError):
+        protocol.unpack_answer(answer_of_shape(*shape, data=data), 0)
+
+
+@pytest.mark.parametrize("shape", [(0, 2**40, 2**40), (0, 2**63), (0, protocol.MAX_ANSWER_BYTES + 1), (0,) * 33], ids=str)
+def test_no_absurd_axis_of_an_empty_array_is_taken(shape: tuple[int, ...]) -> None:
+    """No bytes have to bear an empty array out, so its other axes have a cap of their own, and so has their number."""
+    with pytest.raises(ProtocolError):
+        protocol.unpack_answer(answer_of_shape(*shape, data=0), 0)
+
+
+def test_answer_to_another_question_is_refused() -> None:
+    """An answer says which call it answers, and only the next is taken."""
+    protocol.unpack_answer(memoryview(_ANSWER), 0)
+    with pytest.raises(ProtocolError):
+        protocol.unpack_answer(memoryview(_ANSWER), 1)
+
+
+@pytest.mark.parametrize("kind", sorted(frames.MAX_BODY))
+def test_no_body_over_the_cap_of_its_kind_is_begun(kind: int) -> None:
+    """A length of one byte more than a kind may have ends the child before anything is allocated; the cap itself does not."""
+    honest, lying = Inbox(), Inbox()
+    honest.take(memoryview(frames.header(kind, 0, frames.MAX_BODY[kind])))
+    assert honest.broken is None
+    lying.take(memoryview(frames.header(kind, 0, frames.MAX_BODY[kind] + 1)))
+    assert lying.broken is not None
+    assert lying._body is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"x" * frames.HEADER.size,
+        frames.header(frames.READY, 0, 0).replace(frames.MAGIC, b"grd0"),
+        frames.header(99, 0, 0),
+        frames.header(frames.TASK, 0, 0),
+        frames.header(frames.SOURCES, 0, 0),
+        frames.header(frames.ANSWER, 0, 2**63),
+    ],
+)
+def test_no_bad_header_is_buffered(raw: bytes) -> None:
+    """Bytes that are no header, an unknown kind, or one of ours end the child at once."""
+    inbox = Inbox()
+    inbox.take(memoryview(raw))
+    assert isinstance(inbox.broken, ProtocolError)
+
+
+@given(st.binary(min_size=frames.HEADER.size, max_size=100), st.lists(st.integers(1, 40), max_size=10))
+def test_what_came_before_rubbish_counts_however_it_is_cut(rubbish: bytes, cuts: list[int]) -> None:
+    """Frames before the first bytes that are none are there, those after them never, in one piece or in many."""
+    frame = frames.header(frames.READY, 7, 0)
+    raw = frame + b"x" + rubbish[1:] + frame
+    inbox, at = Inbox(), 0
+    for cut in [*cuts, len(raw)]:
+        inbox.take(memoryview(raw[at : at + cut]))
+        at += cut
+    assert [7] == [frame.nonce for frame in inbox.frames]
+    assert inbox.broken is not None
+
+
+@given(st.lists(st.integers(1, 40), max_size=30))
+def test_frames_are_found_in_pieces(cuts: list[int]) -> None:
+    """However the bytes are cut, the same frames come out."""
+    raw = b"".join(frames.header(frames.READY, number, 0) for number in range(3))
+    raw += b"".join(protocol.pack_answer(0, Answer(detail="x"), 8, wrote_to_stdout=False))
+    inbox, at = Inbox(), 0
+    for cut in [*cuts, len(raw)]:
+        inbox.take(memoryview(raw[at : at + cut]))
+        at += cut
+    assert [0, 1, 2, 8] == [frame.nonce for frame in inbox.frames]
+
+
+def test_a_death_that_is_told_before_the_last_answer_loses_nothing() -> None:
+    """The pipes are drained at once, and what else was ready then is not read a second time."""
+    job, results, output, death = os.pipe(), os.pipe(), os.pipe(), os.pipe()
+    pipes = Pipes(job[1], results[0], output[0], death[0])
+    os.write(results[1], frames.header(frames.READY, 7, 0))
+    for descriptor in (job[0], results[1], output[1], death[1]):
+        os.close(descriptor)
+
+    class DeathFirst:
+        """The selector, which tells of the death before anything else."""
+
+        def __init__(self, selector: selectors.BaseSelector) -> None:
+            self.selector = selector
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.selector, name)
+
+        def select(self, seconds: float) -> list[Any]:
+            return sorted(self.selector.select(seconds), key=lambda event: event[0].fd != death[0])
+
+    pipes._selector = DeathFirst(pipes._selector)  # type: ignore[assignment]
+    pipes.wait(1.0)
+    assert [7] == [frame.nonce for frame in pipes.frames]
+    assert pipes.is_ended
+    pipes.close()
+    os.close(death[0])
+
+
+def test_flood_of_frames_is_refused() -> None:
+    """Frames that nobody asked for do not pile up; as many as may wait do."""
+    inbox = Inbox()
+    inbox.take(memoryview(frames.header(frames.READY, 0, 0) * 4096))
+    assert inbox.broken is None
+    inbox.take(memoryview(frames.header(frames.READY, 0, 0)))
+    assert inbox.broken is not None
+    assert 4096 == len(inbox.frames)
+
+
+def test_output_is_kept_to_its_cap_and_counted_beyond() -> None:
+    """The beginning of what student code writes is kept, the rest is a number, and too large a number is a flood."""
+    inbox = Inbox()
+    inbox.take_output(b"x" * (KEPT_OUTPUT - 1))
+    inbox.take_output(b"yz")
+    assert b"xy" == inbox.output[-2:]
+    assert KEPT_OUTPUT == len(inbox.output)
+    inbox.take_output(bytes(MOST_OUTPUT - KEPT_OUTPUT - 1))
+    assert (MOST_OUTPUT, False) == (inbox.output_bytes, inbox.is_flooded)
+    inbox.take_output(b"x")
+    assert inbox.is_flooded
+    assert KEPT_OUTPUT == len(inbox.output)
+
+
+def test_no_room_for_a_body_is_the_childs_to_answer_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A length within its cap for which this machine has no memory ends the child, not the grader."""
+
+    def refuses(number: int, length: int) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("grader.sandbox.host.pipes.mmap.mmap", refuses)
+    inbox = Inbox()
+    inbox.take(memoryview(frames.header(frames.ANSWER, 0, frames.MAX_ANSWER_BYTES)))
+    assert "for which there is no room here" in str(inbox.broken)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain é ∂ 文", "plain é ∂ 文"),
+        ("\x1b[2J\x1b]0;t\x07a\x9b31m\x1bcb", "a31mb"),
+        ("a\u202eb\u2066c\u200fd\ufeff\u2028", "abcd"),
+        ("a\r\nb\rc\x00\x08", "a\nb\nc"),
+        ("\ud800x", "x"),
+    ],
+)
+def test_shown_text_is_clean(text: str, expected: str) -> None:
+    """Control, ANSI and bidi characters are taken out, line ends are one kind."""
+    assert expected == cleaned(text)
+
+
+def test_shown_text_is_capped() -> None:
+    """Long text is cut, and says so."""
+    assert "xxx\n... (cut here)" == cleaned("x" * 10, 3)
+    assert "a b ..." == one_line("a\n  b ccc", 4).replace("b  ", "b ")

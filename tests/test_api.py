@@ -1,0 +1,72 @@
+"""The package as a program or a notebook uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from places import SOLUTIONS
+
+import grader
+
+
+def dY_dB(W, X, B):
+    """The right answer of tanh_layer."""
+    return np.diag(1 - np.tanh(W @ X + B) ** 2)
+
+
+def test_load_takes_an_id_or_a_path() -> None:
+    """The same exercise, by either name."""
+    by_id = grader.load("tanh_layer")
+    assert by_id == grader.load(Path(by_id.path))
+    assert (by_id.title, by_id.points) == ("Jacobians of a tanh layer", 3.0)
+
+
+def test_an_unknown_exercise_is_an_exercise_error() -> None:
+    """The message names what is known."""
+    with pytest.raises(grader.ExerciseError, match="There is no exercise `tanh_lair`"):
+        grader.load("tanh_lair")
+
+
+def test_check_judges_the_functions_that_it_is_given() -> None:
+    """Only they count: full marks for the one, and its points."""
+    report = grader.check("tanh_layer", dY_dB=dY_dB)
+    assert (report.score, report.points) == (1.0, 1.0)
+    assert "dY_dB(W, X, B)" in report._repr_html_()
+
+
+def test_check_names_the_likely_mistake() -> None:
+    """As the command line does."""
+    report = grader.check("tanh_layer", dY_dB=lambda W, X, B: np.eye(len(B)))
+    assert report.targets[0].diagnosis.rule == "declared"
+    assert "That is ∂Z/∂B." in repr(report)
+
+
+def test_check_refuses_a_function_that_is_not_asked_for() -> None:
+    """A misspelt name is told, not ignored."""
+    with pytest.raises(grader.GraderError, match="does not ask for dY_db"):
+        grader.check("tanh_layer", dY_db=dY_dB)
+
+
+def test_grade_runs_a_submission_in_the_sandbox() -> None:
+    """The report of a file, confined."""
+    submission = grader.Submission.from_file(SOLUTIONS / "tanh_layer.py", student="s01")
+    report = grader.grade(grader.load("tanh_layer"), submission)
+    assert (report.score, report.points, report.student) == (3.0, 3.0, "s01")
+    assert report.isolation in {"strict", "best"}
+
+
+def test_tensors_where_an_assignment_asks_for_them() -> None:
+    """float64 by default while the functions run, and as before afterwards."""
+    import torch
+
+    seen = []
+
+    def dY_dB(W: torch.Tensor, X: torch.Tensor, B: torch.Tensor) -> torch.Tensor:
+        seen.append(torch.zeros(1).dtype)
+        return torch.diag(1 - torch.tanh(W @ X + B) ** 2)
+
+    assert grader.check("tanh_layer", dY_dB=dY_dB, arrays="torch").score == 1.0
+    assert set(seen) == {torch.float64}
+    assert torch.get_default_dtype() is torch.float32
