@@ -1,5 +1,5 @@
 """
-What people gave in nbgrader's gradebook -> the assignment's results, so that reports and exports have the final marks.
+Read what people gave in nbgrader's gradebook into the results, so that reports and exports have the final scores.
 
 The points that the sandbox gave stay beside them, as `auto_score`.
 """
@@ -14,62 +14,62 @@ from grader.nbgrader.cells import grade_id
 
 if TYPE_CHECKING:
     from grader.exercise.model import Exercise
-    from grader.nbgrader.course import Course
-    from grader.nbgrader.reports import Marker
+    from grader.nbgrader.course import CourseAssignment
+    from grader.nbgrader.results import AssignmentResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    """One submitted notebook in the gradebook: points of a person by grade cell, extra credit added, and the penalty."""
+class _ManualScores:
+    """A person's decisions on one submitted notebook: scores by grade cell, extra credit added, and the late penalty."""
 
     scores: Mapping[str, float]
     points: Mapping[str, float]
     penalty: float
 
 
-def read_back(course: Course, marker: Marker, db_url: str) -> None:
-    """Put manual marks, extra credit and late penalties of the gradebook into the results."""
+def read_back(course: CourseAssignment, results: AssignmentResults, db_url: str) -> None:
+    """Put manual scores, extra credit and late penalties of the gradebook into the results."""
     from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 
-    given: dict[tuple[str, str], _Given] = {}
+    decided: dict[tuple[str, str], _ManualScores] = {}
     with Gradebook(db_url) as gradebook:
         for submission in gradebook.assignment_submissions(course.id):
             for notebook in submission.notebooks:
-                given[submission.student.id, notebook.name] = _given(notebook)
+                decided[submission.student.id, notebook.name] = _manual_scores(notebook)
     plan = course.plan
-    for (student, notebook), one in given.items():
-        penalty = one.penalty
+    for (student, notebook), manual in decided.items():
+        penalty = manual.penalty
         for exercise in course.exercises(notebook) if plan else ():
-            result = marker.results.get(student, exercise.id)
+            result = results.results.get(student, exercise.id)
             if result is None:
                 continue
-            report = _final(result.report, exercise, one, penalty)
+            report = _final(result.report, exercise, manual, penalty)
             penalty -= report.get("late_penalty", 0.0)
             if report != result.report:
-                marker.put(replace(result, report=report))
+                results.put(replace(result, report=report))
 
 
-def _given(notebook: Any) -> _Given:
+def _manual_scores(notebook: Any) -> _ManualScores:
     scores = {}
     for grade in notebook.grades:
         found = grade.auto_score if grade.manual_score is None else grade.manual_score
         if found is not None and (grade.manual_score is not None or grade.extra_credit):
             scores[grade.name] = found + (grade.extra_credit or 0.0)
     points = {grade.name: grade.max_score for grade in notebook.grades}
-    return _Given(scores=scores, points=points, penalty=notebook.late_submission_penalty or 0.0)
+    return _ManualScores(scores=scores, points=points, penalty=notebook.late_submission_penalty or 0.0)
 
 
-def _final(report: Mapping[str, Any], exercise: Exercise, given: _Given, penalty: float) -> dict[str, Any]:
-    """The report's data with what people gave; without any of it, as the sandbox made it."""
+def _final(report: Mapping[str, Any], exercise: Exercise, manual: _ManualScores, penalty: float) -> dict[str, Any]:
+    """Put what people gave into a report's data; where they gave nothing, it is as the sandbox graded it."""
     names = {(task.function, target.name): grade_id(exercise, task, target) for task, target in exercise.targets()}
     targets = []
     for target in report["targets"]:
         plain = {**target, "score": target.get("auto_score", target["score"])}
         plain.pop("auto_score", None)
         name = names.get((target["call"], target["name"]), "")
-        if name in given.scores:
-            scale = target["points"] / given.points[name] if given.points[name] else 1.0
-            plain |= {"score": given.scores[name] * scale, "auto_score": plain["score"]}
+        if name in manual.scores:
+            scale = target["points"] / manual.points[name] if manual.points[name] else 1.0
+            plain |= {"score": manual.scores[name] * scale, "auto_score": plain["score"]}
         targets.append(plain)
     scores = [target["score"] for target in targets]
     score = None if None in scores else sum(scores)

@@ -22,8 +22,7 @@ from grader.exercise.loading import dump, load_exercise
 from grader.exercise.model import Assignment
 from grader.nbgrader import public_check
 from grader.nbgrader.building import build
-from grader.nbgrader.cells import BEGIN, END, bodies
-from grader.nbgrader.course import Course
+from grader.nbgrader.course import CourseAssignment
 from grader.reference import prepare, store
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
@@ -160,30 +159,6 @@ def test_a_model_answer_goes_between_begin_and_end_solution(tmp_path):
     assert ("tanh_layer: no model answer for dY_dW; write it between BEGIN and END SOLUTION.",) == built.notes
 
 
-_TWICE = "def twice(f):\n    return lambda x: 2 * f(x)\n\n@twice\n"
-
-
-@pytest.mark.parametrize(
-    ("model", "value"),
-    [
-        ("def f(x): return 2 * x\n", 6),
-        ('def f(x):\n    "Doc."; return 2 * x\n', 6),
-        ("def f(x, *, eps=2):\n    return x * eps\n", 6),
-        ("def f(y):\n    return 2 * y\n", 6),
-        ("EPS: float = 2.0\n\ndef f(x):\n    return x * EPS\n", 6.0),
-        ("a, (b, *c) = 1, (2, 2)\n\ndef f(x):\n    return x * c[0]\n", 6),
-        (_TWICE + "def f(x):\n    return x\n", 6),
-        (_TWICE + "def g(x):\n    return x\n\ndef f(x):\n    return g(x)\n", 6),
-        ('TEXT = """a\n b"""\n\ndef f(x):\n    return TEXT + """c\nd"""\n', "a\n bc\nd"),
-    ],
-)
-def test_model_answers_of_any_form_go_in_as_they_are(model, value):
-    """On one line, with other parameters, constants, decorators and long texts: the notebook's function does the same."""
-    namespace = {}
-    exec(f"def f(x):\n    {BEGIN}\n{bodies(model, {'f': ('x',)})['f']}\n    {END}\n", namespace)
-    assert value == namespace["f"](3)
-
-
 def test_building_again_keeps_an_answer_with_a_long_text(tmp_path):
     """To the letter: indenting the lines of a text would change it."""
     course = nbgrader_class.make(tmp_path / "course")
@@ -225,7 +200,7 @@ def two_exercises(folder: Path) -> Assignment:
 def test_rules_that_have_no_effect_are_said(tmp_path):
     """Both would have, in `grader grade`; nbgrader takes off and gives points of its own."""
     late = Assignment(id="ps1", title="", exercises=(tanh_layer(),), late=LateRule(per_day=0.1))
-    note = "late: and overrides: have no effect in nbgrader, which has late penalties and manual marks of its own."
+    note = "late: and overrides: have no effect in nbgrader, which has late penalties and manual scores of its own."
     assert note in build(late, tmp_path).notes
     assert note not in build(replace(late, late=None), tmp_path).notes
 
@@ -283,7 +258,7 @@ def test_exercises_may_share_a_notebook(tmp_path):
     notebook = json.loads((tmp_path / "source/both/both.ipynb").read_text(encoding="utf-8"))
     marked = [source(cell).splitlines()[0] for cell in notebook["cells"] if source(cell).startswith("# exercise")]
     assert ["# exercise: first"] * 3 + ["# exercise: second"] * 3 == marked
-    assert {"both": ("first", "second")} == Course(root=tmp_path, id="both").plan.notebooks
+    assert {"both": ("first", "second")} == CourseAssignment(root=tmp_path, id="both").plan.notebooks
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ from grader.cli import cli
 from grader.course.regrade import replay
 from grader.errors import GraderError
 from grader.judging import grading
-from grader.nbgrader import recording
-from grader.nbgrader.recording import Summary, autograde
+from grader.nbgrader import pool
+from grader.nbgrader.recording import RecordingSummary, autograde
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
 
-def run(course, **options) -> Summary:
+def run(course, **options) -> RecordingSummary:
     """`grader nbgrader autograde` with two workers."""
     return autograde(course.root, "tanh_layer", jobs=2, **options)
 
@@ -123,7 +123,7 @@ def test_whatever_is_raised_over_a_students_files_ends_that_student(error, name,
     """The pool leaves it to nbgrader's converter, and grades the others."""
     for student in ("s01", "s02", "s03"):
         course.hand_in(student)
-    real, calls = getattr(recording, name), []
+    real, calls = getattr(pool, name), []
 
     def fail_once(*arguments):
         calls.append(arguments)
@@ -131,7 +131,7 @@ def test_whatever_is_raised_over_a_students_files_ends_that_student(error, name,
             raise error("of these bytes")
         return real(*arguments)
 
-    monkeypatch.setattr(recording, name, fail_once)
+    monkeypatch.setattr(pool, name, fail_once)
     assert 3 == run(course).recorded
     assert [{W: 2.0, B: 1.0}] * 3 == [course.marks(student) for student in ("s01", "s02", "s03")]
 
@@ -262,16 +262,17 @@ def test_a_link_that_leads_nowhere_is_not_a_notebook_that_was_not_handed_in(cour
 
 def test_a_folder_that_cannot_be_read_does_not_stop_the_class(course, monkeypatch):
     """It is named, and the others are graded."""
-    from grader.nbgrader import recording
+    from grader.nbgrader import converter
 
-    real = recording.refuse_links
+    real = pool.refuse_links
 
     def refuse(folder):
         if folder.parent.name == "s01":
             raise PermissionError(13, "Permission denied")
         real(folder)
 
-    monkeypatch.setattr(recording, "refuse_links", refuse)
+    monkeypatch.setattr(pool, "refuse_links", refuse)
+    monkeypatch.setattr(converter, "refuse_links", refuse)
     for student in ("s01", "s02"):
         course.hand_in(student)
     (lost,) = run(course).lost

@@ -1,0 +1,139 @@
+"""Grade the new submissions of a course in a pool of workers, so that nbgrader's converter only looks results up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.course.grade import Progress
+from grader.course.workers.work import Threads, Work, sandboxed
+from grader.judging.submission import read_regular_file
+from grader.nbgrader.submitted import cells_of, checks_of, modules_beside, refuse_links, student_code, submitted_at
+from grader.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from grader.course.intake.files import Readable
+    from grader.exercise.model import Exercise
+    from grader.nbgrader.results import AssignmentResults
+    from grader.outcome import Record
+    from grader.sandbox import Isolation
+
+Submitted = Sequence[tuple[str, Path]]  # students who handed in, with their folders
+
+
+def grade_new(
+    results: AssignmentResults,
+    coursedir: Any,
+    submitted: Submitted,
+    *,
+    jobs: int,
+    isolation: Isolation,
+    tell: Callable[[Progress], None],
+) -> Progress:
+    """Grade what has no result yet. Raises GraderError when nothing can be graded here."""
+    exercises = {exercise.id: exercise for exercise in results.course.assignment.exercises}
+    records = _Records(results, exercises)
+    results.keep_students(dict.fromkeys(student for student, _ in submitted))
+    times: dict[str, datetime | None] = {}
+    works = list(_works(results, coursedir, submitted, times))
+    results.keep_students(times)
+    at = Progress(total=len(works), reused=0)
+    todo = [work for work in works if not _is_known(results, work, at, tell)]
+    if not todo:
+        return at
+    _try_sandbox(exercises.values(), isolation)
+    pool = Threads(jobs, sandboxed(isolation), records)
+    try:
+        for work, report in pool.reports(records.prepared(todo)):
+            results.keep(records.released(work), report)
+            at.done += 1
+            at.ungraded += report.score is None
+            tell(at)
+    finally:
+        pool.close()
+    return at
+
+
+def _is_known(results: AssignmentResults, work: Work, at: Progress, tell: Callable[[Progress], None]) -> bool:
+    if results.earlier_report(work) is None:
+        return False
+    results.keep_feedback_level(work, is_shown_anew=False)
+    at.done += 1
+    at.reused += 1
+    tell(at)
+    return True
+
+
+def _works(results: AssignmentResults, coursedir: Any, submitted: Submitted, times: dict[str, datetime | None]) -> Iterator[Work]:
+    """
+    Read every exercise of every submission that can be read here; note its time in `times`.
+
+    The others are left to nbgrader's converter, which knows more formats, and says what is wrong.
+    """
+    course = results.course
+    assert course.plan is not None
+    for student, folder in submitted:
+        try:
+            refuse_links(folder)
+            beside = modules_beside(coursedir, student, course.id)
+        except Exception:
+            continue
+        for notebook in course.plan.notebooks:
+            try:
+                works = _works_of(results, student, folder, notebook, beside)
+            except Exception:  # even a MemoryError is this student's alone
+                continue
+            times[student] = submitted_at(folder)
+            yield from works
+
+
+def _works_of(results: AssignmentResults, student: str, folder: Path, notebook: str, beside: Sequence[Readable]) -> list[Work]:
+    exercises = results.course.exercises(notebook)
+    path = folder / f"{notebook}.ipynb"
+    if not path.exists():
+        return [results.not_handed_in(student, notebook, exercise) for exercise in exercises]
+    code = student_code(cells_of(path.name, read_regular_file(path)), checks_of(results.course.cells(notebook)))
+    return [results.handed_in(student, notebook, exercise, code, beside) for exercise in exercises]
+
+
+class _Records(Mapping[str, "tuple[Exercise, Record]"]):
+    """Exercises with their records, prepared one after the other; where students have seeds, a record each."""
+
+    def __init__(self, results: AssignmentResults, exercises: Mapping[str, Exercise]) -> None:
+        self._results = results
+        self._exercises = exercises
+        self._student_seeds = results.course.plan is not None and results.course.plan.student_seeds
+        self._prepared: dict[str, Record] = {}
+
+    def prepared(self, works: Iterable[Work]) -> Iterator[Work]:
+        """Prepare the record of each submission when it is asked for; yield the submissions, each naming its record."""
+        for work in works:
+            name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
+            if name not in self._prepared:
+                self._prepared[name] = self._results.record(self._exercises[work.exercise], work.student)
+            yield replace(work, exercise=name)
+
+    def released(self, work: Work) -> Work:
+        """Forget a record that no other submission needs; return the submission as it was before `prepared`."""
+        if self._student_seeds:
+            del self._prepared[work.exercise]
+        return replace(work, exercise=work.exercise.partition("/")[0])
+
+    def __getitem__(self, name: str) -> tuple[Exercise, Record]:
+        return self._exercises[name.partition("/")[0]], self._prepared[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._prepared)
+
+    def __len__(self) -> int:
+        return len(self._prepared)
+
+
+def _try_sandbox(exercises: Iterable[Exercise], isolation: Isolation) -> None:
+    """Raise SandboxError when the isolation cannot be had: better once here than in every notebook."""
+    for arrays in {exercise.arrays for exercise in exercises}:
+        with Sandbox(arrays, isolation) as sandbox:
+            sandbox.layers  # noqa: B018 - asking for them starts it

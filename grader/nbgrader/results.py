@@ -1,0 +1,151 @@
+"""
+The results of an assignment in nbgrader's course: looked up, added, kept in its OUT folder.
+
+A result is valid for one source, exercise, seed and version. The pool of `grader nbgrader autograde` adds results before nbgrader
+asks for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from grader.course.intake.files import Readable
+from grader.course.intake.roster import Student
+from grader.course.results.database import Result, Results, open_results
+from grader.course.results.decisions import least
+from grader.course.results.gradebook import write_grades
+from grader.course.workers.work import Work, add_imported, judges, with_key
+from grader.judging.notebooks import MAX_CODE_BYTES, bare_notebook
+from grader.nbgrader.course import CourseAssignment
+from grader.outcome import Record, Report, Status
+from grader.reference.prepare import prepare_secret
+from grader.render.public import from_results
+
+if TYPE_CHECKING:
+    from grader.course.results.out import Out
+    from grader.exercise.model import Exercise, Feedback, ShownCases
+
+
+class AssignmentResults:
+    """
+    The results of one assignment, open for reading and adding. Closing them writes the table of grades.
+
+    `feedback` and `shown_cases` say how much the course's configuration lets students see. They are kept with each result, since
+    `grader report` makes pages of it without that configuration.
+    """
+
+    def __init__(self, course: CourseAssignment, feedback: Feedback = "full", shown_cases: ShownCases = "public") -> None:
+        self.course = course
+        self.feedback: Feedback = feedback
+        self.shown_cases: ShownCases = shown_cases
+        self.out: Out = course.out()
+        self.results: Results = open_results(self.out)
+        self._has_news = False
+        self._last_records: dict[str, Record] = {}  # by exercise: reading one takes longer than grading with it
+
+    def close(self) -> None:
+        """Write the table if something was added, and close the database. Raises GraderError when the disk is full."""
+        try:
+            if self._has_news:
+                self.write_grades()
+        finally:
+            self.results.close()
+
+    def write_grades(self) -> None:
+        """Write the table of grades as the results are now."""
+        write_grades(self.out, self.results)
+        self._has_news = False
+
+    def handed_in(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]) -> Work:
+        """
+        Prepare one exercise of a notebook for grading; its key covers everything that the verdict depends on.
+
+        Modules `beside` it come along where it imports them. Raises SubmissionError for one that cannot be read.
+        """
+        name = f"{notebook}.ipynb"
+        if sum(map(len, code)) > MAX_CODE_BYTES:  # too much to keep
+            what = f"{name}: The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code."
+            return self._work(student, exercise, {}, Status.REFUSED, what)
+        files = {name: bare_notebook(code)}
+        add_imported(files, beside)
+        return self._work(student, exercise, files)
+
+    def not_handed_in(self, student: str, notebook: str, exercise: Exercise) -> Work:
+        """Prepare one exercise whose notebook was not handed in."""
+        return self._work(student, exercise, {}, Status.MISSING, f"{notebook}.ipynb was not handed in.")
+
+    def earlier_report(self, work: Work) -> Report | None:
+        """Return the report that the same files were given before; None where there is none, or they could not be graded."""
+        result = self.results.get(work.student, work.exercise)
+        if result is None or result.key != work.key:
+            return None
+        report = report_of(result.report)
+        return None if report.score is None else report
+
+    def record(self, exercise: Exercise, student: str) -> Record:
+        """Prepare the cases and expected arrays of an exercise for a student."""
+        seed = self.course.seed(self.out, exercise.id, student)
+        last = self._last_records.get(exercise.id)
+        if last is None or (last.record_sha256, last.seed) != (exercise.record_sha256, seed):
+            last = self._last_records[exercise.id] = prepare_secret(exercise, seed, folder=self.out.path)
+        return last
+
+    def keep(self, work: Work, report: Report) -> None:
+        """Keep a report, in the results and as the student's file."""
+        data = {**report.to_json(), "feedback": self.feedback, "shown_cases": self.shown_cases}
+        self.put(
+            Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json()), work.sources
+        )
+
+    def keep_feedback_level(self, work: Work, *, is_shown_anew: bool) -> None:
+        """
+        Keep how much students see of a report that was made before.
+
+        If nbgrader shows it in its notebook again, they see what is configured now; otherwise the lower of both levels, so that
+        pages never show more than that notebook.
+        """
+        result = self.results.get(work.student, work.exercise)
+        if result is None:
+            return
+        before = result.report.get("feedback", self.feedback)
+        level = self.feedback if is_shown_anew else least((before, self.feedback))
+        levels = {self.shown_cases} if is_shown_anew else {self.shown_cases, result.report.get("shown_cases", "public")}
+        cases = "secret" if levels == {"secret"} else "public"
+        now = {"feedback": level, "shown_cases": cases}
+        if any(result.report.get(name) != value for name, value in now.items()):
+            self.put(replace(result, report={**result.report, **now}))
+
+    def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
+        """Keep a result and the files that it was graded from, and write the student's report."""
+        self._has_news = True
+        self.out.write_report(
+            result.student, result.exercise, result.report
+        )  # first: a run that is killed between the two does both again
+        self.results.put(result, sources)
+
+    def keep_students(self, submitted_at: Mapping[str, datetime | None]) -> None:
+        """Keep who handed in, and when; a time that cannot be read now stays as it was."""
+        self._has_news = True
+        self.results.put_students(tuple(Student(id=student, submitted_at=at) for student, at in submitted_at.items()))
+
+    def _work(
+        self, student: str, exercise: Exercise, files: Mapping[str, bytes], status: Status | None = None, detail: str = ""
+    ) -> Work:
+        work = Work(
+            student=student,
+            exercise=exercise.id,
+            files=files,
+            key="",
+            status=status,
+            detail=detail,
+        )
+        return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
+
+
+def report_of(data: Mapping[str, Any]) -> Report:
+    """Make a report of its JSON data, as the sandbox graded it: without the points that a person gave since."""
+    targets = [{**target, "score": target.get("auto_score", target["score"])} for target in data["targets"]]
+    return from_results({**data, "targets": targets})
