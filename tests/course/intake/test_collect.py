@@ -14,7 +14,7 @@ import pytest
 from classroom import RIGHT, assignment, exercise, hand_in, pack
 
 from grader.course.intake.collect import Collection, collect
-from grader.course.intake.files import _FolderHome
+from grader.course.intake.folders import _FolderHome
 from grader.errors import SubmissionError
 from grader.exercise.model import Assignment
 from grader.outcome import Status

@@ -11,7 +11,7 @@ from classroom import RIGHT, assignment, exercise, hand_in, pack
 
 from grader.course.intake import lms
 from grader.course.intake.collect import Collection, collect
-from grader.course.intake.layouts import LAYOUTS, owner
+from grader.course.intake.layouts.recognise import LAYOUTS, owner
 from grader.errors import SubmissionError
 
 TANH = RIGHT.format(function="d_tanh_layer")
