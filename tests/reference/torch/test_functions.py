@@ -20,7 +20,7 @@ from grader.exercise.formula import (
     node_text,
     parse,
 )
-from grader.exercise.formula.advice import _WRITTEN_OUT
+from grader.exercise.formula.spellings import WRITTEN_OUT
 from grader.reference.torch.edits import (
     BY_OUTPUT,
     AsIdentity,
@@ -130,7 +130,7 @@ _MATHEMATICS = {
 }
 
 
-@pytest.mark.parametrize(("called", "written"), _WRITTEN_OUT, ids=[called for called, _ in _WRITTEN_OUT])
+@pytest.mark.parametrize(("called", "written"), WRITTEN_OUT, ids=[called for called, _ in WRITTEN_OUT])
 def test_a_function_that_is_written_out_has_the_others_values(called: str, written: str) -> None:
     """What we advise instead of a function of NumPy's or PyTorch's comes to the same numbers."""
     name, _, inner = called.removesuffix(")").partition("(")
