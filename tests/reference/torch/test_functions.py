@@ -11,8 +11,8 @@ from formula_examples import AXES, EXAMPLES, VALUES, expected_of
 
 from grader.exercise.formula import (
     FUNCTIONS,
-    Call,
-    Compare,
+    CallNode,
+    CompareNode,
     Formula,
     FormulaError,
     NotFiniteError,
@@ -295,7 +295,7 @@ def test_only_functions_with_kinks_have_distances(example) -> None:
     formula = parse(example.text)
     evaluate(formula, leaves, AXES, kinks=kinks)
     has_source = any(
-        (isinstance(node, Call) and node.function in _KINK_SOURCES) or isinstance(node, Compare) for node in formula.nodes
+        (isinstance(node, CallNode) and node.function in _KINK_SOURCES) or isinstance(node, CompareNode) for node in formula.nodes
     )
     assert not kinks or has_source or "**" in example.text
     assert all(kink >= 0 for kink in kinks)
