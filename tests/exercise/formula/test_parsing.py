@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from formula_examples import DOCUMENT, EXAMPLES, FUNCTION_EXAMPLES, documented
+from formula_examples import DOCUMENT, EXAMPLES, FUNCTION_EXAMPLES, Example, documented
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,7 +113,7 @@ def test_nodes_are_immutable() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_canonical_text_of_an_example_parses_back(example) -> None:
+def test_the_canonical_text_of_an_example_parses_back(example: Example) -> None:
     """parse(f.canonical) == f, and writing it again changes nothing."""
     formula = parse(example.text)
     again = parse(formula.canonical)
