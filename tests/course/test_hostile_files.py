@@ -21,7 +21,7 @@ from places import SUPPORT
 from grader import cli
 from grader.course.grade import Options, grade_folder
 from grader.course.intake.collect import collect
-from grader.course.intake.files import MAX_STUDENT_BYTES, Contents
+from grader.course.intake.contents import MAX_STUDENT_BYTES, Contents
 from grader.course.workers.work import add_imported, work_of
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise

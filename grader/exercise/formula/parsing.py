@@ -9,22 +9,22 @@ from typing import NoReturn
 
 from grader.exercise.formula.functions import FUNCTIONS, Function
 from grader.exercise.formula.nodes import (
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     Formula,
     FormulaError,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
-    Number,
-    Rest,
-    Sequence,
-    Slice,
-    Text,
-    Transpose,
-    Unary,
+    NumberNode,
+    RestNode,
+    SequenceNode,
+    SliceNode,
+    TextNode,
+    TransposeNode,
+    UnaryNode,
     fold,
 )
 from grader.exercise.formula.numbers import Scalar, arithmetic
@@ -98,11 +98,11 @@ def _constant(_: int, node: Node, operands: tuple[Scalar | None, ...]) -> Scalar
     """The value of a constant part, None for another: so that 10 ** 10 ** 8 is refused here and computed nowhere."""
     known = [operand for operand in operands if operand is not None]
     match node:
-        case Number():
+        case NumberNode():
             return node.value
-        case Unary() if known:
+        case UnaryNode() if known:
             return -known[0] if node.operator == "-" else known[0]
-        case Binary() if len(known) == 2 and node.operator != "@":
+        case BinaryNode() if len(known) == 2 and node.operator != "@":
             return arithmetic(node.operator, *known)
         case _:
             return None
@@ -134,23 +134,23 @@ class _Reader:
         deeper = depth + 1
         match tree:
             case ast.Name():
-                return Name(tree.id)
+                return NameNode(tree.id)
             case ast.Constant():
                 return self._literal(tree, as_argument)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
-                return Unary("-" if isinstance(tree.op, ast.USub) else "+", self.read(tree.operand, deeper))
+                return UnaryNode("-" if isinstance(tree.op, ast.USub) else "+", self.read(tree.operand, deeper))
             case ast.BinOp() if type(tree.op) in _BINARY:
-                return Binary(_BINARY[type(tree.op)], self.read(tree.left, deeper), self.read(tree.right, deeper))
+                return BinaryNode(_BINARY[type(tree.op)], self.read(tree.left, deeper), self.read(tree.right, deeper))
             case ast.Compare(ops=[op], comparators=[right]) if type(op) in _COMPARE:
-                return Compare(_COMPARE[type(op)], self.read(tree.left, deeper), self.read(right, deeper))
+                return CompareNode(_COMPARE[type(op)], self.read(tree.left, deeper), self.read(right, deeper))
             case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:
                 return self._call(FUNCTIONS[name], tree, deeper)
             case ast.Subscript():
                 return self._index(tree, deeper)
             case ast.Attribute(attr="T"):
-                return Transpose(self.read(tree.value, deeper))
+                return TransposeNode(self.read(tree.value, deeper))
             case ast.Tuple() | ast.List() if as_argument:
-                return Sequence(tuple(self.read(item, deeper, as_argument=True) for item in tree.elts))
+                return SequenceNode(tuple(self.read(item, deeper, as_argument=True) for item in tree.elts))
             case _:
                 self._refuse(tree)
 
@@ -158,15 +158,15 @@ class _Reader:
         value = tree.value
         match value:
             case bool() | None if as_argument:
-                return Constant(value)
+                return ConstantNode(value)
             case str() if as_argument and value.isascii() and value.isprintable():
-                return Text(value)
+                return TextNode(value)
             case int() | float() if not isinstance(value, bool):
                 if value > (2**53 if isinstance(value, int) else sys.float_info.max):
                     raise FormulaError(
                         "this number is too large", "Integers go up to 2**53, floats to 1.0e308.", self._column(tree)
                     )
-                return Number(value)
+                return NumberNode(value)
             case _:
                 self._refuse(tree)
 
@@ -176,7 +176,7 @@ class _Reader:
         arguments = tuple(self.read(argument, depth, as_argument=True) for argument in tree.args)
         written = sorted(tree.keywords, key=lambda keyword: order[keyword.arg or ""])
         keywords = tuple((keyword.arg or "", self.read(keyword.value, depth, as_argument=True)) for keyword in written)
-        return Call(function.name, arguments, keywords)
+        return CallNode(function.name, arguments, keywords)
 
     def _check_arguments(self, function: Function, tree: ast.Call) -> None:
         if any(isinstance(argument, ast.Starred) for argument in tree.args) or any(k.arg is None for k in tree.keywords):
@@ -202,7 +202,7 @@ class _Reader:
         written = inner.elts if isinstance(inner, ast.Tuple) else [inner]
         if not written:
             self._refuse(tree)
-        return Index(self.read(tree.value, depth), tuple(self._item(item, depth) for item in written))
+        return IndexNode(self.read(tree.value, depth), tuple(self._item(item, depth) for item in written))
 
     def _item(self, tree: ast.expr, depth: int) -> Node:
         match tree:
@@ -210,11 +210,11 @@ class _Reader:
                 start, stop, step = (
                     None if part is None else self.read(part, depth) for part in (tree.lower, tree.upper, tree.step)
                 )
-                return Slice(start, stop, step)
+                return SliceNode(start, stop, step)
             case ast.Constant(value=None):
-                return Constant(None)
+                return ConstantNode(None)
             case ast.Constant(value=value) if value is ...:
-                return Rest()
+                return RestNode()
             case _:
                 return self.read(tree, depth)
 

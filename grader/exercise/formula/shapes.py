@@ -9,22 +9,22 @@ from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
 from grader.exercise.formula.functions import CONSTANTS, FUNCTIONS
 from grader.exercise.formula.nodes import (
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     Formula,
     FormulaError,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
-    Number,
-    Rest,
-    Sequence,
-    Slice,
-    Text,
-    Transpose,
-    Unary,
+    NumberNode,
+    RestNode,
+    SequenceNode,
+    SliceNode,
+    TextNode,
+    TransposeNode,
+    UnaryNode,
     children,
     fold,
     node_text,
@@ -45,7 +45,7 @@ def infer_shape(
     """
 
     def combine(_: int, node: Node, operands: tuple[object, ...]) -> object:
-        if isinstance(node, Name):
+        if isinstance(node, NameNode):
             return _named(node.name, shapes, axes)
         try:
             value = _value(node, operands)
@@ -76,7 +76,7 @@ def _listing(node: Node, operands: tuple[object, ...], describe: Callable[[Shape
     for child, operand in zip(children(node), operands, strict=True):
         if isinstance(operand, Array):
             texts.append(f"{node_text(child)} is {describe(operand.shape)}")
-        elif isinstance(child, Sequence) and isinstance(operand, tuple):
+        elif isinstance(child, SequenceNode) and isinstance(operand, tuple):
             texts.extend(_listing(child, operand, describe))
     return texts
 
@@ -84,38 +84,38 @@ def _listing(node: Node, operands: tuple[object, ...], describe: Callable[[Shape
 def _value(node: Node, operands: tuple[object, ...]) -> object:
     """What a node comes to: an Array, a plain number, or what stands for an option (tuple, text, slice ...)."""
     match node:
-        case Number() | Text() | Constant():
+        case NumberNode() | TextNode() | ConstantNode():
             return node.value
-        case Unary():
+        case UnaryNode():
             return _negative(node, operands[0])
-        case Binary():
+        case BinaryNode():
             return _binary(node.operator, *operands)
-        case Compare():
+        case CompareNode():
             return Array(args.broadcast(*map(shape_of, operands)))
-        case Call():
+        case CallNode():
             function = FUNCTIONS[node.function]
             split = len(node.arguments)
             keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
             return Array(RULES[node.function](**function.bind(operands[:split], keywords)))
-        case Slice():
+        case SliceNode():
             return slice_of(node, operands)
-        case Rest():
+        case RestNode():
             return ...
-        case Index():
-            if any(isinstance(item, Compare) for item in node.items):
+        case IndexNode():
+            if any(isinstance(item, CompareNode) for item in node.items):
                 raise FormulaError(
                     "how many entries a condition picks is not known", "Write where(condition, x, 0), or multiply by it."
                 )
             return Array(_index(shape_of(operands[0]), operands[1:]))
-        case Transpose():
+        case TransposeNode():
             return Array(shape_of(operands[0])[::-1])
-        case Sequence():
+        case SequenceNode():
             return operands
-        case Name():
+        case NameNode():
             raise AssertionError("names are looked up before")
 
 
-def slice_of(node: Slice, operands: tuple[object, ...]) -> slice:
+def slice_of(node: SliceNode, operands: tuple[object, ...]) -> slice:
     """The slice of whole numbers that a Slice node stands for."""
     values = iter(operands)
     start, stop, step = (
@@ -126,7 +126,7 @@ def slice_of(node: Slice, operands: tuple[object, ...]) -> slice:
     return slice(start, stop, step)
 
 
-def _negative(node: Unary, operand: object) -> object:
+def _negative(node: UnaryNode, operand: object) -> object:
     if isinstance(operand, int | float) and args.is_number(operand):
         return -operand if node.operator == "-" else operand
     return Array(shape_of(operand))

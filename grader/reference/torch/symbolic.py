@@ -20,21 +20,21 @@ import sympy  # type: ignore[import-untyped]
 from grader.exercise.formula import (
     CONSTANTS,
     FUNCTIONS,
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     Formula,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
-    Number,
-    Rest,
-    Sequence,
-    Slice,
-    Text,
-    Transpose,
-    Unary,
+    NumberNode,
+    RestNode,
+    SequenceNode,
+    SliceNode,
+    TextNode,
+    TransposeNode,
+    UnaryNode,
     fold,
 )
 from grader.exercise.formula import arguments as args
@@ -284,7 +284,7 @@ def _run(program: _Program, point: Point, leaves: set[str]) -> dict[str, Entries
 
 def _evaluate(program: _Program, formula: Formula, values: Mapping[str, Entries], axes: Mapping[str, int]) -> Entries:
     def combine(_: int, node: Node, operands: tuple[object, ...]) -> object:
-        if isinstance(node, Name):
+        if isinstance(node, NameNode):
             if node.name in values:
                 return values[node.name]
             return axes[node.name] if node.name in axes else CONSTANTS[node.name]
@@ -298,15 +298,15 @@ def _evaluate(program: _Program, formula: Formula, values: Mapping[str, Entries]
 
 def _value(program: _Program, node: Node, operands: tuple[object, ...]) -> object:
     match node:
-        case Number() | Text() | Constant():
+        case NumberNode() | TextNode() | ConstantNode():
             return node.value
-        case Unary():
+        case UnaryNode():
             return operands[0] if node.operator == "+" else _minus(operands[0])
-        case Binary():
+        case BinaryNode():
             return _binary(node.operator, *operands)
-        case Compare():
+        case CompareNode():
             return _compare(program, node.operator, operands[0], operands[1])
-        case Call():
+        case CallNode():
             split = len(node.arguments)
             keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
             bound = FUNCTIONS[node.function].bind(operands[:split], keywords)
@@ -317,18 +317,18 @@ def _value(program: _Program, node: Node, operands: tuple[object, ...]) -> objec
             if node.function in _BRANCHING:
                 return _array(_BRANCHING[node.function](program, **bound))
             raise _NoOpinionError
-        case Slice():
+        case SliceNode():
             return slice_of(node, operands)
-        case Rest():
+        case RestNode():
             return ...
-        case Index():
+        case IndexNode():
             items = tuple(item.item() if isinstance(item, np.ndarray) and not item.ndim else item for item in operands[1:])
             return _array(_any(operands[0])[items])
-        case Transpose():
+        case TransposeNode():
             return _any(operands[0]).T
-        case Sequence():
+        case SequenceNode():
             return operands
-        case Name():
+        case NameNode():
             raise AssertionError("names are looked up before")
 
 

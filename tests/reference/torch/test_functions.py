@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from formula_examples import AXES, EXAMPLES, VALUES, expected_of
+from formula_examples import AXES, EXAMPLES, VALUES, Example, expected_of
 
 from grader.exercise.formula import (
     FUNCTIONS,
@@ -47,7 +47,7 @@ def _leaf(*numbers: float) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_value_of_an_example_is_numpys(example) -> None:
+def test_the_value_of_an_example_is_numpys(example: Example) -> None:
     """Every function agrees with NumPy in values, shape and kind of number; 0-d results are 0-d."""
     expected = expected_of(example)
     actual = evaluate(parse(example.text), TENSORS, AXES)
@@ -57,7 +57,7 @@ def test_the_value_of_an_example_is_numpys(example) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_shape_is_the_one_inferred(example) -> None:
+def test_the_shape_is_the_one_inferred(example: Example) -> None:
     """What inference says without arrays is what evaluation returns."""
     formula = parse(example.text)
     shapes = {name: tuple(value.shape) for name, value in TENSORS.items()}
@@ -65,7 +65,7 @@ def test_the_shape_is_the_one_inferred(example) -> None:
 
 
 @pytest.mark.parametrize("example", SMOOTH, ids=lambda example: example.text)
-def test_an_example_can_be_differentiated_twice(example) -> None:
+def test_an_example_can_be_differentiated_twice(example: Example) -> None:
     """First and second derivatives by every float array agree with central differences."""
     formula = parse(example.text)
     names = sorted(name for name in formula.names if name in TENSORS and TENSORS[name].is_floating_point())
@@ -288,7 +288,7 @@ _KINK_SOURCES = {name for name in FUNCTIONS if name in KINKS} | {"where"}
 
 
 @pytest.mark.parametrize("example", SMOOTH, ids=lambda example: example.text)
-def test_only_functions_with_kinks_have_distances(example) -> None:
+def test_only_functions_with_kinks_have_distances(example: Example) -> None:
     """A smooth formula collects none; a distance is never negative."""
     kinks: list[float] = []
     leaves = {name: value.clone().requires_grad_(value.is_floating_point()) for name, value in TENSORS.items()}
