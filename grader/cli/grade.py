@@ -219,7 +219,7 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
 
 def _print_unplaced(summary: Summary, output: Path | None) -> None:
     """What has no place, by whose it is: the junk of one student must not push out what is said of others."""
-    from grader.course.intake.layouts import owner
+    from grader.course.intake.layouts.recognise import owner
 
     strangers = [item.path for item in summary.unplaced if item.is_graded]
     if strangers:

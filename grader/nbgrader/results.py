@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from grader.course.intake.files import Readable
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.results.database import Result, Results, open_results
 from grader.course.results.decisions import least
 from grader.course.results.gradebook import write_grades

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.course.intake.collect import MAX_SOURCES
-from grader.course.intake.files import Readable, tree_of
+from grader.course.intake.entries import MAX_SOURCES
+from grader.course.intake.files import Readable
+from grader.course.intake.trees import tree_of
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import NotebookError, code_cells
 from grader.judging.submission import read_regular_file
