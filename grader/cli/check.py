@@ -63,11 +63,13 @@ def command_check(
         if not _works(sandbox):
             sandbox = stack.enter_context(Sandbox(asked.arrays, "none"))
         if case_name is not None:
-            from grader.cli.sheets import case_sheet
+            from grader.judging.one_case import judge_case
+            from grader.render.sheet import case_sheet
 
-            text, report = case_sheet(asked, submission, record=record, sandbox=sandbox, name=case_name)
+            judged = judge_case(asked, submission, record=record, sandbox=sandbox, name=case_name)
+            report, text = judged.report, case_sheet(asked, judged.case, judged.expected, judged.report, judged.returned)
         else:
-            text, report = "", grade(asked, submission, record=record, sandbox=sandbox)
+            report, text = grade(asked, submission, record=record, sandbox=sandbox), ""
     if as_json:
         import json
 
