@@ -28,10 +28,10 @@ from grader.course.regrade import regrade
 from grader.course.results import out as out_module
 from grader.course.workers.work import work_of
 from grader.errors import Fault, GraderError, SandboxError
-from grader.exercise.model import Exercise
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.lock import locked
-from grader.outcome import Record, Report
+from grader.outcome import Report
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
@@ -642,10 +642,10 @@ def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path: Path) 
     class Ending(Reader):
         ends = True
 
-        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-            if self.ends and (submission.student, exercise.id) in self.graded and submission.student == "s02":
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            if self.ends and (submission.student, judge.exercise.id) in self.graded and submission.student == "s02":
                 raise SandboxError(Fault("", "There is no sandbox any more."))
-            return super().grade(exercise, submission, record)
+            return super().grade(judge, submission)
 
     files = {"s01/tanh_layer.py": "waits", "s02/tanh_layer.py": "waits_once", "s03/tanh_layer.py": "correct"}
     folder = hand_in(tmp_path / "class", files)

@@ -12,7 +12,7 @@ import pytest
 from builders import tanh_layer
 
 from grader.exercise.model import Exercise, Limits
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Record, Report, Status
 from grader.reference import prepare
@@ -51,7 +51,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
 def graded(sandbox: Sandbox, record: Record, source: str, exercise: Exercise = LAYER) -> Report:
     """The report on one file, as staff have it; it survives the way to disk."""
     submission = Submission.from_bytes({"answer.py": source.encode()}, student="s01")
-    report = grade(exercise, submission, record=record, sandbox=sandbox)
+    report = Judge(exercise, record).grade(submission, sandbox)
     assert Report.from_json(json.loads(json.dumps(report.to_json()))).to_json() == report.to_json()
     return report
 

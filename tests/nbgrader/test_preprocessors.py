@@ -78,11 +78,11 @@ def test_every_graded_assignment_leaves_an_out_folder(course: Course) -> None:
 
 def test_a_second_run_looks_the_marks_up(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what changed is run again."""
-    from grader.judging import grading
+    from grader.judging.judge import Judge
 
     course.hand_in("s01")
     course.autograde()
-    monkeypatch.setattr(grading, "grade", lambda *a, **k: pytest.fail("it was run again"))
+    monkeypatch.setattr(Judge, "grade", lambda *a, **k: pytest.fail("it was run again"))
     course.autograde("--force")
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
@@ -282,12 +282,12 @@ def test_odd_values_earn_nothing(course: Course, value: str) -> None:
 
 def test_a_fault_of_ours_costs_no_points_and_is_left_to_a_person(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither full points nor 0, and the submission is not dropped."""
-    from grader.judging import grading
+    from grader.judging.judge import Judge
 
     def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(grading, "grade", broken)
+    monkeypatch.setattr(Judge, "grade", broken)
     course.hand_in("s01")
     course.autograde()
     assert [{W: None, B: None}, "s01,,,"] == [course.marks("s01"), course.grades().splitlines()[1][:6]]

@@ -23,7 +23,7 @@ from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Notebook, W, code
 from grader.cli import cli
 from grader.course.regrade import replay
 from grader.errors import GraderError
-from grader.judging import grading
+from grader.judging.judge import Judge
 from grader.nbgrader import recording
 from grader.nbgrader.recording import Summary, autograde
 
@@ -61,8 +61,8 @@ def test_only_what_changed_is_graded_again(course: nbgrader_class.Course, monkey
     course.hand_in("s02", WRONG)
     _submit_later(course, "s02")
     graded = []
-    real = grading.grade
-    monkeypatch.setattr(grading, "grade", lambda *a, **k: (graded.append(a[1].student), real(*a, **k))[1])
+    real = Judge.grade
+    monkeypatch.setattr(Judge, "grade", lambda *a, **k: (graded.append(a[1].student), real(*a, **k))[1])
     summary = run(course)
     assert [1, ["s02"], 1, 1] == [len(graded), graded, summary.reused, summary.recorded]
     assert {W: 0.0, B: 1.0} == course.marks("s02")
@@ -72,7 +72,7 @@ def test_a_killed_run_goes_on(course: nbgrader_class.Course, monkeypatch: pytest
     """What was graded before is not graded again."""
     for number in range(6):
         course.hand_in(f"s{number:02}", first=(f"x = {number}",))
-    real, seen = grading.grade, []
+    real, seen = Judge.grade, []
 
     def stop_after_three(*arguments: Any, **more: Any) -> Report:
         if len(seen) == 3:
@@ -81,7 +81,7 @@ def test_a_killed_run_goes_on(course: nbgrader_class.Course, monkeypatch: pytest
         return real(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(grading, "grade", stop_after_three)
+        patch.setattr(Judge, "grade", stop_after_three)
         with pytest.raises(KeyboardInterrupt):
             autograde(course.root, "tanh_layer", jobs=1)
     summary = run(course)
@@ -477,7 +477,7 @@ def test_extra_credit_alone_grades_nothing(course: nbgrader_class.Course, monkey
     def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(grading, "grade", broken)
+    monkeypatch.setattr(Judge, "grade", broken)
     course.hand_in("s01")
     run(course)
     with course.gradebook() as gradebook:

@@ -25,11 +25,12 @@ from distributed import Client
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import cluster as distribute
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import Work, sandboxed
+from grader.course.workers.work import Work
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Assignment
+from grader.judging.judge import Judge
 from grader.reference import prepare
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers' sandboxes are Linux's")
@@ -41,8 +42,8 @@ EXERCISE = load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 def start(scheduler: str | Client, jobs: int = 2, isolation: str = "best", **options: Any) -> Cluster:
     """A pool for the exercise."""
-    exercises = {EXERCISE.id: (EXERCISE, prepare.prepare(EXERCISE))}
-    return Cluster(scheduler, jobs, isolation, sandboxed(isolation), exercises, **options)
+    judges = {EXERCISE.id: Judge(EXERCISE, prepare.prepare(EXERCISE))}
+    return Cluster(scheduler, jobs, isolation, judges, **options)
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +208,8 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = """
 import os, time
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import sandboxed
 if __name__ == "__main__":
-    pool = Cluster("local", 2, "best", sandboxed("best"), {})
+    pool = Cluster("local", 2, "best", {})
     pool._client.wait_for_workers(2)
     print(*pool._client.run(os.getpid).values(), flush=True)
     time.sleep(60)

@@ -35,20 +35,18 @@ def diagnosed(
     """What is said of a function of the case for the target `name`."""
     exercise, record = record_of(make)
     task, target = next((task, target) for task, target in exercise.targets() if target.name == name)
-    key = (task.function, name)
+    key, standard = (task.function, name), agreement.Standard(record, exercise.rtol)
     verdicts = [
         compare.judge(
             Answer(items=(np.asarray(wrong(case), dtype=float),)),
             case,
-            expected,
-            key,
+            tolerance,
             place=0,
             count=1,
-            rtol=exercise.rtol,
         )
-        for case, expected in record.cases
+        for (case, _), tolerance in zip(record.cases, standard.tolerances(key), strict=True)
     ]
-    return hypotheses.diagnose(exercise, target, key, record, verdicts, single_precision=single)
+    return hypotheses.diagnose(exercise, target, key, standard, verdicts, single_precision=single)
 
 
 def on(function: Function) -> Callable[[Case], np.ndarray]:
@@ -592,22 +590,20 @@ def test_a_named_case_regime_is_stated() -> None:
 def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
     """A record lives longer than a hint: the words come from the exercise."""
     exercise, record = record_of(tanh_layer)
-    task = exercise.tasks[0]
+    task, key = exercise.tasks[0], ("dY_dW", "dY_dW")
     target = task.targets[0]
     reworded = replace(target, mistakes=(replace(target.mistakes[0], hint="Think of the chain rule.", credit=0.25),))
     verdicts = [
         compare.judge(
             Answer(items=(tanh_jacobian(case.values["W"], case.values["X"], case.values["B"], np.ones_like),)),
             case,
-            expected,
-            ("dY_dW", "dY_dW"),
+            tolerance,
             place=0,
             count=1,
-            rtol=1e-6,
         )
-        for case, expected in record.cases
+        for (case, _), tolerance in zip(record.cases, agreement.Standard(record, 1e-6).tolerances(key), strict=True)
     ]
-    found = hypotheses.diagnose(exercise, reworded, ("dY_dW", "dY_dW"), record, verdicts)
+    found = hypotheses.diagnose(exercise, reworded, key, agreement.Standard(record, exercise.rtol), verdicts)
     assert found == Diagnosis(rule="declared", text="Think of the chain rule.", credit=0.25)
 
 

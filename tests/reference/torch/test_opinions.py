@@ -17,7 +17,7 @@ from grader.errors import ExerciseError
 from grader.exercise.formula import parse
 from grader.exercise.loading import parse_exercise
 from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
-from grader.judging.grading import check_functions
+from grader.judging.in_process import check_functions
 from grader.outcome import Case
 from grader.reference import prepare
 from grader.reference.torch import compute, functions, numerical, opinions
