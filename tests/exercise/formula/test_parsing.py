@@ -33,7 +33,7 @@ from grader.exercise.formula import (
     node_text,
     parse,
 )
-from grader.exercise.formula.advice import _SPELLINGS
+from grader.exercise.formula.spellings import SPELLINGS
 
 x, y = NameNode("x"), NameNode("y")
 
@@ -355,7 +355,7 @@ def test_a_function_of_numpys_is_no_misspelling(name: str) -> None:
     with pytest.raises(FormulaError) as caught:
         parse(f"{name}(x)")
     meant = re.match(r"Did you mean (\w+)\(", caught.value.remedy)
-    assert meant is None or _SPELLINGS[name] == meant[1]
+    assert meant is None or SPELLINGS[name] == meant[1]
     assert " or " not in caught.value.remedy.partition("?")[0]
 
 
