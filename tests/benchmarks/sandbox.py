@@ -112,11 +112,12 @@ def main(rounds: int, arrays: Arrays) -> None:
     from grader.sandbox.host import bubblewrap, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, Plan
     from grader.sandbox.job import Job, Source, TaskPlan
-    from grader.sandbox.wire.call import Name
+    from grader.sandbox.wire.call import Call, Name
 
     arguments = (Name("W"), Name("X"), Name("B"))
     plans = tuple(
-        TaskPlan(function=name, arguments=arguments, returns=(name,), inputs=tuple(_cases())) for name in ("dY_dW", "dY_dB")
+        TaskPlan(call=Call(function=name, arguments=arguments), returns=(name,), inputs=tuple(_cases()))
+        for name in ("dY_dW", "dY_dB")
     )
     source = Source(name="answer.py", cells=(_NUMPY if arrays == "numpy" else _TORCH,))
     whole = Job(sources=(source,), tasks=plans, arrays=arrays, limits=Limits())

@@ -20,8 +20,9 @@ from classroom import Reader, assignment, exercise, hand_in, steps
 from places import SUPPORT
 
 from grader.course.grade import Options, Progress, Summary, grade_folder, with_earlier
-from grader.course.intake.collect import Collection, Entry, collect
-from grader.course.intake.roster import Student
+from grader.course.intake.collect import Collection, collect
+from grader.course.intake.entries import Entry
+from grader.course.intake.students import Student
 from grader.course.pages.pages import refresh
 from grader.course.regrade import regrade
 from grader.course.results import out as out_module

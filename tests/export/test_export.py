@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from classroom import assignment, exercise, report
 
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.results.database import Result, open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import existing_out, open_out

@@ -10,7 +10,7 @@ from pathlib import Path
 from classroom import assignment, exercise, report
 
 from grader.course.intake.files import Unplaced
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.pages.pages import refresh
 from grader.course.results.database import Result, open_results
 from grader.course.results.decisions import Rules, write_rules

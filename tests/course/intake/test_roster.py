@@ -10,8 +10,11 @@ import pytest
 from classroom import Reader, assignment, hand_in, pack, steps
 
 from grader.course.grade import Options, grade_folder
-from grader.course.intake.collect import Collection, Entry, collect, with_roster
-from grader.course.intake.roster import Student, match, read_roster
+from grader.course.intake.collect import Collection, collect, with_roster
+from grader.course.intake.entries import Entry
+from grader.course.intake.matching import match
+from grader.course.intake.roster import read_roster
+from grader.course.intake.students import Student
 from grader.errors import SubmissionError
 from grader.outcome import Status
 

@@ -13,7 +13,7 @@ import pytest
 from class_pages import CHAIN, NAMED, TANH, WRONG, right, whole_class, write
 from classroom import assignment, exercise, report
 
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.pages import class_report
 from grader.course.pages.plots import bins
 from grader.course.results.decisions import Rules

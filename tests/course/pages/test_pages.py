@@ -14,7 +14,7 @@ from browser import CHROMIUM, Page, browser
 from class_pages import CHAIN, EXAMPLE, NAMED, TANH, WRONG, right, whole_class, write
 from classroom import assignment, report
 
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.pages.decisions import duration, lead_lines
 from grader.course.pages.pages import refresh
 from grader.course.results.database import Result, open_results

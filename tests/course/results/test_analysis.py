@@ -18,7 +18,7 @@ from classroom import assignment, exercise, report
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.results.analysis import FEWEST_FOR_STATISTICS, Analysis, analyse, correlation, discrimination
 from grader.course.results.database import Result, open_results
 from grader.course.results.out import open_out

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from classroom import assignment, exercise, report
 
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.results.database import Result, open_results
 from grader.course.results.gradebook import cell, number, rows
 from grader.course.results.out import open_out

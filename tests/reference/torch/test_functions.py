@@ -11,8 +11,8 @@ from formula_examples import AXES, EXAMPLES, VALUES, Example, expected_of
 
 from grader.exercise.formula import (
     FUNCTIONS,
-    Call,
-    Compare,
+    CallNode,
+    CompareNode,
     Formula,
     FormulaError,
     NotFiniteError,
@@ -20,7 +20,7 @@ from grader.exercise.formula import (
     node_text,
     parse,
 )
-from grader.exercise.formula.advice import _WRITTEN_OUT
+from grader.exercise.formula.spellings import WRITTEN_OUT
 from grader.reference.torch.edits import (
     BY_OUTPUT,
     AsIdentity,
@@ -130,7 +130,7 @@ _MATHEMATICS = {
 }
 
 
-@pytest.mark.parametrize(("called", "written"), _WRITTEN_OUT, ids=[called for called, _ in _WRITTEN_OUT])
+@pytest.mark.parametrize(("called", "written"), WRITTEN_OUT, ids=[called for called, _ in WRITTEN_OUT])
 def test_a_function_that_is_written_out_has_the_others_values(called: str, written: str) -> None:
     """What we advise instead of a function of NumPy's or PyTorch's comes to the same numbers."""
     name, _, inner = called.removesuffix(")").partition("(")
@@ -295,7 +295,7 @@ def test_only_functions_with_kinks_have_distances(example: Example) -> None:
     formula = parse(example.text)
     evaluate(formula, leaves, AXES, kinks=kinks)
     has_source = any(
-        (isinstance(node, Call) and node.function in _KINK_SOURCES) or isinstance(node, Compare) for node in formula.nodes
+        (isinstance(node, CallNode) and node.function in _KINK_SOURCES) or isinstance(node, CompareNode) for node in formula.nodes
     )
     assert not kinks or has_source or "**" in example.text
     assert all(kink >= 0 for kink in kinks)
