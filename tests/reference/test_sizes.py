@@ -16,7 +16,7 @@ from grader.reference.agreement import tolerance_of
 from grader.reference.torch import sides
 
 SEEDS = range(20)
-Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray]
+Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray | np.float64]
 
 
 def exercise(text: str) -> Exercise:
