@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader import installed, wheel
-from grader.course.intake.collect import Entry, collect_one
-from grader.course.intake.files import Contents
+from grader.course.intake.collect import collect_one
+from grader.course.intake.contents import Contents
+from grader.course.intake.entries import Entry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
 from grader.course.workers.work import Steps, grade_work, judges, sandboxed, work_of
@@ -160,7 +161,7 @@ def _as_it_stands(report: Report) -> Report:
 
 
 def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced: tuple[str, ...]) -> tuple[str, ...]:
-    from grader.course.intake.roster import Student
+    from grader.course.intake.students import Student
 
     row = Row(student=Student(id=""), scores={report.exercise: report.score for report in reports})
     data = results_json(row, reports, {one.id: one for one in assignment.exercises}, assignment.feedback, assignment.shown_cases)

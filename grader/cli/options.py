@@ -43,7 +43,7 @@ def exercises_option(command: Command) -> Command:
 
 def layout_option(command: Command) -> Command:
     """`--layout NAME`: whose files are whose, where it is not to be seen."""
-    from grader.course.intake.layouts import LAYOUTS
+    from grader.course.intake.layouts.recognise import LAYOUTS
 
     said = "How students' files are laid out, in place of what the names at the top look like."
     return click.option("--layout", type=click.Choice(list(LAYOUTS)), help=said)(command)

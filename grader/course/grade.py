@@ -9,9 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.course.intake.collect import Collection, Entry, collect, with_roster
-from grader.course.intake.files import Contents, Unplaced, fold, shown
-from grader.course.intake.roster import Student, match, read_roster
+from grader.course.intake.collect import Collection, collect, with_roster
+from grader.course.intake.contents import Contents
+from grader.course.intake.entries import Entry
+from grader.course.intake.files import Unplaced
+from grader.course.intake.matching import match
+from grader.course.intake.names import fold, shown
+from grader.course.intake.roster import read_roster
+from grader.course.intake.students import Student
 from grader.course.rescore import catch_up
 from grader.course.results.database import TRIED, Result, Results, open_results
 from grader.course.results.decisions import NAME as RULES

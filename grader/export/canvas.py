@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from grader.course.intake.files import fold
+from grader.course.intake.names import fold
 from grader.course.intake.roster import Table
 from grader.course.results.gradebook import Row, cell
 from grader.course.results.settling import named

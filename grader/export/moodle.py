@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.course.intake.files import fold
+from grader.course.intake.names import fold
 from grader.course.intake.roster import Table
 from grader.course.pages import decisions
 from grader.course.results.decisions import read_rules, shown_cases_of

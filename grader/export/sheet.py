@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from grader.course.intake.files import fold
-from grader.course.intake.roster import Student, match, time_of
+from grader.course.intake.matching import match
+from grader.course.intake.names import fold
+from grader.course.intake.students import Student, time_of
 from grader.course.results import gradebook
 from grader.course.results.settling import named
 from grader.errors import ExportError, Fault

@@ -16,9 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.course.intake.collect import MAX_SOURCES
-from grader.course.intake.files import Readable, tree_of
-from grader.course.intake.roster import Student
+from grader.course.intake.entries import MAX_SOURCES
+from grader.course.intake.files import Readable
+from grader.course.intake.students import Student
+from grader.course.intake.trees import tree_of
 from grader.course.results.database import Result, Results, open_results
 from grader.course.results.decisions import least
 from grader.course.results.gradebook import write_grades

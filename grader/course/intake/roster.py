@@ -1,37 +1,19 @@
-"""Who is in the class: students with the ids that learning management systems know them by."""
+"""Read a class list: students with the ids that learning management systems know them by."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from grader.course.intake.files import fold, unreadable_name
+from grader.course.intake.names import fold, unreadable_name
+from grader.course.intake.students import Student
 from grader.errors import Fault, SubmissionError
 
 MAX_ROSTER_BYTES = 256 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Student:
-    """
-    One student. `ids` are what systems know them by: canvas, sis, login, moodle, gradescope, or a roster's own columns.
-
-    `origin` is where the student's files were seen: the layout, a colon, and what the student is called there.
-    """
-
-    id: str
-    name: str = ""
-    email: str = ""
-    section: str = ""
-    ids: Mapping[str, str] = field(default_factory=dict)
-    submitted_at: datetime | None = None
-    late: bool | None = None  # what the system says where it gives no time
-    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +55,7 @@ _FIELDS = {
 }
 _ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
 # What serves as an id where there is no column for it.
-_ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")
+ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")
 
 
 def read_roster(path: Path) -> tuple[Student, ...]:
@@ -84,7 +66,7 @@ def read_roster(path: Path) -> tuple[Student, ...]:
     """
     table = read_table(path)
     columns = _columns(table.header)
-    if "id" not in columns.values() and not set(_ID_FIELDS) & set(columns.values()):
+    if "id" not in columns.values() and not set(ID_FIELDS) & set(columns.values()):
         found = ", ".join(table.header) or "none"
         remedy = "Name the students' ids in a column `id`; `name`, `email` and ids of an LMS are welcome beside it."
         raise SubmissionError(Fault(f"{path}:1", f"No column says who a student is. Columns: {found}.", remedy))
@@ -195,7 +177,7 @@ def _student(columns: Mapping[int, str], cells: Sequence[str]) -> Student:
     if "moodle" in facts:
         facts["moodle"] = facts["moodle"].removeprefix("Participant ").strip()
     name = facts.get("name") or " ".join(facts[part] for part in ("first", "last") if part in facts)
-    id = facts.get("id") or next((facts[what] for what in _ID_FIELDS if what in facts), "")
+    id = facts.get("id") or next((facts[what] for what in ID_FIELDS if what in facts), "")
     own = {"id", "name", "first", "last", "email", "section", "submitted_at"}
     ids = {what: value for what, value in facts.items() if what not in own}
     at = _time(facts.get("submitted_at", ""))
@@ -206,93 +188,3 @@ def _is_no_student(student: Student, cells: Sequence[str]) -> bool:
     """The rows that Canvas writes below the header, and its test student."""
     first = cells[0].lower()
     return first in {"points possible", "student, test"} or (not first and not student.id and not student.name)
-
-
-def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[str, Student]:
-    """
-    For who handed in, who that is on the roster: by email, by id, by an LMS's id, and by name where only one has it.
-
-    Gradescope proves an address and not a number, which students may write themselves: the address is before it. A name says
-    nothing of who is known by more. Who is not on the roster is left out. Times are those that the roster says, else those of
-    the submission.
-    """
-    by_id = _by_id(roster)
-    found: dict[str, Student] = {}
-    for one in handed_in:
-        keys = [("email", fold(one.email)), ("id", fold(one.id)), *((what, fold(value)) for what, value in one.ids.items())]
-        keys += [("", fold(value)) for value in (one.id, *one.ids.values())]
-        who = next((by_id[key] for key in keys if key in by_id), None)
-        if who is not None:
-            found[one.id] = who
-    found |= _by_name([one for one in handed_in if one.id not in found], roster, found)
-    return {one.id: _joined(found[one.id], one) for one in handed_in if one.id in found}
-
-
-def _joined(who: Student, one: Student) -> Student:
-    """Who it is on the roster, with what the submission adds."""
-    return replace(
-        who, submitted_at=who.submitted_at or one.submitted_at, late=one.late, ids={**one.ids, **who.ids}, origin=one.origin
-    )
-
-
-def _by_name(handed_in: Sequence[Student], roster: Sequence[Student], known: Mapping[str, Student]) -> Mapping[str, Student]:
-    """
-    Who has a name that is one student's only, on both sides.
-
-    Not where an id says that it is somebody else of that name, nor where the student's own work was found by an id.
-    """
-    names: dict[str, list[Student]] = {}
-    for student in roster:
-        for name in {fold(student.name), _as_canvas(student.name)} - {""}:
-            names.setdefault(name, []).append(student)
-    named: dict[str, list[Student]] = {}
-    for one in handed_in:
-        name = one.name or (one.id.rpartition("_")[0] if "canvas" in one.ids else "")
-        if len(same := names.get(fold(name), [])) == 1:
-            named.setdefault(same[0].id, []).append(one)
-    taken = {student.id for student in known.values()}
-    people = {student.id: student for student in roster}
-    return {
-        namesakes[0].id: people[id]
-        for id, namesakes in named.items()
-        if len(namesakes) == 1 and id not in taken and not _contradict(namesakes[0].ids, people[id].ids)
-    }
-
-
-def _contradict(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    return any(fold(some[what]) != fold(others[what]) for what in some.keys() & others.keys())
-
-
-def time_of(student: Student) -> float:
-    """When the student handed in, in seconds; 0 where nobody says."""
-    return student.submitted_at.timestamp() if student.submitted_at else 0.0
-
-
-def _by_id(roster: Sequence[Student]) -> Mapping[tuple[str, str], Student]:
-    """
-    Students by what tells them: kind of id and value; and by the value alone, since files are named after any of them.
-
-    A column of the roster's own in which two students have the same is no id (a tutor's name, a year). A value that means
-    two students means none.
-    """
-    counts = Counter((what, fold(value)) for student in roster for what, value in _known(student))
-    shared = {what for (what, _), count in counts.items() if count > 1} - {"id", *_ID_FIELDS}
-    found: dict[tuple[str, str], dict[str, Student]] = {}
-    for student in roster:
-        for what, value in _known(student):
-            for key in ((what, fold(value)), ("", fold(value))) if what not in shared else ():
-                found.setdefault(key, {})[student.id] = student
-    by_id = {key: next(iter(students.values())) for key, students in found.items() if len(students) == 1}
-    # A student's own id is before anybody's other ids.
-    return by_id | {key: student for student in roster for key in (("id", fold(student.id)), ("", fold(student.id)))}
-
-
-def _known(student: Student) -> list[tuple[str, str]]:
-    known = [("email", student.email), *student.ids.items(), ("id", student.id)]
-    return [(what, value) for what, value in known if value]
-
-
-def _as_canvas(name: str) -> str:
-    """`Ana López` as Canvas writes it into file names: `lópezana`."""
-    first, _, last = name.rpartition(" ")
-    return "".join(letter for letter in fold(f"{last}{first}") if letter.isalnum())

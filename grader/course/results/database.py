@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.course.intake.files import Unplaced
-from grader.course.intake.roster import Student
+from grader.course.intake.students import Student
 from grader.course.results.out import Out
 from grader.errors import Fault, GraderError
 from grader.installed import install_command

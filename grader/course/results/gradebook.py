@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from grader.course.results.decisions import Rules, read_rules
 
 if TYPE_CHECKING:
-    from grader.course.intake.roster import Student
+    from grader.course.intake.students import Student
     from grader.course.results.database import Results
     from grader.course.results.out import Out
     from grader.exercise.adjustments import Lateness, Override

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grader.course.intake.collect import Entry
-from grader.course.intake.files import MAX_DEPTH, Contents, File, Readable
+from grader.course.intake.contents import Contents
+from grader.course.intake.entries import Entry
+from grader.course.intake.files import MAX_DEPTH, File, Readable
 from grader.errors import Fault, GraderError, SandboxError, SubmissionError
 from grader.exercise.model import Arrays, Exercise
 from grader.judging.submission import Submission

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from classroom import RIGHT, assignment, exercise, hand_in, pack
 
-from grader.course.intake import lms
 from grader.course.intake.collect import Collection, collect
-from grader.course.intake.layouts import LAYOUTS, owner
+from grader.course.intake.layouts import gradescope_metadata
+from grader.course.intake.layouts.recognise import LAYOUTS, owner
 from grader.errors import SubmissionError
 
 TANH = RIGHT.format(function="d_tanh_layer")
@@ -327,7 +327,7 @@ def test_a_late_students_long_metadata_is_not_read(monkeypatch, tmp_path):
     """It would take minutes; a file of some lines that is an export of nobody is a student's own."""
     files = {"eve/a/tanh_layer.py": TANH, "eve/submission_metadata.yml": named("a") + "#" * (1 << 20)}
     path = hand_in(tmp_path / "late", files)
-    monkeypatch.setattr(lms, "_submissions", lambda file: pytest.fail("it was read"))
+    monkeypatch.setattr(gradescope_metadata, "_submissions", lambda file: pytest.fail("it was read"))
     with pytest.raises(SubmissionError, match=r"`gradescope`: `eve` lies around .* `students`: `eve` is one student"):
         collect(path, assignment())
     pack(hand_in(tmp_path / "zipped", {}) / "eve.zip", {name.removeprefix("eve/"): text for name, text in files.items()})
@@ -414,7 +414,7 @@ def test_a_download_that_is_said_may_be_wrapped(layout, files, wrappers, tmp_pat
 
 def test_a_file_named_like_the_metadata_elsewhere_is_nobodys_business(tmp_path):
     """The system's name of the file, and the place."""
-    assert "submission_metadata.yml" == lms.METADATA
+    assert "submission_metadata.yml" == gradescope_metadata.METADATA
     files = {"a/submission_metadata.yml": OF_ALICE, "Submission_Metadata.yml": "[", "a/a.py": TANH, "b/a.py": TANH}
     assert {"a", "b"} == set(whose(collect(hand_in(tmp_path / "class", files), assignment())))
 

@@ -1,18 +1,17 @@
-"""What learning management systems call things in their downloads, and what they say of times and people."""
+"""Read the metadata file of a Gradescope export, whatever its size, keeping only folders, people and times."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
-from grader.course.intake.files import File, Unplaced, shown
-from grader.course.intake.roster import Student
+from grader.course.intake.files import File, Unplaced
+from grader.course.intake.names import shown
+from grader.course.intake.students import Student
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_NOTEBOOK_BYTES
 
@@ -21,18 +20,6 @@ MAX_METADATA_BYTES = MAX_NOTEBOOK_BYTES  # the results of thousands of students 
 _MAX_DEPTH = 50
 _TOLD = (":sid", ":email", ":name")
 _MAX_PEOPLE = 50_000  # submissions and their people
-
-# Canvas: lib/content_zipper.rb writes NAME[_LATE]_USER_ATTACHMENT_FILE, the name in lower case and without blanks, the file as
-# it was called; of students without a name, [LATE_]anon_FIVE_ATTACHMENT_FILE. The first numbers that fit are Canvas's: the
-# file's name comes last, and students choose it.
-CANVAS_FILE = re.compile(
-    r"(?:(?:LATE_)?anon_(?P<anonymous>[A-Za-z0-9]{5})|(?P<name>.+?)(?:_LATE)?_(?P<id>\d+))_(?P<attachment>\d+)_(?P<file>.+)",
-    re.DOTALL,
-)
-
-# Moodle: NAME_PARTICIPANT_assignsubmission_file_/FILE, or the same in one name when folders are switched off. It makes blanks
-# of the underscores in a name, so that the participant's number stands between the first two.
-MOODLE_NAME = re.compile(r"(?P<name>[^_/]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)_?(?P<rest>[^/]*)", re.DOTALL)
 
 
 def gradescope_submissions(metadata: File, unplaced: list[Unplaced]) -> Iterator[tuple[str, tuple[Student, ...]]]:
@@ -182,17 +169,3 @@ def _gradescope_student(person: Mapping[str, str], at: datetime | None) -> Stude
     if not (sid or email or name):
         return None
     return Student(id=sid or email or name, name=name, email=email, ids={"gradescope": sid} if sid else {}, submitted_at=at)
-
-
-def nbgrader_time(file: File) -> datetime | None:
-    """The time in nbgrader's `timestamp.txt`: `2026-02-02 15:58:23.948203 UTC`, the zone by name."""
-    try:
-        text = file.read().decode("ascii").strip()
-        moment, _, zone = text.rpartition(" ")
-        return datetime.fromisoformat(moment).replace(tzinfo=_zone(zone))
-    except (SubmissionError, ValueError, ZoneInfoNotFoundError, OSError):
-        return None
-
-
-def _zone(name: str) -> tzinfo:
-    return UTC if name == "UTC" else ZoneInfo(name)

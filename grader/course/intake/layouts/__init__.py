@@ -1,0 +1,1 @@
+"""Tell students' files apart, one layout a file."""

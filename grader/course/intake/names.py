@@ -1,0 +1,28 @@
+"""Compare names as people see them, and make them fit to be shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters that change how the rest of a line is read: a name could show itself as another one.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def fold(name: str) -> str:
+    """The name as comparison sees it: letters composed, case gone, and what a reader cannot see."""
+    seen = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", seen).casefold().strip()
+
+
+def unreadable_name(name: str) -> str:
+    """Why a name cannot be shown and kept, or ''."""
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name) or _BIDI.search(name):
+        return "its name holds control characters or is not UTF-8: rename it."
+    return ""
+
+
+def shown(path: str) -> str:
+    """A path fit for a line of text: what cannot be shown becomes `?`, what is very long is cut in the middle."""
+    short = path if len(path) <= 160 else f"{path[:100]}...{path[-50:]}"
+    return "".join("?" if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in _BIDI.sub("?", short))

@@ -1,0 +1,30 @@
+"""A student, with the ids that learning management systems know them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Student:
+    """
+    One student. `ids` are what systems know them by: canvas, sis, login, moodle, gradescope, or a roster's own columns.
+
+    `origin` is where the student's files were seen: the layout, a colon, and what the student is called there.
+    """
+
+    id: str
+    name: str = ""
+    email: str = ""
+    section: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    submitted_at: datetime | None = None
+    late: bool | None = None  # what the system says where it gives no time
+    origin: str = field(default="", compare=False)
+
+
+def time_of(student: Student) -> float:
+    """When the student handed in, in seconds; 0 where nobody says."""
+    return student.submitted_at.timestamp() if student.submitted_at else 0.0
