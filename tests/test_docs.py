@@ -153,6 +153,7 @@ def test_every_key_of_an_exercise_file_is_explained() -> None:
     """The table of keys is that of the schema, and the table of draws that of the loader."""
     schema = json.loads((ROOT / "grader" / "schema" / "exercise.schema.json").read_text(encoding="utf-8"))
     assert set(schema["properties"]) == set(re.findall(r"^\| `(\w+)` \|", EXERCISES.split("## Axes")[0], re.MULTILINE))
+    assert schema["properties"]["rtol"]["default"] == model.DEFAULT_RTOL
     draws = EXERCISES.split("<!-- draws -->")[1].split("<!-- end -->")[0]
     assert {form for _, form in LAWS.values()} == set(re.findall(r"^\| `([^`]+)` \|", draws, re.MULTILINE))
 
