@@ -89,19 +89,48 @@ def test_the_tree_is_the_tree() -> None:
     assert missing == []
 
 
-def test_links_lead_somewhere() -> None:
-    """Every relative link of the documentation names a file."""
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
-        links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
-        assert [link for link in links if not (document.parent / link).exists()] == []
+DOCUMENTS = (
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
+    *(ROOT / "docs").rglob("*.md"),
+)
+
+
+def headings(document: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link of the documentation names a file, and a heading of it where it names one."""
+    text = document.read_text(encoding="utf-8")
+    wrong = []
+    for name, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+        target = document.parent / name if name else document
+        if not target.exists() or (anchor and anchor not in headings(target)):
+            wrong.append(f"{name}#{anchor}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+def test_imports_of_the_pages_work(document: Path) -> None:
+    """What a page's Python imports from this package is there."""
+    for module, names in re.findall(r"^from (grader[\w.]*) import (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE):
+        if module.startswith("grader.nbgrader"):
+            pytest.importorskip("nbgrader")
+        for name in names.split(","):
+            assert hasattr(importlib.import_module(module), name.strip()), f"{module}: {name}"
 
 
 def test_make_has_the_targets_that_are_named() -> None:
-    """`make demo` and the like are there."""
+    """`make demo` and the like are there, and `make help` names every target that people give."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    texts = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake (setup|demo|test|audit|records|lint|clean)\b", texts))
-    assert {name for name in named if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) - {"help", "lint"}
+    texts = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    assert set(re.findall(r"`make ([a-z-]+)`", texts)) <= targets
+    assert targets == set(re.findall(r'@echo "make ([a-z-]+)', makefile))
 
 
 def _modules() -> list[str]:
@@ -124,6 +153,7 @@ def test_every_key_of_an_exercise_file_is_explained() -> None:
     """The table of keys is that of the schema, and the table of draws that of the loader."""
     schema = json.loads((ROOT / "grader" / "schema" / "exercise.schema.json").read_text(encoding="utf-8"))
     assert set(schema["properties"]) == set(re.findall(r"^\| `(\w+)` \|", EXERCISES.split("## Axes")[0], re.MULTILINE))
+    assert schema["properties"]["rtol"]["default"] == model.DEFAULT_RTOL
     draws = EXERCISES.split("<!-- draws -->")[1].split("<!-- end -->")[0]
     assert {form for _, form in LAWS.values()} == set(re.findall(r"^\| `([^`]+)` \|", draws, re.MULTILINE))
 
