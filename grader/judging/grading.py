@@ -40,7 +40,6 @@ from grader.outcome import (
 from grader.reference.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, beside_the_largest
 from grader.reference.prepare import PUBLIC_SEED, prepare
 from grader.sandbox.job import Job, TaskPlan, Trial
-from grader.sandbox.wire.call import Call
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -130,8 +129,7 @@ def check_functions(
     from grader.sandbox.child.calling import call_task
 
     started = time.perf_counter()
-    known = {function for task in exercise.tasks for function in task.functions}
-    if unknown := [name for name in functions if name not in known]:
+    if unknown := [name for name in functions if name not in exercise.functions]:
         what = f"{exercise.id} does not ask for {', '.join(unknown)}."
         raise GraderError(Fault("", what, f"It asks for {', '.join(task.function for task in exercise.tasks)}."))
     tasks = tuple(task for task in exercise.tasks if task.function in functions)
@@ -184,11 +182,7 @@ def _counted(task: Task, record: Record) -> TaskPlan:
     points = [*record.cases, *((probe.case, probe.expected) for probe in _probes_of(task, record))]
     inputs = tuple(_inputs(case, expected) for case, expected in points)
     returns = tuple(target.name for target in task.targets)
-    return TaskPlan(call=_call_of(task), returns=returns, inputs=inputs)
-
-
-def _call_of(task: Task) -> Call:
-    return Call(function=task.function, arguments=task.arguments, given=task.given)
+    return TaskPlan(call=task.call, returns=returns, inputs=inputs)
 
 
 def _repeated_places(count: int) -> tuple[int, ...]:
@@ -217,7 +211,7 @@ def _children(exercise: Exercise) -> tuple[int, ...]:
     What one of them is given another may have to find out; nobody has to see from the formulas whether it does.
     """
     quantities = {line.name for line in exercise.forward}
-    given = [frozenset(quantities.intersection(_call_of(task).names)) for task in exercise.tasks]
+    given = [frozenset(quantities.intersection(task.call.names)) for task in exercise.tasks]
     numbers = {names: number for number, names in enumerate(dict.fromkeys(given))}
     return tuple(numbers[names] for names in given)
 

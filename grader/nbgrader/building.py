@@ -139,8 +139,8 @@ def _model_answers(exercise: Exercise, folders: Sequence[Path]) -> dict[str, str
 
 
 def _parameters(exercise: Exercise) -> dict[str, tuple[str, ...]]:
-    given = {one.function: starter.parameters(one.arguments) for task in exercise.tasks for one in task.given}
-    return {**given, **{task.function: starter.parameters(task.arguments) for task in exercise.tasks}}
+    given = {one.function: starter.parameters(one.arguments) for task in exercise.tasks for one in task.call.given}
+    return {**given, **{task.function: starter.parameters(task.call.arguments) for task in exercise.tasks}}
 
 
 # Notebooks

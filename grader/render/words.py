@@ -190,7 +190,7 @@ def _heading(group: tuple[TargetReport, ...], known: Mapping[tuple[str, str], tu
         names = [target.name for target in targets]
         task = known[call, names[0]][0] if (call, names[0]) in known else None
         returns = len(task.targets) if task else 1
-        shown = task.call if task else f"{call}(...)"
+        shown = str(task.call) if task else f"{call}(...)"
         told.append(shown if returns in {1, len(names)} else f"{', '.join(names)} of {shown}")
     return ", ".join(told)
 
