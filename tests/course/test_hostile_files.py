@@ -143,7 +143,7 @@ def test_no_damage_to_a_zip_stops_the_class(changes: list[tuple[int, int]], is_c
 
 def test_zips_are_opened_as_far_as_they_are_of_a_bounded_size_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has to be read whole before it is known what it holds."""
-    monkeypatch.setattr("grader.course.intake.collect.MAX_STUDENT_BYTES", 250)
+    monkeypatch.setattr("grader.course.intake.entries.MAX_STUDENT_BYTES", 250)
     zips = {f"s01/part{number}.zip": packed(f"{number}.py", b"x", zipfile.ZIP_STORED) for number in range(3)}
     found = collect(hand_in(tmp_path / "class", {**zips, "s02/tanh_layer.py": b"x"}), assignment())
     assert [["0.py", "1.py"]] * 2 == [[file.name for file in entry.files] for entry in found.entries if entry.student == "s01"]

@@ -14,15 +14,9 @@ from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_CODE_BYTES
 
 MAX_PATH = 1024  # characters of a path in an archive
-
-
 MAX_RATIO = 200  # code shrinks to a tenth, a notebook of repeated text to a fiftieth; a bomb to a thousandth
-
-
 # What zipfile and the decompressors raise on hostile bytes is no closed list: LZMAError, struct.error, MemoryError.
 UNPACKING = (Exception,)
-
-
 # What is unpacked a piece at a time. bz2 and LZMA come out whole, whatever they grow to, and no file manager packs so unasked.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 

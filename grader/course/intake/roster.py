@@ -53,11 +53,7 @@ _FIELDS = {
     "submitted_at": "submitted_at",
     "submitted at": "submitted_at",
 }
-
-
 _ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
-
-
 # What serves as an id where there is no column for it.
 ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")
 

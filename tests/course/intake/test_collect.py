@@ -507,14 +507,14 @@ def test_too_many_files_of_one_student_do_not_stop_the_others(tmp_path: Path) ->
 
 def test_how_many_files_there_are_is_counted_for_each_student(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All students of a course lie below one folder: whoever comes late in the alphabet is graded, too."""
-    monkeypatch.setattr("grader.course.intake.collect.MAX_FILES", 3)
+    monkeypatch.setattr("grader.course.intake.entries.MAX_FILES", 3)
     files = {f"submitted/s{number:02}/ps1/tanh_layer.ipynb": "{}" for number in range(20)}
     assert 20 == len(placed(collect(hand_in(tmp_path / "course", files), assignment())))
 
 
 def test_of_too_many_files_the_answers_are_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A student handed in an environment as well; what was not looked at is said, in a zip, too."""
-    monkeypatch.setattr("grader.course.intake.collect.MAX_FILES", 3)
+    monkeypatch.setattr("grader.course.intake.entries.MAX_FILES", 3)
     files = dict.fromkeys(["env/a.py", "env/b.py", "env/c.txt", "src/tanh_layer.py", "z.py"], "x")
     folder = hand_in(tmp_path / "class", {f"s01/{path}": text for path, text in files.items()})
     (folder / "s02").mkdir()
@@ -529,7 +529,7 @@ def test_of_too_many_files_the_answers_are_looked_at(monkeypatch: pytest.MonkeyP
 
 def test_more_files_than_any_class_has_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """To stop somewhere would leave out students: it is said where the files lie instead."""
-    monkeypatch.setattr("grader.course.intake.files.MAX_ENTRIES", 10)
+    monkeypatch.setattr("grader.course.intake.folders.MAX_ENTRIES", 10)
     files = {f"data/pictures/{number}.png": "x" for number in range(12)} | {"submitted/s01/tanh_layer.py": TANH}
     with pytest.raises(SubmissionError, match=r"more than 10 files and folders here; 9 of them are in data/pictures"):
         collect(hand_in(tmp_path / "course", files), assignment())

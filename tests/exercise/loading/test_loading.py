@@ -264,7 +264,7 @@ def test_a_task_may_be_given_what_the_student_makes() -> None:
         Given(name="state", function="start", arguments=(Name("X"),)),
         Given(name="cache", function="forward", arguments=(Group((Name("W"), Name("X"))), Name("state")), item=1),
     )
-    assert exercise.tasks[0].functions == ("start", "forward", "back")
+    assert exercise.tasks[0].call.functions == ("start", "forward", "back")
 
 
 def test_a_value_of_a_named_case_may_be_lists() -> None:

@@ -178,7 +178,9 @@ def test_calls_that_earn_nothing_take_no_time_of_those_that_count(sandbox: Sandb
 def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
     """Many functions that are slow in shown cases: their time is bounded for the whole submission."""
     asked = job(BUSY.replace(".058", ".09"), seconds=0.1, cases=3)
-    plans = tuple(replace(asked.tasks[0], purpose="shown", function=f"f{place}") for place in range(40))
+    plans = tuple(
+        replace(asked.tasks[0], purpose="shown", call=Call(function=f"f{place}", arguments=(Name("x"),))) for place in range(40)
+    )
     source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
     trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
     assert trial.tasks[0].answers[0].status is None
@@ -233,7 +235,10 @@ def test_task_cannot_see_what_another_is_given(sandbox: Sandbox) -> None:
     """
     asked = job(source, "f", "g")
     inputs = ({"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])},)
-    tasks = (replace(asked.tasks[0], inputs=inputs), replace(asked.tasks[1], inputs=inputs, arguments=(Name("y"),)))
+    tasks = (
+        replace(asked.tasks[0], inputs=inputs),
+        replace(asked.tasks[1], inputs=inputs, call=Call(function="g", arguments=(Name("y"),))),
+    )
     trial = sandbox.run(replace(asked, tasks=tasks))
     assert Status.RAISED is first(trial).status
     assert [2.0, 4.0] == first(trial, 1).items[0].tolist()  # type: ignore[union-attr]

@@ -16,17 +16,9 @@ from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_NOTEBOOK_BYTES
 
 METADATA = "submission_metadata.yml"
-
-
 MAX_METADATA_BYTES = MAX_NOTEBOOK_BYTES  # the results of thousands of students are in it, and earlier submissions
-
-
 _MAX_DEPTH = 50
-
-
 _TOLD = (":sid", ":email", ":name")
-
-
 _MAX_PEOPLE = 50_000  # submissions and their people
 
 

@@ -15,18 +15,10 @@ from grader.errors import Fault, SubmissionError
 from grader.exercise.model import Assignment
 
 CODE = frozenset({".py", ".ipynb"})
-
-
 WORK = CODE | {".zip"}
-
-
 # `answer (1)` as browsers, `answer-1` as Canvas names a file that is there already
 COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")
-
-
 _WRAPPERS = frozenset({"submissions", "submitted"})
-
-
 _EXPORT = re.compile(r"assignment_\d+_export")  # Gradescope's wrapper
 
 

@@ -21,8 +21,6 @@ from grader.course.intake.names import shown
 
 # One student may keep so many folders and zips beside answers, and so many files with helpers: more is a class.
 _MOST_FOLDERS = 8
-
-
 _MOST_HELPERS = 8
 
 

@@ -36,8 +36,6 @@ LAYOUTS: Mapping[str, str] = {
     "canvas": "Canvas's download of all submissions",
     "gradescope": "Gradescope's export of submissions",
 }
-
-
 DOWNLOADS = frozenset({"moodle", "canvas", "gradescope"})
 
 
