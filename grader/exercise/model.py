@@ -9,23 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 from grader.exercise.fingerprints import EARNING, JUDGING, PROSE, fingerprint
 from grader.exercise.formula import Formula
 from grader.sandbox.wire.call import Call
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from grader.exercise.adjustments import LateRule, Override
-
 DEFAULT_RTOL = 1e-8  # float64 has 16 digits; float32 has 7, and a term or a constant left out shows in the 8th
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
-Feedback: TypeAlias = Literal["full", "hints", "score"]  # what students are shown: all, reasons without numbers, points only
-ShownCases: TypeAlias = Literal["public", "secret"]  # of which cases: those that they have at home, or those that earn the points
 
 # An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
 Axes: TypeAlias = tuple[str, ...]
@@ -319,18 +312,3 @@ class Exercise:
         Of the calls only the quantities count that they pass, since a record holds these.
         """
         return fingerprint(self, leave_out=PROSE | JUDGING, called=sorted(self.called_quantities))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """Exercises that are handed in together; overrides of the assignment file are already in them."""
-
-    id: str
-    title: str
-    exercises: tuple[Exercise, ...]
-    due: datetime | None = None
-    feedback: Feedback = "full"
-    shown_cases: ShownCases = "public"
-    late: LateRule | None = None
-    overrides: tuple[Override, ...] = ()
-    path: str = field(default="", compare=False)

@@ -24,7 +24,8 @@ from grader.nbgrader.needs import needs_nbgrader
 from grader.reference import prepare
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
 
 SOURCE = "source"
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}

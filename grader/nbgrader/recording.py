@@ -40,7 +40,8 @@ from grader.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from grader.course.intake.files import Readable
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.outcome import Record
     from grader.sandbox import Isolation
 

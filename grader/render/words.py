@@ -19,7 +19,8 @@ from grader.text import cleaned as plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from grader.exercise.model import Exercise, Feedback, Kind, Target, Task
+    from grader.exercise.assignment import Feedback
+    from grader.exercise.model import Exercise, Kind, Target, Task
     from grader.outcome import Others
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}

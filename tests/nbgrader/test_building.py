@@ -17,9 +17,8 @@ from builders import tanh_layer
 from nbgrader_class import B, Notebook, W, cell_of, code, source
 
 from grader.errors import GraderError
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import Assignment, LateRule
 from grader.exercise.loading import dump, load_exercise
-from grader.exercise.model import Assignment
 from grader.nbgrader import public_check
 from grader.nbgrader.building import build
 from grader.nbgrader.cells import BEGIN, END, bodies

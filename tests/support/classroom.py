@@ -11,7 +11,8 @@ from typing import Any
 
 from grader.course.workers.work import Steps
 from grader.errors import Fault, SandboxError
-from grader.exercise.model import Assignment, Exercise, Jacobian, Target, Task
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise, Jacobian, Target, Task
 from grader.judging.submission import Submission
 from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
 from grader.sandbox.wire.call import Call, Name

@@ -12,7 +12,8 @@ from grader.course.intake.contents import MAX_STUDENT_BYTES
 from grader.course.intake.files import MAX_FILES, File, Unplaced
 from grader.course.intake.layouts.level import CODE, COPY, HandedIn, because, exercise_named, sentence
 from grader.course.intake.names import fold, shown
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise
 from grader.outcome import Status
 
 MAX_SOURCES = 50  # files that count together for functions found by name

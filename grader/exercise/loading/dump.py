@@ -8,12 +8,11 @@ from typing import Any
 
 import yaml
 
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import Assignment, LateRule
 from grader.exercise.formula import Formula
 from grader.exercise.model import (
     JVP,
     VJP,
-    Assignment,
     Axis,
     DerivedAxis,
     Draw,

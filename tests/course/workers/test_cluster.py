@@ -28,8 +28,8 @@ from grader.course.workers.cluster import Cluster
 from grader.course.workers.work import Work, sandboxed
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
 from grader.reference import prepare
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers' sandboxes are Linux's")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from places import EXERCISES, TESTS
 
 from grader.errors import ExerciseError, Fault
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import Assignment, LateRule, Override
 from grader.exercise.formula import parse
 from grader.exercise.loading import dump, load_assignment, load_exercise, parse_exercise, tree
 from grader.exercise.loading.calls import parse_call
@@ -27,7 +27,6 @@ from grader.exercise.loading.yaml_nodes import YamlMapping
 from grader.exercise.model import (
     JVP,
     VJP,
-    Assignment,
     DerivedAxis,
     Draw,
     DrawnAxis,
