@@ -47,7 +47,7 @@ def task_sheet(exercise: Exercise) -> str:
 def _asked(exercise: Exercise, task: Task) -> Iterator[str]:
     yield ""
     yield f"  {task.call}"
-    for given in task.given:
+    for given in task.call.given:
         yield f"      where {given.name} is {given}, your own function, called first"
     if len(task.targets) > 1:
         yield f"      returns ({', '.join(target.name for target in task.targets)}), or a dict with these names"
@@ -225,7 +225,7 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
     for place, (task, target) in enumerate(exercise.targets()):
         shown = report.targets[place]
         yield ""
-        heading = task.call if len(task.targets) == 1 else f"{target.name} of {task.call}"
+        heading = str(task.call) if len(task.targets) == 1 else f"{target.name} of {task.call}"
         yield f"  {words.GLYPHS.get(shown.status, '✗')} {heading}: {words.LABELS[shown.status]}"
         if shown.status not in _HAS_ARRAY:
             yield f"      {words.sentence(shown, notation(exercise, target))}"

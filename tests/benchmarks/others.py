@@ -41,7 +41,7 @@ def _test(exercise: str, *, start: str = "", scope: str = "globals()") -> str:
     found = load_exercise(catalogue.find(exercise, ()).path)
     calls = {}
     for task in found.tasks:
-        names = [argument.name for argument in task.arguments if isinstance(argument, Name)]
+        names = [argument.name for argument in task.call.arguments if isinstance(argument, Name)]
         cases = [case for case, _ in prepare.prepare(found).cases]
         calls[task.function] = [[case.values[name].tolist() for name in names] for case in cases]
     model = (SOLUTIONS / f"{exercise}.py").read_text(encoding="utf-8")

@@ -24,8 +24,8 @@ from grader.course.intake.collect import collect
 from grader.course.intake.contents import MAX_STUDENT_BYTES, Contents
 from grader.course.workers.work import add_imported, work_of
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
 from grader.judging.submission import Submission
 
 MIB = 1 << 20

@@ -17,9 +17,9 @@ from grader.course.regrade import Plan, Removal, purge, regrade, replay
 from grader.course.results.database import Results, open_results
 from grader.course.results.out import Out, existing_out
 from grader.errors import GraderError
-from grader.exercise.adjustments import Override
+from grader.exercise.assignment import Assignment, Override
 from grader.exercise.formula import parse
-from grader.exercise.model import Assignment, Mistake
+from grader.exercise.model import Mistake
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Diagnosis, Report, Status

@@ -19,7 +19,7 @@ from grader.course.results.database import Result, open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import existing_out, open_out
 from grader.errors import ExportError, GraderError
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import LateRule, Override
 from grader.export import Format, Options, export
 from grader.outcome import Status
 

@@ -18,9 +18,8 @@ from builders import tanh_layer
 from nbgrader_class import B, Notebook, W, cell_of, code, source
 
 from grader.errors import GraderError
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import Assignment, LateRule
 from grader.exercise.loading import dump, load_exercise
-from grader.exercise.model import Assignment
 from grader.nbgrader import public_check
 from grader.nbgrader.building import build
 from grader.nbgrader.cells import BEGIN, END, bodies
@@ -204,7 +203,7 @@ def test_building_again_keeps_an_answer_with_a_long_text(tmp_path: Path) -> None
 def test_building_again_keeps_the_answer_of_a_function_with_an_odd_name(tmp_path: Path) -> None:
     """Ids of cells have other characters than names; notes have the name."""
     weights, bias = tanh_layer().tasks
-    odd = replace(tanh_layer(), id="odd", tasks=(weights, replace(bias, function="d\u0177")))
+    odd = replace(tanh_layer(), id="odd", tasks=(weights, replace(bias, call=replace(bias.call, function="d\u0177"))))
     (tmp_path / "odd.yaml").write_text(dump(odd), encoding="utf-8")
     one = load_exercise(tmp_path / "odd.yaml")
     assignment = Assignment(id="odd", title="", exercises=(one,), path=one.path)

@@ -11,7 +11,8 @@ import pytest
 from made import HINT, ended, report, tanh_exercise, target_report
 
 import grader
-from grader.exercise.model import Exercise, Feedback
+from grader.exercise.assignment import Feedback
+from grader.exercise.model import Exercise
 from grader.outcome import Diagnosis, Report, Status
 from grader.render import html
 from grader.render.html import Article

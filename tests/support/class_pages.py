@@ -15,7 +15,8 @@ from grader.course.pages.pages import refresh
 from grader.course.results.database import Result, open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import open_out
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
 
 SEED = 8317465

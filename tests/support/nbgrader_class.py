@@ -14,8 +14,8 @@ from typing import Any
 
 from builders import tanh_layer
 
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import dump, load_exercise
-from grader.exercise.model import Assignment
 from grader.nbgrader.building import build
 
 W, B = "tanh_layer-dY_dW-dY_dW", "tanh_layer-dY_dB-dY_dB"  # the grade cells

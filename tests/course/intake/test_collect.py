@@ -16,7 +16,7 @@ from classroom import RIGHT, assignment, exercise, hand_in, pack
 from grader.course.intake.collect import Collection, collect
 from grader.course.intake.folders import _FolderHome
 from grader.errors import SubmissionError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 from grader.outcome import Status
 
 TANH = RIGHT.format(function="d_tanh_layer")

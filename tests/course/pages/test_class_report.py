@@ -17,7 +17,7 @@ from grader.course.intake.students import Student
 from grader.course.pages import class_report
 from grader.course.pages.plots import bins
 from grader.course.results.decisions import Rules
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import LateRule, Override
 from grader.exercise.model import VJP, Gradient, Hessian
 from grader.outcome import Status
 from grader.render.mathml import mathml

@@ -31,8 +31,8 @@ from grader.course.workers.cluster import Cluster
 from grader.course.workers.work import Work
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
 from grader.judging.judge import Judge
 from grader.reference import prepare
 

@@ -24,8 +24,9 @@ from grader.course.workers.station import Station, outfit_of, question_of, repor
 from grader.course.workers.work import Work
 from grader.errors import SandboxError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.outcome import Report
 from grader.reference import prepare

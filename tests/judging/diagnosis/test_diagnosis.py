@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target
+from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target, Task
 from grader.judging import compare
 from grader.judging.diagnosis import hypotheses
 from grader.outcome import Answer, Case, Diagnosis, Record
 from grader.reference import agreement, prepare
+from grader.sandbox.wire.call import Call
 
 Function = Callable[..., np.ndarray]
 
@@ -671,7 +672,7 @@ def along_a_direction() -> Exercise:
     """The layer's derivative along a direction of X."""
     exercise = tanh_layer()
     target = Target(name="dY", kind=JVP(of="Y", wrt="X", tangent="V"), axes=("m",))
-    task = replace(exercise.tasks[0], function="jvp_X", arguments=names("W X B V"), targets=(target,))
+    task = Task(call=Call(function="jvp_X", arguments=names("W X B V")), targets=(target,))
     return replace(exercise, inputs=(*exercise.inputs, *inputs(V="n")), tasks=(task,))
 
 
