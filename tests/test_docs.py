@@ -71,8 +71,8 @@ def test_readme_s_sessions(command: str, printed: str, folder: Path) -> None:
 def test_the_table_of_kinds() -> None:
     """Every kind is in the table, with the shape that exercise.py states."""
     rows = re.findall(r"^\| (\w+) \| `\{(\w+): .*?\| (\S[^|]*) \|$", README, re.MULTILINE)
-    kinds = {kind.__name__.lower(): re.search(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__) for kind in get_args(model.Kind)}
-    assert {name: shape for name, _, shape in rows} == {name: shape[1] for name, shape in kinds.items()}
+    kinds = {kind.__name__.lower(): re.findall(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__)[0] for kind in get_args(model.Kind)}
+    assert {name: shape for name, _, shape in rows} == kinds
     assert [name for name, key, _ in rows if name != key] == []
 
 
@@ -134,8 +134,8 @@ def test_make_has_the_targets_that_are_named() -> None:
 
 
 def _modules() -> list[str]:
-    names = (module.name for module in pkgutil.walk_packages(grader.__path__, "grader."))
-    return [name for name in names if ">>>" in Path(str(importlib.util.find_spec(name).origin)).read_text(encoding="utf-8")]
+    specs = [importlib.util.find_spec(module.name) for module in pkgutil.walk_packages(grader.__path__, "grader.")]
+    return [spec.name for spec in specs if spec and ">>>" in Path(str(spec.origin)).read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("name", _modules())
@@ -160,8 +160,8 @@ def test_every_key_of_an_exercise_file_is_explained() -> None:
 
 def test_the_pieces_of_an_exercise_file_make_one(tmp_path: Path) -> None:
     """The page's axes, inputs and cases are read without a fault."""
-    axes, inputs = (re.search(rf"^{key}:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0] for key in ("dims", "inputs"))
-    cases = re.search(r"^cases:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0]
+    axes, inputs = (re.findall(rf"^{key}:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0] for key in ("dims", "inputs"))
+    cases = re.findall(r"^cases:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0]
     text = f"""schema: 1
 title: A page
 {axes}  m: 2..5
