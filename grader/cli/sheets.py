@@ -47,7 +47,7 @@ def task_sheet(exercise: Exercise) -> str:
 def _asked(exercise: Exercise, task: Task) -> Iterator[str]:
     yield ""
     yield f"  {task.call}"
-    for given in task.given:
+    for given in task.call.given:
         yield f"      where {given.name} is {given}, your own function, called first"
     if len(task.targets) > 1:
         yield f"      returns ({', '.join(target.name for target in task.targets)}), or a dict with these names"
@@ -201,14 +201,15 @@ def case_sheet(exercise: Exercise, submission: Submission, *, record: Record, sa
 
     Raises GraderError when there is no case of that name.
     """
-    from grader.judging.grading import grade
+    from grader.judging.judge import Judge
 
     only = tuple((case, expected) for case, expected in record.cases if case.name == name)
     if not only:
         names = ", ".join(f'"{case.name}"' for case, _ in record.cases)
         raise GraderError(Fault(exercise.id, f'It has no case "{name}".', f"Its cases: {names}."))
     kept = _Kept(sandbox)
-    report = grade(exercise, submission, record=replace(record, cases=only, probes=()), sandbox=cast("Sandbox", kept))
+    judge = Judge(exercise, replace(record, cases=only, probes=()))
+    report = judge.grade(submission, cast("Sandbox", kept))
     # What explains one case may explain nothing in the others.
     report = replace(report, targets=tuple(replace(target, diagnosis=None) for target in report.targets))
     return "\n".join(_case_lines(exercise, report, *only[0], kept.trial)) + "\n", report
@@ -224,7 +225,7 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
     for place, (task, target) in enumerate(exercise.targets()):
         shown = report.targets[place]
         yield ""
-        heading = task.call if len(task.targets) == 1 else f"{target.name} of {task.call}"
+        heading = str(task.call) if len(task.targets) == 1 else f"{target.name} of {task.call}"
         yield f"  {words.GLYPHS.get(shown.status, '✗')} {heading}: {words.LABELS[shown.status]}"
         if shown.status not in _HAS_ARRAY:
             yield f"      {words.sentence(shown, notation(exercise, target))}"
