@@ -81,6 +81,15 @@ def test_files_that_are_named_exist(page: Path) -> None:
     assert missing + [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")], ids=lambda page: page.stem
+)
+def test_a_score_is_no_mark(page: Path) -> None:
+    """Prose has one word for points that were earned; what commands print and options are called stands in code."""
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r".*\bmarks?\b.*", prose) == []
+
+
 def test_every_decision_is_listed() -> None:
     """The list of decisions has every page once, with its own title."""
     listed = re.findall(r"^\| \[(\d+)\]\((.*?)\) \| (.*?) \|$", (PAGES / "decisions" / "README.md").read_text("utf-8"), re.M)
