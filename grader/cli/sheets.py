@@ -89,7 +89,7 @@ def key(exercise: Exercise, settings: Sequence[str]) -> str:
 def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterator[str]:
     from grader.reference.torch import compute, derivatives
 
-    point = derivatives.at(exercise, case.sizes, compute.tensors(case.values))
+    point = derivatives.point_at(exercise, case.sizes, compute.tensors(case.values))
     yield exercise.title
     yield ""
     for name, value in case.values.items():
@@ -99,8 +99,10 @@ def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterato
         yield _named(f"  {line.name}", compute.array(point.values[line.name]))
     yield ""
     for _, target in exercise.targets():
-        yield _named(f"  {target.name} = {notation(exercise, target).symbol}", compute.array(compute.derived(point, target)))
-    if doubts := compute.doubts(exercise, case):
+        yield _named(
+            f"  {target.name} = {notation(exercise, target).symbol}", compute.array(compute.expected_array(point, target))
+        )
+    if doubts := compute.objections(exercise, case):
         yield ""
         for doubt in doubts:
             yield from textwrap.wrap(f"Careful: {doubt}.", 80, initial_indent="  ", subsequent_indent="      ")

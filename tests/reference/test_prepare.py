@@ -371,7 +371,7 @@ def test_what_torch_cannot_do_is_a_fault_of_the_exercise(monkeypatch: pytest.Mon
     def fails(*_: object) -> None:
         raise RuntimeError("no such kernel\nsecond line")
 
-    monkeypatch.setattr(compute, "derived", fails)
+    monkeypatch.setattr(compute, "expected_array", fails)
     with pytest.raises(ExerciseError, match="torch cannot differentiate forward in the case 'small 1': no such kernel"):
         prepare.make(LAYER, 0)
 

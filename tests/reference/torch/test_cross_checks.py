@@ -20,7 +20,7 @@ from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
 from grader.judging.in_process import check_functions
 from grader.outcome import Case
 from grader.reference import prepare
-from grader.reference.torch import compute, functions, numerical, opinions
+from grader.reference.torch import compute, cross_checks, functions, numerical
 from grader.reference.torch.evaluate import evaluate
 
 
@@ -98,7 +98,7 @@ def test_derivatives_of_det_are_cofactors_in_every_mode(name: str) -> None:
     for create_graph in (False, True):
         (found,) = torch.autograd.grad(evaluate(det, {"A": leaf}, {}), leaf, create_graph=create_graph)
         assert np.allclose(found.detach(), cofactors(A), rtol=1e-13, atol=1e-13)
-    opinions._prepare_forward_mode()
+    cross_checks._prepare_forward_mode()
     for place in np.ndindex(A.shape):
         with forward_ad.dual_level():
             along = torch.zeros(A.shape, dtype=torch.float64)
@@ -258,7 +258,7 @@ def test_an_ill_conditioned_exercise_is_refused_with_the_reason() -> None:
 def test_it_is_the_nudge_that_refuses_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """With inputs that do not move, as when a nudge is lost in float32, nothing would be found."""
     exercise = exercise_of("y: sin(1000000000 * x) + a * x", "{jacobian: y, wrt: x}", x="n", a="scalar")
-    monkeypatch.setattr(opinions, "nudged", lambda exercise, inputs, size: dict(inputs))
+    monkeypatch.setattr(cross_checks, "nudged", lambda exercise, inputs, size: dict(inputs))
     assert "ill-conditioned" not in reason(exercise, x=[0.5, 1.25], a=2.0)
 
 
@@ -275,7 +275,7 @@ def test_a_nudge_moves_every_entry_in_double_precision() -> None:
     exercise = exercise_of("d: det(A) * s", "{gradient: d, wrt: A}", A="n n", s="scalar")
     A = np.array([[1.0, 2.0, 0.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
     inputs = {"A": torch.tensor(A), "s": torch.tensor(3.0, dtype=torch.float64)}
-    moved = opinions.nudged(exercise, inputs, 1e-10)
+    moved = cross_checks.nudged(exercise, inputs, 1e-10)
     assert moved is not None
     step = (moved["A"] - inputs["A"]).numpy()
     assert moved["A"].dtype == torch.float64
@@ -285,7 +285,7 @@ def test_a_nudge_moves_every_entry_in_double_precision() -> None:
     assert (step < 0).any()
     assert (np.abs(step) <= 1.01e-10 * np.maximum(A, 0.09)).all()
     assert len(set((step / np.maximum(A, 0.09)).round(14).reshape(-1))) == 9
-    assert bool((opinions.nudged(exercise, inputs, 1e-10)["A"] == moved["A"]).all())  # type: ignore[index]
+    assert bool((cross_checks.nudged(exercise, inputs, 1e-10)["A"] == moved["A"]).all())  # type: ignore[index]
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
@@ -378,7 +378,7 @@ def test_an_edge_of_the_domain_is_no_disagreement() -> None:
     assert not reason(exercise, x=[3e-5, 2.0])
     point = compute.point_of(exercise, case_of(exercise, x=[3e-5, 2.0]))
     target = exercise.tasks[0].targets[0]
-    gap = numerical.gap(point, target, compute.array(compute.derived(point, target)))
+    gap = numerical.gap(point, target, compute.array(compute.expected_array(point, target)))
     assert gap is not None
     assert gap < 1e-3
 
