@@ -3,7 +3,7 @@ Prove exercises right before students meet them.
 
 Model answers earn full points at several seeds, starters none; every declared mistake and every built-in wrong answer is
 caught and named; references agree with central differences and with symbolic derivatives; no case is ill-conditioned; the
-cases show each side of each function; no entry is too small to be judged.
+cases show each branch of each function; no entry is too small to be judged.
 """
 
 from __future__ import annotations

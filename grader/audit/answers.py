@@ -11,7 +11,7 @@ from grader.audit.findings import Findings
 from grader.errors import GraderError
 from grader.exercise import starter
 from grader.exercise.model import Arrays, Exercise
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Record, Report, Status
 
@@ -52,7 +52,7 @@ def try_model_answers(
             findings.faults.extend(error.faults)
             continue
         for record in records:
-            report = grade(asked, submission, record=record, sandbox=sandbox_for(asked.arrays))
+            report = Judge(asked, record).grade(submission, sandbox_for(asked.arrays))
             _look_at(report, path.name, exercise, record.seed, findings)
         findings.model_answers += 1
 
@@ -77,7 +77,7 @@ def try_starter(exercise: Exercise, record: Record, sandbox_for: Callable[[Array
     """Grade the starter: a target that is not judged `not_implemented` is a fault."""
     source = starter.as_script(exercise).encode()
     submission = Submission.from_bytes({f"{exercise.id}.py": source})
-    report = grade(exercise, submission, record=record, sandbox=sandbox_for(exercise.arrays))
+    report = Judge(exercise, record).grade(submission, sandbox_for(exercise.arrays))
     for target in report.targets:
         if target.status is not Status.NOT_IMPLEMENTED:
             findings.fault(

@@ -1,4 +1,4 @@
-"""See whether the cases show what there is to see: sizes, a batch of one, each side of each function, differences."""
+"""See whether the cases show what there is to see: sizes, a batch of one, each branch of each function, differences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BATCH_ATTEMPTS = 12
 
 def try_coverage(exercise: Exercise, record: Record, findings: Findings) -> None:
     """
-    Look for sizes, shapes of matrices and sides of functions that no case shows.
+    Look for sizes, shapes of matrices and branches of functions that no case shows.
 
     Where the ranges or the formulas do not allow one, it is no fault; where no draw reaches it, it is a remark.
     """
@@ -22,19 +22,19 @@ def try_coverage(exercise: Exercise, record: Record, findings: Findings) -> None
     for task, target in exercise.targets():
         if not any(expected.targets[task.function, target.name].any() for _, expected in record.cases):
             findings.remark(f"{target.name} is zero in every case at seed {record.seed}: whoever returns zeros is right.")
-    _try_sides(exercise, record, findings)
+    _try_branches(exercise, record, findings)
 
 
 def _try_sizes(exercise: Exercise, record: Record, findings: Findings) -> None:
-    for demand in sizes.demands(exercise):
-        if not any(demand.is_met(case.sizes) for case, _ in record.cases) and sizes.is_possible(exercise.axes, demand):
+    for need in sizes.requirements(exercise):
+        if not any(need.is_met(case.sizes) for case, _ in record.cases) and sizes.is_possible(exercise.axes, need):
             findings.fault(
-                f"No case has {demand}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
+                f"No case has {need}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
             )
 
 
 def _try_batches(exercise: Exercise, record: Record, findings: Findings) -> None:
-    for axis in sizes.batches(exercise):
+    for axis in sizes.batch_axes(exercise):
         if any(case.sizes[axis] == 1 for case, _ in record.cases):
             continue
         if _tells_something(exercise, NamedCase(name="batch of one", sizes={axis: 1}), record.seed):
@@ -62,18 +62,20 @@ def _tells_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
     return False
 
 
-def _try_sides(exercise: Exercise, record: Record, findings: Findings) -> None:
-    from grader.reference.torch import sides
+def _try_branches(exercise: Exercise, record: Record, findings: Findings) -> None:
+    from grader.reference.torch import branches
 
-    missing = set(sides.of_exercise(exercise)) - set().union(*(sides.seen(exercise, case) for case, _ in record.cases))
-    for side in sorted(missing, key=str):
-        if prepare.reaches(exercise, side, record.seed):
+    missing = set(branches.all_branches(exercise)) - set().union(
+        *(branches.branches_shown(exercise, case) for case, _ in record.cases)
+    )
+    for branch in sorted(missing, key=str):
+        if prepare.reaches(exercise, branch, record.seed):
             remedy = "Use more random cases, or a named one that shows it."
             findings.fault(
-                f"No case shows {side}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy
+                f"No case shows {branch}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy
             )
         else:
-            findings.remark(f"No draw reaches {side}. Where that is possible, write a named case that shows it.")
+            findings.remark(f"No draw reaches {branch}. Where that is possible, write a named case that shows it.")
 
 
 def try_probes(exercise: Exercise, record: Record, findings: Findings) -> None:

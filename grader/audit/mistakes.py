@@ -11,7 +11,7 @@ from grader.exercise.model import Exercise, Mistake, Target
 from grader.judging import compare
 from grader.judging.diagnosis import hypotheses as diagnosis
 from grader.outcome import Answer, Evidence, Record, Status, Verdict
-from grader.reference import prepare
+from grader.reference import agreement, prepare
 
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey
@@ -24,12 +24,13 @@ MIN_CAUGHT_SHARE = 0.5  # of the random cases, in which a wrong answer must show
 
 def try_mistakes(exercise: Exercise, record: Record, findings: Findings) -> None:
     """Judge the answers of each declared mistake and of each built-in wrong answer; count those of the public seed."""
-    from grader.reference.torch import sides
+    from grader.reference.torch import branches
 
-    is_gated = any(side.inside for side in sides.of_exercise(exercise))
+    standard = agreement.Standard(record, exercise.rtol)
+    is_gated = any(branch.function for branch in branches.all_branches(exercise))
     is_public = record.seed == prepare.PUBLIC_SEED
     for task, target in exercise.targets():
-        trial = _WrongAnswers(exercise, target, (task.function, target.name), record, is_gated, findings)
+        trial = _WrongAnswers(exercise, target, (task.function, target.name), standard, is_gated, findings)
         declared = sum(trial.try_declared(place, mistake) for place, mistake in enumerate(target.mistakes))
         built_in = sum(trial.try_built_in(rule, answers) for rule, answers in trial.built_in())
         if is_public:
@@ -39,18 +40,18 @@ def try_mistakes(exercise: Exercise, record: Record, findings: Findings) -> None
 
 @dataclass(frozen=True, slots=True)
 class _WrongAnswers:
-    """Wrong answers to one target, judged with one record."""
+    """Wrong answers to one target, judged by one record."""
 
     exercise: Exercise
     target: Target
     key: TargetKey
-    record: Record
-    is_gated: bool  # some function has sides
+    standard: agreement.Standard
+    is_gated: bool  # some function has branches
     findings: Findings
 
     def try_declared(self, place: int, mistake: Mistake) -> bool:
         """Whether a declared mistake is caught and named by its hint."""
-        answers = [expected.predictions[self.key][place] for _, expected in self.record.cases]
+        answers = [expected.predictions[self.key][place] for _, expected in self.standard.record.cases]
         name = f"The mistake `{mistake.returned.text}` of {self.target.name}"
         if any(answer is None for answer in answers):
             self.findings.fault(f"{name} has no finite value in some case.", "Correct its formula.")
@@ -61,7 +62,7 @@ class _WrongAnswers:
                 f"{name} gives right answers in too many cases.", "Correct its formula; if it is right, it is no mistake."
             )
             return False
-        named = diagnosis.diagnose(self.exercise, self.target, self.key, self.record, verdicts)
+        named = diagnosis.diagnose(self.exercise, self.target, self.key, self.standard, verdicts)
         if named is None or (named.rule, named.text) != ("declared", mistake.hint):
             other = f"`{named.text}`" if named else "nothing"
             self.findings.fault(
@@ -83,15 +84,15 @@ class _WrongAnswers:
                     "Use more cases, or other draws and sizes.",
                 )
             return False
-        if diagnosis.diagnose(self.exercise, self.target, self.key, self.record, verdicts) is None:
+        if diagnosis.diagnose(self.exercise, self.target, self.key, self.standard, verdicts) is None:
             self.findings.fault(f"A wrong answer ({rule}) for {self.target.name} is not named.", "This is a fault of the grader.")
             return False
         return True
 
     def built_in(self) -> Iterator[tuple[str, list[Array | None]]]:
         """Yield built-in wrong answers: the rule, and what it returns in every case."""
-        cases = self.record.cases
-        hypotheses = self.record.hypotheses[self.key]
+        cases = self.standard.record.cases
+        hypotheses = self.standard.record.hypotheses[self.key]
         for place in range(len(self.target.mistakes), len(hypotheses)):
             answers = [expected.predictions[self.key][place] for _, expected in cases]
             if all(answer is not None for answer in answers):
@@ -106,24 +107,18 @@ class _WrongAnswers:
 
     def _verdicts(self, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
         return tuple(
-            compare.judge(
-                Answer(items=() if answer is None else (answer,)),
-                case,
-                expected,
-                self.key,
-                place=0,
-                count=1,
-                rtol=self.exercise.rtol,
+            compare.judge(Answer(items=() if answer is None else (answer,)), case, tolerance, place=0, count=1)
+            for answer, (case, _), tolerance in zip(
+                answers, self.standard.record.cases, self.standard.tolerances(self.key), strict=True
             )
-            for answer, (case, expected) in zip(answers, self.record.cases, strict=True)
         )
 
     def _is_caught(self, verdicts: Sequence[Verdict]) -> bool:
         """
         Whether a wrong answer shows in enough cases.
 
-        One is enough where functions have sides: an answer that forgets a gate is right wherever it is open, and every seed has
-        both.
+        One is enough where functions have branches: an answer that forgets a gate is right wherever the gate is open, and every
+        seed has open and closed ones.
         """
         if self.is_gated:
             return any(verdict.status is not Status.CORRECT for verdict in verdicts)

@@ -46,7 +46,7 @@ def try_symbolic(exercise: Exercise, record: Record, findings: Findings) -> None
         if found is None:
             continue
         error, largest = np.abs(found - reference), float(np.abs(found).max())
-        rounding = min(agreement.rounding_of(expected, key), agreement.OF_THE_LARGEST * largest)
+        rounding = min(agreement.tolerance_of(expected, key, exercise.rtol).largest_rounding, agreement.OF_THE_LARGEST * largest)
         if float(error.max()) <= SYMBOLIC_RTOL * largest + rounding + agreement.ABSOLUTE_FLOOR:
             findings.symbolic += 1
             continue

@@ -53,7 +53,7 @@ def command_check(
         submission = Submission.from_file(file)
         if asked.arrays != sandbox.arrays:
             sandbox = stack.enter_context(_sandbox(asked.arrays))
-        from grader.judging.grading import grade
+        from grader.judging.judge import Judge
         from grader.reference.prepare import prepare, taken_beside
 
         if (found := taken_beside(asked, seed)) is not None:
@@ -69,7 +69,7 @@ def command_check(
             judged = judge_case(asked, submission, record=record, sandbox=sandbox, name=case_name)
             report, text = judged.report, case_sheet(asked, judged.case, judged.expected, judged.report, judged.returned)
         else:
-            report, text = grade(asked, submission, record=record, sandbox=sandbox), ""
+            report, text = Judge(asked, record).grade(submission, sandbox), ""
     if as_json:
         import json
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.outcome import NotAnArray
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def judge_case(exercise: Exercise, submission: Submission, *, record: Record, sa
         names = ", ".join(f'"{case.name}"' for case, _ in record.cases)
         raise GraderError(Fault(exercise.id, f'It has no case "{name}".', f"Its cases: {names}."))
     kept = _KeepsFirstTrial(sandbox)
-    report = grade(exercise, submission, record=replace(record, cases=only, probes=()), sandbox=cast("Sandbox", kept))
+    report = Judge(exercise, replace(record, cases=only, probes=())).grade(submission, cast("Sandbox", kept))
     # A diagnosis that explains one case may explain nothing in the others.
     report = replace(report, targets=tuple(replace(target, diagnosis=None) for target in report.targets))
     case, expected = only[0]

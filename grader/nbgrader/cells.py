@@ -83,7 +83,7 @@ def _grade_cell(exercise: Exercise, task: Task, target: Target) -> GeneratedCell
     In a course with our configuration the points come from secret numbers in the sandbox; without it, they are this value.
     """
     identity = grade_id(exercise, task, target)
-    given = "".join(f", {name}={name}" for name in task.functions)
+    given = "".join(f", {name}={name}" for name in task.call.functions)
     points = f"{target.points:.10g}"
     lines = (
         f"# {points} {plural(target.points, 'point')}. This check uses public examples; the points come from others.",

@@ -12,7 +12,8 @@ from grader.render import html, terminal
 from grader.render.words import total_line
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.outcome import Report
 
 _v4: Any = nbformat.v4  # its functions have no types

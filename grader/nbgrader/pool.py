@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course.grade import Progress
 from grader.course.workers.work import Threads, Work, sandboxed
+from grader.judging.judge import Judge
 from grader.judging.submission import read_regular_file
 from grader.nbgrader.submitted import cells_of, checks_of, modules_beside, refuse_links, student_code, submitted_at
 from grader.sandbox import Sandbox
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from grader.course.intake.files import Readable
     from grader.exercise.model import Exercise
     from grader.nbgrader.results import AssignmentResults
-    from grader.outcome import Record
     from grader.sandbox import Isolation
 
 Submitted = Sequence[tuple[str, Path]]  # students who handed in, with their folders
@@ -35,7 +35,7 @@ def grade_new(
 ) -> Progress:
     """Grade what has no result yet. Raises GraderError when nothing can be graded here."""
     exercises = {exercise.id: exercise for exercise in results.course.assignment.exercises}
-    records = _Records(results, exercises)
+    judges = _Judges(results, exercises)
     results.keep_students(dict.fromkeys(student for student, _ in submitted))
     times: dict[str, datetime | None] = {}
     works = list(_works(results, coursedir, submitted, times))
@@ -45,10 +45,10 @@ def grade_new(
     if not todo:
         return at
     _try_sandbox(exercises.values(), isolation)
-    pool = Threads(jobs, sandboxed(isolation), records)
+    pool = Threads(jobs, sandboxed(isolation), judges)
     try:
-        for work, report in pool.reports(records.prepared(todo)):
-            results.keep(records.released(work), report)
+        for work, report in pool.reports(judges.named_in(todo)):
+            results.keep(judges.dismissed(work), report)
             at.done += 1
             at.ungraded += report.score is None
             tell(at)
@@ -99,31 +99,31 @@ def _works_of(results: AssignmentResults, student: str, folder: Path, notebook: 
     return [results.handed_in(student, notebook, exercise, code, beside) for exercise in exercises]
 
 
-class _Records(Mapping[str, "tuple[Exercise, Record]"]):
-    """Exercises with their records, prepared one after the other; where students have seeds, a record each."""
+class _Judges(Mapping[str, Judge]):
+    """Judges by exercise, prepared one after the other; where students have seeds of their own, a judge for each student."""
 
     def __init__(self, results: AssignmentResults, exercises: Mapping[str, Exercise]) -> None:
         self._results = results
         self._exercises = exercises
         self._student_seeds = results.course.plan is not None and results.course.plan.student_seeds
-        self._prepared: dict[str, Record] = {}
+        self._prepared: dict[str, Judge] = {}
 
-    def prepared(self, works: Iterable[Work]) -> Iterator[Work]:
-        """Prepare the record of each submission when it is asked for; yield the submissions, each naming its record."""
+    def named_in(self, works: Iterable[Work]) -> Iterator[Work]:
+        """Yield the submissions, each naming its judge in place of its exercise; prepare the judge just before."""
         for work in works:
             name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
             if name not in self._prepared:
-                self._prepared[name] = self._results.record(self._exercises[work.exercise], work.student)
+                self._prepared[name] = self._results.judge(self._exercises[work.exercise], work.student)
             yield replace(work, exercise=name)
 
-    def released(self, work: Work) -> Work:
-        """Forget a record that no other submission needs; return the submission as it was before `prepared`."""
+    def dismissed(self, work: Work) -> Work:
+        """Return a graded submission with its exercise's name again; forget a judge that no other one needs."""
         if self._student_seeds:
             del self._prepared[work.exercise]
         return replace(work, exercise=work.exercise.partition("/")[0])
 
-    def __getitem__(self, name: str) -> tuple[Exercise, Record]:
-        return self._exercises[name.partition("/")[0]], self._prepared[name]
+    def __getitem__(self, name: str) -> Judge:
+        return self._prepared[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._prepared)

@@ -23,7 +23,7 @@ from grader.nbgrader.cells import exercise_of
 from grader.nbgrader.run import NbgraderRun, OurNotebook, converter_of, run_of
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
     from grader.nbgrader.results import AssignmentResults
     from grader.outcome import Report
     from grader.sandbox import Isolation

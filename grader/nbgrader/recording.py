@@ -28,7 +28,7 @@ from grader.nbgrader.reading_back import read_back
 from grader.nbgrader.results import AssignmentResults
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
     from grader.sandbox import Isolation
 
 LOG = "nbgrader.log"  # in the assignment's folder

@@ -18,15 +18,17 @@ from grader.course.results.database import Result, Results, open_results
 from grader.course.results.decisions import least
 from grader.course.results.gradebook import write_grades
 from grader.course.workers.work import Work, add_imported, judges, with_key
+from grader.judging.judge import Judge
 from grader.judging.notebooks import MAX_CODE_BYTES, bare_notebook
 from grader.nbgrader.course import CourseAssignment
-from grader.outcome import Record, Report, Status
+from grader.outcome import Report, Status
 from grader.reference.prepare import prepare_secret
 from grader.render.public import from_results
 
 if TYPE_CHECKING:
     from grader.course.results.out import Out
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
 
 
 class AssignmentResults:
@@ -44,7 +46,7 @@ class AssignmentResults:
         self.out: Out = course.out()
         self.results: Results = open_results(self.out)
         self._has_news = False
-        self._last_records: dict[str, Record] = {}  # by exercise: reading one takes longer than grading with it
+        self._last_judges: dict[str, Judge] = {}  # by exercise: reading a record takes longer than grading with it
 
     def close(self) -> None:
         """Write the table if something was added, and close the database. Raises GraderError when the disk is full."""
@@ -85,12 +87,12 @@ class AssignmentResults:
         report = report_of(result.report)
         return None if report.score is None else report
 
-    def record(self, exercise: Exercise, student: str) -> Record:
-        """Prepare the cases and expected arrays of an exercise for a student."""
+    def judge(self, exercise: Exercise, student: str) -> Judge:
+        """Return the judge of an exercise by the student's seed."""
         seed = self.course.seed(self.out, exercise.id, student)
-        last = self._last_records.get(exercise.id)
-        if last is None or (last.record_sha256, last.seed) != (exercise.record_sha256, seed):
-            last = self._last_records[exercise.id] = prepare_secret(exercise, seed, folder=self.out.path)
+        last = self._last_judges.get(exercise.id)
+        if last is None or (last.exercise, last.record.seed) != (exercise, seed):
+            last = self._last_judges[exercise.id] = Judge(exercise, prepare_secret(exercise, seed, folder=self.out.path))
         return last
 
     def keep(self, work: Work, report: Report) -> None:

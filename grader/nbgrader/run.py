@@ -19,7 +19,8 @@ from grader.nbgrader.released import ReleasedCell, read_released
 
 if TYPE_CHECKING:
     from grader.course.workers.work import SandboxWorker, Work
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.nbgrader.results import AssignmentResults
     from grader.outcome import Report
     from grader.sandbox import Isolation
@@ -102,13 +103,12 @@ class NbgraderRun:
 
     def grade(self, results: AssignmentResults, work: Work, exercise: Exercise, isolation: Isolation) -> Report:
         """Report on a submission, from the results or from the sandbox. Raises GraderError when nothing can be graded here."""
-        from grader.course.workers.work import grade_work, sandboxed
+        from grader.course.workers.work import grade_work
 
         if (known := results.earlier_report(work)) is not None:
             results.keep_feedback_level(work, is_shown_anew=True)
             return known
-        record = results.record(exercise, work.student)
-        report = grade_work(work, exercise, record, self._worker_in(isolation), sandboxed(isolation))
+        report = grade_work(work, results.judge(exercise, work.student), self._worker_in(isolation))
         results.keep(work, report)
         return report
 

@@ -49,13 +49,13 @@ def key_at(exercise: Exercise, given: Given) -> Key:
     from grader.reference.torch.threads import one_thread
 
     with one_thread():
-        point = derivatives.at(exercise, case.sizes, compute.tensors(case.values))
+        point = derivatives.point_at(exercise, case.sizes, compute.tensors(case.values))
         return Key(
             case=case,
             given=frozenset(given),
             lines=tuple((line.name, compute.array(point.values[line.name])) for line in exercise.forward),
-            targets=tuple((target, compute.array(compute.derived(point, target))) for _, target in exercise.targets()),
-            doubts=tuple(compute.doubts(exercise, case)),
+            targets=tuple((target, compute.array(compute.expected_array(point, target))) for _, target in exercise.targets()),
+            doubts=tuple(compute.objections(exercise, case)),
         )
 
 

@@ -41,7 +41,7 @@ def task_sheet(exercise: Exercise) -> str:
 def _call_lines(exercise: Exercise, task: Task) -> Iterator[str]:
     yield ""
     yield f"  {task.call}"
-    for given in task.given:
+    for given in task.call.given:
         yield f"      where {given.name} is {given}, your own function, called first"
     if len(task.targets) > 1:
         yield f"      returns ({', '.join(target.name for target in task.targets)}), or a dict with these names"
@@ -95,7 +95,7 @@ def _target_lines(
     exercise: Exercise, task: Task, target: Target, judged: TargetReport, expected: Array, returned: Array | None
 ) -> Iterator[str]:
     note = notation(exercise, target)
-    heading = task.call if len(task.targets) == 1 else f"{target.name} of {task.call}"
+    heading = str(task.call) if len(task.targets) == 1 else f"{target.name} of {task.call}"
     yield f"  {words.GLYPHS.get(judged.status, '✗')} {heading}: {words.LABELS[judged.status]}"
     if judged.status not in _HAS_ARRAY:
         yield f"      {words.sentence(judged, note)}"
