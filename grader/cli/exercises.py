@@ -1,4 +1,4 @@
-"""`list`, `show`, `start`: what there is to do, and a file to do it in."""
+"""`list`, `show`, `start`: the exercises, what one asks, a file to write the answer in."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
     With --key, print the forward values and the expected derivatives at the inputs that --set gives; other inputs are drawn.
     """
     if settings and not key:
-        raise click.UsageError("--set says where to evaluate the key: add --key.")
-    from grader.cli.common import find_exercise
+        raise click.UsageError("--set gives the inputs of the key: add --key.")
+    from grader.cli.finding import find_exercise
     from grader.render.sheet import key_sheet, task_sheet
 
     asked = find_exercise(exercise, folders)
@@ -98,18 +98,19 @@ def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
 @click.option("--force", is_flag=True, help="Write over a file that is there already.")
 def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None, arrays: str | None, force: bool) -> int:
     """Write a starter: signatures, what each index means, and `raise NotImplementedError` where your code goes."""
-    from grader.cli.common import check_command, find_exercise, with_arrays, write_new
+    from grader.cli.common import check_command, write_new
+    from grader.cli.finding import find_exercise, with_arrays
     from grader.exercise import starter
 
     asked = with_arrays(find_exercise(exercise, folders), arrays)
     path = output or Path(f"{asked.id}.py")
     if path.suffix not in (".py", ".ipynb"):
         raise click.UsageError(f"{path} should end in .py or .ipynb.")
-    then = check_command(exercise, path, folders, arrays=arrays)
+    next_step = check_command(exercise, path, folders, arrays=arrays)
     if path.suffix == ".ipynb":
         text = starter.as_notebook(asked, path=exercise if catalogue.is_path(exercise) else "")
     else:
-        text = starter.as_script(asked, check=then)
+        text = starter.as_script(asked, check=next_step)
     write_new(path, text, force=force)
-    print(f"Wrote {one_line(str(path), 2_000)}. Fill it in, then: {then}", file=sys.stderr)
+    print(f"Wrote {one_line(str(path), 2_000)}. Fill it in, then: {next_step}", file=sys.stderr)
     return 0

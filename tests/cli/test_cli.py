@@ -62,21 +62,21 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    """A command in this process: exit status, stdout, stderr."""
+    """Run a command in this process; return exit status, stdout and stderr."""
     status = cli.run([str(argument) for argument in arguments])
     out, err = capsys.readouterr()
     return status, out, err
 
 
 def grader(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own."""
+    """Run a command in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     command = [sys.executable, "-m", "grader", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120, **options)
 
 
 def write(name: str, text: str) -> Path:
-    """A file in the current folder."""
+    """Write a file in the current folder."""
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
@@ -468,7 +468,7 @@ def test_an_output_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def kept(database: Path) -> list[str]:
-    """The students with a result in a database that may not be there yet."""
+    """Count the students with a result in a database that may not be there yet."""
     try:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return [student for (student,) in connection.execute("SELECT student FROM grader_result")]

@@ -49,18 +49,18 @@ def dY_dB(W, X, B):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> nbgrader_class.Course:
-    """The source notebook of a course that was built once."""
+    """Build a course once."""
     return nbgrader_class.make(tmp_path_factory.mktemp("building") / "course")
 
 
 def read(root: Path, name: str = "tanh_layer") -> Notebook:
-    """A source notebook."""
+    """Read a source notebook."""
     found: Notebook = json.loads((root / f"source/tanh_layer/{name}.ipynb").read_text(encoding="utf-8"))
     return found
 
 
 def ids(notebook: Notebook) -> list[str | None]:
-    """The grade ids of the cells."""
+    """Return the grade ids of the cells."""
     return [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in notebook["cells"]]
 
 
@@ -100,7 +100,7 @@ def test_an_exercise_that_students_do_not_have_comes_along(built: nbgrader_class
 
 
 def test_the_public_record_comes_along_alone(released_course: nbgrader_class.Course) -> None:
-    """What students get is the record of the public seed."""
+    """Students get the record of the public seed."""
     (path,) = (released_course.root / "release/tanh_layer/records").iterdir()
     given = load_exercise(released_course.root / "release/tanh_layer/tanh_layer.yaml")
     record = store.read(path, given.record_sha256, prepare.PUBLIC_SEED)
@@ -120,7 +120,7 @@ def test_the_check_beside_a_released_notebook_needs_no_torch(
 
 
 def test_a_record_of_the_exercise_as_it_was_is_removed(tmp_path: Path) -> None:
-    """Building again leaves one record an exercise."""
+    """Building again leaves one record for each exercise."""
     course = nbgrader_class.make(tmp_path / "course")
     records = course.root / "source/tanh_layer/records"
     (before,) = records.iterdir()
@@ -163,7 +163,7 @@ def test_a_model_answer_goes_between_begin_and_end_solution(tmp_path: Path) -> N
 
 
 def test_building_again_keeps_an_answer_with_a_long_text(tmp_path: Path) -> None:
-    """To the letter: indenting the lines of a text would change it."""
+    """Byte for byte: indenting the lines of a text would change it."""
     course = nbgrader_class.make(tmp_path / "course")
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
     notebook = read(course.root)
@@ -193,7 +193,7 @@ def test_building_again_keeps_the_answer_of_a_function_with_an_odd_name(tmp_path
 
 
 def two_exercises(folder: Path) -> Assignment:
-    """An assignment of two exercises that ask for the same."""
+    """Make an assignment of two exercises that ask for the same."""
     for id in ("first", "second"):
         (folder / f"{id}.yaml").write_text(dump(replace(tanh_layer(), id=id)), encoding="utf-8")
     exercises = tuple(load_exercise(folder / f"{id}.yaml") for id in ("first", "second"))
@@ -201,7 +201,7 @@ def two_exercises(folder: Path) -> Assignment:
 
 
 def test_rules_that_have_no_effect_are_said(tmp_path: Path) -> None:
-    """Both would have, in `grader grade`; nbgrader takes off and gives points of its own."""
+    """They have in `grader grade`; nbgrader has penalties and manual scores of its own."""
     late = Assignment(id="ps1", title="", exercises=(tanh_layer(),), late=LateRule(per_day=0.1))
     note = "late: and overrides: have no effect in nbgrader, which has late penalties and manual scores of its own."
     assert note in build(late, tmp_path).notes
@@ -213,7 +213,7 @@ def test_rules_that_have_no_effect_are_said(tmp_path: Path) -> None:
     [(1, False, ["second.ipynb", "second.yaml"]), (2, True, ["first.ipynb", "second.ipynb"])],
 )
 def test_what_an_earlier_build_left_is_said(tmp_path: Path, kept: int, one_notebook: bool, left: list[str]) -> None:
-    """It would be released as ever; the instructor's own notebooks and files are none of that."""
+    """It would still be released; the instructor's own notebooks and files are not named."""
     assignment = two_exercises(tmp_path)
     build(assignment, tmp_path)
     folder = tmp_path / "source/both"
@@ -256,7 +256,7 @@ def test_building_again_changes_nothing_where_nothing_changed(built: nbgrader_cl
 
 
 def test_exercises_may_share_a_notebook(tmp_path: Path) -> None:
-    """Each in a part of its own, so that equal names of functions do not meet."""
+    """Each has a part of its own, so that functions of the same name do not clash."""
     build(two_exercises(tmp_path), tmp_path, one_notebook=True)
     notebook = json.loads((tmp_path / "source/both/both.ipynb").read_text(encoding="utf-8"))
     marked = [source(cell).splitlines()[0] for cell in notebook["cells"] if source(cell).startswith("# exercise")]

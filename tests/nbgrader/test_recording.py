@@ -1,4 +1,4 @@
-"""A pool grades, nbgrader records: the same marks as plain autograde, resumed, incremental, and told in words."""
+"""A pool grades, nbgrader records: the same scores as plain autograde, resumed, incremental, with reasons in words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
 
 def run(course: nbgrader_class.Course, **options: Any) -> RecordingSummary:
-    """`grader nbgrader autograde` with two workers."""
+    """Run `grader nbgrader autograde` with two workers."""
     return autograde(course.root, "tanh_layer", jobs=2, **options)
 
 
@@ -250,7 +250,7 @@ def test_a_pipe_does_not_stop_the_class(course: nbgrader_class.Course) -> None:
 
 
 def test_a_pipe_in_the_place_of_the_time_stops_nothing(course: nbgrader_class.Course) -> None:
-    """Neither at the first hand-in nor after a good one, whose marks and time stay."""
+    """Neither at the first hand-in nor after a good one, whose scores and time stay."""
     course.hand_in("s01")
     run(course)
     for student in ("s01", "s02"):
@@ -301,7 +301,7 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_class(
 
 
 def test_the_time_is_that_of_what_was_graded(course: nbgrader_class.Course) -> None:
-    """A second hand-in that cannot be read changes neither marks nor time: a rule for late work would charge the first one."""
+    """A second hand-in that cannot be read changes neither scores nor time: a late rule would charge the first one."""
     course.hand_in("s01")
     run(course)
     course.hand_in_file("s01", "this is not JSON")
@@ -411,14 +411,14 @@ def test_the_folder_is_one_that_grade_leaves(course: nbgrader_class.Course) -> N
 
 
 def page(course: nbgrader_class.Course) -> str:
-    """What `grader report` on the folder shows s01."""
+    """Return the page that `grader report` writes for s01."""
     out = course.root / "grading/tanh_layer"
     assert 0 == CliRunner().invoke(cli, ["report", str(out)], standalone_mode=False).return_value
     return (out / "feedback/s01.html").read_text(encoding="utf-8")
 
 
 def configure(course: nbgrader_class.Course, feedback: str) -> None:
-    """A course whose configuration says what students see."""
+    """Configure what students see."""
     setting = f'c.SandboxedExecute.feedback = "{feedback}"\n'
     (course.root / "nbgrader_config.py").write_text(CONFIGURATION + setting)
 
