@@ -12,17 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from grader.exercise.formula import Formula
+from grader.sandbox.limits import Limits
 from grader.sandbox.wire.call import Call
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from grader.exercise.adjustments import LateRule, Override
+    from grader.sandbox.limits import Arrays
     from grader.sandbox.wire.call import Argument, Given
 
 DEFAULT_RTOL = 1e-8  # float64 has 16 digits; float32 has 7, and a term or a constant left out shows in the 8th
 
-Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
 Feedback: TypeAlias = Literal["full", "hints", "score"]  # what students are shown: all, reasons without numbers, points only
 ShownCases: TypeAlias = Literal["public", "secret"]  # of which cases: those that they have at home, or those that earn the points
@@ -235,14 +236,6 @@ class NamedCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one call may use: CPU seconds (loading has the same, the whole submission ten times that) and memory."""
-
-    seconds: float = 10.0
-    memory_mib: int = 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
     """One exercise file. `id` is the file's stem."""
 
@@ -262,7 +255,7 @@ class Exercise:
     numerical: Literal["flag", "forbid"] = "flag"
     rtol: float = DEFAULT_RTOL  # see `agreement`
     partial: Literal["none", "cases"] = "none"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
     # 0.7 ms each to compute, and every report has one
     _fingerprints: dict[frozenset[str], str] = field(default_factory=dict, init=False, compare=False, repr=False)

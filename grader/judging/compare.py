@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.outcome import Answer, Case, Entry, Expected, NotAnArray, Status, Verdict
+from grader.outcome import Case, Entry, Expected, Status, Verdict
 from grader.reference.agreement import CHUNK, agrees, limits_of
+from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 
 def judge(answer: Answer, case: Case, expected: Expected, key: TargetKey, *, place: int, count: int, rtol: float) -> Verdict:
     """The verdict on a target: the item at `place` of the `count` that the function should return. See `agreement`."""
-    if answer.status is not None:
-        return Verdict(case=case, status=answer.status, detail=answer.detail, traceback=answer.traceback)
+    if answer.failure is not None:
+        return Verdict(case=case, status=Status.of(answer.failure.reason), failure=answer.failure)
     if len(answer.items) != count:
         return Verdict(case=case, status=Status.WRONG_COUNT, detail=_counted(answer, count))
     item = answer.items[place]

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,11 +25,9 @@ from grader.judging.diagnosis import hypotheses
 from grader.judging.submission import Submission
 from grader.outcome import (
     WALL_TIMEOUT,
-    Answer,
     Calls,
     Counterexample,
     Diagnosis,
-    NotAnArray,
     PublicPart,
     Record,
     Report,
@@ -39,14 +37,19 @@ from grader.outcome import (
 )
 from grader.reference.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, beside_the_largest
 from grader.reference.prepare import PUBLIC_SEED, prepare
-from grader.sandbox.job import Job, TaskPlan, Trial
+from grader.render import endings
+from grader.sandbox.job import Job, Trial
+from grader.sandbox.wire.answer import Answer, Failure, NotAnArray, Reason
 from grader.sandbox.wire.call import Call
+from grader.sandbox.wire.plan import TaskPlan
+from grader.text import cleaned
 from grader.version import VERSION
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Case, Expected, Probe, TargetKey
+    from grader.outcome import Case, Expected, Probe, TargetKey
     from grader.sandbox import Sandbox
-    from grader.sandbox.job import Inputs
+    from grader.sandbox.wire.answer import Array
+    from grader.sandbox.wire.plan import Inputs
 
 PROBE_RTOL = 1e-6
 REPEAT_RTOL = 1e-9  # between two calls with the same inputs: sums may be taken in another order
@@ -109,9 +112,9 @@ def grade(exercise: Exercise, submission: Submission, *, record: Record, sandbox
     )
 
 
-def missing(exercise: Exercise, student: str | None, *, record: Record, detail: str) -> Report:
-    """The report on an exercise for which a student handed in nothing, though something for others."""
-    answer = Answer(status=Status.MISSING, detail=detail)
+def missing(exercise: Exercise, student: str | None, *, record: Record, failure: Failure) -> Report:
+    """Return the report on an exercise of which nothing was called: nothing was handed in, or what was cannot be read."""
+    answer = Answer(failure=failure)
     judged = [
         _judge(exercise, task, record.cases, (answer,) * (len(record.cases) + len(_probes_of(task, record))))
         for task in exercise.tasks
@@ -223,11 +226,10 @@ def _children(exercise: Exercise) -> tuple[int, ...]:
 
 
 def _answers(trial: Trial, plans: Sequence[TaskPlan]) -> list[Sequence[Answer]]:
-    """Return the answers of each plan; where loading did not end, all have that status."""
-    if trial.status is None:
+    """Return the answers of each plan; where loading did not end, all failed by that."""
+    if trial.failure is None:
         return [task.answers for task in trial.tasks]
-    where = "" if trial.status is Status.UNGRADED or "loading" in trial.detail else " while it was loaded"
-    lost = Answer(status=trial.status, detail=f"{trial.detail}{where}")
+    lost = Answer(failure=trial.failure)
     return [() if plan.purpose == "repeated" else (lost,) * len(plan.inputs) for plan in plans]
 
 
@@ -255,7 +257,7 @@ def _judge_again(
     for at, answer in zip(places, again, strict=False):
         if _same_answer(first.answers[at], answer):
             continue
-        is_stateful |= answer.status not in _OF_THE_MACHINE
+        is_stateful |= _status_of(answer) not in _OF_THE_MACHINE
         for place, found in enumerate(verdicts):
             second = _verdict(exercise, task, place, answer, *record.cases[at])
             if found[at].status is Status.CORRECT and second.status is not Status.CORRECT:
@@ -264,9 +266,13 @@ def _judge_again(
 
 
 def _same_answer(first: Answer, second: Answer) -> bool:
-    if first.status is not second.status or len(first.items) != len(second.items):
+    if _status_of(first) is not _status_of(second) or len(first.items) != len(second.items):
         return False
     return all(map(_same_item, first.items, second.items))
+
+
+def _status_of(answer: Answer) -> Status | None:
+    return Status.of(answer.failure.reason) if answer.failure else None
 
 
 def _same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
@@ -285,7 +291,7 @@ def _report(
     inexact: dict[TargetKey, str] = {}
     for task, one in zip(exercise.tasks, judged, strict=True):
         inexact |= _inexact(task, record, one)
-    was_called = trial.status is None
+    was_called = trial.failure is None
     targets: list[TargetReport] = []
     for number, task in enumerate(exercise.tasks):
         for place in range(len(task.targets)):
@@ -308,7 +314,7 @@ def _report(
         layers=(),
         targets=tuple(targets),
         flags=_flags(exercise, judged, trial, is_inexact=bool(inexact)),
-        load_errors=trial.load_errors,
+        load_errors=tuple(replace(error, detail=endings.load_error(error)) for error in trial.load_errors),
         output=trial.output,
         public_output=trial.shown_output if record.public is not None else None,
     )
@@ -347,8 +353,7 @@ def _public_part(
         total=len(verdicts),
         diagnosis=found,
         counterexample=_counterexample(at) if at else None,
-        detail=(at or verdict).detail,
-        traceback=(at or verdict).traceback,
+        **_why(at or verdict),
     )
 
 
@@ -369,15 +374,16 @@ def _target_report(
     verdict = rubric.deciding(verdicts)
     if key in inexact and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
         found = Diagnosis(rule="numerical_differentiation", text=f"{inexact[key]} Derive the formula by hand.")
-        verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
+        verdict = replace(verdict, status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
         verdicts = (verdict, *verdicts[1:])
     at = _shown(verdicts, verdict.status) if was_called else None
-    detail = (at or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
+    why = _why(at or verdict)  # in the case that is shown: shapes found elsewhere would not fit its sizes
     if judged.fell and judged.fell[place] and verdict.status is not Status.UNGRADED:
         found = None  # the formula was right: what fits the numbers now is chance
         does = "did not finish" if verdict.status in _OF_THE_MACHINE else "gave something else"
-        stop = "" if not detail or detail.endswith((".", "?", "!")) else "."
-        detail = f"{detail}{stop} It was right at first: called again in another order, it {does}.".strip()
+        told = why["detail"]
+        stop = "" if not told or told.endswith((".", "?", "!")) else "."
+        why["detail"] = f"{told}{stop} It was right at first: called again in another order, it {does}.".strip()
     return TargetReport(
         call=task.function,
         name=target.name,
@@ -391,10 +397,23 @@ def _target_report(
         total=len(verdicts),
         diagnosis=found,
         counterexample=_counterexample(at) if at else None,
-        detail=detail,
-        traceback=(at or verdict).traceback,
+        **why,
         answers_sha256=_digest(judged.answers[: len(record.cases)], place) if verdict.status in _OF_NUMBERS else "",
     )
+
+
+def _why(verdict: Verdict) -> dict[str, Any]:
+    """Return what a report says of a verdict: reason, phase and place as facts, and the words for them."""
+    failure = verdict.failure
+    if failure is None:
+        return {"detail": verdict.detail}
+    return {
+        "reason": failure.reason,
+        "phase": failure.phase,
+        "source": failure.source,
+        "detail": endings.sentence(failure),
+        "traceback": cleaned(failure.traceback),
+    }
 
 
 def _digest(answers: Sequence[Answer], place: int) -> str:
@@ -414,7 +433,7 @@ def _digest(answers: Sequence[Answer], place: int) -> str:
             rounded[np.isnan(rounded)] = np.nan  # of either sign
             digest.update(f"{item.shape} {largest:.9g}".encode() + rounded.tobytes())
         else:
-            digest.update(f"{answer.status} {item}".encode())
+            digest.update(f"{_status_of(answer)} {item}".encode())
     return digest.hexdigest()
 
 
@@ -457,7 +476,7 @@ def _as_differences(task: Task, record: Record, judged: _Judged) -> _Judged:
 
 def _loses_digits(answer: Answer, place: int, expected: Array) -> bool:
     """Whether a float64 answer to a probe is not right."""
-    if answer.status is not None or answer.single_precision or place >= len(answer.items):
+    if answer.failure is not None or answer.single_precision or place >= len(answer.items):
         return False
     item = answer.items[place]
     return (
@@ -487,7 +506,7 @@ def _inexact(task: Task, record: Record, judged: _Judged) -> dict[TargetKey, str
             key = (task.function, target.name)
             if key not in probe.targets or not judged.right[place]:
                 continue
-            item = answer.items[place] if answer.status is None and len(answer.items) == len(task.targets) else None
+            item = answer.items[place] if answer.failure is None and len(answer.items) == len(task.targets) else None
             if not isinstance(item, np.ndarray):
                 # a look at the inputs must not tell differences to stay away from the probe
                 found[key] = "It does not answer at the inputs that tell finite differences from a formula."

@@ -99,12 +99,13 @@ def _cases() -> list[dict[str, object]]:
 
 def main(rounds: int, arrays: str) -> None:
     """Print the table."""
-    from grader.exercise.model import Limits
     from grader.sandbox import Sandbox
     from grader.sandbox.host import bubblewrap, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, Plan
-    from grader.sandbox.job import Job, Source, TaskPlan
+    from grader.sandbox.job import Job
+    from grader.sandbox.limits import Limits
     from grader.sandbox.wire.call import Call, Name
+    from grader.sandbox.wire.plan import Source, TaskPlan
 
     arguments = (Name("W"), Name("X"), Name("B"))
     plans = tuple(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from builders import tanh_layer
 
-from grader.exercise.model import Exercise, Limits
+from grader.exercise.model import Exercise
 from grader.judging.grading import grade
 from grader.judging.submission import Submission
 from grader.outcome import Record, Report, Status
@@ -19,6 +19,7 @@ from grader.reference import prepare
 from grader.render import html, terminal
 from grader.render.public import for_student, from_results
 from grader.sandbox import Sandbox
+from grader.sandbox.limits import Limits
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=1.0, memory_mib=512))
 SECRET = 5

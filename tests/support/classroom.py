@@ -14,6 +14,7 @@ from grader.errors import Fault, SandboxError
 from grader.exercise.model import Assignment, Exercise, Jacobian, Target, Task
 from grader.judging.submission import Submission
 from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
+from grader.render import endings
 from grader.sandbox.wire.call import Name
 
 RIGHT = "def {function}(x):\n    return x\n"
@@ -137,8 +138,13 @@ def steps(reader: Reader) -> Steps:
         prepare=lambda exercise, seed, folder: Record(
             record_sha256="", seed=seed, cases=(), probes=(), hypotheses={}, versions={}
         ),
-        missing=lambda exercise, student, record, detail: report(
-            exercise, student, Status.MISSING, seed=record.seed, detail=detail
+        missing=lambda exercise, student, record, failure: report(
+            exercise,
+            student,
+            Status.of(failure.reason),
+            seed=record.seed,
+            reason=failure.reason,
+            detail=endings.sentence(failure),
         ),
         open_worker=lambda: reader,
     )

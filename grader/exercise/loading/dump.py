@@ -20,7 +20,6 @@ from grader.exercise.model import (
     Exercise,
     Hessian,
     Input,
-    Limits,
     Mistake,
     NamedCase,
     Target,
@@ -28,6 +27,7 @@ from grader.exercise.model import (
     Value,
     quantities,
 )
+from grader.sandbox.limits import Limits
 
 
 class _OneLineMapping(dict[str, Any]):

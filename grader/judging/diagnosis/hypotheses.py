@@ -21,7 +21,8 @@ from grader.outcome import Case, Diagnosis, Evidence, Expected, Status, Verdict
 from grader.reference.agreement import CHUNK, OF_THE_LARGEST, allowed, beside_the_largest, near, rounding_of
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Record, TargetKey
+    from grader.outcome import Record, TargetKey
+    from grader.sandbox.wire.answer import Array
 
 MAX_PERMUTED_AXES = 4
 MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each order of its axes

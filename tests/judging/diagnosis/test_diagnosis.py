@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target
 from grader.judging import compare
 from grader.judging.diagnosis import hypotheses
-from grader.outcome import Answer, Case, Diagnosis, Record
+from grader.outcome import Case, Diagnosis, Record
 from grader.reference import agreement, prepare
+from grader.sandbox.wire.answer import Answer
 
 Function = Callable[..., np.ndarray]
 
