@@ -19,7 +19,7 @@ from grader.course.intake.files import MAX_DEPTH, File, Readable
 from grader.errors import Fault, GraderError, SandboxError, SubmissionError
 from grader.exercise.model import Exercise
 from grader.judging.submission import Submission
-from grader.outcome import CLASH, Record, Report, Status
+from grader.outcome import CLASH, Report, Status
 from grader.reference.prepare import ENGINE
 from grader.sandbox.limits import Arrays
 from grader.sandbox.wire.answer import Failure, LoadError, Phase, Reason
@@ -28,6 +28,7 @@ from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.course.results.database import Result, Results
+    from grader.judging.judge import Judge
     from grader.sandbox import Isolation, Sandbox
 
 
@@ -251,7 +252,7 @@ def _parts(module: str) -> list[str]:
 class Worker(Protocol):
     """Whoever grades one submission after the other."""
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """The report. Raises SandboxError when that is not possible here at all."""
 
     def close(self) -> None:
@@ -266,14 +267,14 @@ class SandboxWorker:
         self._ahead = ahead
         self._sandboxes: dict[Arrays, Sandbox] = {}
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """The report, from a child of the sandbox."""
-        from grader.judging import grading
         from grader.sandbox import Sandbox
 
-        if exercise.arrays not in self._sandboxes:
-            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation, ahead=self._ahead)
-        return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
+        arrays = judge.exercise.arrays
+        if arrays not in self._sandboxes:
+            self._sandboxes[arrays] = Sandbox(arrays, self._isolation, ahead=self._ahead)
+        return judge.grade(submission, self._sandboxes[arrays])
 
     def close(self) -> None:
         """Closes the sandboxes; a submission that runs in one is begun once more, and ended by closing again."""
@@ -285,42 +286,41 @@ class SandboxWorker:
 class Steps:
     """The steps of grading that a batch takes; tests put others in their place."""
 
-    prepare: Callable[[Exercise, int, Path], Record]
-    missing: Callable[[Exercise, str, Record, Failure], Report]
+    prepare: Callable[[Exercise, int, Path], Judge]
     open_worker: Callable[[], Worker]
     isolation: Isolation | None = None  # of sandboxes that another process can open as well
 
 
 def sandboxed(isolation: Isolation) -> Steps:
     """Grading as it is done: in sandboxes of this isolation."""
-    from grader.judging import grading
-    from grader.reference import prepare as preparing
+    from grader.judging.judge import Judge
+    from grader.reference.prepare import prepare_secret
 
     return Steps(
-        prepare=lambda exercise, seed, folder: preparing.prepare_secret(exercise, seed, folder=folder),
-        missing=lambda exercise, student, record, failure: grading.missing(exercise, student, record=record, failure=failure),
+        prepare=lambda exercise, seed, folder: Judge(exercise, prepare_secret(exercise, seed, folder=folder)),
         open_worker=lambda: SandboxWorker(isolation),
         isolation=isolation,
     )
 
 
-def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def grade_work(work: Work, judge: Judge, worker: Worker) -> Report:
     """
     The report on one entry, whatever happens: what we fail at is `ungraded`.
 
     Raises SandboxError: then nothing can be graded here.
     """
     if work.status is not None:
-        return _not_called(work, exercise, record, steps, Failure(reason=_REASONS[work.status], detail=work.detail))
+        return judge.report_failure(work.student, Failure(reason=_REASONS[work.status], detail=work.detail))
     try:
-        return _graded(work, exercise, record, worker, steps)
+        return _graded(work, judge, worker)
     except SandboxError:
         raise
     except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+        return ungraded(work, judge, f"The grader failed: {type(error).__name__}: {error}")
 
 
-def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def _graded(work: Work, judge: Judge, worker: Worker) -> Report:
+    exercise = judge.exercise
     sources: list[Source] = []
     left_out = dict(work.left_out)
     refusal = ""
@@ -331,16 +331,15 @@ def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, step
             left_out[name] = error.faults[0].what
             refusal = refusal or _told(error)
     if left_out and not sources:
-        return _not_called(work, exercise, record, steps, Failure(reason=Reason.NOT_OPENED, detail=refusal))
+        return judge.report_failure(work.student, Failure(reason=Reason.NOT_OPENED, detail=refusal))
     submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
     if work.clashes:
         submission = submission.with_marks_of((exercise.id, *work.clashes))
     is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
     if work.clashes and not is_divided and _mentions(submission, exercise):
         clash = Failure(reason=Reason.SEVERAL_EXERCISES, detail=_clash(exercise, work.clashes, tuple(work.files)))
-        report = _not_called(work, exercise, record, steps, clash)
-        return replace(report, flags=(CLASH,))
-    return _saying(left_out, worker.grade(exercise, submission, record))
+        return replace(judge.report_failure(work.student, clash), flags=(CLASH,))
+    return _saying(left_out, worker.grade(judge, submission))
 
 
 def _saying(left_out: Mapping[str, str], report: Report) -> Report:
@@ -354,22 +353,18 @@ def _saying(left_out: Mapping[str, str], report: Report) -> Report:
     return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
-def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
+def ungraded(work: Work, judge: Judge, detail: str) -> Report:
     """Return the report on what we failed at: it costs no points."""
-    return _not_called(work, exercise, record, steps, Failure(reason=Reason.OUR_FAULT, detail=detail))
+    return judge.report_failure(work.student, Failure(reason=Reason.OUR_FAULT, detail=detail))
 
 
-# why nothing was called, by what is known of an entry before its files are looked into
+# why nothing is called, by what is known of an entry before its files are looked into
 _REASONS = {Status.MISSING: Reason.NOTHING_HANDED_IN, Status.REFUSED: Reason.NOT_OPENED, Status.UNGRADED: Reason.OUR_FAULT}
-
-
-def _not_called(work: Work, exercise: Exercise, record: Record, steps: Steps, failure: Failure) -> Report:
-    return steps.missing(exercise, work.student, record, failure)
 
 
 def _mentions(submission: Submission, exercise: Exercise) -> bool:
     """Whether one of the exercise's functions could be there: else nothing clashes, it was just not handed in."""
-    names = [function.encode() for task in exercise.tasks for function in task.functions]
+    names = [function.encode() for function in exercise.functions]
     return any(name in cell for source in submission.sources for cell in source.cells for name in names)
 
 
@@ -395,10 +390,10 @@ class Pool(Protocol):
 class Threads:
     """Workers in threads of this process: they wait for their sandboxes, which run beside it."""
 
-    def __init__(self, jobs: int, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]]) -> None:
+    def __init__(self, jobs: int, steps: Steps, judges: Mapping[str, Judge]) -> None:
         self._jobs = jobs
         self._steps = steps
-        self._exercises = exercises
+        self._judges = judges
         self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
         self._local = threading.local()
         self._workers: list[Worker] = []
@@ -432,8 +427,7 @@ class Threads:
         if worker is None:
             worker = self._local.worker = self._steps.open_worker()
             self._workers.append(worker)
-        exercise, record = self._exercises[work.exercise]
-        return grade_work(work, exercise, record, worker, self._steps)
+        return grade_work(work, self._judges[work.exercise], worker)
 
     def _done(self) -> Iterator[tuple[Work, Report]]:
         done, _ = wait(self._pending, return_when=FIRST_COMPLETED)

@@ -388,7 +388,9 @@ def test_a_child_that_closes_its_pipes_and_stays_is_the_students() -> None:
     """The SIGKILL that ends it then is ours."""
     closed = served(_Puppet(_BEGUN, zygote.Ending(exit_status=-9, was_killed=True)))
     assert closed.fatal is not None
-    assert (Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes while it was loaded") == ended(closed.fatal)
+    assert (Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes while it was loaded") == ended(
+        closed.fatal
+    )
 
 
 def test_the_output_of_a_job_is_capped_over_all_its_children() -> None:

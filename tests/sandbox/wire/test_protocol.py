@@ -259,6 +259,7 @@ def test_answer_comes_back() -> None:
         if isinstance(mine, NotAnArray):
             assert mine == theirs
         else:
+            assert isinstance(mine, np.ndarray)
             assert isinstance(theirs, np.ndarray)
             assert (mine.shape, mine.tolist()) == (theirs.shape, theirs.tolist())
             assert not theirs.flags.writeable
