@@ -205,15 +205,15 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
 
     What the ranges or the formulas do not allow is no fault: where draws reach no such side, a remark says so.
     """
-    from grader.reference.torch import sides
+    from grader.reference.torch import branches
 
     every = [case for case, _ in record.cases]
-    for demand in sizes.demands(exercise):
-        if not any(demand.is_met(case.sizes) for case in every) and sizes.is_possible(exercise.axes, demand):
+    for need in sizes.requirements(exercise):
+        if not any(need.is_met(case.sizes) for case in every) and sizes.is_possible(exercise.axes, need):
             tally.fault(
-                f"No case has {demand}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
+                f"No case has {need}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
             )
-    for axis in sizes.batches(exercise):
+    for axis in sizes.batch_axes(exercise):
         if all(case.sizes[axis] != 1 for case in every):
             if _says_something(exercise, NamedCase(name="batch of one", sizes={axis: 1}), record.seed):
                 remedy = (
@@ -225,13 +225,15 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
     for task, target in exercise.targets():
         if not any(expected.targets[task.function, target.name].any() for _, expected in record.cases):
             tally.remark(f"{target.name} is zero in every case at seed {record.seed}: whoever returns zeros is right.")
-    missing = set(sides.of_exercise(exercise)) - set().union(*(sides.seen(exercise, case) for case in every))
-    for side in sorted(missing, key=str):
-        if prepare.reaches(exercise, side, record.seed):
+    missing = set(branches.all_branches(exercise)) - set().union(*(branches.branches_shown(exercise, case) for case in every))
+    for branch in sorted(missing, key=str):
+        if prepare.reaches(exercise, branch, record.seed):
             remedy = "Use more random cases, or a named one that shows it."
-            tally.fault(f"No case shows {side}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy)
+            tally.fault(
+                f"No case shows {branch}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy
+            )
         else:
-            tally.remark(f"No draw reaches {side}. Where that is possible, write a named case that shows it.")
+            tally.remark(f"No draw reaches {branch}. Where that is possible, write a named case that shows it.")
 
 
 def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
@@ -253,10 +255,10 @@ def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
 
 
 def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
-    from grader.reference.torch import sides
+    from grader.reference.torch import branches
 
     standard = agreement.Standard(record, exercise.rtol)
-    is_gated = any(side.inside for side in sides.of_exercise(exercise))
+    is_gated = any(branch.function for branch in branches.all_branches(exercise))
     for task, target in exercise.targets():
         key = (task.function, target.name)
         for place, mistake in enumerate(target.mistakes):

@@ -31,7 +31,8 @@ from grader.outcome import UNDECIDED, Report, Status
 from grader.reference import prepare, store
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
 
 ROOT = Path("/autograder")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.course.regrade import Change, Plan, Removal, Replay
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
 
 SAME, DIFFERENT = 0, 1

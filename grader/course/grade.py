@@ -26,7 +26,7 @@ from grader.course.results.settling import current_rules, named, settle
 from grader.course.workers.second_try import Alone, not_tried_again
 from grader.course.workers.work import Pool, Steps, Threads, Work, judges, kept_work, sandboxed, work_of
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 from grader.installed import install_command
 from grader.outcome import Report
 

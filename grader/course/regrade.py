@@ -23,7 +23,8 @@ from grader.course.results.settling import current_rules, named, settle
 from grader.course.workers.second_try import Alone, not_tried_again
 from grader.course.workers.work import Steps, Work, grade_work, judges, kept_work, key_of, sandboxed, with_key
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise
 from grader.outcome import Report
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from grader.outcome import Status
 if TYPE_CHECKING:
     from grader.course.results.database import Result, Results
     from grader.course.results.out import Out
-    from grader.exercise.model import Assignment, Exercise, Mistake, Target
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise, Mistake, Target
 
 _Targets = Mapping[str, "Target"]
 

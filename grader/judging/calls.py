@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from grader.exercise.model import Exercise, Task
 from grader.outcome import Case, Expected, Probe, Record
 from grader.sandbox.job import Purpose, TaskPlan
-from grader.sandbox.wire.call import Call
 
 if TYPE_CHECKING:
     from grader.sandbox.job import Inputs
@@ -59,7 +58,7 @@ def plan_counted(task: Task, record: Record) -> TaskPlan:
     """Plan the calls that count: every case in order, then the probes that serve one of the task's targets."""
     points = [*record.cases, *((probe.case, probe.expected) for probe in probes_of(task, record))]
     inputs = tuple(_inputs(case, expected) for case, expected in points)
-    return TaskPlan(call=_call_of(task), returns=tuple(target.name for target in task.targets), inputs=inputs)
+    return TaskPlan(call=task.call, returns=tuple(target.name for target in task.targets), inputs=inputs)
 
 
 def probes_of(task: Task, record: Record) -> list[Probe]:
@@ -94,10 +93,6 @@ def _children(exercise: Exercise) -> tuple[int, ...]:
     see from the formulas whether it could.
     """
     quantities = {line.name for line in exercise.forward}
-    given = [frozenset(quantities.intersection(_call_of(task).names)) for task in exercise.tasks]
+    given = [frozenset(quantities.intersection(task.call.names)) for task in exercise.tasks]
     numbers = {names: number for number, names in enumerate(dict.fromkeys(given))}
     return tuple(numbers[names] for names in given)
-
-
-def _call_of(task: Task) -> Call:
-    return Call(function=task.function, arguments=task.arguments, given=task.given)

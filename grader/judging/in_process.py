@@ -25,8 +25,7 @@ def check_functions(
     from grader.sandbox.child.calling import call_task
 
     started = time.perf_counter()
-    known = {function for task in exercise.tasks for function in task.functions}
-    if unknown := [name for name in functions if name not in known]:
+    if unknown := [name for name in functions if name not in exercise.functions]:
         what = f"{exercise.id} does not ask for {', '.join(unknown)}."
         raise GraderError(Fault("", what, f"It asks for {', '.join(task.function for task in exercise.tasks)}."))
     asked = replace(exercise, tasks=tuple(task for task in exercise.tasks if task.function in functions))

@@ -41,7 +41,8 @@ from grader.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from grader.course.intake.files import Readable
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
 
 

@@ -35,7 +35,8 @@ from grader.render.public import from_results
 
 if TYPE_CHECKING:
     from grader.course.results.out import Out
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 

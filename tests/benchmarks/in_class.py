@@ -19,8 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import others
-from generated import EXERCISES, write_assignment, write_class
+import others  # type: ignore[import-not-found]  # beside this program when it runs
+from generated import EXERCISES, write_assignment, write_class  # type: ignore[import-not-found]
 
 _LOOK_SECONDS = 0.5  # a look takes 7 ms, which the class would wait for
 _LARGE = """

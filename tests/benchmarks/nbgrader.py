@@ -150,7 +150,7 @@ def _inside(arrays: str) -> float:
             told.extend([reply["cpu"]] if "cpu" in reply else [])
             return reply
 
-    sandboxes.Zygote = Listening  # type: ignore[misc]
+    sandboxes.Zygote = Listening  # type: ignore[attr-defined]  # the name by which the sandbox starts one
     with Sandbox(exercise.arrays) as sandbox:
         for _ in range(_SUBMISSIONS):
             assert judge.grade(submission, sandbox).score == exercise.points

@@ -17,9 +17,9 @@ from grader.course.regrade import Plan, Removal, purge, regrade, replay
 from grader.course.results.database import Results, open_results
 from grader.course.results.out import Out, existing_out
 from grader.errors import GraderError
-from grader.exercise.adjustments import Override
+from grader.exercise.assignment import Assignment, Override
 from grader.exercise.formula import parse
-from grader.exercise.model import Assignment, Mistake
+from grader.exercise.model import Mistake
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Diagnosis, Report, Status
@@ -36,7 +36,7 @@ class Stricter(Reader):
         found = super().grade(judge, submission)
         if judge.exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
             status = Status.WRONG_VALUE if submission.student == "s02" else Status.CORRECT
-            return report(judge.exercise, submission.student, status, seed=judge.record.seed)
+            return report(judge.exercise, str(submission.student), status, seed=judge.record.seed)
         return found
 
 
@@ -146,7 +146,7 @@ class Failing(Reader):
     def grade(self, judge: Judge, submission: Submission) -> Report:
         """Ungraded."""
         if judge.exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
-            return report(judge.exercise, submission.student, Status.UNGRADED, seed=judge.record.seed)
+            return report(judge.exercise, str(submission.student), Status.UNGRADED, seed=judge.record.seed)
         return super().grade(judge, submission)
 
 
@@ -183,7 +183,7 @@ def test_a_score_that_was_kept_outlives_its_target(out: Path) -> None:
 
     class Strict(Reader):
         def grade(self, judge: Judge, submission: Submission) -> Report:
-            return report(judge.exercise, submission.student, Status.WRONG_VALUE, seed=judge.record.seed)
+            return report(judge.exercise, str(submission.student), Status.WRONG_VALUE, seed=judge.record.seed)
 
     regrade(out, asked, lambda plan: True, only_up=True, steps=steps(Strict()))
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
@@ -322,7 +322,7 @@ def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out: Path) -> Non
 
     class Telling(Reader):
         def grade(self, judge: Judge, submission: Submission) -> Report:
-            return report(judge.exercise, submission.student, Status.RAISED, seed=judge.record.seed, detail="Xyxx Yzyy")
+            return report(judge.exercise, str(submission.student), Status.RAISED, seed=judge.record.seed, detail="Xyxx Yzyy")
 
     regrade(out, CORRECTED, lambda plan: False, steps=steps(Telling()))
     assert leftovers(out, b"Xyxx Yzyy")
@@ -366,7 +366,12 @@ def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out: Path) -> No
     """Reports, pages and the bytes of the files of one student; the others stay."""
     (out / "report.html").write_text("s02", encoding="utf-8")
     seen: list[Removal] = []
-    assert purge(out, lambda removal: bool(seen.append(removal)) or True, "s02")
+
+    def agree(removal: Removal) -> bool:
+        seen.append(removal)
+        return True
+
+    assert purge(out, agree, "s02")
     assert [Removal(students=1, results=2, files=1, pages=3)] == seen
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
     assert ["s01", "s03"] == sorted(path.name for path in (out / "reports").iterdir())

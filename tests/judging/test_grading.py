@@ -19,6 +19,7 @@ from grader.judging.submission import Submission
 from grader.outcome import UNDECIDED, Answer, Report, Status
 from grader.reference import prepare
 from grader.sandbox import Sandbox
+from grader.sandbox.host.zygote import Child
 from grader.sandbox.job import Job, Trial
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=2.0, memory_mib=512))
@@ -347,9 +348,14 @@ def test_a_repeated_call_that_is_lost_leaves_its_target_ungraded(sandbox: Sandbo
 )
 def test_one_child_does_it_all(sandbox: Sandbox, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the code looks like: nothing is read off it, and no second child is begun."""
-    begun = []
+    begun: list[Job] = []
     child = Sandbox._child
-    monkeypatch.setattr(Sandbox, "_child", lambda self, job: begun.append(job) or child(self, job))
+
+    def counted(sandbox: Sandbox, job: Job) -> Child:
+        begun.append(job)
+        return child(sandbox, job)
+
+    monkeypatch.setattr(Sandbox, "_child", counted)
     assert graded(sandbox, source).score == 3.0
     assert len(begun) == 1
 

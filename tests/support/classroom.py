@@ -11,11 +11,12 @@ from typing import Any
 
 from grader.course.workers.work import Steps
 from grader.errors import Fault, SandboxError
-from grader.exercise.model import Assignment, Exercise, Jacobian, Target, Task
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise, Jacobian, Target, Task
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 RIGHT = "def {function}(x):\n    return x\n"
 
@@ -24,8 +25,7 @@ def exercise(id: str, *functions: str, points: float = 1.0) -> Exercise:
     """An exercise that asks for these functions, one target each; its forward lines are of no account here."""
     tasks = tuple(
         Task(
-            function=function,
-            arguments=(Name("x"),),
+            call=Call(function=function, arguments=(Name("x"),)),
             targets=(Target(name=function, kind=Jacobian(of="y", wrt="x"), axes=("m", "n"), points=points),),
         )
         for function in functions or (f"d_{id}",)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.course.intake.students import Student
     from grader.course.results.database import Results
     from grader.course.results.out import Out
-    from grader.exercise.adjustments import Lateness, Override
+    from grader.exercise.assignment import Lateness, Override
 
 _T = TypeVar("_T")
 

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 from grader.files import DRAFT, write_whole
 from grader.lock import locked
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from grader.course.results.database import Results
     from grader.course.results.gradebook import Given, Row
     from grader.course.results.out import Out
-    from grader.exercise.model import Assignment
+    from grader.exercise.assignment import Assignment
 
 MOST_NAMED = 10
 

@@ -361,7 +361,7 @@ def _with_status(report: Report, status: Status) -> Report:
 
 def _mentions(submission: Submission, exercise: Exercise) -> bool:
     """Whether one of the exercise's functions could be there: else nothing clashes, it was just not handed in."""
-    names = [function.encode() for task in exercise.tasks for function in task.functions]
+    names = [function.encode() for function in exercise.functions]
     return any(name in cell for source in submission.sources for cell in source.cells for name in names)
 
 

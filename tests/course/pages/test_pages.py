@@ -21,7 +21,7 @@ from grader.course.results.database import Result, open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.gradebook import Row
 from grader.course.results.out import existing_out, open_out
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import LateRule, Override
 from grader.outcome import Status
 from grader.render import html
 

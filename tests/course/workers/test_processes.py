@@ -24,11 +24,13 @@ from grader.course.workers.station import Station, outfit_of, question_of, repor
 from grader.course.workers.work import Work
 from grader.errors import SandboxError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.outcome import Report
 from grader.reference import prepare
+from grader.sandbox.host.walls import Isolation
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="worker processes and their sandboxes are Linux's")
 
@@ -46,7 +48,7 @@ def exercise() -> Exercise:
 def start(exercise: Exercise) -> Iterator[Callable[..., Processes]]:
     """Starts worker processes, two unless told."""
 
-    def start(jobs: int = 2, isolation: str = "best") -> Processes:
+    def start(jobs: int = 2, isolation: Isolation = "best") -> Processes:
         return stack.enter_context(closing(Processes(jobs, isolation, {exercise.id: Judge(exercise, prepare.prepare(exercise))})))
 
     with ExitStack() as stack:

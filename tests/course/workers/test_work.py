@@ -27,7 +27,8 @@ def graded(folder: Path, reader: Reader | None = None) -> Summary:
 
 def report(folder: Path, student: str, exercise: str = "tanh_layer") -> dict[str, Any]:
     """A report on disk."""
-    return json.loads((folder.parent / f"out/reports/{student}/{exercise}.json").read_bytes())
+    found: dict[str, Any] = json.loads((folder.parent / f"out/reports/{student}/{exercise}.json").read_bytes())
+    return found
 
 
 @pytest.mark.parametrize(
