@@ -26,6 +26,7 @@ from grader.errors import Fault, GraderError
 from grader.exercise.loading import dump, dump_assignment, load_assignment
 from grader.export.gradescope import results_json
 from grader.files import write_whole
+from grader.judging.judge import Judge
 from grader.outcome import UNDECIDED, Report, Status
 from grader.reference import prepare, store
 
@@ -127,7 +128,7 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
     source = root / "source"
     facts = _state(source)
     assignment = load_assignment(source / f"{facts['assignment']}.yaml", _no_ids)
-    prepared = [(one, prepare.prepare_secret(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
+    prepared = [Judge(one, prepare.prepare_secret(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
     if forget_seed:
         _forget(source)
     steps = steps or sandboxed(facts["isolation"])
@@ -137,10 +138,11 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
     try:
         reports = []
         contents = Contents()
-        for exercise, record in prepared:
+        for judge in prepared:
+            exercise = judge.exercise
             entry = entries.get(exercise.id) or _nothing(exercise)
             work = work_of(entry, judges(exercise, facts["seed"]), contents)
-            reports.append(_as_it_stands(grade_work(work, exercise, record, worker, steps)))
+            reports.append(_as_it_stands(grade_work(work, judge, worker)))
     finally:
         worker.close()
     return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))

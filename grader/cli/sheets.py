@@ -203,14 +203,15 @@ def case_sheet(exercise: Exercise, submission: Submission, *, record: Record, sa
 
     Raises GraderError when there is no case of that name.
     """
-    from grader.judging.grading import grade
+    from grader.judging.judge import Judge
 
     only = tuple((case, expected) for case, expected in record.cases if case.name == name)
     if not only:
         names = ", ".join(f'"{case.name}"' for case, _ in record.cases)
         raise GraderError(Fault(exercise.id, f'It has no case "{name}".', f"Its cases: {names}."))
     kept = _Kept(sandbox)
-    report = grade(exercise, submission, record=replace(record, cases=only, probes=()), sandbox=cast("Sandbox", kept))
+    judge = Judge(exercise, replace(record, cases=only, probes=()))
+    report = judge.grade(submission, cast("Sandbox", kept))
     # What explains one case may explain nothing in the others.
     report = replace(report, targets=tuple(replace(target, diagnosis=None) for target in report.targets))
     return "\n".join(_case_lines(exercise, report, *only[0], kept.trial)) + "\n", report

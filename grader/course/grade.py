@@ -27,13 +27,13 @@ from grader.course.workers.second_try import Alone, not_tried_again
 from grader.course.workers.work import Pool, Steps, Threads, Work, judges, kept_work, sandboxed, work_of
 from grader.errors import Fault, GraderError
 from grader.exercise.assignment import Assignment
-from grader.exercise.model import Exercise
 from grader.installed import install_command
-from grader.outcome import Record, Report
+from grader.outcome import Report
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from grader.judging.judge import Judge
     from grader.sandbox import Isolation
 
 
@@ -141,7 +141,7 @@ class _Run:
     options: Options
     steps: Steps
     tell: Callable[[Progress], None]
-    exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
+    judges: Mapping[str, Judge] = field(default_factory=dict)  # by the id of their exercise
     changed: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
     alone: Alone = field(default_factory=Alone)
@@ -159,14 +159,14 @@ class _Run:
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
         self._forget_old_names()
-        self.exercises = {
-            one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
+        self.judges = {
+            one.id: self.steps.prepare(one, self.out.state.seed, self.out.records) for one in self.assignment.exercises
         }
         rules = current_rules(self.assignment)  # a faulty ledger is said before anything is run
         if not (self.out.path / RULES).exists():  # a run that is killed must not leave pages that show more than they may
             write_rules(self.out, rules)
         self.changed |= catch_up(self.out, self.results, self.assignment)
-        pool = open_pool(self.options, self.steps, self.exercises, len(self.collection.entries))
+        pool = open_pool(self.options, self.steps, self.judges, len(self.collection.entries))
         try:
             self.tell(at)
             for work, report in pool.reports(self._to_do(at)):
@@ -270,7 +270,7 @@ class _Run:
 
     def _kept(self, student: str, exercise: str) -> Work | None:
         result = self.results.get(student, exercise)
-        return None if result is None else kept_work(self.results, result, tuple(self.exercises))
+        return None if result is None else kept_work(self.results, result, tuple(self.judges))
 
     def _keep(self, work: Work, data: Mapping[str, Any]) -> None:
         self.changed.add(work.student)
@@ -366,7 +366,7 @@ def _renamed(known: Mapping[str, str]) -> Iterator[str]:
         yield f"Known from an earlier run by other ids: {who}. If that is wrong, give a --roster."
 
 
-def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]], entries: int) -> Pool:
+def open_pool(options: Options, steps: Steps, judges: Mapping[str, Judge], entries: int) -> Pool:
     """The workers for so many entries: of a cluster, processes, or threads where these do as well."""
     jobs = options.jobs or processors()
     if steps.isolation and options.scheduler:
@@ -375,12 +375,12 @@ def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exer
         except ImportError as error:
             remedy = f"Install it: {install_command('class')}"
             raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
-        return Cluster(options.scheduler, jobs, steps.isolation, steps, exercises, insecure=options.insecure)
+        return Cluster(options.scheduler, jobs, steps.isolation, judges, insecure=options.insecure)
     if steps.isolation and jobs > 1 and entries >= ENOUGH_FOR_PROCESSES and os.name == "posix":
         from grader.course.workers.processes import Processes
 
-        return Processes(jobs, steps.isolation, steps, exercises)
-    return Threads(jobs, steps, exercises)
+        return Processes(jobs, steps.isolation, judges)
+    return Threads(jobs, steps, judges)
 
 
 def processors() -> int:

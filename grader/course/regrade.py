@@ -91,10 +91,10 @@ def replay(
         if result.report["exercise_sha256"] != exercise.sha256:
             what = f"{exercise.id} was changed since this was graded: the verdict would be another exercise's."
             raise GraderError(Fault(exercise.path or exercise.id, what, "Take the exercise as it was, or use `grader regrade`."))
-        record = steps.prepare(exercise, result.report["seed"], out.records)
+        judge = steps.prepare(exercise, result.report["seed"], out.records)
         worker = steps.open_worker()
         try:
-            again = grade_work(kept_work(results, result, out.state.exercises), exercise, record, worker, steps)
+            again = grade_work(kept_work(results, result, out.state.exercises), judge, worker)
         finally:
             worker.close()
     now = _as_data(again)
@@ -215,7 +215,7 @@ class _Regraded:
         """Each work with its report; one that the wall clock ended comes twice, the second time with the report that counts."""
         exercises = [self._exercises[id] for id in sorted({id for _, id in self._again})]
         seed = self._out.state.seed
-        prepared = {one.id: (one, steps.prepare(one, seed, self._out.records)) for one in exercises}
+        prepared = {one.id: steps.prepare(one, seed, self._out.records) for one in exercises}
 
         def work_of(student: str, exercise: str) -> Work | None:
             if (result := self._results.get(student, exercise)) is None:

@@ -23,12 +23,13 @@ from grader.course.intake.trees import tree_of
 from grader.course.results.database import Result, Results, open_results
 from grader.course.results.decisions import least
 from grader.course.results.gradebook import write_grades
-from grader.course.workers.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
+from grader.course.workers.work import SandboxWorker, Work, add_imported, grade_work, judges, with_key
 from grader.errors import Fault, SubmissionError
+from grader.judging.judge import Judge
 from grader.judging.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
 from grader.judging.submission import read_regular_file
 from grader.nbgrader.course import Course
-from grader.outcome import Record, Report, Status
+from grader.outcome import Report, Status
 from grader.reference.prepare import prepare_secret
 from grader.render.public import from_results
 
@@ -212,12 +213,12 @@ class Marker:
         report = report_of(result.report)
         return None if report.score is None else report
 
-    def record(self, exercise: Exercise, student: str) -> Record:
-        """The cases and expected arrays of an exercise for a student."""
+    def judge(self, exercise: Exercise, student: str) -> Judge:
+        """Return who judges an exercise for a student, by the student's seed."""
         seed = self.course.seed(self.out, exercise.id, student)
-        last = _last_records.get(exercise.id)
-        if last is None or (last.record_sha256, last.seed) != (exercise.record_sha256, seed):
-            last = _last_records[exercise.id] = prepare_secret(exercise, seed, folder=self.out.path)
+        last = _last_judges.get(exercise.id)
+        if last is None or (last.exercise, last.record.seed) != (exercise, seed):
+            last = _last_judges[exercise.id] = Judge(exercise, prepare_secret(exercise, seed, folder=self.out.path))
         return last
 
     def keep(self, work: Work, report: Report) -> None:
@@ -269,7 +270,7 @@ class Marker:
         return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
 
 
-_last_records: dict[str, Record] = {}  # of each exercise: reading one takes longer than grading with it
+_last_judges: dict[str, Judge] = {}  # of each exercise: reading a record takes longer than grading with it
 
 
 def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -> Report:
@@ -278,7 +279,7 @@ def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -
         marker.keep_level(work, is_shown_anew=True)
         return known
     with _own_worker(isolation) as worker:
-        report = grade_work(work, exercise, marker.record(exercise, work.student), worker, sandboxed(isolation))
+        report = grade_work(work, marker.judge(exercise, work.student), worker)
     marker.keep(work, report)
     return report
 

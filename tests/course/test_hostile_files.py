@@ -134,9 +134,9 @@ def test_no_damage_to_a_zip_stops_the_class(changes: list[tuple[int, int]], is_c
     data = bytearray(buffer.getvalue())
     for place, byte in changes:
         data[place % len(data)] = byte
-    with TemporaryDirectory() as place:
+    with TemporaryDirectory() as folder:
         files = {"s01.zip": bytes(data[: len(data) - 7 * is_cut]), "s02/tanh_layer.py": b"correct"}
-        entries = collect(hand_in(Path(place) / "class", files), assignment()).entries
+        entries = collect(hand_in(Path(folder) / "class", files), assignment()).entries
         works = [work_of(entry, "") for entry in entries if entry.exercise == "tanh_layer"]
     assert {"tanh_layer.py": b"correct"} == next(work.files for work in works if work.student == "s02")
 

@@ -18,7 +18,7 @@ from places import TESTS
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Limits
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Report
 from grader.reference import prepare
@@ -51,7 +51,7 @@ def test_a_story_ends_as_it_is_written(story: Path, sandbox: Sandbox) -> None:
     """Status, score, diagnosis, counterexample, flags; and the words."""
     submission = Submission.from_bytes({"submission.py": (story / "submission.py").read_bytes()})
     exercise = replace(load_exercise(catalogue.find(submission.marks[0]).path), limits=Limits(seconds=2.0))
-    report = grade(exercise, submission, record=prepare.prepare(exercise), sandbox=sandbox)
+    report = Judge(exercise, prepare.prepare(exercise)).grade(submission, sandbox)
     data, text = (
         golden(report),
         terminal.render(report, exercise, again=f"grader check {exercise.id} submission.py", colour=False),

@@ -7,6 +7,7 @@ import re
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,9 +55,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> nbgrader_class.Course:
     return nbgrader_class.make(tmp_path_factory.mktemp("building") / "course")
 
 
-def read(root: Path, name: str = "tanh_layer") -> dict:
+def read(root: Path, name: str = "tanh_layer") -> Notebook:
     """A source notebook."""
-    return json.loads((root / f"source/tanh_layer/{name}.ipynb").read_text(encoding="utf-8"))
+    found: Notebook = json.loads((root / f"source/tanh_layer/{name}.ipynb").read_text(encoding="utf-8"))
+    return found
 
 
 def ids(notebook: Notebook) -> list[str | None]:
@@ -104,6 +106,7 @@ def test_the_public_record_comes_along_alone(released_course: nbgrader_class.Cou
     (path,) = (released_course.root / "release/tanh_layer/records").iterdir()
     given = load_exercise(released_course.root / "release/tanh_layer/tanh_layer.yaml")
     record = store.read(path, given.record_sha256, prepare.PUBLIC_SEED)
+    assert record is not None
     assert (prepare.PUBLIC_SEED, given.record_sha256) == (record.seed, record.record_sha256)
 
 
@@ -180,7 +183,7 @@ _TWICE = "def twice(f):\n    return lambda x: 2 * f(x)\n\n@twice\n"
 )
 def test_model_answers_of_any_form_go_in_as_they_are(model: str, value: float | int | str) -> None:
     """On one line, with other parameters, constants, decorators and long texts: the notebook's function does the same."""
-    namespace = {}
+    namespace: dict[str, Any] = {}
     exec(f"def f(x):\n    {BEGIN}\n{bodies(model, {'f': ('x',)})['f']}\n    {END}\n", namespace)
     assert value == namespace["f"](3)
 
@@ -284,7 +287,9 @@ def test_exercises_may_share_a_notebook(tmp_path: Path) -> None:
     notebook = json.loads((tmp_path / "source/both/both.ipynb").read_text(encoding="utf-8"))
     marked = [source(cell).splitlines()[0] for cell in notebook["cells"] if source(cell).startswith("# exercise")]
     assert ["# exercise: first"] * 3 + ["# exercise: second"] * 3 == marked
-    assert {"both": ("first", "second")} == Course(root=tmp_path, id="both").plan.notebooks
+    plan = Course(root=tmp_path, id="both").plan
+    assert plan is not None
+    assert {"both": ("first", "second")} == plan.notebooks
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ KEY = ("dY_dW", "dY_dW")
 def layer_jacobian(values: dict[str, np.ndarray]) -> np.ndarray:
     """dY/dW by hand."""
     slope = 1 - np.tanh(values["W"] @ values["X"] + values["B"]) ** 2
-    return np.einsum("ki,k,j->kij", np.eye(len(slope)), slope, values["X"])
+    jacobian: np.ndarray = np.einsum("ki,k,j->kij", np.eye(len(slope)), slope, values["X"])
+    return jacobian
 
 
 @given(seed=st.integers(0, 2**128))

@@ -12,11 +12,11 @@ from grader.exercise.loading import parse_exercise
 from grader.exercise.model import DEFAULT_RTOL, Exercise
 from grader.outcome import Record
 from grader.reference import prepare, sizes
-from grader.reference.agreement import agrees
+from grader.reference.agreement import tolerance_of
 from grader.reference.torch import branches
 
 SEEDS = range(20)
-Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray]
+Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray | np.float64]
 
 
 def exercise(text: str) -> Exercise:
@@ -89,7 +89,7 @@ def is_right(record: Record, answer: Answer) -> bool:
     """Whether an answer is right in every case."""
     for case, expected in record.cases:
         for key in expected.targets:
-            if not agrees(np.asarray(answer(case.values, case.sizes)), expected, key, DEFAULT_RTOL):
+            if not tolerance_of(expected, key, DEFAULT_RTOL).agrees(np.asarray(answer(case.values, case.sizes))):
                 return False
     return True
 

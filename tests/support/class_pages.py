@@ -61,7 +61,7 @@ def write(
 
 def whole_class(path: Path) -> Path:
     """A class of thirteen; one of them means ill, and one handed in nothing."""
-    reports = {f"s{n:02}": (right(TANH), NAMED if n % 3 else right(CHAIN)) for n in range(8)}
+    reports: dict[str, tuple[Report, ...]] = {f"s{n:02}": (right(TANH), NAMED if n % 3 else right(CHAIN)) for n in range(8)}
     reports |= {f"s{n:02}": (WRONG, report(CHAIN, "", Status.MISSING)) for n in range(8, 10)}
     reports |= {"s10": (report(TANH, "", Status.UNGRADED, detail="The grader failed."),)}
     evil = report(TANH, EVIL, Status.RAISED, detail=EVIL, traceback=EVIL)

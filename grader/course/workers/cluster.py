@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, Worker, WorkerPlugin, get_worker
 
-from grader.course.workers.station import Exercises, Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Steps, Work, ungraded
+from grader.course.workers.station import Judges, Station, outfit_of, question_of, report_of
+from grader.course.workers.work import Work, ungraded
 from grader.errors import Fault, GraderError
 from grader.outcome import Report
 from grader.reference.prepare import ENGINE
@@ -49,13 +49,11 @@ class Cluster:
         scheduler: str | Client,
         jobs: int,
         isolation: Isolation,
-        steps: Steps,
-        exercises: Exercises,
+        judges: Judges,
         *,
         insecure: bool = False,
     ) -> None:
-        self._steps = steps
-        self._exercises = exercises
+        self._judges = judges
         self._insecure = insecure
         self._local: LocalCluster | None = None
         self._owns_client = isinstance(scheduler, str)
@@ -69,7 +67,7 @@ class Cluster:
         self._client = self._connect(scheduler, jobs) if isinstance(scheduler, str) else scheduler
         try:
             self._look()
-            self._equip(outfit_of(isolation, exercises))
+            self._equip(outfit_of(isolation, judges))
         except BaseException:
             self.close()
             raise
@@ -81,13 +79,13 @@ class Cluster:
         while self._fill(rest):
             work, answer, failure = self._next()
             if failure is None:
-                yield work, report_of(work, answer, self._exercises)
+                yield work, report_of(work, answer, self._judges)
             else:
                 suspects.append(work)
         for work in suspects:
             self._send(work)
             _, answer, failure = self._next()
-            yield work, report_of(work, answer, self._exercises) if failure is None else self._given_up(work, failure)
+            yield work, report_of(work, answer, self._judges) if failure is None else self._given_up(work, failure)
 
     def close(self) -> None:
         """Forgets what is in hand and takes the key from the workers; ends what was started here."""
@@ -148,7 +146,7 @@ class Cluster:
             detail = "Workers of the cluster ended while they graded this, the last time with nothing else to do."
         else:
             detail = f"A worker of the cluster failed: {type(failure).__name__}: {failure}"
-        return ungraded(work, *self._exercises[work.exercise], self._steps, detail)
+        return ungraded(work, self._judges[work.exercise], detail)
 
     # --- the cluster ---
 

@@ -20,8 +20,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader.course.workers.station import Exercises, Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Steps, Work, ungraded
+from grader.course.workers.station import Judges, Station, outfit_of, question_of, report_of
+from grader.course.workers.work import Work, ungraded
 from grader.errors import Fault, SandboxError
 from grader.outcome import Report
 
@@ -44,10 +44,9 @@ serve(int(sys.argv[2]), int(sys.argv[3]))
 class Processes:
     """A pool of them. A worker ends when its parent does, however that ends."""
 
-    def __init__(self, jobs: int, isolation: Isolation, steps: Steps, exercises: Exercises) -> None:
-        self._steps = steps
-        self._exercises = exercises
-        self._outfit = outfit_of(isolation, exercises)
+    def __init__(self, jobs: int, isolation: Isolation, judges: Judges) -> None:
+        self._judges = judges
+        self._outfit = outfit_of(isolation, judges)
         self._deaths: Counter[str] = Counter()
         self._again: deque[Work] = deque()
         self._false_starts = 0
@@ -76,7 +75,7 @@ class Processes:
                     continue
                 work = worker.in_hand.popleft()
                 self._fill(worker, rest)  # before the caller writes the report, which takes a while
-                yield work, report_of(work, answer, self._exercises)
+                yield work, report_of(work, answer, self._judges)
 
     def close(self) -> None:
         """Ends the workers."""
@@ -111,7 +110,7 @@ class Processes:
             self._again.append(suspect)
             return
         detail = f"{_MOST_DEATHS} worker processes ended while they graded this (exit status {dead.exit_status})."
-        yield suspect, ungraded(suspect, *self._exercises[suspect.exercise], self._steps, detail)
+        yield suspect, ungraded(suspect, self._judges[suspect.exercise], detail)
 
 
 class _Worker:

@@ -13,26 +13,28 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from grader.course.workers.work import SandboxWorker, Work, grade_work, sandboxed
+from grader.course.workers.work import SandboxWorker, Work, grade_work
 from grader.errors import Fault, GraderError, SandboxError
-from grader.exercise.model import Exercise
 from grader.outcome import Report
 from grader.reference import store
 
 if TYPE_CHECKING:
-    from grader.outcome import Record
+    from grader.judging.judge import Judge
     from grader.sandbox import Isolation
 
-Exercises: TypeAlias = Mapping[str, tuple[Exercise, "Record"]]
+Judges: TypeAlias = Mapping[str, "Judge"]  # by the id of their exercise
 
 
-def outfit_of(isolation: Isolation, exercises: Exercises) -> bytes:
+def outfit_of(isolation: Isolation, judges: Judges) -> bytes:
     """Everything that a station needs before its first submission. It holds the key: for those alone who may have it."""
     kept = {
-        id: (exercise, store.encode(replace(record, seed=0)), store.encode(record.public) if record.public else None)
-        for id, (exercise, record) in exercises.items()
+        id: (judge.exercise, store.encode(replace(judge.record, seed=0)), _encode_public(judge)) for id, judge in judges.items()
     }
     return pickle.dumps((isolation, kept))
+
+
+def _encode_public(judge: Judge) -> bytes | None:
+    return store.encode(judge.record.public) if judge.record.public else None
 
 
 def question_of(work: Work) -> bytes:
@@ -40,33 +42,32 @@ def question_of(work: Work) -> bytes:
     return pickle.dumps(replace(work, student="", key=""))
 
 
-def report_of(work: Work, answer: bytes, exercises: Exercises) -> Report:
+def report_of(work: Work, answer: bytes, judges: Judges) -> Report:
     """What a station's answer comes to. Raises SandboxError where nothing can be graded there."""
     message = json.loads(answer)
     if "faults" in message:
         raise SandboxError(*(Fault(*fault) for fault in message["faults"]))
-    _, record = exercises[work.exercise]
-    return replace(Report.from_json(message), seed=record.seed, student=work.student)
+    return replace(Report.from_json(message), seed=judges[work.exercise].record.seed, student=work.student)
 
 
 class Station:
     """A place with sandboxes of its own where submissions are graded, one after the other, from one thread."""
 
     def __init__(self, outfit: bytes) -> None:
+        from grader.judging.judge import Judge
+
         isolation, kept = pickle.loads(outfit)  # `outfit_of` made it: no byte of it is a student's
-        self._exercises = {
-            id: (exercise, replace(store.decode(record), public=store.decode(public) if public else None))
+        self._judges = {
+            id: Judge(exercise, replace(store.decode(record), public=store.decode(public) if public else None))
             for id, (exercise, record, public) in kept.items()
         }
-        self._steps = sandboxed(isolation)
         self._worker = SandboxWorker(isolation)
 
     def answer(self, question: bytes) -> bytes:
         """A report as JSON, or why nothing can be graded here."""
         work: Work = pickle.loads(question)  # `question_of` made it: what is a student's is bytes in it
-        exercise, record = self._exercises[work.exercise]
         try:
-            message = grade_work(work, exercise, record, self._worker, self._steps).to_json()
+            message = grade_work(work, self._judges[work.exercise], self._worker).to_json()
         except SandboxError as error:
             message = {"faults": [(fault.where, fault.what, fault.remedy) for fault in error.faults]}
         return json.dumps(message).encode()

@@ -19,13 +19,14 @@ from grader.course.intake.files import MAX_DEPTH, File, Readable
 from grader.errors import Fault, GraderError, SandboxError, SubmissionError
 from grader.exercise.model import Arrays, Exercise
 from grader.judging.submission import Submission
-from grader.outcome import CLASH, UNDECIDED, Record, Report, Status
+from grader.outcome import CLASH, UNDECIDED, Report, Status
 from grader.reference.prepare import ENGINE
 from grader.sandbox.job import LoadError, Source
 from grader.version import VERSION
 
 if TYPE_CHECKING:
     from grader.course.results.database import Result, Results
+    from grader.judging.judge import Judge
     from grader.sandbox import Isolation, Sandbox
 
 
@@ -249,7 +250,7 @@ def _parts(module: str) -> list[str]:
 class Worker(Protocol):
     """Whoever grades one submission after the other."""
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """The report. Raises SandboxError when that is not possible here at all."""
 
     def close(self) -> None:
@@ -264,14 +265,14 @@ class SandboxWorker:
         self._ahead = ahead
         self._sandboxes: dict[Arrays, Sandbox] = {}
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """The report, from a child of the sandbox."""
-        from grader.judging import grading
         from grader.sandbox import Sandbox
 
-        if exercise.arrays not in self._sandboxes:
-            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation, ahead=self._ahead)
-        return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
+        arrays = judge.exercise.arrays
+        if arrays not in self._sandboxes:
+            self._sandboxes[arrays] = Sandbox(arrays, self._isolation, ahead=self._ahead)
+        return judge.grade(submission, self._sandboxes[arrays])
 
     def close(self) -> None:
         """Closes the sandboxes; a submission that runs in one is begun once more, and ended by closing again."""
@@ -283,42 +284,41 @@ class SandboxWorker:
 class Steps:
     """The steps of grading that a batch takes; tests put others in their place."""
 
-    prepare: Callable[[Exercise, int, Path], Record]
-    missing: Callable[[Exercise, str, Record, str], Report]
+    prepare: Callable[[Exercise, int, Path], Judge]
     open_worker: Callable[[], Worker]
     isolation: Isolation | None = None  # of sandboxes that another process can open as well
 
 
 def sandboxed(isolation: Isolation) -> Steps:
     """Grading as it is done: in sandboxes of this isolation."""
-    from grader.judging import grading
-    from grader.reference import prepare as preparing
+    from grader.judging.judge import Judge
+    from grader.reference.prepare import prepare_secret
 
     return Steps(
-        prepare=lambda exercise, seed, folder: preparing.prepare_secret(exercise, seed, folder=folder),
-        missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
+        prepare=lambda exercise, seed, folder: Judge(exercise, prepare_secret(exercise, seed, folder=folder)),
         open_worker=lambda: SandboxWorker(isolation),
         isolation=isolation,
     )
 
 
-def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def grade_work(work: Work, judge: Judge, worker: Worker) -> Report:
     """
     The report on one entry, whatever happens: what we fail at is `ungraded`.
 
     Raises SandboxError: then nothing can be graded here.
     """
     if work.status is not None:
-        return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
+        return _with_status(judge.report_missing(work.student, work.detail), work.status)
     try:
-        return _graded(work, exercise, record, worker, steps)
+        return _graded(work, judge, worker)
     except SandboxError:
         raise
     except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+        return ungraded(work, judge, f"The grader failed: {type(error).__name__}: {error}")
 
 
-def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def _graded(work: Work, judge: Judge, worker: Worker) -> Report:
+    exercise = judge.exercise
     sources: list[Source] = []
     left_out = dict(work.left_out)
     refusal = ""
@@ -329,15 +329,15 @@ def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, step
             left_out[name] = error.faults[0].what
             refusal = refusal or _told(error)
     if left_out and not sources:
-        return _with_status(steps.missing(exercise, work.student, record, refusal), Status.REFUSED)
+        return _with_status(judge.report_missing(work.student, refusal), Status.REFUSED)
     submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
     if work.clashes:
         submission = submission.with_marks_of((exercise.id, *work.clashes))
     is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
     if work.clashes and not is_divided and _mentions(submission, exercise):
-        report = ungraded(work, exercise, record, steps, _clash(exercise, work.clashes, tuple(work.files)))
+        report = ungraded(work, judge, _clash(exercise, work.clashes, tuple(work.files)))
         return replace(report, flags=(CLASH,))
-    return _saying(left_out, worker.grade(exercise, submission, record))
+    return _saying(left_out, worker.grade(judge, submission))
 
 
 def _saying(left_out: Mapping[str, str], report: Report) -> Report:
@@ -349,9 +349,9 @@ def _saying(left_out: Mapping[str, str], report: Report) -> Report:
     return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
-def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
+def ungraded(work: Work, judge: Judge, detail: str) -> Report:
     """The report on what we failed at, or what somebody has to decide: it costs no points."""
-    return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
+    return _with_status(judge.report_missing(work.student, detail), Status.UNGRADED)
 
 
 def _with_status(report: Report, status: Status) -> Report:
@@ -387,10 +387,10 @@ class Pool(Protocol):
 class Threads:
     """Workers in threads of this process: they wait for their sandboxes, which run beside it."""
 
-    def __init__(self, jobs: int, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]]) -> None:
+    def __init__(self, jobs: int, steps: Steps, judges: Mapping[str, Judge]) -> None:
         self._jobs = jobs
         self._steps = steps
-        self._exercises = exercises
+        self._judges = judges
         self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
         self._local = threading.local()
         self._workers: list[Worker] = []
@@ -424,8 +424,7 @@ class Threads:
         if worker is None:
             worker = self._local.worker = self._steps.open_worker()
             self._workers.append(worker)
-        exercise, record = self._exercises[work.exercise]
-        return grade_work(work, exercise, record, worker, self._steps)
+        return grade_work(work, self._judges[work.exercise], worker)
 
     def _done(self) -> Iterator[tuple[Work, Report]]:
         done, _ = wait(self._pending, return_when=FIRST_COMPLETED)

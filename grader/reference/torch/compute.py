@@ -13,7 +13,7 @@ from grader.errors import ExerciseError, Fault
 from grader.exercise.formula import FormulaError, NotFiniteError
 from grader.exercise.model import DEFAULT_RTOL, Exercise, Mistake, Target
 from grader.outcome import Case, Expected, Hypothesis
-from grader.reference.agreement import agrees, near
+from grader.reference.agreement import near, tolerance_of
 from grader.reference.torch import cross_checks, hypotheses
 from grader.reference.torch.derivatives import Point, derive, in_target_layout, point_at
 from grader.reference.torch.evaluate import evaluate
@@ -123,7 +123,7 @@ def keep_informative(
             is_whole = len(predicted) == len(drawn) and any(prediction.any() for prediction in predicted)
             # not by the exercise's rtol, which may change while its record stays
             is_right = is_whole and all(
-                agrees(one, expected, key, DEFAULT_RTOL) for one, (_, expected) in zip(predicted, drawn, strict=True)
+                tolerance_of(expected, key, DEFAULT_RTOL).agrees(one) for one, (_, expected) in zip(predicted, drawn, strict=True)
             )
             if is_whole and not is_right and not any(all(map(_same, predicted, other)) for other in seen):
                 seen.append(predicted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from grader.course.workers.station import question_of
 from grader.outcome import Report
+from grader.sandbox.host.walls import Isolation
 
 pytest.importorskip("distributed")
 
@@ -25,11 +28,12 @@ from distributed import Client
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import cluster as distribute
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import Work, sandboxed
+from grader.course.workers.work import Work
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
 from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
+from grader.judging.judge import Judge
 from grader.reference import prepare
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers' sandboxes are Linux's")
@@ -39,10 +43,10 @@ WRONG = b"def dY_dx(x):\n    return -x\n"
 EXERCISE = load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 
-def start(scheduler: str | Client, jobs: int = 2, isolation: str = "best", **options: Any) -> Cluster:
+def start(scheduler: str | Client, jobs: int = 2, isolation: Isolation = "best", **options: Any) -> Cluster:
     """A pool for the exercise."""
-    exercises = {EXERCISE.id: (EXERCISE, prepare.prepare(EXERCISE))}
-    return Cluster(scheduler, jobs, isolation, sandboxed(isolation), exercises, **options)
+    judges = {EXERCISE.id: Judge(EXERCISE, prepare.prepare(EXERCISE))}
+    return Cluster(scheduler, jobs, isolation, judges, **options)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,10 @@ def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local: Cluster) 
     """Others on the machine cannot join it."""
     assert all(address.startswith("tls://127.0.0.1:") for address in local._client.nthreads())
     assert "bokeh" not in sys.modules
-    routes = [rule.matcher for rule in local._local.scheduler.http_application.applications]
+    assert local._local is not None
+    scheduler = local._local.scheduler
+    assert scheduler is not None
+    routes = [rule.matcher for rule in scheduler.http_application.applications]
     assert [] == routes
 
 
@@ -110,9 +117,11 @@ class Bomb:
 def test_a_work_that_takes_its_workers_with_it_takes_two(local: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Then it is left ungraded; what happened to be beside it is graded."""
     marks = tmp_path / "marks"
-    question_of = distribute.question_of
-    monkeypatch.setattr(distribute, "question_of", lambda work: question_of(work if work.student != "s02" else Bomb(str(marks))))
-    monkeypatch.setattr("grader.course.workers.station.replace", lambda work, **changes: work)
+
+    def question(work: Work) -> bytes:
+        return question_of(work) if work.student != "s02" else pickle.dumps(Bomb(str(marks)))
+
+    monkeypatch.setattr(distribute, "question_of", question)
     found = outcomes(local.reports(works(*[RIGHT] * 8)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == found
     assert "xx" == marks.read_text()
@@ -197,6 +206,7 @@ def test_a_scheduler_that_is_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     """What is graded is kept."""
     monkeypatch.setattr(distribute, "_LOOK_SECONDS", 0.1)
     with closing(start("local", jobs=0)) as pool:
+        assert pool._local is not None
         pool._local.close()
         with pytest.raises(GraderError, match=r"The connection to the scheduler was lost\.\n.*What is graded is kept"):
             list(pool.reports(works(RIGHT)))
@@ -207,9 +217,8 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = """
 import os, time
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import sandboxed
 if __name__ == "__main__":
-    pool = Cluster("local", 2, "best", sandboxed("best"), {})
+    pool = Cluster("local", 2, "best", {})
     pool._client.wait_for_workers(2)
     print(*pool._client.run(os.getpid).values(), flush=True)
     time.sleep(60)
@@ -217,6 +226,7 @@ if __name__ == "__main__":
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as parent:
+        assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.kill()
     assert 2 == len(pids)

@@ -21,14 +21,16 @@ from grader.course.grade import ENOUGH_FOR_PROCESSES, Options, grade_folder
 from grader.course.workers import processes
 from grader.course.workers.processes import Processes
 from grader.course.workers.station import Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Work, sandboxed
+from grader.course.workers.work import Work
 from grader.errors import SandboxError
 from grader.exercise import catalogue
 from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Exercise
+from grader.judging.judge import Judge
 from grader.outcome import Report
 from grader.reference import prepare
+from grader.sandbox.host.walls import Isolation
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="worker processes and their sandboxes are Linux's")
 
@@ -46,10 +48,8 @@ def exercise() -> Exercise:
 def start(exercise: Exercise) -> Iterator[Callable[..., Processes]]:
     """Starts worker processes, two unless told."""
 
-    def start(jobs: int = 2, isolation: str = "best") -> Processes:
-        return stack.enter_context(
-            closing(Processes(jobs, isolation, sandboxed(isolation), {exercise.id: (exercise, prepare.prepare(exercise))}))
-        )
+    def start(jobs: int = 2, isolation: Isolation = "best") -> Processes:
+        return stack.enter_context(closing(Processes(jobs, isolation, {exercise.id: Judge(exercise, prepare.prepare(exercise))})))
 
     with ExitStack() as stack:
         yield start
@@ -116,14 +116,14 @@ def test_a_worker_that_cannot_start_is_told(start: Callable[..., Processes], mon
 
 def test_a_station_is_told_neither_seed_nor_student(exercise: Exercise) -> None:
     """The report has both again."""
-    record = replace(prepare.prepare(exercise), seed=987654321012345)
+    judges = {exercise.id: Judge(exercise, replace(prepare.prepare(exercise), seed=987654321012345))}
     (work,) = works(RIGHT)
-    told = outfit_of("best", {exercise.id: (exercise, record)}), question_of(replace(work, student="ada"))
+    told = outfit_of("best", judges), question_of(replace(work, student="ada"))
     assert not any(
         secret in data for data in told for secret in (b"987654321012345", (987654321012345).to_bytes(7, "little"), b"ada")
     )
     with closing(Station(told[0])) as station:
-        report = report_of(replace(work, student="ada"), station.answer(told[1]), {exercise.id: (exercise, record)})
+        report = report_of(replace(work, student="ada"), station.answer(told[1]), judges)
     assert ("ada", 987654321012345, 1.0) == (report.student, report.seed, report.score)
 
 
@@ -132,8 +132,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     program = """
 import sys, time
 from grader.course.workers.processes import Processes
-from grader.course.workers.work import sandboxed
-pool = Processes(2, "best", sandboxed("best"), {})
+pool = Processes(2, "best", {})
 print(*(worker.pid for worker in pool._workers), flush=True)
 time.sleep(60)
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -666,7 +665,7 @@ LINES = st.lists(TEXTS, min_size=1, max_size=4).map("\n".join)
 
 
 @st.composite
-def exercises(draw: Callable[..., object]) -> Exercise:
+def exercises(draw: st.DrawFn) -> Exercise:
     """An exercise with odd texts, names and numbers in it."""
     exercise = load_exercise(EXERCISES / "tanh_layer.yaml")
     numbers = st.floats(1e-300, 1e5)

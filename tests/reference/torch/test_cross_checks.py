@@ -17,7 +17,7 @@ from grader.errors import ExerciseError
 from grader.exercise.formula import parse
 from grader.exercise.loading import parse_exercise
 from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
-from grader.judging.grading import check_functions
+from grader.judging.in_process import check_functions
 from grader.outcome import Case
 from grader.reference import prepare
 from grader.reference.torch import compute, cross_checks, functions, numerical
@@ -103,8 +103,8 @@ def test_derivatives_of_det_are_cofactors_in_every_mode(name: str) -> None:
         with forward_ad.dual_level():
             along = torch.zeros(A.shape, dtype=torch.float64)
             along[place] = 1.0
-            value = evaluate(det, {"A": forward_ad.make_dual(torch.tensor(A), along)}, {})
-            tangent = forward_ad.unpack_dual(value).tangent
+            value = evaluate(det, {"A": forward_ad.make_dual(torch.tensor(A), along)}, {})  # type: ignore[no-untyped-call]
+            tangent = forward_ad.unpack_dual(value).tangent  # type: ignore[no-untyped-call]
             assert float(0.0 if tangent is None else tangent) == pytest.approx(cofactors(A)[place], abs=1e-13)
     exercise = exercise_of("d: det(A) + sum(A * A)", "{hessian: d, wrt: A}", A="n n")
     expected = compute.expected(exercise, case_of(exercise, A=A), accept_zero=True)
@@ -327,6 +327,11 @@ class Tripled(torch.autograd.Function):
         return (3 if Tripled.is_forward_wrong else 2) * ctx.saved_tensors[0] * tangents[0]
 
 
+def tripled(x: Any) -> Any:
+    """Apply the function that lies about its derivative."""
+    return Tripled.apply(functions.real(x))  # type: ignore[no-untyped-call]
+
+
 KINDS: list[tuple[str, Any, str]] = [
     ("y = square(x)", Jacobian(of="y", wrt="x"), "n n"),
     ("E = sum(square(x))", Gradient(of="E", wrt="x"), "n"),
@@ -341,7 +346,7 @@ def test_a_derivative_that_torch_has_wrong_is_a_fault_with_target_case_and_value
 ) -> None:
     """Wrong everywhere, so that nothing jumps: another mode tells, or differences where both modes are wrong alike."""
     monkeypatch.setattr(Tripled, "is_forward_wrong", is_forward_wrong)
-    monkeypatch.setitem(functions.IMPLEMENTATIONS, "square", lambda x: Tripled.apply(functions.real(x)))  # type: ignore[arg-type]
+    monkeypatch.setitem(functions.IMPLEMENTATIONS, "square", tripled)
     exercise = one_target(forward, kind, shape)
     with pytest.raises(ExerciseError) as caught:
         prepare.make(exercise, 0)

@@ -44,7 +44,7 @@ def test_every_function_is_shaken_by_a_little(example: Example) -> None:
     if clean.is_floating_point():
         assert not shaken.detach()[clean.detach() == 0].abs().gt(1e4 * NOISE).any()
     if clean.requires_grad and shaken.requires_grad:
-        slopes = [torch.autograd.grad(out.sum(), leaves.values(), allow_unused=True) for out in (clean, shaken)]
+        slopes = [torch.autograd.grad(out.sum(), list(leaves.values()), allow_unused=True) for out in (clean, shaken)]
         for one, other in zip(*slopes, strict=True):
             if one is not None and other is not None:
                 assert float((one - other).abs().max()) <= 1e4 * NOISE * max(float(one.abs().max()), 1.0)
