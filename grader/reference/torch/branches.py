@@ -19,7 +19,7 @@ from grader.exercise.model import Draw, Exercise, Line, quantities
 from grader.outcome import Case
 from grader.reference.torch.compute import tensors
 from grader.reference.torch.evaluate import evaluate
-from grader.reference.torch.functions import real, together, windows
+from grader.reference.torch.tensors import axes_together, real, windows
 
 if TYPE_CHECKING:
     from grader.outcome import Array
@@ -168,7 +168,7 @@ def _best(function: str, given: Mapping[str, Any]) -> tuple[Tensor, ...]:
     if function == "max_pool2d":
         entries = windows(value, given["kernel_size"], given["stride"])
     else:
-        entries = together(value, args.some_axes(given["axis"], value.ndim))
+        entries = axes_together(value, args.some_axes(given["axis"], value.ndim))
     place = (-entries if function in _SMALLEST else entries).argmax(-1)
     return place == 0, place > 0
 

@@ -16,7 +16,7 @@ import torch
 
 from grader.exercise.model import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 from grader.reference.torch.edits import Edit
-from grader.reference.torch.evaluate import NoiseSource, alike, evaluate
+from grader.reference.torch.evaluate import NoiseSource, evaluate, with_zero_tangent
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
@@ -110,7 +110,9 @@ def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
             return rerun(point, {kind.wrt: moved})[kind.of]
         case VJP():
             values = rerun(point, {kind.wrt: moved})
-            return torch.stack([torch.mul(*alike(values[of], point.values[upstream])).sum() for of, upstream in kind.pairs]).sum()
+            return torch.stack(
+                [torch.mul(*with_zero_tangent(values[of], point.values[upstream])).sum() for of, upstream in kind.pairs]
+            ).sum()
         case Hessian():
             is_variable = kind.other == kind.wrt
             leaf = moved if is_variable and moved.requires_grad else _leaf(moved if is_variable else point.values[kind.wrt])

@@ -37,7 +37,9 @@ from grader.exercise.formula import arguments as args
 from grader.exercise.formula.numbers import arithmetic
 from grader.exercise.formula.shapes import slice_of
 from grader.reference.torch.edits import Edit, edited
-from grader.reference.torch.functions import IMPLEMENTATIONS, KINKS, as_tensor, integers, real
+from grader.reference.torch.functions import IMPLEMENTATIONS
+from grader.reference.torch.kinks import KINKS
+from grader.reference.torch.tensors import as_tensor, integers, real
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -165,10 +167,10 @@ def _binary(sign: str, left: object, right: object) -> object:
     # a plain exponent keeps the derivative by the base finite at 0
     if sign == "**" and isinstance(right, int | float):
         return _OPERATIONS[sign](real(left), right)
-    return _OPERATIONS[sign](*alike(real(left), real(right)))
+    return _OPERATIONS[sign](*with_zero_tangent(real(left), real(right)))
 
 
-def alike(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+def with_zero_tangent(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     """
     Give the operand of a dual number that is none a tangent of zeros.
 

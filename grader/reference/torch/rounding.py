@@ -30,7 +30,7 @@ from grader.exercise.formula import (
 from grader.exercise.model import Exercise, Hessian
 from grader.reference.agreement import UNKNOWN
 from grader.reference.torch.derivatives import Tensors, derive, in_target_layout, point_at
-from grader.reference.torch.functions import real
+from grader.reference.torch.tensors import real
 
 if TYPE_CHECKING:
     from grader.outcome import Array, TargetKey
