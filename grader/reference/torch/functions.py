@@ -92,7 +92,7 @@ def _clip(x: object, a_min: object, a_max: object) -> Tensor:
 
 
 def _reduction(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A reduction over some axes, from `function` over the last one, which also gets the options."""
+    """Make a reduction over some axes from `function` over the last one, which also gets the options."""
 
     def reduce(x: object, axis: object, keepdims: bool, **options: Any) -> Tensor:
         array = real(x)
@@ -149,7 +149,11 @@ _MAX_BY_MINORS = 10  # 5120 products; beyond it n · 2ⁿ⁻¹ soon is a lot
 
 @functools.cache
 def _minors(n: int) -> tuple[tuple[Tensor, Tensor, Tensor], ...]:
-    """For each row but the first of an n by n matrix: the columns of each minor, the minors of the rows above, the signs."""
+    """
+    Plan Laplace's expansion of an n by n matrix.
+
+    For each row but the first: the columns of each minor, the minors of the rows above, the signs.
+    """
     plans = []
     above: dict[tuple[int, ...], int] = {(column,): column for column in range(n)}
     for row in range(1, n):

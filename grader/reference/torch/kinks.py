@@ -16,7 +16,7 @@ from grader.reference.torch.tensors import Tensor, axes_together, real, windows
 
 
 def _two_best(values: Tensor) -> Tensor | None:
-    """How far the second largest entry along the last axis is from the largest."""
+    """Return how far the second largest entry along the last axis is from the largest."""
     if values.shape[-1] < 2:
         return None
     best = values.topk(2, dim=-1).values

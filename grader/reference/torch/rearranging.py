@@ -29,7 +29,7 @@ def _reshape(x: object, shape: object, order: str) -> Tensor:
 
 
 def _along(x: object, axis: object) -> tuple[Tensor, int]:
-    """An array and one of its axes; without one the flat array and 0."""
+    """Return an array and one of its axes; without an axis, the flat array and 0."""
     array = as_tensor(x)
     return (array.reshape(-1), 0) if axis is None else (array, args.one_axis(axis, array.ndim))
 
