@@ -19,8 +19,9 @@ from grader.audit.mistakes import try_mistakes
 from grader.audit.references import try_differences, try_symbolic
 from grader.audit.rounding import try_small_entries
 from grader.errors import ExerciseError
-from grader.exercise.model import Arrays, Exercise
+from grader.exercise.model import Exercise
 from grader.reference import prepare
+from grader.sandbox.limits import Arrays
 
 if TYPE_CHECKING:
     from grader.sandbox import Sandbox

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from grader.audit.findings import Findings
 from grader.errors import GraderError
 from grader.exercise import starter
-from grader.exercise.model import Arrays, Exercise
+from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Record, Report, Status
+from grader.sandbox.limits import Arrays
 
 if TYPE_CHECKING:
     from grader.sandbox import Sandbox

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from grader.audit.findings import Findings
 from grader.exercise.model import Exercise, Mistake, Target
 from grader.judging import compare
-from grader.judging.diagnosis import hypotheses as diagnosis
-from grader.outcome import Answer, Evidence, Record, Status, Verdict
+from grader.judging.diagnosis.answers import Evidence
+from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
+from grader.outcome import Record, Status, Verdict
 from grader.reference import agreement, prepare
+from grader.sandbox.wire.answer import Answer
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 # Probes are for steps so small that most cases pass; an input that switches a unit on or off shows in few cases; a sum over an
 # axis of size 1, or a reshape instead of its transpose, is no slip.
@@ -30,7 +33,7 @@ def try_mistakes(exercise: Exercise, record: Record, findings: Findings) -> None
     is_gated = any(branch.function for branch in branches.all_branches(exercise))
     is_public = record.seed == prepare.PUBLIC_SEED
     for task, target in exercise.targets():
-        trial = _WrongAnswers(exercise, target, (task.function, target.name), standard, is_gated, findings)
+        trial = _MistakesOfTarget(exercise, target, (task.function, target.name), standard, is_gated, findings)
         declared = sum(trial.try_declared(place, mistake) for place, mistake in enumerate(target.mistakes))
         built_in = sum(trial.try_built_in(rule, answers) for rule, answers in trial.built_in())
         if is_public:
@@ -39,8 +42,8 @@ def try_mistakes(exercise: Exercise, record: Record, findings: Findings) -> None
 
 
 @dataclass(frozen=True, slots=True)
-class _WrongAnswers:
-    """Wrong answers to one target, judged by one record."""
+class _MistakesOfTarget:
+    """The mistakes and built-in wrong answers of one target, judged by one record."""
 
     exercise: Exercise
     target: Target
@@ -62,7 +65,7 @@ class _WrongAnswers:
                 f"{name} gives right answers in too many cases.", "Correct its formula; if it is right, it is no mistake."
             )
             return False
-        named = diagnosis.diagnose(self.exercise, self.target, self.key, self.standard, verdicts)
+        named = diagnose(self.exercise, self.target, self.key, self.standard, verdicts)
         if named is None or (named.rule, named.text) != ("declared", mistake.hint):
             other = f"`{named.text}`" if named else "nothing"
             self.findings.fault(
@@ -84,7 +87,7 @@ class _WrongAnswers:
                     "Use more cases, or other draws and sizes.",
                 )
             return False
-        if diagnosis.diagnose(self.exercise, self.target, self.key, self.standard, verdicts) is None:
+        if diagnose(self.exercise, self.target, self.key, self.standard, verdicts) is None:
             self.findings.fault(f"A wrong answer ({rule}) for {self.target.name} is not named.", "This is a fault of the grader.")
             return False
         return True
@@ -98,12 +101,12 @@ class _WrongAnswers:
             if all(answer is not None for answer in answers):
                 yield hypotheses[place].rule, answers
         points = [Evidence(case, expected.targets[self.key], expected.targets[self.key]) for case, expected in cases]
-        for rule, _, predict in diagnosis.rearranged(self.exercise, self.target):
-            answers = [predict(point) for point in points]
-            # None: it depends on the shape that came; zeros are named by their own rule, whatever they are a sum of
+        for one in (one for family in FAMILIES if family.rearrange for one in family.rearrange(self.exercise, self.target)):
+            answers = [one.predict(point) for point in points]
+            # None: it depends on the returned shape; zeros are named by their own rule, whatever they are a sum of
             found = [answer for answer in answers if answer is not None]
-            if len(found) == len(answers) and (rule == "zero" or any(answer.any() for answer in found)):
-                yield rule, answers
+            if len(found) == len(answers) and (one.rule == "zero" or any(answer.any() for answer in found)):
+                yield one.rule, answers
 
     def _verdicts(self, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
         return tuple(

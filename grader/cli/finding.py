@@ -17,7 +17,8 @@ from grader.exercise.loading import load_exercise
 from grader.text import one_line
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Arrays, Exercise
+    from grader.exercise.model import Exercise
+    from grader.sandbox.limits import Arrays
 
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
@@ -39,7 +40,7 @@ def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
     return load_exercise(_path_of(name, found))
 
 
-def _path_of(name: str, found: catalogue.Found) -> Path:
+def _path_of(name: str, found: catalogue.ExerciseFile) -> Path:
     """Return the path that was found, and name on stderr those that it hides."""
     for hidden in found.shadows:
         print(one_line(f"{name} is {found.path}, which hides {hidden}.", 2_000), file=sys.stderr)

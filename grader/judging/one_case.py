@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
 from grader.judging.judge import Judge
-from grader.outcome import NotAnArray
+from grader.sandbox.wire.answer import NotAnArray
 
 if TYPE_CHECKING:
     from grader.exercise.model import Exercise
     from grader.judging.submission import Submission
-    from grader.outcome import Array, Case, Expected, Record, Report, TargetKey
+    from grader.outcome import Case, Expected, Record, Report, TargetKey
     from grader.sandbox import Sandbox
     from grader.sandbox.job import Job, Trial
+    from grader.sandbox.wire.answer import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +58,11 @@ class _KeepsFirstTrial:
 
 
 def _returned(exercise: Exercise, trial: Trial | None) -> Iterator[tuple[TargetKey, Array]]:
-    if trial is None or trial.status is not None:
+    if trial is None or trial.failure is not None:
         return
     for task, tried in zip(exercise.tasks, trial.tasks, strict=False):
         answer = tried.answers[0] if tried.answers else None
-        if answer is not None and answer.status is None:
+        if answer is not None and answer.failure is None:
             for target, item in zip(task.targets, answer.items, strict=False):
                 if not isinstance(item, NotAnArray):
                     yield (task.function, target.name), item

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from grader.exercise.model import Exercise, Target, Task
-    from grader.outcome import Array, Case, Expected, Report, TargetKey, TargetReport
+    from grader.outcome import Case, Expected, Report, TargetKey, TargetReport
     from grader.reference.key import Key
+    from grader.sandbox.wire.answer import Array
 
 _READABLE = 1e-3  # with six digits after the point
 MOST_ENTRIES = 36  # of an array that is shown whole

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 from auditing import SandboxFor
 
-from grader.exercise.model import Arrays
 from grader.sandbox import Sandbox
+from grader.sandbox.limits import Arrays
 
 
 @pytest.fixture(scope="package")

@@ -8,8 +8,9 @@ from pathlib import Path
 from builders import one_target
 
 from grader.audit import Audit, audit
-from grader.exercise.model import Arrays, Exercise, Gradient
+from grader.exercise.model import Exercise, Gradient
 from grader.sandbox import Sandbox
+from grader.sandbox.limits import Arrays
 
 SandboxFor = Callable[[Arrays], Sandbox]
 RIGHT = "import numpy as np\ndef g(x):\n    return 2 * x\n"
