@@ -176,17 +176,6 @@ class Verdict:
         return self.find_worst() if self.find_worst else None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a diagnosis looks at in one case: what was expected, what came."""
-
-    case: Case
-    expected: Array
-    actual: Array
-    rounding: float = math.inf  # how far rounding may move the entry that it moves furthest; infinite: not known
-    allowed: Array | None = None  # how far each entry may be off; None where the array is large
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """The likely mistake: spoken only if it reproduces the student's numbers in every case."""

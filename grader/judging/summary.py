@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.exercise.model import Exercise, Task, Value
 from grader.judging import rubric
-from grader.judging.diagnosis import hypotheses
+from grader.judging.diagnosis.diagnose import diagnose
 from grader.judging.repeat import OF_THE_MACHINE, status_of
 from grader.judging.task import JudgedTask, target_key
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Status, TargetReport, Verdict
@@ -54,7 +54,7 @@ def report_target(
     """Report on a target in the cases that count; `differences` is set where it is right by numerical differentiation."""
     target, verdicts = task.targets[place], judged.verdicts[place]
     key = target_key(task, place)
-    found = hypotheses.diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
+    found = diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
     verdict = rubric.deciding(verdicts)
     if differences is not None and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
         found = differences
@@ -104,8 +104,8 @@ def report_public_cases(
     found = None
     if likely is not None:
         target, key = task.targets[place], target_key(task, place)
-        found = hypotheses.diagnose(
-            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, rule=likely.rule
+        found = diagnose(
+            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, only_rule=likely.rule
         )
     verdict = rubric.deciding(verdicts)
     shown = _case_to_show(verdicts, verdict.status) if was_called else None

@@ -13,7 +13,7 @@ from places import TESTS
 
 from grader.exercise.model import Jacobian
 from grader.judging import compare
-from grader.judging.diagnosis import hypotheses
+from grader.judging.diagnosis.diagnose import diagnose
 from grader.outcome import Case, Expected, Record, Status
 from grader.reference.agreement import Standard
 from grader.sandbox import Sandbox
@@ -113,7 +113,7 @@ def _look_into(answers: Sequence[Answer]) -> None:
         compare.judge(answer, case, tolerance, place=0, count=1)
         for answer, (case, _), tolerance in zip(answers, cases, standard.tolerances(key), strict=True)
     ]
-    hypotheses.diagnose(exercise, target, key, standard, verdicts)
+    diagnose(exercise, target, key, standard, verdicts)
 
 
 def is_alive_and_fair(sandbox: Sandbox, restarts: int) -> bool:

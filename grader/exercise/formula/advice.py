@@ -48,7 +48,7 @@ _FORMS = {
 
 
 def refusal(tree: ast.expr) -> tuple[str, str]:
-    """What is wrong with this part of Python's tree, and the remedy."""
+    """Say what is wrong with a part of a formula, and what to write instead."""
     match tree:
         case ast.Call():
             what, remedy = _call(tree)
@@ -107,7 +107,7 @@ def _dotted(function: ast.Attribute) -> str:
 
 
 def _suggest(name: str) -> str:
-    """A sentence with the function that was probably meant, or what to do without it; nothing if it is anybody's guess."""
+    """Name the function that was probably meant, or say what to do without it; return nothing where that is a guess."""
     meant = LIKELY_SPELLINGS.get(name, our_name(name))
     if meant in FUNCTIONS:
         return f"Did you mean {FUNCTIONS[meant].signature}?"
@@ -124,14 +124,14 @@ def _suggest(name: str) -> str:
 
 
 def _is_in_numpy(name: str) -> bool:
-    """Whether NumPy has a function of this name: then it is no misspelling of one of ours."""
+    """Tell whether NumPy has a function of this name: if so, it is no misspelling of one of ours."""
     import numpy as np
 
     return any(name in dir(module) for module in (np, np.linalg, np.fft, np.random))
 
 
 def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
-    """What Python could not read, in the words of formulas."""
+    """Say in the words of formulas what Python could not read."""
     column = indent + max(error.offset or 1, 1)
     words = (word for word in re.findall(r"[^\W\d]\w*", source) if keyword.iskeyword(word) and word not in _OPERATORS)
     if word := next(words, None):
@@ -153,7 +153,7 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
 
 
 def odd_character(source: str, odd: str | None, indent: int) -> FormulaError | None:
-    """What is wrong with a character that no formula has; None when all are fine (names may be Greek)."""
+    """Say what is wrong with a character that no formula has; None if all are fine (names may be Greek)."""
     for place, character in enumerate(source, indent + 1):
         if (meant := CHARACTERS.get(character)) is not None:
             return FormulaError(f"the character {character} is not known in a formula", f"Write {meant} instead.", place)

@@ -1,4 +1,4 @@
-"""Values of which a rule knows the shape, and what several rules share."""
+"""The values that rules take, and what several rules share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cases` of an exercise file: how many random ones, and the named edge cases."""
+"""Read `cases` of an exercise file: the number of random ones, and the named edge cases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REMEDY = "Write {n: 1, m: 1} for sizes, {scale: {W: 4.0}} for factors, {set: {B
 
 
 def read_cases(fields: YamlMapping | None, draft: Draft) -> tuple[int, tuple[NamedCase, ...]]:
-    """The number of random cases, and the named ones."""
+    """Read the number of random cases, and the named ones."""
     found = entries(fields, "cases", draft.faults, optional=("random", "named")) if fields else {}
     random = DEFAULT_RANDOM
     if "random" in found:
@@ -106,7 +106,7 @@ def _size(name: YamlScalar, node: YamlNode, place: str, draft: Draft) -> Sizes:
 
 
 def _inputs(node: YamlNode, place: str, draft: Draft) -> dict[str, YamlNode]:
-    """The values of `scale` or `set` by input."""
+    """Read the values of `scale` or `set` by input."""
     fields = as_fields(node, place, draft.faults, remedy="Write inputs and numbers, as {B: 0.0}.")
     known = draft.names(INPUT)
     found: dict[str, YamlNode] = {}
@@ -134,7 +134,7 @@ def _scale(node: YamlNode, place: str, draft: Draft) -> dict[str, float]:
 
 
 def _check_sizes(sizes: Sizes, line: int, place: str, draft: Draft) -> bool:
-    """Whether forward has a value at the sizes of a named case, which may leave the ranges."""
+    """Tell whether forward has a value at the sizes of a named case, which may leave the ranges."""
     axes = tuple(draft.axes.values())
     if len(axes) < len(draft.names(AXIS)) or not corners(axes):
         return False
@@ -153,7 +153,7 @@ def _check_sizes(sizes: Sizes, line: int, place: str, draft: Draft) -> bool:
 
 
 def _derived(fixed: dict[str, int], draft: Draft) -> dict[str, int]:
-    """Sizes with those of the axes that follow from them."""
+    """Add the sizes of axes that follow from known sizes."""
     for axis in draft.axes.values():
         if isinstance(axis, DerivedAxis) and axis.size.names <= fixed.keys():
             fixed[axis.name] = evaluate_integer(axis.size, fixed)
@@ -204,7 +204,7 @@ def _nested(node: YamlNode, item: Input, depth: int, sizes: Sizes, place: str, d
 
 
 def _entry(number: float, node: YamlScalar, item: Input, sizes: Sizes, place: str, draft: Draft) -> float | None:
-    """One number that fits the input: class indices are whole and below their axis."""
+    """Check that one number fits the input: class indices are whole and below their axis."""
     if item.draw.law != "labels":
         if math.isfinite(number):
             return float(number)

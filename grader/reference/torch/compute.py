@@ -1,4 +1,4 @@
-"""Exercise, case -> Expected, or the reason to draw the case again."""
+"""Compute the expected arrays of a case, or say why the case has to be drawn again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_PREDICTED_ENTRIES = 20_000  # of one target: beyond it only declared mistake
 
 @dataclass(frozen=True, slots=True)
 class Redraw:
-    """Why a case is no good. `is_zero`: an expected array is zero throughout, which some exercises mean."""
+    """The reason to draw a case again. `is_zero`: an expected array is zero throughout, which some exercises mean."""
 
     reason: str
     is_zero: bool = False
@@ -39,9 +39,9 @@ class Redraw:
 
 def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, spread: float = 0.0) -> Expected | Redraw:
     """
-    The reference at a case, or why it should be drawn again.
+    Compute what is expected at a case, or say why the case should be drawn again.
 
-    `spread` is how small the smallest entry may be beside the largest one, zeros apart: what is smaller is hardly judged.
+    `spread` is how small the smallest entry may be beside the largest one, zeros apart: smaller entries are hardly judged.
     Raises ExerciseError for a formula that cannot be evaluated at all.
     """
     kinks: list[float] = []
@@ -78,7 +78,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
 
 def objections(exercise: Exercise, case: Case) -> tuple[str, ...]:
     """
-    What speaks against the references at a case: at most one thing a target, each a sentence without its full stop.
+    Say what speaks against the references at a case: at most one sentence a target, without its full stop.
 
     Raises FormulaError where forward has no finite value at all.
     """
@@ -107,9 +107,9 @@ def keep_informative(
     exercise: Exercise, drawn: Sequence[tuple[Case, Expected]]
 ) -> tuple[tuple[tuple[Case, Expected], ...], dict[TargetKey, tuple[Hypothesis, ...]]]:
     """
-    The cases with the predictions that tell something, and the hypotheses that these belong to: first the declared ones.
+    Keep only predictions that tell something, with the hypotheses that they belong to, declared ones first.
 
-    Left out are predictions that are right, zero throughout, or the same as an earlier one's in every case.
+    Predictions are dropped if they are right, zero throughout, or the same as an earlier one in every case.
     """
     kept: dict[TargetKey, list[int]] = {}
     named: dict[TargetKey, tuple[Hypothesis, ...]] = {}
@@ -144,22 +144,22 @@ def _same(first: Array, second: Array) -> bool:
 
 
 def point_of(exercise: Exercise, case: Case) -> Point:
-    """The forward function at a case."""
+    """Run the forward function at a case."""
     return point_at(exercise, case.sizes, tensors(case.values))
 
 
 def expected_array(point: Point, target: Target) -> torch.Tensor:
-    """The expected array of a target at a point."""
+    """Compute the expected array of a target at a point."""
     return in_target_layout(point.exercise, target, derive(point, target.kind).detach())
 
 
 def tensors(values: Mapping[str, Array]) -> dict[str, torch.Tensor]:
-    """Arrays as tensors that share nothing with them."""
+    """Copy arrays to tensors."""
     return {name: torch.tensor(value) for name, value in values.items()}
 
 
 def array(value: torch.Tensor) -> Array:
-    """A tensor as a read-only array."""
+    """Return a tensor as a read-only array."""
     found: Array = np.ascontiguousarray(value.detach().numpy()).reshape(tuple(value.shape))
     found.flags.writeable = False
     return found
@@ -192,7 +192,11 @@ def _predictions(
 def _mistaken(
     point: Point, function: str, target: Target, mistake: Mistake, arrays: Mapping[TargetKey, torch.Tensor]
 ) -> torch.Tensor | None:
-    """What a declared mistake returns; None where it has no finite value. It may use targets by name, its own task's first."""
+    """
+    Evaluate a declared mistake; None if it has no finite value.
+
+    Its formula may use targets by name; those of its own task come first.
+    """
     names = {name: value for (_, name), value in arrays.items()}
     names |= {name: value for (task, name), value in arrays.items() if task == function}
     try:

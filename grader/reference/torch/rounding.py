@@ -1,9 +1,9 @@
 """
-Exercise, case -> how many digits each expected entry has in float64, whichever right formula computes it.
+Estimate how many digits each expected entry has in float64, whichever right formula computes it.
 
-A formula that is right on paper loses digits relative to its intermediate results, not to the entry that comes out: 1 - Y² has
-those of 1, E[x²] - E[x]² those of E[x²]. So the reference is run again with every intermediate result and every slope of its
-graph a little off, each relative to what it is made of; how far an entry moves bounds what rounding may do to it.
+A formula that is right on paper loses digits relative to its intermediate results, not to the final entry: 1 - Y² has the
+digits of 1, E[x²] - E[x]² those of E[x²]. So the reference is run again with every intermediate result and every slope of its
+graph a little off, each relative to the magnitude of its parts; how far an entry moves bounds what rounding may do to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from grader.exercise.formula import (
 from grader.exercise.model import Exercise, Hessian
 from grader.reference.agreement import UNKNOWN
 from grader.reference.torch.derivatives import Tensors, derive, in_target_layout, point_at
-from grader.reference.torch.functions import real
+from grader.reference.torch.tensors import real
 
 if TYPE_CHECKING:
     from grader.outcome import TargetKey
@@ -87,7 +87,7 @@ class RoundingNoise:
     """
     Noise for one run of the forward function: the results of its nodes and their slopes, each a little off.
 
-    What a result is made of is larger than the result where terms cancel: |a| + |b| for a - b, and (|a| + |b|)² for its
+    The magnitude of a result is larger than the result where terms cancel: |a| + |b| for a - b, and (|a| + |b|)² for its
     square, which may be multiplied out.
     """
 
@@ -97,7 +97,7 @@ class RoundingNoise:
         self._magnitudes: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by id of the first, which is kept alive
 
     def __call__(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, recompute: Recompute) -> torch.Tensor:
-        """The result of a node, with noise."""
+        """Return the result of a node, with noise."""
         with torch.no_grad():
             size = self._rounding_scale(node, operands, result, recompute)
         if size is None:
@@ -121,7 +121,7 @@ class RoundingNoise:
         return result * (1 + stretch) + (noise - clean * stretch)
 
     def _slope_noise(self, operand: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-        """Nothing in value; its slope is noise relative to what the function's slope may be made of."""
+        """Return zeros whose slope is noise, relative to the magnitude of the function's slope."""
         step = operand - operand.detach()
         bend = slope * self._random_noise(slope)
         if self._is_curvature_asked:
@@ -131,7 +131,7 @@ class RoundingNoise:
     def _slopes(
         self, node: Node, operands: tuple[object, ...], result: torch.Tensor
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Operands of the result's shape, each with what the slope by it may be made of."""
+        """Yield operands of the result's shape, each with the magnitude of the slope by it."""
         for place, operand in enumerate(operands):
             if not isinstance(operand, torch.Tensor) or not operand.requires_grad or operand.shape != result.shape:
                 continue
@@ -148,14 +148,14 @@ class RoundingNoise:
                     return
 
     def _magnitude(self, operand: object) -> torch.Tensor:
-        """What an operand is made of."""
+        """Return the magnitude of an operand: the sum of the absolute values of its terms."""
         known = self._magnitudes.get(id(operand))
         return known[1] if known is not None else real(operand).detach().abs()
 
     def _rounding_scale(
         self, node: Node, operands: tuple[object, ...], result: torch.Tensor, recompute: Recompute
     ) -> torch.Tensor | None:
-        """What the rounding of a node is relative to; None where it is exact."""
+        """Return what the rounding of a node is relative to; None if the node is exact."""
         if not result.is_floating_point() or not result.numel() or isinstance(node, NumberNode | ConstantNode | CompareNode):
             return None
         if isinstance(node, NameNode):
@@ -210,7 +210,7 @@ class RoundingNoise:
 
 
 def _is_power(exponent: object) -> bool:
-    """Whether an exponent is a plain number that a power may be multiplied out by."""
+    """Tell whether an exponent is a plain number by which a power may be multiplied out."""
     return isinstance(exponent, int | float) and exponent >= 1
 
 
@@ -218,9 +218,9 @@ def rounding(
     exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]
 ) -> dict[TargetKey, Array]:
     """
-    To which power of two rounding may move each entry of the expected arrays; UNKNOWN where noise leaves no finite value.
+    Bound how far rounding may move each entry of the expected arrays, as a power of two.
 
-    int8, in the shape of the arrays.
+    UNKNOWN where noise leaves no finite value. int8, in the shape of the arrays.
     """
     found = {key: torch.zeros(value.shape, dtype=torch.float64) for key, value in arrays.items()}
     is_curvature_asked = any(isinstance(target.kind, Hessian) for _, target in exercise.targets())
@@ -239,7 +239,7 @@ def rounding(
 
 
 def _powers(moved: torch.Tensor) -> Array:
-    """The power of two that is not below each number, within what int8 holds: far below and above what is judged."""
+    """Return the power of two that is not below each number, within what int8 holds: far below and above what is judged."""
     numbers = moved.numpy()
     powers = np.clip(np.frexp(numbers)[1], -UNKNOWN, UNKNOWN)
     found: Array = np.where(numbers == 0, -UNKNOWN, np.where(np.isfinite(numbers), powers, UNKNOWN)).astype(np.int8)

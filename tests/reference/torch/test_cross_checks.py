@@ -20,7 +20,7 @@ from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
 from grader.judging.in_process import check_functions
 from grader.outcome import Case
 from grader.reference import prepare
-from grader.reference.torch import compute, cross_checks, functions, numerical
+from grader.reference.torch import compute, cross_checks, functions, numerical, tensors
 from grader.reference.torch.evaluate import evaluate
 
 
@@ -329,7 +329,7 @@ class Tripled(torch.autograd.Function):
 
 def tripled(x: Any) -> Any:
     """Apply the function that lies about its derivative."""
-    return Tripled.apply(functions.real(x))  # type: ignore[no-untyped-call]
+    return Tripled.apply(tensors.real(x))  # type: ignore[no-untyped-call]
 
 
 KINDS: list[tuple[str, Any, str]] = [

@@ -33,7 +33,8 @@ from grader.reference.torch.edits import (
     elementwise_unary,
 )
 from grader.reference.torch.evaluate import evaluate
-from grader.reference.torch.functions import IMPLEMENTATIONS, KINKS
+from grader.reference.torch.functions import IMPLEMENTATIONS
+from grader.reference.torch.kinks import KINKS
 
 TENSORS = {name: torch.tensor(value) for name, value in VALUES.items()}
 SMOOTH = [example for example in EXAMPLES if example.is_smooth]
