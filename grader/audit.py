@@ -18,18 +18,21 @@ import numpy as np
 
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import starter
-from grader.exercise.model import Arrays, Exercise, NamedCase, Target
+from grader.exercise.model import Exercise, NamedCase, Target
 from grader.judging import compare
 from grader.judging.diagnosis.answers import Evidence
 from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Answer, Case, Expected, Record, Status, Verdict
+from grader.outcome import Case, Expected, Record, Status, Verdict
 from grader.reference import agreement, cases, prepare, sizes
+from grader.sandbox.limits import Arrays
+from grader.sandbox.wire.answer import Answer
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
     from grader.sandbox import Sandbox
+    from grader.sandbox.wire.answer import Array
 
 SEEDS = (prepare.PUBLIC_SEED, 1, 2)
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions

@@ -13,7 +13,7 @@ from places import ROOT
 from grader.cli import COMMANDS, run
 from grader.exercise import catalogue
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status, TargetReport
-from grader.sandbox.job import LoadError
+from grader.sandbox.wire.answer import LoadError
 
 PAGES = ROOT / "docs" / "contributing"
 FORMATS = (PAGES / "formats.md").read_text(encoding="utf-8")

@@ -23,9 +23,9 @@ from places import ROOT
 from grader import cli
 from grader.cli import streams
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Arrays
 from grader.handout import exercise_files
 from grader.sandbox.host.walls import Isolation
+from grader.sandbox.limits import Arrays
 
 SOLUTIONS = ROOT / "solutions"
 

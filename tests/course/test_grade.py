@@ -219,7 +219,7 @@ def test_exercises_that_clash_say_what_to_do(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert ("ungraded", None) == (found["targets"][0]["status"], found["score"])
     assert (
-        "Not graded, no points lost: tanh_layer and linear_layer ask for functions of the same name, and s01.py does not say "
+        "tanh_layer and linear_layer ask for functions of the same name, and s01.py does not say "
         "which function is for which. Write a line `# exercise: tanh_layer` above the functions for this one (in a notebook: as "
         "the first line of a cell), or put them into a file tanh_layer.py."
     ) == found["targets"][0]["detail"]

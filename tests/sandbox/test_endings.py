@@ -68,9 +68,10 @@ def grader(mark: str, isolation: str, code: str) -> subprocess.Popen[str]:
     import os, signal, sys, time
     sys.path[:0] = {[mark, *filter(None, sys.path)]!r}
     from grader.sandbox.wire.call import Call, Name
-    from grader.exercise.model import Limits
+    from grader.sandbox.limits import Limits
     from grader.sandbox import Sandbox
-    from grader.sandbox.job import Job, Source, TaskPlan
+    from grader.sandbox.job import Job
+    from grader.sandbox.wire.plan import Source, TaskPlan
     def box(): return Sandbox("numpy", {isolation!r})
     def ready(): print("ready", flush=True)
     plan = TaskPlan(call=Call(function="f", arguments=()), returns=("y",), inputs=({{}},))

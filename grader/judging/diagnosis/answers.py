@@ -15,7 +15,8 @@ from grader.outcome import Case, Hypothesis, Status, Verdict
 from grader.reference.agreement import CHUNK, OF_THE_LARGEST, Standard, Tolerance, near
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each prediction
 

@@ -14,7 +14,7 @@ from grader.judging.diagnosis.shaping import flattened, same_but_for_ones
 from grader.text import shape_text
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MAX_PERMUTED_AXES = 4
 

@@ -11,7 +11,7 @@ from grader.judging.diagnosis.answers import Predict, WrongAnswers
 from grader.outcome import Case, Diagnosis
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 
 @dataclass(frozen=True, slots=True)

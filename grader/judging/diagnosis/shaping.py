@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from grader.judging.diagnosis.answers import Evidence
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 
 def flattened(one: Evidence, order: Literal["C", "F"], places: Sequence[int] | None = None) -> Array | None:

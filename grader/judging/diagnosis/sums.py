@@ -15,7 +15,7 @@ from grader.judging.diagnosis.shaping import but_for_ones
 from grader.text import shape_text
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 
 def _predictions(exercise: Exercise, target: Target) -> Iterator[Prediction]:

@@ -14,7 +14,7 @@ from grader.outcome import Diagnosis
 from grader.text import shape_text
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 
 def _find(answers: WrongAnswers) -> Diagnosis | None:

@@ -22,7 +22,7 @@ from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.functions import real, together, windows
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MAX_VALUES = 4  # of a draw from a few values: of more not every one has to occur
 
