@@ -245,7 +245,7 @@ def _check_alike(name: str, other: str, line: int, place: str, what: str, draft:
         )
         return False
     like = draft.upstream[name].like if what == UPSTREAM else None
-    if like and like != other:  # the statement and the target would say two things of it, and one of them is wrong
+    if like and like != other:  # else the statement and the target would contradict each other
         remedy = f"Give {name} a shape in place of `like {like}`, or say which it is: `{name}: like {other}`."
         draft.faults.add(line, f"{place} is `{name}`, which is declared as ∂L/∂{like}, and here stands for ∂L/∂{other}.", remedy)
         return False

@@ -511,6 +511,6 @@ def test_the_first_examples_use_their_function() -> None:
 
 
 def test_the_documentation_lists_the_functions() -> None:
-    """docs/formulas.md is up to date; `python tests/formula_examples.py` writes it."""
+    """docs/formulas.md is up to date; `python tests/support/formula_examples.py` writes it."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert documented(text) == text
