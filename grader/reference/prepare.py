@@ -157,7 +157,7 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int, *, may_be_zero: 
             return case, found
         zeros += found.is_zero
         reason = found.reason
-    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
+    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times, and no draw is usable: {reason}."
     remedy = "Change what the case says, or take it out." if plan.role == "named" else "Choose other draws, sizes or constants."
     raise ExerciseError(Fault(exercise.path or exercise.id, what, remedy))
 

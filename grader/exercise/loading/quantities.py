@@ -37,7 +37,7 @@ def read_axes(fields: YamlMapping, draft: Draft) -> None:
     for place, axis in enumerate(axes):
         if isinstance(axis, DerivedAxis) and not corners(axes[: place + 1]):
             what = f"dims.{axis.name} is less than 1 at all sizes in these ranges."
-            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or mend the expression.")
+            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or correct the expression.")
             break
 
 

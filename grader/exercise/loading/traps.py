@@ -241,7 +241,7 @@ def explain(error: Any, lines: Sequence[str]) -> Advice:
     if "quoted scalar" in context:
         return _in_quotes(problem, since, at, lines)
     if "flow" in context:
-        return since + 1, "A list or mapping that starts here with [ or { does not end well.", _FLOW_REMEDY
+        return since + 1, "A list or mapping that starts here with [ or { is not closed properly.", _FLOW_REMEDY
     if "simple key" in context:
         return _no_colon(since, lines)
     return bad_start(at, lines) or _bad_colon(at, column, problem, lines) or (at + 1, f"It is not YAML: {problem}.", _LOOK)
@@ -310,7 +310,7 @@ def _bad_colon(number: int, column: int, problem: str, lines: Sequence[str]) -> 
     if "expected key" in problem or "block end" in problem:
         return (
             number + 1,
-            "This line fits neither the entries above it nor those around them.",
+            "The indentation of this line matches no entry above it.",
             "Indent entries of the same level alike, with spaces.",
         )
     return None

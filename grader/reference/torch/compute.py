@@ -99,7 +99,7 @@ def objections(exercise: Exercise, case: Case) -> tuple[str, ...]:
 
 
 def _near_kink(kinks: Sequence[float]) -> str:
-    return f"the forward function has a kink within {min(kinks):.2g} of it"
+    return f"the forward function has a kink within {min(kinks):.2g} of this point"
 
 
 def keep_informative(
@@ -172,7 +172,7 @@ def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool, sprea
         if largest == 0 and not accept_zero:
             return Redraw(f"{name} is zero throughout there", is_zero=True)
         if 0 < largest < MIN_LARGEST_ENTRY:
-            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, which says nothing")
+            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, too little to judge by")
         if spread and value.is_floating_point() and largest and float(value[value != 0].abs().min()) < spread * largest:
             return Redraw(f"entries of {name} differ in size by more than 1 to {1 / spread:g} there, as where tanh saturates")
     return None

@@ -115,8 +115,8 @@ def test_an_input_that_reaches_no_target_is_a_fault() -> None:
     for forward in ("  Y: tanh(W @ X)\n  L: sum(Y)", "  Y: tanh(W @ X)\n  L: sum(Y)\n  M: L * t"):
         text = said(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
         assert text == (
-            "x.yaml:9: No target uses the input `t`: every answer is right whatever its numbers are.\n"
-            "    Write it in a line of forward that a target is of, or as a tangent; or remove it, from the calls too."
+            "x.yaml:9: No target uses the input `t`: its numbers change no answer.\n"
+            "    Write it in a line of forward that a target depends on, or as a tangent; or remove it, from the calls too."
         )
     loaded(inputs="  W: m n\n  X: n\n  V: n", tasks="  - call: f(W, X, V)\n    returns:\n      d: {jvp: Y, wrt: X, tangent: V}")
 
