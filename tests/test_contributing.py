@@ -13,7 +13,6 @@ from places import ROOT
 from grader.cli import COMMANDS, run
 from grader.exercise import catalogue
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status, TargetReport
-from grader.sandbox.job import LoadError
 
 PAGES = ROOT / "docs" / "contributing"
 FORMATS = (PAGES / "formats.md").read_text(encoding="utf-8")
@@ -59,7 +58,6 @@ def whole_report() -> dict[str, Any]:
         layers=(),
         targets=(target,),
         public_output="",
-        load_errors=(LoadError(source="answer.py", detail="It raised."),),
     )
     data: dict[str, Any] = json.loads(json.dumps(report.to_json(), allow_nan=False))
     return data
@@ -79,6 +77,15 @@ def test_files_that_are_named_exist(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     missing = [name for name in named if not re.search("NAME|MODULE", name) and not (ROOT / name).exists()]
     assert missing + [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")], ids=lambda page: page.stem
+)
+def test_a_score_is_no_mark(page: Path) -> None:
+    """Prose has one word for points that were earned; what commands print and options are called stands in code."""
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r".*\bmarks?\b.*", prose) == []
 
 
 def test_every_decision_is_listed() -> None:

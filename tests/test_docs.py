@@ -26,7 +26,7 @@ BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", README, re.MULTILINE | 
 
 
 def sessions() -> list[tuple[str, str]]:
-    """Every `$ command` of the README with what it prints; the demo's table is tested with the demo."""
+    """Return each `$ command` of the README and what it prints, but for the demo, whose table is tested with it."""
     found = []
     for language, _, text in BLOCKS:
         if language == "console":
@@ -36,7 +36,7 @@ def sessions() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the README shows."""
+    """Write the files that the README shows into a folder."""
     place = tmp_path_factory.mktemp("readme")
     for _, name, text in BLOCKS:
         if name:
@@ -69,7 +69,7 @@ def test_readme_s_sessions(command: str, printed: str, folder: Path) -> None:
 
 
 def test_the_table_of_kinds() -> None:
-    """Every kind is in the table, with the shape that exercise.py states."""
+    """Every kind is in the table, with the shape that its class states."""
     rows = re.findall(r"^\| (\w+) \| `\{(\w+): .*?\| (\S[^|]*) \|$", README, re.MULTILINE)
     kinds = {kind.__name__.lower(): re.findall(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__)[0] for kind in get_args(model.Kind)}
     assert {name: shape for name, _, shape in rows} == kinds

@@ -17,7 +17,8 @@ from grader.files import write_whole
 from grader.text import one_line, quoted
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Arrays, Exercise
+    from grader.exercise.model import Exercise
+    from grader.sandbox.limits import Arrays
 
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:

@@ -13,11 +13,11 @@ from typing import Literal, TypeAlias, assert_never
 
 from grader.exercise.fingerprints import EARNING, JUDGING, PROSE, fingerprint
 from grader.exercise.formula import Formula
+from grader.sandbox.limits import Arrays, Limits
 from grader.sandbox.wire.call import Call
 
 DEFAULT_RTOL = 1e-8  # float64 has 16 digits, float32 7; a term or a constant that is left out shows in the 8th
 
-Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
 
 # Axes of a shape as they are written: names, or, for a size without an axis of its own, an expression such as `n + m`.
@@ -220,14 +220,6 @@ class NamedCase:
     set: Mapping[str, object] = field(default_factory=dict)  # a number, or nested lists in the shape of the input
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one call may use: memory, and CPU seconds. Loading may take as long, the whole submission ten times that."""
-
-    seconds: float = 10.0
-    memory_mib: int = 1024
-
-
 @dataclass(frozen=True, kw_only=True)  # no slots: cached_property needs a __dict__
 class Exercise:
     """One exercise file. `id` is the file's stem."""
@@ -248,7 +240,7 @@ class Exercise:
     numerical: Literal["flag", "forbid"] = "flag"
     rtol: float = DEFAULT_RTOL  # see `agreement`
     partial: Literal["none", "cases"] = "none"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
 
     @property

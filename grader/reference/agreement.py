@@ -15,7 +15,8 @@ import numpy as np
 from grader.exercise.model import DEFAULT_RTOL
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Expected, Record, TargetKey
+    from grader.outcome import Expected, Record, TargetKey
+    from grader.sandbox.wire.answer import Array
 
 ABSOLUTE_FLOOR = 1e-12  # for expected entries that are exactly zero
 OF_THE_LARGEST = 1e-6  # rounding excuses no more than this share of the largest entry

@@ -21,7 +21,7 @@ from grader.outcome import Case, Role
 from grader.reference import sizes as planned
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MAX_SMALL_CASES = 3
 

@@ -24,7 +24,8 @@ from grader.files import write_whole
 from grader.outcome import Case, Expected, Hypothesis, Probe, Record
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 MAGIC = b"graderR2"
 MAX_STORE_BYTES = 512 << 20  # size of a user's cache; the records longest unused are removed first

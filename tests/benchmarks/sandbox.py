@@ -22,7 +22,7 @@ from unittest.mock import patch
 if TYPE_CHECKING:
     import numpy as np
 
-    from grader.exercise.model import Arrays
+    from grader.sandbox.limits import Arrays
 
 
 _HERE = Path(__file__).resolve()
@@ -107,12 +107,13 @@ def _cases() -> list[dict[str, np.ndarray]]:
 
 def main(rounds: int, arrays: Arrays) -> None:
     """Print the table."""
-    from grader.exercise.model import Limits
     from grader.sandbox import Sandbox
     from grader.sandbox.host import bubblewrap, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, Plan
-    from grader.sandbox.job import Job, Source, TaskPlan
+    from grader.sandbox.job import Job
+    from grader.sandbox.limits import Limits
     from grader.sandbox.wire.call import Call, Name
+    from grader.sandbox.wire.plan import Source, TaskPlan
 
     arguments = (Name("W"), Name("X"), Name("B"))
     plans = tuple(

@@ -19,13 +19,14 @@ import click
 import pytest
 from made import report, right_report, target_report
 from places import ROOT
+from popen import killed_afterwards
 
 from grader import cli
 from grader.cli import streams
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Arrays
 from grader.handout import exercise_files
 from grader.sandbox.host.walls import Isolation
+from grader.sandbox.limits import Arrays
 
 SOLUTIONS = ROOT / "solutions"
 
@@ -483,7 +484,8 @@ def test_ctrl_c_keeps_what_is_graded() -> None:
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
     write("class/s02/twice.py", "def dy_dx(x):\n    while True: pass\n")
     command = [sys.executable, "-m", "grader", "grade", "class", "-a", "twice", "-o", "OUT", "--jobs", "1"]
-    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with killed_afterwards(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)) as process:
         deadline = time.monotonic() + 60
         while "s01" not in kept(Path("OUT/state.sqlite")) and time.monotonic() < deadline:
             time.sleep(0.05)

@@ -496,7 +496,7 @@ _NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {
 def _bare(report: str) -> str:
     """A report's marks: without anything that the student wrote, printed or returned."""
     data = json.loads(report)
-    bare: Mapping[str, Any] = {"detail": "", "traceback": "", "counterexample": None, "answers_sha256": ""}
+    bare: Mapping[str, Any] = {"source": "", "detail": "", "traceback": "", "counterexample": None, "answers_sha256": ""}
     targets = [{**target, **bare, "public": None} for target in data["targets"]]
     return json.dumps({**data, "source_sha256": "", "output": "", "public_output": "", "load_errors": [], "targets": targets})
 

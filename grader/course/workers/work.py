@@ -17,11 +17,13 @@ from grader.course.intake.contents import Contents
 from grader.course.intake.entries import Entry
 from grader.course.intake.files import MAX_DEPTH, File, Readable
 from grader.errors import Fault, GraderError, SandboxError, SubmissionError
-from grader.exercise.model import Arrays, Exercise
+from grader.exercise.model import Exercise
 from grader.judging.submission import Submission
-from grader.outcome import CLASH, UNDECIDED, Report, Status
+from grader.outcome import CLASH, Report, Status
 from grader.reference.prepare import ENGINE
-from grader.sandbox.job import LoadError, Source
+from grader.sandbox.limits import Arrays
+from grader.sandbox.wire.answer import Failure, LoadError, Phase, Reason
+from grader.sandbox.wire.plan import Source
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -308,7 +310,7 @@ def grade_work(work: Work, judge: Judge, worker: Worker) -> Report:
     Raises SandboxError: then nothing can be graded here.
     """
     if work.status is not None:
-        return _with_status(judge.report_missing(work.student, work.detail), work.status)
+        return judge.report_failure(work.student, Failure(reason=_REASONS[work.status], detail=work.detail))
     try:
         return _graded(work, judge, worker)
     except SandboxError:
@@ -329,14 +331,14 @@ def _graded(work: Work, judge: Judge, worker: Worker) -> Report:
             left_out[name] = error.faults[0].what
             refusal = refusal or _told(error)
     if left_out and not sources:
-        return _with_status(judge.report_missing(work.student, refusal), Status.REFUSED)
+        return judge.report_failure(work.student, Failure(reason=Reason.NOT_OPENED, detail=refusal))
     submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
     if work.clashes:
         submission = submission.with_marks_of((exercise.id, *work.clashes))
     is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
     if work.clashes and not is_divided and _mentions(submission, exercise):
-        report = ungraded(work, judge, _clash(exercise, work.clashes, tuple(work.files)))
-        return replace(report, flags=(CLASH,))
+        clash = Failure(reason=Reason.SEVERAL_EXERCISES, detail=_clash(exercise, work.clashes, tuple(work.files)))
+        return replace(judge.report_failure(work.student, clash), flags=(CLASH,))
     return _saying(left_out, worker.grade(judge, submission))
 
 
@@ -344,19 +346,20 @@ def _saying(left_out: Mapping[str, str], report: Report) -> Report:
     """The report with the files that were not run, and why."""
     if not left_out:
         return report
-    errors = tuple(LoadError(source=name, detail=why) for name, why in left_out.items())
+    errors = tuple(
+        LoadError(source=name, reason=Reason.NOT_OPENED, phase=Phase.COMPILING, detail=why) for name, why in left_out.items()
+    )
     flags = tuple(dict.fromkeys((*report.flags, "load_error")))
     return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
 def ungraded(work: Work, judge: Judge, detail: str) -> Report:
-    """The report on what we failed at, or what somebody has to decide: it costs no points."""
-    return _with_status(judge.report_missing(work.student, detail), Status.UNGRADED)
+    """Return the report on what we failed at: it costs no points."""
+    return judge.report_failure(work.student, Failure(reason=Reason.OUR_FAULT, detail=detail))
 
 
-def _with_status(report: Report, status: Status) -> Report:
-    score = None if status is Status.UNGRADED else 0.0
-    return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
+# why nothing is called, by what is known of an entry before its files are looked into
+_REASONS = {Status.MISSING: Reason.NOTHING_HANDED_IN, Status.REFUSED: Reason.NOT_OPENED, Status.UNGRADED: Reason.OUR_FAULT}
 
 
 def _mentions(submission: Submission, exercise: Exercise) -> bool:
@@ -369,7 +372,7 @@ def _clash(exercise: Exercise, clashes: tuple[str, ...], files: tuple[str, ...])
     both = " and ".join((exercise.id, *clashes))
     where = f"{' and '.join(files)} {'do' if len(files) > 1 else 'does'} not say which function is for which"
     return (
-        f"{UNDECIDED}{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
+        f"{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
         f"functions for this one (in a notebook: as the first line of a cell), or put them into a file {exercise.id}.py."
     )
 

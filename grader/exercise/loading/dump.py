@@ -19,7 +19,6 @@ from grader.exercise.model import (
     Exercise,
     Hessian,
     Input,
-    Limits,
     Mistake,
     NamedCase,
     Target,
@@ -27,6 +26,7 @@ from grader.exercise.model import (
     Value,
     quantities,
 )
+from grader.sandbox.limits import Limits
 
 
 class _OneLineMapping(dict[str, Any]):

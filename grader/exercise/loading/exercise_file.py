@@ -18,7 +18,8 @@ from grader.exercise.loading.targets import target_shape
 from grader.exercise.loading.tasks import read_tasks
 from grader.exercise.loading.tree import read
 from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode
-from grader.exercise.model import JVP, VJP, Exercise, Limits, Task, quantities
+from grader.exercise.model import JVP, VJP, Exercise, Task, quantities
+from grader.sandbox.limits import Limits
 
 SCHEMA = 1
 ID = re.compile(r"[a-z][a-z0-9_]*")

@@ -22,7 +22,7 @@ from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.tensors import axes_together, real, windows
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MAX_VALUES = 4  # values of a draw that all have to occur; of more not every one has to
 

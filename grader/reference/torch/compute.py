@@ -20,7 +20,8 @@ from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.rounding import rounding
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance
 MIN_KINK_DISTANCE = 1e-3

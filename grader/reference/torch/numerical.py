@@ -13,7 +13,7 @@ from grader.exercise.model import JVP, Hessian, Kind, Target, Value
 from grader.reference.torch.derivatives import Point, in_target_layout, primal
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 STEPS = (1e-2, 1e-3, 1e-4, 1e-6)  # the best of them counts: curvature decides which
 MAX_ENTRIES = 4096

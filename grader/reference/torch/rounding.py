@@ -33,7 +33,8 @@ from grader.reference.torch.derivatives import Tensors, derive, in_target_layout
 from grader.reference.torch.tensors import real
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 PATTERNS = 3  # patterns of noise; an entry that one of them leaves alone is moved by another
 # 1000 units of the last digit, where a right formula of textbook length loses some tens: see tests/benchmarks/judging.py

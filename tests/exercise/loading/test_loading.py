@@ -33,13 +33,13 @@ from grader.exercise.model import (
     Gradient,
     Hessian,
     Jacobian,
-    Limits,
     Local,
     Mistake,
     NamedCase,
     Target,
     Value,
 )
+from grader.sandbox.limits import Limits
 from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
 
 DATA = TESTS / "exercise" / "loading" / "files"

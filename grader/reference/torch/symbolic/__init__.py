@@ -22,7 +22,7 @@ from grader.reference.torch.symbolic.formulas import evaluate
 from grader.reference.torch.symbolic.program import DIGITS, Program
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MAX_ENTRIES = 150  # entries of a target
 MAX_GIVEN = 800  # entries of inputs and lines together
