@@ -51,7 +51,7 @@ PLAIN_LAWS = ("normal", "positive", "nonzero", "distinct", "simplex", "symmetric
 
 
 def with_parts(**parts: str) -> str:
-    """A small right exercise with some of its sections written otherwise."""
+    """Write a small right exercise, with some of its sections replaced."""
     sections = {
         "dims": "  n: 2..6\n  m: 2..5",
         "inputs": "  W: m n\n  X: n",
@@ -63,24 +63,24 @@ def with_parts(**parts: str) -> str:
 
 
 def loaded(**parts: str) -> Exercise:
-    """The small exercise, with sections written otherwise."""
+    """Load the small exercise, with some of its sections replaced."""
     return parse_exercise(with_parts(**parts), "test")
 
 
 def faults(text: str) -> tuple[Fault, ...]:
-    """What is wrong with a text."""
+    """Return the faults of a text."""
     with pytest.raises(ExerciseError) as raised:
         parse_exercise(text, "test", "x.yaml")
     return raised.value.faults
 
 
 def said(**parts: str) -> str:
-    """What is said of the small exercise with a section written otherwise."""
+    """Return the faults of the small exercise with a section replaced."""
     return "\n".join(map(str, faults(with_parts(**parts))))
 
 
 def target(text: str, **parts: str) -> Target:
-    """The one target of the small exercise."""
+    """Return the one target of the small exercise."""
     exercise = loaded(tasks=f"  - call: f(W, X)\n    returns:\n      d: {text}", **parts)
     return exercise.tasks[0].targets[0]
 
@@ -115,8 +115,8 @@ def test_an_input_that_reaches_no_target_is_a_fault() -> None:
     for forward in ("  Y: tanh(W @ X)\n  L: sum(Y)", "  Y: tanh(W @ X)\n  L: sum(Y)\n  M: L * t"):
         text = said(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
         assert text == (
-            "x.yaml:9: No target uses the input `t`: every answer is right whatever its numbers are.\n"
-            "    Write it in a line of forward that a target is of, or as a tangent; or remove it, from the calls too."
+            "x.yaml:9: No target uses the input `t`: its numbers change no answer.\n"
+            "    Write it in a line of forward that a target depends on, or as a tangent; or remove it, from the calls too."
         )
     loaded(inputs="  W: m n\n  X: n\n  V: n", tasks="  - call: f(W, X, V)\n    returns:\n      d: {jvp: Y, wrt: X, tangent: V}")
 
@@ -666,7 +666,7 @@ LINES = st.lists(TEXTS, min_size=1, max_size=4).map("\n".join)
 
 @st.composite
 def exercises(draw: st.DrawFn) -> Exercise:
-    """An exercise with odd texts, names and numbers in it."""
+    """Draw an exercise with odd texts, names and numbers in it."""
     exercise = load_exercise(EXERCISES / "tanh_layer.yaml")
     numbers = st.floats(1e-300, 1e5)
     hints = st.builds(
@@ -711,14 +711,14 @@ def test_whatever_an_exercise_holds_survives_dumping(exercise: Exercise) -> None
 
 
 def assignment(tmp_path: Path, text: str) -> Assignment:
-    """The assignment that a text says."""
+    """Load an assignment from a text."""
     file = tmp_path / "ps1.yaml"
     file.write_text(text, "utf-8")
     return load_assignment(file, lambda name: EXERCISES / f"{name}.yaml")
 
 
 def assignment_faults(tmp_path: Path, text: str) -> str:
-    """What is said of an assignment."""
+    """Return the faults of an assignment."""
 
     def find(name: str) -> Path:
         if not (EXERCISES / f"{name}.yaml").exists():
@@ -811,7 +811,7 @@ BY_HAND = "student,exercise,target,points,reason,by\n"
 
 
 def overrides(tmp_path: Path, table: str | bytes) -> tuple[Override, ...]:
-    """The points given by hand that a table says."""
+    """Read the points given by hand from a table."""
     (tmp_path / "by_hand.csv").write_bytes(table if isinstance(table, bytes) else table.encode())
     return assignment(tmp_path, f"{HEAD}exercises: [chain_rule, tanh_layer]\noverrides: by_hand.csv\n").overrides
 
