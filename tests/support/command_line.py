@@ -24,7 +24,6 @@ def dY_dB(W, X, B):
     return np.diag(1 - np.tanh(W @ X + B) ** 2)
 """
 
-
 QUICK = """
 schema: 1
 title: Twice
@@ -64,6 +63,4 @@ def write(name: str, text: str) -> Path:
 
 
 HOSTILE_NAME = "a\x1b[31m\u202egnp$(touch ran)`touch ran`;x.py"
-
-
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
