@@ -9,5 +9,5 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands run in an empty folder."""
+    """Run commands in an empty folder."""
     monkeypatch.chdir(tmp_path)

@@ -41,21 +41,21 @@ limits: {seconds: 1}
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    """A command in this process: exit status, stdout, stderr."""
+    """Run a command in this process: exit status, stdout, stderr."""
     status = cli.run([str(argument) for argument in arguments])
     out, err = capsys.readouterr()
     return status, out, err
 
 
 def grader(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """A command in a process of its own."""
+    """Run a command in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     command = [sys.executable, "-m", "grader", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120, **options)
 
 
 def write(name: str, text: str) -> Path:
-    """A file in the current folder."""
+    """Write a file in the current folder."""
     path = Path(name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

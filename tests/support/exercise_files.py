@@ -21,7 +21,7 @@ SHIPPED = sorted(EXERCISES.glob("*.yaml"))
 
 
 def with_parts(**parts: str) -> str:
-    """A small right exercise with some of its sections written otherwise."""
+    """Write a small right exercise, with some of its sections replaced."""
     sections = {
         "dims": "  n: 2..6\n  m: 2..5",
         "inputs": "  W: m n\n  X: n",
@@ -33,24 +33,24 @@ def with_parts(**parts: str) -> str:
 
 
 def loaded(**parts: str) -> Exercise:
-    """The small exercise, with sections written otherwise."""
+    """Load the small exercise, with some of its sections replaced."""
     return parse_exercise(with_parts(**parts), "test")
 
 
 def faults(text: str) -> tuple[Fault, ...]:
-    """What is wrong with a text."""
+    """Return the faults of a text."""
     with pytest.raises(ExerciseError) as raised:
         parse_exercise(text, "test", "x.yaml")
     return raised.value.faults
 
 
 def said(**parts: str) -> str:
-    """What is said of the small exercise with a section written otherwise."""
+    """Return the faults of the small exercise with a section replaced."""
     return "\n".join(map(str, faults(with_parts(**parts))))
 
 
 def target(text: str, **parts: str) -> Target:
-    """The one target of the small exercise."""
+    """Return the one target of the small exercise."""
     exercise = loaded(tasks=f"  - call: f(W, X)\n    returns:\n      d: {text}", **parts)
     return exercise.tasks[0].targets[0]
 
@@ -63,7 +63,7 @@ TWO = {
 
 
 def pairs(name: str) -> list[tuple[str, str]]:
-    """Each text of a data file with what is said of it."""
+    """Read each text of a data file with its message."""
     found = [block.split("\n==>\n") for block in (DATA / name).read_text("utf-8").split("\n----\n")]
     return [(text.replace("NUL", "\0"), message.rstrip("\n")) for text, message in found]
 
@@ -73,14 +73,14 @@ FAULTS = [(*change.split("\n-->\n"), message) for change, message in pairs("faul
 
 
 def assignment(tmp_path: Path, text: str) -> Assignment:
-    """The assignment that a text says."""
+    """Load an assignment from a text."""
     file = tmp_path / "ps1.yaml"
     file.write_text(text, "utf-8")
     return load_assignment(file, lambda name: EXERCISES / f"{name}.yaml")
 
 
 def assignment_faults(tmp_path: Path, text: str) -> str:
-    """What is said of an assignment."""
+    """Return the faults of an assignment."""
 
     def find(name: str) -> Path:
         if not (EXERCISES / f"{name}.yaml").exists():

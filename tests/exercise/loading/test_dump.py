@@ -41,7 +41,7 @@ LINES = st.lists(TEXTS, min_size=1, max_size=4).map("\n".join)
 
 @st.composite
 def exercises(draw: st.DrawFn) -> Exercise:
-    """An exercise with odd texts, names and numbers in it."""
+    """Draw an exercise with odd texts, names and numbers in it."""
     exercise = load_exercise(EXERCISES / "tanh_layer.yaml")
     numbers = st.floats(1e-300, 1e5)
     hints = st.builds(

@@ -17,7 +17,7 @@ BY_HAND = "student,exercise,target,points,reason,by\n"
 
 
 def overrides(tmp_path: Path, table: str | bytes) -> tuple[Override, ...]:
-    """The points given by hand that a table says."""
+    """Read the points given by hand from a table."""
     (tmp_path / "by_hand.csv").write_bytes(table if isinstance(table, bytes) else table.encode())
     return assignment(tmp_path, f"{HEAD}exercises: [chain_rule, tanh_layer]\noverrides: by_hand.csv\n").overrides
 
