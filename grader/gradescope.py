@@ -21,7 +21,9 @@ from grader.course.intake.contents import Contents
 from grader.course.intake.entries import Entry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
-from grader.course.workers.work import Steps, grade_work, judges, sandboxed, work_of
+from grader.course.workers.grading import Steps, grade_work, sandboxed
+from grader.course.workers.keys import judges
+from grader.course.workers.work import work_of
 from grader.errors import Fault, GraderError
 from grader.exercise.loading import dump, dump_assignment, load_assignment
 from grader.export.gradescope import results_json

@@ -18,7 +18,9 @@ from grader.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.course.regrade import Change, Plan, Removal, Replay
+    from grader.course.purge import Removal
+    from grader.course.regrade import Change, Plan
+    from grader.course.replay import Replay
     from grader.exercise.model import Assignment, Exercise
     from grader.sandbox import Isolation
 
@@ -55,7 +57,7 @@ def command_replay(
     Its files, the seed and the cases are those of then. Exit status: 0 when the report comes out the same, byte for byte
     but for the time, 1 when it does not.
     """
-    from grader.course.regrade import replay
+    from grader.course.replay import replay
 
     asked = _exercise_of(_assignment_of(out, assignment, folders), exercise)
     found = replay(out, student, asked, isolation=cast("Isolation", isolation), database=database)
@@ -187,7 +189,7 @@ def command_purge(*, out: Path, student: str | None, marks: bool, yes: bool, dat
     systems, reasons for points given by hand. What stays: grades.csv, under the students' ids, and the seed.
     Exit status: 0 done, 1 not agreed to.
     """
-    from grader.course.regrade import purge
+    from grader.course.purge import purge
 
     def confirm(removal: Removal) -> bool:
         if student is not None and not removal.students:

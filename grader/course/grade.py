@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.course.earlier import notes_on_ids, refuse_other_files, with_earlier
 from grader.course.intake.collect import Collection, collect, with_roster
 from grader.course.intake.contents import Contents
 from grader.course.intake.entries import Entry
 from grader.course.intake.files import Unplaced
 from grader.course.intake.matching import match
-from grader.course.intake.names import fold, shown
+from grader.course.intake.names import shown
 from grader.course.intake.roster import read_roster
 from grader.course.intake.students import Student
 from grader.course.rescore import catch_up
@@ -23,11 +23,13 @@ from grader.course.results.decisions import NAME as RULES
 from grader.course.results.decisions import write_rules
 from grader.course.results.out import Out, open_out, refuse_nbgraders
 from grader.course.results.settling import current_rules, named, settle
+from grader.course.workers.grading import Steps, sandboxed
+from grader.course.workers.keys import judges
+from grader.course.workers.pools import open_pool
 from grader.course.workers.second_try import Alone, not_tried_again
-from grader.course.workers.work import Pool, Steps, Threads, Work, judges, kept_work, sandboxed, work_of
+from grader.course.workers.work import Work, kept_work, work_of
 from grader.errors import Fault, GraderError
 from grader.exercise.model import Assignment, Exercise
-from grader.installed import install_command
 from grader.outcome import Record, Report
 
 if TYPE_CHECKING:
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 
     from grader.sandbox import Isolation
 
-
-ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
-_MOST_TOLD = 10  # students in a message
 _AT_ONCE = 500  # entries that are looked up in the database with one question
 
 
@@ -165,7 +164,14 @@ class _Run:
         if not (self.out.path / RULES).exists():  # a run that is killed must not leave pages that show more than they may
             write_rules(self.out, rules)
         self.changed |= catch_up(self.out, self.results, self.assignment)
-        pool = open_pool(self.options, self.steps, self.exercises, len(self.collection.entries))
+        pool = open_pool(
+            self.steps,
+            self.exercises,
+            entries=len(self.collection.entries),
+            jobs=self.options.jobs,
+            scheduler=self.options.scheduler,
+            insecure=self.options.insecure,
+        )
         try:
             self.tell(at)
             for work, report in pool.reports(self._to_do(at)):
@@ -194,7 +200,7 @@ class _Run:
             grades=grades,
             changed=frozenset(self.changed),
             notes=(
-                *_renamed(known),
+                *notes_on_ids(known),
                 *self._without_an_answer(),
                 *self._kept_from_earlier(),
                 *not_tried_again(self.alone.not_tried),
@@ -283,107 +289,3 @@ class _Run:
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
                 self.out.write_report(entry.student, entry.exercise, result.report)
-
-
-def refuse_other_files(collection: Collection, results: Results, out: Path, *, is_said: bool) -> None:
-    """
-    Raises GraderError where a student's mark would become one for other files than those that it stands for.
-
-    That is: where the files of a student with a mark are seen in another layout, or under another name, than those that the
-    mark is for; and where nobody in OUT has a mark from this layout, and nobody said it. What a student changes, adds or hands
-    in again under the same name is no such thing.
-    """
-    marked = {student for student, *_ in results.scores()}
-    earlier = {one.id: one.origin for one in results.students() if one.id in marked and one.origin}
-    entered = {entry.student for entry in collection.entries}
-    now = {one.id: one.origin for one in collection.students if one.id in entered and one.origin}
-    moved = [(id, earlier[id], origin) for id, origin in now.items() if id in earlier and _is_elsewhere(earlier[id], origin)]
-    if moved:
-        told = "; ".join(f"{id}: {_told(was)} then, {_told(is_now)} now" for id, was, is_now in moved[:_MOST_TOLD])
-        more = f"; and {len(moved) - _MOST_TOLD} more" if len(moved) > _MOST_TOLD else ""
-        what = f"These students have marks for files that were seen elsewhere. {told}{more}. Nothing was graded."
-        remedy = (
-            "Are these the same people's files? Then give the same command with --accept-other-files. If not, say the --layout "
-            "that is meant, or grade into another folder."
-        )
-        raise GraderError(Fault(str(out), what, remedy))
-    seen = {_kind(origin) for origin in earlier.values()}
-    if now and seen and not is_said and not seen & {_kind(origin) for origin in now.values()}:
-        then = " and ".join(sorted(seen))
-        what = f"Its marks are for files read as {then}; these are read as {collection.layout}. Nothing was graded."
-        remedy = f"If these are other students of the same class, say so: --layout {collection.layout}."
-        raise GraderError(Fault(str(out), what, remedy))
-
-
-def _is_elsewhere(then: str, now: str) -> bool:
-    """Whether it is another layout, or another name in it."""
-    return (_kind(then), fold(then.partition(":")[2])) != (_kind(now), fold(now.partition(":")[2]))
-
-
-def _kind(origin: str) -> str:
-    return origin.partition(":")[0]
-
-
-def _told(origin: str) -> str:
-    layout, _, name = origin.partition(":")
-    return f"{layout}, as {shown(name)}" if name else layout
-
-
-def with_earlier(collection: Collection, earlier: Sequence[Student]) -> tuple[Collection, Mapping[str, str]]:
-    """
-    The collection, in which those whom an earlier run's roster knew by other ids have these; and who they are, by their files.
-
-    When they handed in is what this collection says.
-    """
-    found = match(collection.students, earlier)
-    known = {one.id: found[one.id].id for one in collection.students if one.id in found and found[one.id].id != one.id}
-    if not known:
-        return collection, known
-    people = {found[name].id: replace(found[name], submitted_at=None) for name in known}
-    theirs = {one.id for one in collection.students if one.id in found and found[one.id].id in people}
-    found_again = with_roster(_of(collection, lambda id: id in theirs), tuple(people.values()))
-    others = _of(collection, lambda id: id not in theirs)
-    return replace(
-        found_again,
-        students=tuple(sorted((*others.students, *found_again.students), key=lambda one: one.id)),
-        entries=tuple(sorted((*others.entries, *found_again.entries), key=lambda entry: entry.student)),
-    ), known
-
-
-def _of(collection: Collection, is_meant: Callable[[str], bool]) -> Collection:
-    """Some of the students, with everything that has no place."""
-    return replace(
-        collection,
-        students=tuple(one for one in collection.students if is_meant(one.id)),
-        entries=tuple(entry for entry in collection.entries if is_meant(entry.student)),
-    )
-
-
-def _renamed(known: Mapping[str, str]) -> Iterator[str]:
-    if known:
-        who = named([f"{name} is {id}" for name, id in known.items()])
-        yield f"Known from an earlier run by other ids: {who}. If that is wrong, give a --roster."
-
-
-def open_pool(options: Options, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]], entries: int) -> Pool:
-    """The workers for so many entries: of a cluster, processes, or threads where these do as well."""
-    jobs = options.jobs or processors()
-    if steps.isolation and options.scheduler:
-        try:
-            from grader.course.workers.cluster import Cluster
-        except ImportError as error:
-            remedy = f"Install it: {install_command('class')}"
-            raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
-        return Cluster(options.scheduler, jobs, steps.isolation, steps, exercises, insecure=options.insecure)
-    if steps.isolation and jobs > 1 and entries >= ENOUGH_FOR_PROCESSES and os.name == "posix":
-        from grader.course.workers.processes import Processes
-
-        return Processes(jobs, steps.isolation, steps, exercises)
-    return Threads(jobs, steps, exercises)
-
-
-def processors() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,45 +1,31 @@
 """
-Results looked at again: one verdict replayed, a class regraded after an exercise was corrected, and all of it forgotten.
+Bring a class's results up to date after an exercise was corrected, or the rules of the assignment changed.
 
-What was handed in lies in the database, so that none of this needs the submissions' folder.
+What was handed in lies in the database, so that this does not need the submissions' folder.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from grader.course.grade import Options, open_pool
+from grader.course.grade import Options
 from grader.course.rescore import up_to_date
 from grader.course.results.database import Result, Results, open_results
-from grader.course.results.decisions import read_rules, without_reasons, write_rules
-from grader.course.results.gradebook import Marks, in_turn, rows, write_grades
-from grader.course.results.out import Out, disk_errors, existing_out, refuse_nbgraders, renewed
+from grader.course.results.decisions import read_rules
+from grader.course.results.gradebook import Marks, in_turn, rows
+from grader.course.results.out import Out, existing_out, refuse_nbgraders, renewed
 from grader.course.results.settling import current_rules, named, settle
+from grader.course.workers.grading import Steps, sandboxed
+from grader.course.workers.keys import judges, key_of
+from grader.course.workers.pools import open_pool
 from grader.course.workers.second_try import Alone, not_tried_again
-from grader.course.workers.work import Steps, Work, grade_work, judges, kept_work, key_of, sandboxed, with_key
+from grader.course.workers.work import Work, kept_work, with_key
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment, Exercise
-from grader.outcome import Report
-
-if TYPE_CHECKING:
-    from grader.sandbox import Isolation
-
-_CIRCUMSTANCES = ("versions", "isolation", "layers")  # of a grading: the same verdict may be found under others
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """A verdict as it was recorded, and as it comes out now."""
-
-    recorded: Report
-    again: Report
-    differences: tuple[str, ...]  # the parts of the report that are not the same, the time apart
-    circumstances: tuple[str, ...]  # versions and protections, where these are not the same
+from grader.exercise.model import Assignment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,45 +51,6 @@ class Plan:
     ungraded: int  # results that we could not grade
     is_written: bool = True
     notes: tuple[str, ...] = ()  # what stays as it is, and what the rules of the assignment could not be applied to
-
-
-def replay(
-    path: Path,
-    student: str,
-    exercise: Exercise,
-    *,
-    isolation: Isolation = "best",
-    database: str | None = None,
-    steps: Steps | None = None,
-) -> Replay:
-    """
-    The verdict on one submission again, from the files and the seed that it was recorded with.
-
-    Raises GraderError when there is no such result, or when the exercise is another one by now.
-    """
-    steps = steps or sandboxed(isolation)
-    with existing_out(path) as out, closing(open_results(out, database)) as results:
-        result = results.get(student, exercise.id)
-        if result is None:
-            what = f"There is no result of {student} for {exercise.id}."
-            raise GraderError(Fault(str(path), what, "Students and exercises stand in grades.csv."))
-        if result.report["exercise_sha256"] != exercise.sha256:
-            what = f"{exercise.id} was changed since this was graded: the verdict would be another exercise's."
-            raise GraderError(Fault(exercise.path or exercise.id, what, "Take the exercise as it was, or use `grader regrade`."))
-        record = steps.prepare(exercise, result.report["seed"], out.records)
-        worker = steps.open_worker()
-        try:
-            again = grade_work(kept_work(results, result, out.state.exercises), exercise, record, worker, steps)
-        finally:
-            worker.close()
-    now = _as_data(again)
-    differences = tuple(part for part in now if part != "seconds" and now[part] != result.report.get(part))
-    return Replay(
-        recorded=Report.from_json(result.report),
-        again=again,
-        differences=tuple(part for part in differences if part not in _CIRCUMSTANCES),
-        circumstances=tuple(part for part in differences if part in _CIRCUMSTANCES),
-    )
 
 
 def regrade(
@@ -222,7 +169,9 @@ class _Regraded:
             work = kept_work(self._results, result, tuple(self._exercises))
             return with_key(work, judges(self._exercises[exercise], seed))
 
-        pool = open_pool(options, steps, prepared, len(todo))
+        pool = open_pool(
+            steps, prepared, entries=len(todo), jobs=options.jobs, scheduler=options.scheduler, insecure=options.insecure
+        )
         try:
             for work, report in pool.reports(work for where in todo if (work := work_of(*where)) is not None):
                 yield work, self._alone.first(work, report)
@@ -303,67 +252,3 @@ class _Regraded:
 
 def _each(students: Iterable[str]) -> str:
     return named(list(dict.fromkeys(students)))
-
-
-def _as_data(report: Report) -> dict[str, Any]:
-    """The report as it is read back from the database."""
-    data: dict[str, Any] = json.loads(json.dumps(report.to_json()))
-    return data
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """What a purge takes away."""
-
-    students: int
-    results: int
-    files: int  # that were handed in
-    pages: int  # reports and feedback
-
-
-def purge(
-    path: Path,
-    confirm: Callable[[Removal], bool],
-    student: str | None = None,
-    *,
-    keep_marks: bool = True,
-    database: str | None = None,
-) -> bool:
-    """
-    Removes what one student handed in and what was said of it, or everybody's, if `confirm` says so; whether it did.
-
-    Marks stay under the students' ids unless `keep_marks` is False. The assignment's name and its seed stay in any case,
-    `report.html` goes, since it names everybody.
-    """
-    with existing_out(path) as out, closing(open_results(out, database)) as results:
-        pages = _pages(out, student)
-        if not confirm(_removal(results, student, pages)):
-            return False
-        results.forget(student, keep_marks=keep_marks)
-        with disk_errors(path):
-            for page in pages:
-                page.unlink(missing_ok=True)
-                if page.parent not in (path, path / "feedback") and not any(page.parent.iterdir()):
-                    page.parent.rmdir()
-        write_rules(out, without_reasons(read_rules(out), student, keep_marks=keep_marks))
-        write_grades(out, results)
-    return True
-
-
-def _pages(out: Out, student: str | None) -> tuple[Path, ...]:
-    """The files in OUT that show what a student did, or what anybody did."""
-    everybody = tuple(out.path / name for name in ("report.html",) if (out.path / name).exists())
-    if student is not None:
-        return (*everybody, *out.pages(student))
-    return (*everybody, *(out.path / "reports").glob("*/*"), *(out.path / "feedback").glob("*"))
-
-
-def _removal(results: Results, student: str | None, pages: Sequence[Path]) -> Removal:
-    files: set[str] = set()
-    count = 0
-    for result in results.all():
-        if student in (None, result.student):
-            count += 1
-            files.update(sha for _, sha in result.work.get("files", ()))
-    students = [one for one in results.students() if student in (None, one.id)]
-    return Removal(students=len(students), results=count, files=len(files), pages=len(pages))

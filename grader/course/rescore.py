@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from grader.course.results.decisions import Wording, read_rules, target_key, wording
-from grader.course.workers.work import judged_by, judges, key_of
+from grader.course.workers.keys import judged_by, judges, key_of
 from grader.judging import rubric
 from grader.outcome import Status
 

@@ -18,8 +18,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.course.grade import Progress, processors
-from grader.course.workers.work import Threads, Work, sandboxed
+from grader.course.grade import Progress
+from grader.course.workers.grading import sandboxed
+from grader.course.workers.pools import processors
+from grader.course.workers.threads import Threads
+from grader.course.workers.work import Work
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.judging.submission import read_regular_file
 from grader.nbgrader.cells import IMPORT

@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course.intake.entries import MAX_SOURCES
 from grader.course.intake.files import Readable
+from grader.course.intake.imports import add_imported
 from grader.course.intake.students import Student
 from grader.course.intake.trees import tree_of
 from grader.course.results.database import Result, Results, open_results
 from grader.course.results.decisions import least
 from grader.course.results.gradebook import write_grades
-from grader.course.workers.work import SandboxWorker, Work, add_imported, grade_work, judges, sandboxed, with_key
+from grader.course.workers.grading import SandboxWorker, grade_work, sandboxed
+from grader.course.workers.keys import judges
+from grader.course.workers.work import Work, with_key
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
 from grader.judging.submission import read_regular_file

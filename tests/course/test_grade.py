@@ -17,7 +17,8 @@ import pytest
 from classroom import Reader, assignment, exercise, hand_in, steps
 from places import SUPPORT
 
-from grader.course.grade import Options, Progress, Summary, grade_folder, with_earlier
+from grader.course.earlier import with_earlier
+from grader.course.grade import Options, Progress, Summary, grade_folder
 from grader.course.intake.collect import Collection, collect
 from grader.course.intake.entries import Entry
 from grader.course.intake.students import Student

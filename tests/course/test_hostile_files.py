@@ -20,9 +20,11 @@ from places import SUPPORT
 
 from grader import cli
 from grader.course.grade import Options, grade_folder
+from grader.course.intake import imports
 from grader.course.intake.collect import collect
 from grader.course.intake.contents import MAX_STUDENT_BYTES, Contents
-from grader.course.workers.work import add_imported, work_of
+from grader.course.intake.imports import add_imported
+from grader.course.workers.work import work_of
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Assignment
@@ -170,13 +172,11 @@ def test_every_file_of_a_student_is_read_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError, AssertionError])
-@pytest.mark.parametrize("where", ["grader.course.workers.work.Submission.from_bytes", "grader.course.workers.work._imported"])
+@pytest.mark.parametrize(("holder", "name"), [(Submission, "from_bytes"), (imports, "modules_imported_by")])
 def test_whatever_is_raised_over_a_students_bytes_ends_that_student(
-    error: type[Exception], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: type[Exception], holder: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While they are read, and where they are graded: ungraded, which costs nothing, and the next run tries again."""
-    target, _, name = where.rpartition(".")
-    holder: Any = Submission if "Submission" in target else sys.modules["grader.course.workers.work"]
     real = getattr(holder, name)
 
     def fail(*arguments: Any, **named: Any) -> Any:

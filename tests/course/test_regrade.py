@@ -13,7 +13,9 @@ from classroom import Reader, assignment, exercise, hand_in, report, steps
 
 from grader.course.grade import Options, grade_folder
 from grader.course.intake.files import Unplaced
-from grader.course.regrade import Plan, Removal, purge, regrade, replay
+from grader.course.purge import Removal, purge
+from grader.course.regrade import Plan, regrade
+from grader.course.replay import replay
 from grader.course.results.database import Results, open_results
 from grader.course.results.out import Out, existing_out
 from grader.errors import GraderError

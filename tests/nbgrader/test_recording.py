@@ -16,7 +16,7 @@ import nbgrader_class
 from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, W, code
 
 from grader.cli import cli
-from grader.course.regrade import replay
+from grader.course.replay import replay
 from grader.errors import GraderError
 from grader.judging import grading
 from grader.nbgrader import recording

@@ -7,26 +7,25 @@ SQLite in OUT, or a database of PostgreSQL. A killed run loses what was in fligh
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.course.intake.files import Unplaced
 from grader.course.intake.students import Student
+from grader.course.results.connection import database_errors, make_private, quick_but_safe
+from grader.course.results.forgetting import NAMELESS, mentions, without_student_text
 from grader.course.results.out import Out
+from grader.course.results.people import facts_of, merge_facts, student_from
+from grader.course.results.schema import SCHEMA, adding, replacing, tables
 from grader.errors import Fault, GraderError
 from grader.installed import install_command
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from sqlalchemy.dialects import postgresql, sqlite
 
-SCHEMA = 1
 TRIED: Final = "tried_alone"  # in a report that the wall clock ended: how many seconds a second try alone took; None before it
 _FEW = 100  # students: databases take so many names in one question
 
@@ -54,10 +53,10 @@ class Results:
         self._engine = engine
         self._run = run
         self._where = where
-        self._tables = _tables()
+        self._tables = tables()
         self._open: set[sa.Connection] = set()
         # made once: building them anew for each result took longer than the database
-        self._replace, self._add_source = _replacing(engine, self._tables["result"]), _adding(engine, self._tables["source"])
+        self._replace, self._add_source = replacing(engine, self._tables["result"]), adding(engine, self._tables["source"])
         with self._begin() as connection:
             self._check_schema(connection)
 
@@ -195,11 +194,13 @@ class Results:
             rows = connection.execute(table.select().where(here))
             known = {row.student: json.loads(row.facts) for row in rows}
             for student in students:
-                if (old := known.get(student.id)) is not None and (merged := _merged(old, _facts(student))) != old:
+                if (old := known.get(student.id)) is not None and (merged := merge_facts(old, facts_of(student))) != old:
                     here = (table.c.run == self._run) & (table.c.student == student.id)
                     connection.execute(table.update().where(here).values(facts=json.dumps(merged)))
             new = [
-                {"run": self._run, "student": one.id, "facts": json.dumps(_facts(one))} for one in students if one.id not in known
+                {"run": self._run, "student": one.id, "facts": json.dumps(facts_of(one))}
+                for one in students
+                if one.id not in known
             ]
             if new:
                 connection.execute(table.insert(), new)
@@ -209,7 +210,7 @@ class Results:
         table = self._tables["student"]
         with self._begin() as connection:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.student))
-            return tuple(_student(row.student, json.loads(row.facts)) for row in rows)
+            return tuple(student_from(row.student, json.loads(row.facts)) for row in rows)
 
     def drop(self, students: Iterable[str]) -> None:
         """Removes results and facts of these students; the files stay for those who handed in the same."""
@@ -272,11 +273,11 @@ class Results:
         forget = people.update().where(self._in("student", None) & (people.c.student == sa.bindparam("who")))
         forget = forget.values(facts=sa.bindparam("bare"))
         facts = connection.execute(people.select().where(self._in("student", student))).all()
-        nameless = [{"who": row.student, "bare": json.dumps({**json.loads(row.facts), **_NAMELESS})} for row in facts]
+        nameless = [{"who": row.student, "bare": json.dumps({**json.loads(row.facts), **NAMELESS})} for row in facts]
         for some in (nameless[start : start + 200] for start in range(0, len(nameless), 200)):
             theirs = self._in("result", None) & result.student.in_([one["who"] for one in some])
             rows = connection.execute(self._tables["result"].select().where(theirs)).all()
-            bare = [{"who": row.student, "what": row.exercise, "bare": _bare(row.report)} for row in rows]
+            bare = [{"who": row.student, "what": row.exercise, "bare": without_student_text(row.report)} for row in rows]
             if bare:
                 connection.execute(strip, bare)
             connection.execute(forget, some)
@@ -285,7 +286,7 @@ class Results:
         table = self._tables["unplaced"]
         here = table.c.run == self._run
         for row in connection.execute(table.select().where(here)).all():
-            if student is None or _tells_of(student, row.path, row.reason):
+            if student is None or mentions(student, row.path, row.reason):
                 connection.execute(table.delete().where(here, table.c.place == row.place))
 
     def _forget_sources(self, connection: sa.Connection) -> None:
@@ -337,8 +338,8 @@ def open_results(out: Out, url: str | None = None) -> Results:
         what = f"Results are kept in SQLite or PostgreSQL, not in {engine.dialect.name}."
         raise GraderError(Fault("--db", what, "An address looks like postgresql+psycopg://HOST/NAME."))
     if engine.dialect.name == "sqlite":
-        _make_private(engine.url.database or "")
-        sa.event.listen(engine, "connect", _quick_but_safe)
+        make_private(engine.url.database or "")
+        sa.event.listen(engine, "connect", quick_but_safe)
     try:
         return Results(engine, out.state.run, where)
     except GraderError:
@@ -346,161 +347,7 @@ def open_results(out: Out, url: str | None = None) -> Results:
         raise
 
 
-def _make_private(file: str) -> None:
-    """An SQLite file that is not there yet is made for its owner alone: reports hold the seed, and SQLite asks nobody."""
-    if file and not file.startswith((":", "file:")):
-        with suppress(OSError):  # SQLite says it in words that are made ours
-            Path(file).touch(mode=0o600)
-
-
-@contextmanager
-def database_errors(where: str) -> Iterator[None]:
-    """Turns what databases say of full disks, locks and lost connections into a GraderError in words."""
-    import sqlalchemy as sa
-
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        remedy = "Mend that and give the same command again: what is graded is kept."
-        if "disk I/O" in said:
-            said, remedy = "the disk reports an error, as a full one does", f"Free some space. {remedy}"
-        elif "full" in said:
-            said, remedy = "the disk is full", "Free some space and give the same command again: what is graded is kept."
-        elif "locked" in said:
-            remedy = "Another program has it open: close that, then give the same command again."
-        elif "malformed" in said or "not a database" in said:
-            remedy = "Restore it from a copy, or grade into another folder."
-        raise GraderError(Fault(where, f"The results cannot be read or written: {said}.", remedy)) from None
-
-
-def _quick_but_safe(connection: Any, record: object) -> None:
-    """A commit survives the death of the process; only a power cut may lose the last ones, and never tears the file."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _tables() -> Mapping[str, sa.Table]:
-    import sqlalchemy as sa
-
-    data = sa.MetaData()
-    run = sa.String(32)
-    name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # one order in every database: Python's
-    return {
-        "schema": sa.Table("grader_schema", data, sa.Column("version", sa.Integer, primary_key=True)),
-        "result": sa.Table(
-            "grader_result",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("student", name, primary_key=True),
-            sa.Column("exercise", name, primary_key=True),
-            sa.Column("key", sa.String(64), nullable=False),
-            sa.Column("score", sa.Double),
-            sa.Column("points", sa.Double, nullable=False),
-            sa.Column("report", sa.Text, nullable=False),
-            sa.Column("work", sa.Text, nullable=False),
-        ),
-        "source": sa.Table(
-            "grader_source",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("sha256", sa.String(64), primary_key=True),
-            sa.Column("data", sa.LargeBinary, nullable=False),
-        ),
-        "pending": sa.Table(
-            "grader_pending",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("key", sa.String(64), primary_key=True),
-            sa.Column("score", sa.Double),
-            sa.Column("report", sa.Text, nullable=False),
-        ),
-        "student": sa.Table(
-            "grader_student",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("student", name, primary_key=True),
-            sa.Column("facts", sa.Text, nullable=False),
-        ),
-        "unplaced": sa.Table(
-            "grader_unplaced",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("place", sa.Integer, primary_key=True),
-            sa.Column("path", sa.Text, nullable=False),
-            sa.Column("reason", sa.Text, nullable=False),
-        ),
-    }
-
-
-def _inserting(engine: sa.Engine, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    """An insertion that may say what to do where the row is there."""
-    if engine.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
-
-
-def _replacing(engine: sa.Engine, table: sa.Table) -> sa.Insert:
-    insert = _inserting(engine, table)
-    rest = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
-
-
-def _adding(engine: sa.Engine, table: sa.Table) -> sa.Insert:
-    return _inserting(engine, table).on_conflict_do_nothing()
-
-
 def _result(row: sa.Row[Any]) -> Result:
     return Result(
         student=row.student, exercise=row.exercise, key=row.key, report=json.loads(row.report), work=json.loads(row.work)
     )
-
-
-def _facts(student: Student) -> Mapping[str, Any]:
-    at = student.submitted_at
-    return {
-        "name": student.name,
-        "email": student.email,
-        "section": student.section,
-        "ids": dict(student.ids),
-        "submitted_at": at and at.isoformat(),
-        "late": student.late,
-        "origin": student.origin,
-    }
-
-
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = {name: value for name, value in new.items() if value not in ("", None)}
-    return {**old, **told, "ids": {**old["ids"], **new["ids"]}}
-
-
-def _tells_of(student: str, path: str, reason: str) -> bool:
-    """Whether something unplaced is the student's, by its path (`s1/x.py`, `s1.py`, `ann_7_x.py` of ann_7) or by the reason."""
-    parts = path.split("/")
-    if student in {path, *parts} or student == parts[0].rpartition(".")[0]:
-        return True
-    if re.search(r"_\d+$", student) and parts[0].startswith(f"{student}_"):
-        return True
-    return re.search(rf"(?<![\w./@-]){re.escape(student)}(?![\w@-])", reason) is not None
-
-
-_NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {}, "origin": ""}
-
-
-def _bare(report: str) -> str:
-    """A report's marks: without anything that the student wrote, printed or returned."""
-    data = json.loads(report)
-    bare: Mapping[str, Any] = {"detail": "", "traceback": "", "counterexample": None, "answers_sha256": ""}
-    targets = [{**target, **bare, "public": None} for target in data["targets"]]
-    return json.dumps({**data, "source_sha256": "", "output": "", "public_output": "", "load_errors": [], "targets": targets})
-
-
-def _student(id: str, facts: Mapping[str, Any]) -> Student:
-    at = facts["submitted_at"]
-    return Student(id=id, **{**facts, "submitted_at": at and datetime.fromisoformat(at)})

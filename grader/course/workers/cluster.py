@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, Worker, WorkerPlugin, get_worker
 
+from grader.course.workers.grading import Steps, ungraded
 from grader.course.workers.station import Exercises, Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Steps, Work, ungraded
+from grader.course.workers.work import Work
 from grader.errors import Fault, GraderError
 from grader.outcome import Report
 from grader.reference.prepare import ENGINE

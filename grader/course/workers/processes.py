@@ -20,8 +20,9 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from grader.course.workers.grading import Steps, ungraded
 from grader.course.workers.station import Exercises, Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Steps, Work, ungraded
+from grader.course.workers.work import Work
 from grader.errors import Fault, SandboxError
 from grader.outcome import Report
 

@@ -17,7 +17,8 @@ from grader.course.results.settling import named
 from grader.outcome import WALL_TIMEOUT, Report
 
 if TYPE_CHECKING:
-    from grader.course.workers.work import Pool, Work
+    from grader.course.workers.threads import Pool
+    from grader.course.workers.work import Work
 
 # For a class. Whose answer was kept from a processor is done in a second when it is alone, and one that sleeps takes as long
 # as before: half an hour is time for hundreds of the first kind and for six of the second at their longest (302 s).

@@ -13,7 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from grader.course.workers.work import SandboxWorker, Work, grade_work, sandboxed
+from grader.course.workers.grading import SandboxWorker, grade_work, sandboxed
+from grader.course.workers.work import Work
 from grader.errors import Fault, GraderError, SandboxError
 from grader.exercise.model import Exercise
 from grader.outcome import Report

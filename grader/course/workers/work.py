@@ -1,32 +1,22 @@
-"""One submission of one exercise as it travels to whoever grades it, and the pools of workers that do."""
+"""One submission of one exercise as it travels to whoever grades it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from grader.course.intake.contents import Contents
 from grader.course.intake.entries import Entry
-from grader.course.intake.files import MAX_DEPTH, File, Readable
-from grader.errors import Fault, GraderError, SandboxError, SubmissionError
-from grader.exercise.model import Arrays, Exercise
-from grader.judging.submission import Submission
-from grader.outcome import CLASH, UNDECIDED, Record, Report, Status
-from grader.reference.prepare import ENGINE
-from grader.sandbox.job import LoadError, Source
-from grader.version import VERSION
+from grader.course.intake.files import File
+from grader.course.intake.imports import add_imported, dotted, modules_imported_by, spellings_of
+from grader.course.workers.keys import key_of
+from grader.errors import Fault, GraderError, SubmissionError
+from grader.outcome import Status
 
 if TYPE_CHECKING:
     from grader.course.results.database import Result, Results
-    from grader.sandbox import Isolation, Sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +43,6 @@ class Work:
     def sources(self) -> Mapping[str, bytes]:
         """The files by fingerprint."""
         return {hashlib.sha256(data).hexdigest(): data for data in self.files.values()}
-
-
-def judges(exercise: Exercise, seed: int) -> str:
-    """What stands for exercise, seed and version in a work's key."""
-    return judged_by(exercise.sha256, seed)
-
-
-def judged_by(exercise_sha256: str, seed: int) -> str:
-    """The same for an exercise of which there is only the fingerprint."""
-    return f"{exercise_sha256} {seed} {VERSION} {ENGINE}"
 
 
 def work_of(entry: Entry, judged_by: str, contents: Contents | None = None) -> Work:
@@ -101,7 +81,7 @@ def _with_files(work: Work, entry: Entry, contents: Contents) -> Work:
             files[name] = contents.code(file)
         except SubmissionError as error:
             left_out[name] = error.faults[0].what
-            refusal = refusal or _told(error)
+            refusal = refusal or first_fault(error)
     if left_out and not files:
         return replace(work, status=Status.REFUSED, detail=refusal)
     names = _in_packages(files, places)
@@ -115,31 +95,26 @@ def _in_packages(files: Mapping[str, bytes], places: Mapping[str, File]) -> Mapp
     folders = {name: file.path.rpartition("/")[0] for name, file in places.items() if file.suffix == ".py" and name in files}
     if len({file.path.rpartition("/")[0] for file in places.values()}) == 1:
         return {}
-    spellings = {name: [one for one in _names(places[name]) if "/" in one] for name in folders}
-    known = {_dotted(one) for some in spellings.values() for one in some}
-    imported = {module for name, data in files.items() for module in _imported(name, data) if module in known}
+    spellings = {name: [one for one in spellings_of(places[name]) if "/" in one] for name in folders}
+    known = {dotted(one) for some in spellings.values() for one in some}
+    imported = {module for name, data in files.items() for module in modules_imported_by(name, data) if module in known}
     packages: dict[str, str] = {}
     for name, folder in folders.items():
         for spelling in spellings[name]:
-            if _dotted(spelling) in imported:
+            if dotted(spelling) in imported:
                 packages[folder] = spelling.rpartition("/")[0]
     names = {name: f"{packages[folder]}/{places[name].name}" for name, folder in folders.items() if folder in packages}
     return names if len(set(names.values())) == len(names) else {}
 
 
-def _told(error: SubmissionError) -> str:
+def first_fault(error: SubmissionError) -> str:
+    """Return the first fault of an error in one line: where, and what."""
     return f"{error.faults[0].where}: {error.faults[0].what}"
 
 
 def with_key(work: Work, judged_by: str) -> Work:
     """The work with the key that it has under these judges."""
     return replace(work, key=key_of(judged_by, work.student, work.exercise, work.to_json()))
-
-
-def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, Any]) -> str:
-    """The key of a work, from what its `to_json` says."""
-    told = json.dumps([judged_by, student, exercise, handed_in])
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def kept_work(results: Results, result: Result, among: tuple[str, ...]) -> Work:
@@ -163,271 +138,3 @@ def kept_work(results: Results, result: Result, among: tuple[str, ...]) -> Work:
         status=told["status"] and Status(told["status"]),
         detail=told["detail"],
     )
-
-
-_NAMED = r"\w[\w.]*+(?:\s++as\s++\w++)?+"
-_LIST = rf"[\s\\(]++({_NAMED}(?:[\s\\]*+,[\s\\]*+{_NAMED})*+)"
-# `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( as blanks. Nothing is tried twice (`*+`): a list
-# of a megabyte takes the steps of its length, and no memory.
-_IMPORTED = re.compile(rf"\b(?:from[\s.\\]++(?!import\b)(\w[\w.]*+)(?:[\s\\]++import{_LIST})?+|import{_LIST})")
-_IN_LIST = re.compile(r"(\w[\w.]*+)(?:\s++as\s++\w++)?+[\s\\,]*+")
-_LONGEST_MODULE = 512  # characters of a name with the packages that it is in
-_DEEPEST_MODULE = MAX_DEPTH + 1
-
-
-def add_imported(
-    files: dict[str, bytes],
-    siblings: Sequence[Readable],
-    left_out: dict[str, str] | None = None,
-    contents: Contents | None = None,
-) -> None:
-    """
-    Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed.
-
-    One that cannot be read raises SubmissionError, or goes to `left_out` with the reason.
-    """
-    contents = contents or Contents()
-    modules: dict[str, tuple[str, Readable]] = {}
-    for file in siblings:
-        for name in _names(file) if file.name not in files else ():
-            modules[_dotted(name)] = name, file
-    look_at = list(files)
-    while look_at and modules:
-        at = look_at.pop()
-        package = at.rpartition("/")[0].replace("/", ".")
-        for imported in _imported(at, files[at]):
-            if (found := modules.get(f"{package}.{imported}") or modules.get(imported)) is None:
-                continue
-            name, file = found
-            modules = {key: (other, beside) for key, (other, beside) in modules.items() if beside is not file}
-            try:
-                files[name] = contents.code(file)
-            except SubmissionError as error:
-                if left_out is None:
-                    raise
-                left_out[name] = error.faults[0].what
-            else:
-                look_at.append(name)
-
-
-def _names(file: Readable) -> Iterator[str]:
-    """What a module may be imported by: `maths.py`, and `utils/maths.py` where it lies in a folder of that name."""
-    parts = file.path.split("/")
-    yield from ("/".join(parts[place:]) for place in reversed(range(len(parts))))
-
-
-def _dotted(name: str) -> str:
-    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def _imported(name: str, data: bytes) -> Iterator[str]:
-    """
-    The modules that a file's imports may mean, with those that they are in; none of a notebook that cannot be read.
-
-    `from a.b import c` gives a, a.b and a.b.c.
-    """
-    with suppress(SubmissionError):
-        for source in Submission.from_bytes({name: data}).sources:
-            for cell in source.cells:
-                for found in _IMPORTED.finditer(cell.decode("utf-8", "replace")):
-                    package = _parts(found[1]) if found[1] else []
-                    if found[1] and not package:
-                        continue
-                    yield from (".".join(package[:end]) for end in range(1, len(package) + 1))
-                    for one in _IN_LIST.finditer(found[2] or found[3] or ""):
-                        module = [*package, *_parts(one[1])]
-                        yield from (".".join(module[:end]) for end in range(len(package) + 1, len(module) + 1))
-
-
-def _parts(module: str) -> list[str]:
-    """The packages and the name of a module; none of one that no file can have, since it is too long or lies too deep."""
-    if len(module) > _LONGEST_MODULE or module.count(".") >= _DEEPEST_MODULE:
-        return []
-    return module.split(".")
-
-
-class Worker(Protocol):
-    """Whoever grades one submission after the other."""
-
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-        """The report. Raises SandboxError when that is not possible here at all."""
-
-    def close(self) -> None:
-        """Ends what is running, at once."""
-
-
-class SandboxWorker:
-    """Grades in sandboxes of its own, one for each kind of arrays; `ahead` as theirs."""
-
-    def __init__(self, isolation: Isolation, *, ahead: bool = False) -> None:
-        self._isolation = isolation
-        self._ahead = ahead
-        self._sandboxes: dict[Arrays, Sandbox] = {}
-
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-        """The report, from a child of the sandbox."""
-        from grader.judging import grading
-        from grader.sandbox import Sandbox
-
-        if exercise.arrays not in self._sandboxes:
-            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation, ahead=self._ahead)
-        return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
-
-    def close(self) -> None:
-        """Closes the sandboxes; a submission that runs in one is begun once more, and ended by closing again."""
-        for sandbox in list(self._sandboxes.values()):
-            sandbox.close()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """The steps of grading that a batch takes; tests put others in their place."""
-
-    prepare: Callable[[Exercise, int, Path], Record]
-    missing: Callable[[Exercise, str, Record, str], Report]
-    open_worker: Callable[[], Worker]
-    isolation: Isolation | None = None  # of sandboxes that another process can open as well
-
-
-def sandboxed(isolation: Isolation) -> Steps:
-    """Grading as it is done: in sandboxes of this isolation."""
-    from grader.judging import grading
-    from grader.reference import prepare as preparing
-
-    return Steps(
-        prepare=lambda exercise, seed, folder: preparing.prepare_secret(exercise, seed, folder=folder),
-        missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
-        open_worker=lambda: SandboxWorker(isolation),
-        isolation=isolation,
-    )
-
-
-def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
-    """
-    The report on one entry, whatever happens: what we fail at is `ungraded`.
-
-    Raises SandboxError: then nothing can be graded here.
-    """
-    if work.status is not None:
-        return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
-    try:
-        return _graded(work, exercise, record, worker, steps)
-    except SandboxError:
-        raise
-    except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
-
-
-def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
-    sources: list[Source] = []
-    left_out = dict(work.left_out)
-    refusal = ""
-    for name, data in work.files.items():
-        try:
-            sources.extend(Submission.from_bytes({name: data}).sources)
-        except SubmissionError as error:
-            left_out[name] = error.faults[0].what
-            refusal = refusal or _told(error)
-    if left_out and not sources:
-        return _with_status(steps.missing(exercise, work.student, record, refusal), Status.REFUSED)
-    submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
-    if work.clashes:
-        submission = submission.with_marks_of((exercise.id, *work.clashes))
-    is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
-    if work.clashes and not is_divided and _mentions(submission, exercise):
-        report = ungraded(work, exercise, record, steps, _clash(exercise, work.clashes, tuple(work.files)))
-        return replace(report, flags=(CLASH,))
-    return _saying(left_out, worker.grade(exercise, submission, record))
-
-
-def _saying(left_out: Mapping[str, str], report: Report) -> Report:
-    """The report with the files that were not run, and why."""
-    if not left_out:
-        return report
-    errors = tuple(LoadError(source=name, detail=why) for name, why in left_out.items())
-    flags = tuple(dict.fromkeys((*report.flags, "load_error")))
-    return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
-
-
-def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
-    """The report on what we failed at, or what somebody has to decide: it costs no points."""
-    return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
-
-
-def _with_status(report: Report, status: Status) -> Report:
-    score = None if status is Status.UNGRADED else 0.0
-    return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
-
-
-def _mentions(submission: Submission, exercise: Exercise) -> bool:
-    """Whether one of the exercise's functions could be there: else nothing clashes, it was just not handed in."""
-    names = [function.encode() for task in exercise.tasks for function in task.functions]
-    return any(name in cell for source in submission.sources for cell in source.cells for name in names)
-
-
-def _clash(exercise: Exercise, clashes: tuple[str, ...], files: tuple[str, ...]) -> str:
-    both = " and ".join((exercise.id, *clashes))
-    where = f"{' and '.join(files)} {'do' if len(files) > 1 else 'does'} not say which function is for which"
-    return (
-        f"{UNDECIDED}{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
-        f"functions for this one (in a notebook: as the first line of a cell), or put them into a file {exercise.id}.py."
-    )
-
-
-class Pool(Protocol):
-    """Several workers."""
-
-    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
-        """Each work with its report, in the order in which they get done; `works` is read only a little ahead."""
-
-    def close(self) -> None:
-        """Ends the workers; what is in flight is lost."""
-
-
-class Threads:
-    """Workers in threads of this process: they wait for their sandboxes, which run beside it."""
-
-    def __init__(self, jobs: int, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]]) -> None:
-        self._jobs = jobs
-        self._steps = steps
-        self._exercises = exercises
-        self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
-        self._local = threading.local()
-        self._workers: list[Worker] = []
-        self._pending: dict[Future[Report], Work] = {}
-
-    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
-        """Each work with its report, in the order in which they get done."""
-        for work in works:
-            self._pending[self._executor.submit(self._grade, work)] = work
-            if len(self._pending) >= 2 * self._jobs:
-                yield from self._done()
-        while self._pending:
-            yield from self._done()
-
-    def close(self) -> None:
-        """Ends the workers; a submission in flight dies with its sandbox."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._close_workers()
-        while running := [future for future in self._pending if not future.done()]:
-            wait(running, timeout=0.1)
-            self._close_workers()
-        self._executor.shutdown(wait=True)
-
-    def _close_workers(self) -> None:
-        for worker in self._workers:
-            with suppress(GraderError, OSError):
-                worker.close()
-
-    def _grade(self, work: Work) -> Report:
-        worker: Worker | None = getattr(self._local, "worker", None)
-        if worker is None:
-            worker = self._local.worker = self._steps.open_worker()
-            self._workers.append(worker)
-        exercise, record = self._exercises[work.exercise]
-        return grade_work(work, exercise, record, worker, self._steps)
-
-    def _done(self) -> Iterator[tuple[Work, Report]]:
-        done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-        for future in [future for future in self._pending if future in done]:
-            yield self._pending.pop(future), future.result()

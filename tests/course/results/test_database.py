@@ -15,7 +15,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from grader.course.grade import Options, grade_folder
 from grader.course.pages.pages import refresh
-from grader.course.regrade import purge, regrade, replay
+from grader.course.purge import purge
+from grader.course.regrade import regrade
+from grader.course.replay import replay
 from grader.course.results import database as results_module
 from grader.course.results.out import existing_out
 from grader.errors import GraderError

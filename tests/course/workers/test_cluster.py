@@ -22,7 +22,8 @@ from distributed import Client
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import cluster as distribute
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import Work, sandboxed
+from grader.course.workers.grading import sandboxed
+from grader.course.workers.work import Work
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
@@ -204,7 +205,7 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = """
 import os, time
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import sandboxed
+from grader.course.workers.grading import sandboxed
 if __name__ == "__main__":
     pool = Cluster("local", 2, "best", sandboxed("best"), {})
     pool._client.wait_for_workers(2)

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.grade import ENOUGH_FOR_PROCESSES, Options, grade_folder
+from grader.course.grade import Options, grade_folder
 from grader.course.workers import processes
+from grader.course.workers.grading import sandboxed
+from grader.course.workers.pools import ENOUGH_FOR_PROCESSES
 from grader.course.workers.processes import Processes
 from grader.course.workers.station import Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Work, sandboxed
+from grader.course.workers.work import Work
 from grader.errors import SandboxError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
@@ -128,7 +130,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path) -> None:
     program = """
 import sys, time
 from grader.course.workers.processes import Processes
-from grader.course.workers.work import sandboxed
+from grader.course.workers.grading import sandboxed
 pool = Processes(2, "best", sandboxed("best"), {})
 print(*(worker.pid for worker in pool._workers), flush=True)
 time.sleep(60)
@@ -156,7 +158,7 @@ def test_a_class_has_the_same_reports_from_threads_and_processes(exercise, monke
     assignment = Assignment(id="ps1", title="", exercises=(exercise,))
     told = []
     for enough in (1, 1000):
-        monkeypatch.setattr("grader.course.grade.ENOUGH_FOR_PROCESSES", enough)
+        monkeypatch.setattr("grader.course.workers.pools.ENOUGH_FOR_PROCESSES", enough)
         out = tmp_path / f"out{enough}"
         grade_folder(tmp_path / "class", assignment, out, options=Options(jobs=2, seed=0))
         told.append([json.loads(path.read_bytes()) | {"seconds": 0} for path in sorted(out.glob("reports/*/*.json"))])

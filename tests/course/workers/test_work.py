@@ -13,8 +13,9 @@ from classroom import Reader, assignment, hand_in, pack, steps
 from grader.course.grade import Options, Summary, grade_folder
 from grader.course.intake.collect import collect
 from grader.course.intake.files import File
-from grader.course.regrade import replay
-from grader.course.workers.work import add_imported, work_of
+from grader.course.intake.imports import add_imported
+from grader.course.replay import replay
+from grader.course.workers.work import work_of
 
 
 def graded(folder: Path, reader: Reader | None = None) -> Summary:

@@ -1,0 +1,146 @@
+"""Grade one submission of one exercise: the report comes whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from grader.course.workers.work import Work, first_fault
+from grader.errors import SandboxError, SubmissionError
+from grader.exercise.model import Arrays, Exercise
+from grader.judging.submission import Submission
+from grader.outcome import CLASH, UNDECIDED, Record, Report, Status
+from grader.sandbox.job import LoadError, Source
+
+if TYPE_CHECKING:
+    from grader.sandbox import Isolation, Sandbox
+
+
+class Worker(Protocol):
+    """Whoever grades one submission after the other."""
+
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+        """The report. Raises SandboxError when that is not possible here at all."""
+
+    def close(self) -> None:
+        """Ends what is running, at once."""
+
+
+class SandboxWorker:
+    """Grades in sandboxes of its own, one for each kind of arrays; `ahead` as theirs."""
+
+    def __init__(self, isolation: Isolation, *, ahead: bool = False) -> None:
+        self._isolation = isolation
+        self._ahead = ahead
+        self._sandboxes: dict[Arrays, Sandbox] = {}
+
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+        """The report, from a child of the sandbox."""
+        from grader.judging import grading
+        from grader.sandbox import Sandbox
+
+        if exercise.arrays not in self._sandboxes:
+            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation, ahead=self._ahead)
+        return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
+
+    def close(self) -> None:
+        """Closes the sandboxes; a submission that runs in one is begun once more, and ended by closing again."""
+        for sandbox in list(self._sandboxes.values()):
+            sandbox.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps of grading that a batch takes; tests put others in their place."""
+
+    prepare: Callable[[Exercise, int, Path], Record]
+    missing: Callable[[Exercise, str, Record, str], Report]
+    open_worker: Callable[[], Worker]
+    isolation: Isolation | None = None  # of sandboxes that another process can open as well
+
+
+def sandboxed(isolation: Isolation) -> Steps:
+    """Grading as it is done: in sandboxes of this isolation."""
+    from grader.judging import grading
+    from grader.reference import prepare as preparing
+
+    return Steps(
+        prepare=lambda exercise, seed, folder: preparing.prepare_secret(exercise, seed, folder=folder),
+        missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
+        open_worker=lambda: SandboxWorker(isolation),
+        isolation=isolation,
+    )
+
+
+def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+    """
+    The report on one entry, whatever happens: what we fail at is `ungraded`.
+
+    Raises SandboxError: then nothing can be graded here.
+    """
+    if work.status is not None:
+        return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
+    try:
+        return _graded(work, exercise, record, worker, steps)
+    except SandboxError:
+        raise
+    except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
+        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+
+
+def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+    sources: list[Source] = []
+    left_out = dict(work.left_out)
+    refusal = ""
+    for name, data in work.files.items():
+        try:
+            sources.extend(Submission.from_bytes({name: data}).sources)
+        except SubmissionError as error:
+            left_out[name] = error.faults[0].what
+            refusal = refusal or first_fault(error)
+    if left_out and not sources:
+        return _with_status(steps.missing(exercise, work.student, record, refusal), Status.REFUSED)
+    submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
+    if work.clashes:
+        submission = submission.with_marks_of((exercise.id, *work.clashes))
+    is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
+    if work.clashes and not is_divided and _mentions(submission, exercise):
+        report = ungraded(work, exercise, record, steps, _clash(exercise, work.clashes, tuple(work.files)))
+        return replace(report, flags=(CLASH,))
+    return _saying(left_out, worker.grade(exercise, submission, record))
+
+
+def _saying(left_out: Mapping[str, str], report: Report) -> Report:
+    """The report with the files that were not run, and why."""
+    if not left_out:
+        return report
+    errors = tuple(LoadError(source=name, detail=why) for name, why in left_out.items())
+    flags = tuple(dict.fromkeys((*report.flags, "load_error")))
+    return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
+
+
+def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
+    """The report on what we failed at, or what somebody has to decide: it costs no points."""
+    return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
+
+
+def _with_status(report: Report, status: Status) -> Report:
+    score = None if status is Status.UNGRADED else 0.0
+    return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
+
+
+def _mentions(submission: Submission, exercise: Exercise) -> bool:
+    """Whether one of the exercise's functions could be there: else nothing clashes, it was just not handed in."""
+    names = [function.encode() for task in exercise.tasks for function in task.functions]
+    return any(name in cell for source in submission.sources for cell in source.cells for name in names)
+
+
+def _clash(exercise: Exercise, clashes: tuple[str, ...], files: tuple[str, ...]) -> str:
+    both = " and ".join((exercise.id, *clashes))
+    where = f"{' and '.join(files)} {'do' if len(files) > 1 else 'does'} not say which function is for which"
+    return (
+        f"{UNDECIDED}{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
+        f"functions for this one (in a notebook: as the first line of a cell), or put them into a file {exercise.id}.py."
+    )
