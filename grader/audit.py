@@ -361,7 +361,7 @@ def _try_symbolic(exercise: Exercise, record: Record, tally: _Tally) -> None:
     for task, target in exercise.targets():
         key = (task.function, target.name)
         reference = expected.targets[key]
-        found = symbolic.opinion(point, target, reference)
+        found = symbolic.derivative(point, target, reference)
         if found is None:
             continue
         error, largest = np.abs(found - reference), float(np.abs(found).max())

@@ -14,6 +14,7 @@ from grader.exercise import starter
 from grader.exercise.loading import dump_assignment, dump_for_students, parse_exercise
 from grader.exercise.model import Assignment, Exercise
 from grader.reference import prepare, store
+from grader.text import counted
 
 
 def pack(assignment: Assignment, *, notebooks: bool = False) -> bytes:
@@ -50,7 +51,7 @@ def exercise_files(exercise: Exercise) -> dict[str, bytes]:
 
 
 def _readme(assignment: Assignment, suffix: str) -> str:
-    asked = "\n".join(f"- `{one.id}.{suffix}`: {one.title}, {_points(one)}" for one in assignment.exercises)
+    asked = "\n".join(f"- `{one.id}.{suffix}`: {one.title}, {counted(one.points, 'point')}" for one in assignment.exercises)
     first = assignment.exercises[0].id
     extra = "[torch]" if any(one.arrays == "torch" for one in assignment.exercises) else ""
     cell = "\nThe last cell of a notebook checks it, too, where Jupyter runs with the same Python.\n" if suffix == "ipynb" else ""
@@ -73,7 +74,3 @@ Then, in this folder, check an answer as often as you like:
 It calls your functions with a few inputs and says where they go wrong. The marks are made the same way, with other inputs.
 The answers that it compares with lie in `exercises/records`; where PyTorch is installed, it computes them itself.
 """
-
-
-def _points(exercise: Exercise) -> str:
-    return f"{exercise.points:g} {'point' if exercise.points == 1 else 'points'}"

@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,7 +37,7 @@ def interruptible() -> None:
 
 
 @pytest.fixture(scope="session")
-def released_course(tmp_path_factory) -> Course:
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course of nbgrader in which an assignment was released."""
     import nbgrader_class
 
@@ -47,7 +48,7 @@ def released_course(tmp_path_factory) -> Course:
 
 
 @pytest.fixture
-def course(released_course, tmp_path, monkeypatch) -> Course:
+def course(released_course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """A copy of it for one test, which runs in its folder."""
     import nbgrader_class
 

@@ -35,7 +35,7 @@ def sessions() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the README shows."""
     place = tmp_path_factory.mktemp("readme")
     for _, name, text in BLOCKS:
@@ -46,7 +46,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize(("command", "printed"), sessions(), ids=lambda text: text[:40] if text.startswith("grader") else "")
-def test_readme_s_sessions(command, printed, folder) -> None:
+def test_readme_s_sessions(command: str, printed: str, folder: Path) -> None:
     """A command prints what the README says; `...` stands for what varies."""
     if command.startswith("grader start"):
         (folder / "answer.py").unlink(missing_ok=True)
@@ -110,7 +110,7 @@ def _modules() -> list[str]:
 
 
 @pytest.mark.parametrize("name", _modules())
-def test_doctests(name) -> None:
+def test_doctests(name: str) -> None:
     """Examples in docstrings give what they say."""
     failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried > 0

@@ -153,7 +153,7 @@ def python(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     ],
     ids=["grader", "GraderError", "list", "show", "start"],
 )
-def test_start_up_loads_no_more_than_it_needs(script, unwanted) -> None:
+def test_start_up_loads_no_more_than_it_needs(script: str, unwanted: str) -> None:
     """What is not needed is not imported: start-up time is the student's."""
     shown = python(f"import sys\n{script}\nprint(sorted(set({unwanted.split()!r}) & set(sys.modules)))")
     assert shown.stdout.splitlines()[-1:] == ["[]"], shown.stdout + shown.stderr
@@ -186,7 +186,7 @@ for name in ("fork", "forkpty", "setsid", "getuid", "pidfd_open", "sched_getaffi
     ],
     ids=["import", "list", "show", "start", "check in a notebook"],
 )
-def test_the_core_alone_is_enough(script, tmp_path) -> None:
+def test_the_core_alone_is_enough(script: str, tmp_path: Path) -> None:
     """Without fork, fcntl and resource, and with no library but the core's, the first steps of a course work."""
     shown = python(BARE + script, ANSWER=str(tmp_path / "answer.ipynb"))
     assert shown.returncode == 0, shown.stderr
@@ -200,7 +200,7 @@ def test_public_names_are_there() -> None:
         grader.nothing  # noqa: B018
 
 
-def test_the_wheel_holds_the_catalogue_and_no_answers(tmp_path) -> None:
+def test_the_wheel_holds_the_catalogue_and_no_answers(tmp_path: Path) -> None:
     """Students install the wheel: exercises, schema and styles are in it, model answers and the example class are not."""
     import zipfile
 

@@ -11,7 +11,7 @@ from made import report, target_report
 from grader.outcome import Counterexample, Report
 
 
-def test_a_report_survives_json():
+def test_a_report_survives_json() -> None:
     """What `to_json` writes is read back, non-finite numbers too; only a diagnosis's credit stays behind."""
     example = Counterexample(case="one", sizes={"n": 1}, inputs={"x": [[math.inf]]}, index=(0,), expected=1.0, actual=-math.inf)
     before = report(replace(target_report(), counterexample=example, diagnosis=None, answers_sha256="a1"), output="told")
@@ -20,7 +20,7 @@ def test_a_report_survives_json():
     assert before.targets == after.targets
 
 
-def test_nan_stays_nan():
+def test_nan_stays_nan() -> None:
     """It equals nothing, so it is told by its text."""
     example = Counterexample(case="one", sizes={}, inputs={}, actual=math.nan)
     data = report(replace(target_report(), counterexample=example)).to_json()

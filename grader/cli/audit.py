@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.common import counted, find_exercise
+from grader.cli.common import find_exercise
 from grader.cli.options import exercises_option
 from grader.errors import ExerciseError
 from grader.exercise import catalogue
-from grader.text import cleaned, one_line
+from grader.text import cleaned, counted, one_line
 
 if TYPE_CHECKING:
     from grader.audit import Audit

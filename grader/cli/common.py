@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -18,8 +18,6 @@ from grader.text import one_line, quoted
 
 if TYPE_CHECKING:
     from grader.exercise.model import Arrays, Exercise
-
-WIDTH = 80
 
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
@@ -65,29 +63,6 @@ def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Pa
 def _lists_exercises(path: Path) -> bool:
     with path.open("rb") as file:
         return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
-
-
-def aligned(head: tuple[str, ...], body: Sequence[tuple[str, ...]], width: int = WIDTH) -> Iterator[str]:
-    """The first column on the left, numbers on the right; ids in the head are broken at `_` where lines would be too long."""
-    heads = [head]
-    if sum(map(len, head)) + 2 * len(head) > width:
-        parts = [cell.replace("_", "_ ").split() for cell in head]
-        deepest = max(map(len, parts))
-        heads = [tuple(part[line] if line < len(part) else "" for part in parts) for line in range(deepest)]
-    widths = [max(map(len, column)) for column in zip(*heads, *body, strict=True)]
-    for first, *rest in (*heads, *body):
-        cells = (cell.rjust(wide) for cell, wide in zip(rest, widths[1:], strict=True))
-        yield "  ".join([first.ljust(widths[0]), *cells]).rstrip()
-
-
-def counted(count: int, noun: str) -> str:
-    """
-    So many of something.
-
-    >>> counted(1, "case"), counted(2, "case")
-    ('1 case', '2 cases')
-    """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def agreed(question: str, *, yes: bool) -> bool:

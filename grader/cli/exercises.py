@@ -11,7 +11,7 @@ import click
 from grader.cli import listing
 from grader.cli.options import exercises_option
 from grader.exercise import catalogue
-from grader.text import cleaned, one_line
+from grader.text import aligned, cleaned, one_line
 
 
 @click.command("list", epilog="\b\nExample:\n  $ grader list --exercises my_course/exercises")
@@ -32,11 +32,8 @@ def command_list(folders: tuple[Path, ...], as_json: bool) -> int:
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
-    """Columns as wide as they need to be; the title, which comes last, may run on."""
-    rows = [("exercise", "points", "kinds", "title"), *rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for name, points, kinds, title in rows:
-        print(f"{name:<{widths[0]}}  {points:>{widths[1]}}  {kinds:<{widths[2]}}  {title}".rstrip())
+    for line in aligned([("exercise", "points", "kinds", "title"), *rows], left=(0, 2, 3)):
+        print(line)
 
 
 @click.command("show", epilog="\b\nExample:\n  $ grader show tanh_derivative --key --set x=2")

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import aligned, counted, find_assignment
+from grader.cli.common import find_assignment
 from grader.cli.options import exercises_option, layout_option
 from grader.cli.progress import showing_progress
 from grader.cli.streams import width_of
 from grader.errors import Fault, GraderError
-from grader.text import one_line
+from grader.text import and_list, counted, one_line, shortened, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,19 +179,18 @@ def _print_table(summary: Summary, assignment: Assignment) -> None:
 
 def _name(student: str) -> str:
     """A student's id, cut where it would push the numbers off the screen."""
-    name = one_line(student)
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..."
+    return shortened(one_line(student), LONGEST_NAME)
 
 
 def _fitting(head: tuple[str, ...], body: Sequence[tuple[str, ...]], ids: Sequence[str], width: int) -> Iterator[str]:
     """The table; where it is wider than the screen, exercises are numbers in its head, and what these stand for comes first."""
-    lines = list(aligned(head, body, width))
+    lines = list(table(head, body, width))
     if max(map(len, lines)) > width:
         named = "  ".join(f"{number}\u00a0{id}" for number, id in enumerate(ids, 1))  # a space that no line ends at
         yield from (line.replace("\u00a0", " ") for line in textwrap.wrap(named, width, break_on_hyphens=False))
         yield ""
         numbers = tuple(str(number) for number, _ in enumerate(ids, 1))
-        lines = list(aligned((head[0], *numbers, *head[len(ids) + 1 :]), body, width))
+        lines = list(table((head[0], *numbers, *head[len(ids) + 1 :]), body, width))
     yield from lines
 
 
@@ -224,8 +223,7 @@ def _print_unplaced(summary: Summary, output: Path | None) -> None:
 
     strangers = [item.path for item in summary.unplaced if item.is_graded]
     if strangers:
-        more = f" and {len(strangers) - MOST_NAMED} more" if len(strangers) > MOST_NAMED else ""
-        who = f"{', '.join(strangers[:MOST_NAMED])}{more}"
+        who = and_list(strangers, MOST_NAMED)
         said = f"Graded, and on the roster neither by id nor by email nor by a name of theirs alone: {who}."
         print(one_line(said, MAX_LINE), file=sys.stderr)
     whose: dict[str, list[Unplaced]] = {}

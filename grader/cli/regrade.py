@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import agreed, aligned, counted, find_assignment
+from grader.cli.common import agreed, find_assignment
 from grader.cli.options import assignment_option, database_option, exercises_option, isolation_option
 from grader.cli.streams import has_colour, width_of
 from grader.errors import Fault, GraderError
-from grader.text import one_line
+from grader.text import counted, one_line, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,7 +143,7 @@ def command_regrade(
 
 def _print_plan(plan: Plan) -> None:
     if changes := _in_order(plan)[:MOST_SHOWN]:
-        for line in aligned(("", "before", "after", "change"), list(_rows(changes))):
+        for line in table(("", "before", "after", "change"), list(_rows(changes))):
             print(line)
     if (more := len(plan.changes) + len(plan.totals) - MOST_SHOWN) > 0:
         print(f"... and {more} more.")

@@ -15,6 +15,7 @@ from grader.exercise.statement import notation, shape_text, statement
 from grader.installed import install_command
 from grader.outcome import NotAnArray, Status
 from grader.render import words
+from grader.text import counted, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ def _asked(exercise: Exercise, task: Task) -> Iterator[str]:
         note = notation(exercise, target)
         shape = f"shape {note.shape}" if target.axes else "a number"
         yield f"      {note.formula}"
-        yield f"          {shape}; {target.points:g} {'point' if target.points == 1 else 'points'}"
+        yield f"          {shape}; {counted(target.points, 'point')}"
 
 
 # The key at given inputs
@@ -122,13 +123,11 @@ def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
         found = json.loads(value)
         _shape(found)
     except (ValueError, RecursionError):
-        what = f"{_short(value)!r} is neither a number nor rectangular lists of numbers."
-        raise GraderError(Fault(f"--set {_short(text)}", what, "Write it as --set x=2 or --set W=[[1,2],[3,4]].")) from None
+        what = f"{shortened(value, 60)!r} is neither a number nor rectangular lists of numbers."
+        raise GraderError(
+            Fault(f"--set {shortened(text, 60)}", what, "Write it as --set x=2 or --set W=[[1,2],[3,4]].")
+        ) from None
     return name.strip(), found
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _shape(value: object) -> tuple[int, ...]:

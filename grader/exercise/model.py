@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from grader.exercise.formula import Formula
-from grader.sandbox.wire.call import names
+from grader.sandbox.wire.call import Call
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -301,8 +301,8 @@ class Exercise:
     def called_quantities(self) -> tuple[str, ...]:
         """The lines of `forward` that a call passes to a student's function."""
         lines = {line.name for line in self.forward}
-        calls = (arguments for task in self.tasks for arguments in (task.arguments, *(given.arguments for given in task.given)))
-        return tuple(dict.fromkeys(name for arguments in calls for name in names(arguments) if name in lines))
+        calls = [Call(function=task.function, arguments=task.arguments, given=task.given) for task in self.tasks]
+        return tuple(dict.fromkeys(name for call in calls for name in call.names if name in lines))
 
     @property
     def sha256(self) -> str:

@@ -40,7 +40,7 @@ from grader.outcome import (
 from grader.reference.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, beside_the_largest
 from grader.reference.prepare import PUBLIC_SEED, prepare
 from grader.sandbox.job import Job, TaskPlan, Trial
-from grader.sandbox.wire.call import names
+from grader.sandbox.wire.call import Call
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -184,7 +184,11 @@ def _counted(task: Task, record: Record) -> TaskPlan:
     points = [*record.cases, *((probe.case, probe.expected) for probe in _probes_of(task, record))]
     inputs = tuple(_inputs(case, expected) for case, expected in points)
     returns = tuple(target.name for target in task.targets)
-    return TaskPlan(function=task.function, arguments=task.arguments, returns=returns, inputs=inputs, given=task.given)
+    return TaskPlan(call=_call_of(task), returns=returns, inputs=inputs)
+
+
+def _call_of(task: Task) -> Call:
+    return Call(function=task.function, arguments=task.arguments, given=task.given)
 
 
 def _repeated_places(count: int) -> tuple[int, ...]:
@@ -213,14 +217,9 @@ def _children(exercise: Exercise) -> tuple[int, ...]:
     What one of them is given another may have to find out; nobody has to see from the formulas whether it does.
     """
     quantities = {line.name for line in exercise.forward}
-    given = [frozenset(quantities & _called_names(task)) for task in exercise.tasks]
+    given = [frozenset(quantities.intersection(_call_of(task).names)) for task in exercise.tasks]
     numbers = {names: number for number, names in enumerate(dict.fromkeys(given))}
     return tuple(numbers[names] for names in given)
-
-
-def _called_names(task: Task) -> set[str]:
-    calls = (task.arguments, *(given.arguments for given in task.given))
-    return {name for arguments in calls for name in names(arguments)}
 
 
 def _answers(trial: Trial, plans: Sequence[TaskPlan]) -> list[Sequence[Answer]]:

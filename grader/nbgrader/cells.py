@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from grader.exercise import starter
+from grader.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,7 +89,7 @@ def _grade_cell(exercise: Exercise, task: Task, target: Target) -> Cell:
     given = "".join(f", {name}={name}" for name in task.functions)
     points = f"{target.points:.10g}"
     lines = (
-        f"# {'1 point' if points == '1' else f'{points} points'}. This check uses public examples; the mark comes from others.",
+        f"# {points} {plural(target.points, 'point')}. This check uses public examples; the mark comes from others.",
         IMPORT,
         "",
         f'public_check("{identity}", {points}{given})',

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 if TYPE_CHECKING:
     from grader.exercise.model import Arrays, Limits
     from grader.outcome import Answer, Array, Status
-    from grader.sandbox.wire.call import Argument, Given
+    from grader.sandbox.wire.call import Call
 
     Inputs: TypeAlias = Mapping[str, Array | int]
 
@@ -34,13 +34,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPlan:
-    """One function to call, once for each of `inputs`: values by name, axes as int."""
+    """One call to make, once for each of `inputs`: values by name, axes as int."""
 
-    function: str
-    arguments: tuple[Argument, ...]
+    call: Call
     returns: tuple[str, ...]  # names of the targets, in order
     inputs: tuple[Inputs, ...]
-    given: tuple[Given, ...] = ()
     purpose: Purpose = "counted"
     child: int = 0  # plans with the same number share a child
     # its frame but for the header, where that is small: a class is asked the same again and again

@@ -49,9 +49,7 @@ def _be_bare_zygote(settings: dict[str, object]) -> None:
 
 def _fresh_process(arrays: str) -> float:
     """Seconds of a fresh interpreter that does the same."""
-    import numpy as np
-
-    values = [[value.tolist() for value in case.values()] for case in _cases(np)]
+    values = [[value.tolist() for value in case.values()] for case in _cases()]
     make = "np.array(v)" if arrays == "numpy" else "np.tensor(v, dtype=np.float64)"
     code = (_NUMPY if arrays == "numpy" else _TORCH).decode() + f"\nfor case in {values!r}:\n    case = [{make} for v in case]\n"
     began = time.perf_counter()
@@ -61,12 +59,10 @@ def _fresh_process(arrays: str) -> float:
 
 def _in_process(arrays: str) -> float:
     """Seconds of the same calls in this process, source compiled and run, without isolation."""
-    import numpy as np
-
     began = time.perf_counter()
     namespace: dict[str, object] = {}
     exec(compile(_NUMPY if arrays == "numpy" else _TORCH, "answer.py", "exec"), namespace)
-    for case in _cases(np):
+    for case in _cases():
         for name in ("dY_dW", "dY_dB"):
             if arrays == "numpy":
                 namespace[name](**{key: value.copy() for key, value in case.items()})  # type: ignore[operator]
@@ -94,25 +90,26 @@ def _fault_microseconds() -> float:
     return float(os.read(reading, 100))
 
 
-def _cases(np):  # type: ignore[no-untyped-def]
+def _cases() -> list[dict[str, object]]:
+    import numpy as np
+
     random = np.random.default_rng(0)
     return [{"W": random.normal(size=(3, 4)), "X": random.normal(size=4), "B": random.normal(size=3)} for _ in range(10)]
 
 
 def main(rounds: int, arrays: str) -> None:
     """Print the table."""
-    import numpy as np
-
     from grader.exercise.model import Limits
     from grader.sandbox import Sandbox
     from grader.sandbox.host import bubblewrap, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, Plan
     from grader.sandbox.job import Job, Source, TaskPlan
-    from grader.sandbox.wire.call import Name
+    from grader.sandbox.wire.call import Call, Name
 
     arguments = (Name("W"), Name("X"), Name("B"))
     plans = tuple(
-        TaskPlan(function=name, arguments=arguments, returns=(name,), inputs=tuple(_cases(np))) for name in ("dY_dW", "dY_dB")
+        TaskPlan(call=Call(function=name, arguments=arguments), returns=(name,), inputs=tuple(_cases()))
+        for name in ("dY_dW", "dY_dB")
     )
     source = Source(name="answer.py", cells=(_NUMPY if arrays == "numpy" else _TORCH,))
     whole = Job(sources=(source,), tasks=plans, arrays=arrays, limits=Limits())  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -22,7 +23,9 @@ from places import ROOT
 from grader import cli
 from grader.cli import streams
 from grader.exercise.loading import load_exercise
+from grader.exercise.model import Arrays
 from grader.handout import exercise_files
+from grader.sandbox.host.walls import Isolation
 
 SOLUTIONS = ROOT / "solutions"
 
@@ -53,19 +56,19 @@ limits: {seconds: 1}
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path, monkeypatch) -> None:
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands run in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
 
-def run(capsys, *arguments: str | Path) -> tuple[int, str, str]:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
     """A command in this process: exit status, stdout, stderr."""
     status = cli.run([str(argument) for argument in arguments])
     out, err = capsys.readouterr()
     return status, out, err
 
 
-def grader(*arguments: str | Path, **options) -> subprocess.CompletedProcess[str]:
+def grader(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """A command in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
     command = [sys.executable, "-m", "grader", *map(str, arguments)]
@@ -84,7 +87,7 @@ def write(name: str, text: str) -> Path:
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_each_command_s_help_has_an_example(name, capsys) -> None:
+def test_each_command_s_help_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`grader NAME --help` carries one worked example that begins with the command."""
     status, out, _ = run(capsys, name, "--help")
     assert status == 0
@@ -100,7 +103,7 @@ def test_help_lists_every_command_without_importing_one() -> None:
     assert [name for name in cli.COMMANDS if f"  {name} " not in shown.stdout] == []
 
 
-def test_an_unknown_command_is_unusable_input(capsys) -> None:
+def test_an_unknown_command_is_unusable_input(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and the usage on stderr."""
     status, out, err = run(capsys, "chekc")
     assert (status, out) == (2, "")
@@ -110,21 +113,21 @@ def test_an_unknown_command_is_unusable_input(capsys) -> None:
 # list, show, start
 
 
-def test_list_names_every_exercise(capsys) -> None:
+def test_list_names_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
     """Id, points, kinds and title of the seed course."""
     status, out, err = run(capsys, "list")
     assert (status, err) == (0, "")
     assert ["tanh_layer", "3", "jacobian", "Jacobians", "of", "a", "tanh", "layer"] in [line.split() for line in out.splitlines()]
 
 
-def test_list_as_json(capsys) -> None:
+def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     """The same as data."""
     _, out, _ = run(capsys, "list", "--json")
     rows = {row["id"]: row for row in json.loads(out)}
     assert (rows["tanh_layer"]["points"], rows["tanh_layer"]["kinds"]) == (3, ["jacobian"])
 
 
-def test_list_says_which_file_is_faulty(capsys) -> None:
+def test_list_says_which_file_is_faulty(capsys: pytest.CaptureFixture[str]) -> None:
     """A faulty exercise is told on stderr with its line, the others are still listed."""
     write("exercises/broken.yaml", "schema: 1\ntitle: Broken\n")
     status, out, err = run(capsys, "list")
@@ -133,7 +136,7 @@ def test_list_says_which_file_is_faulty(capsys) -> None:
     assert "exercises/broken.yaml" in err
 
 
-def test_show_says_what_is_asked(capsys) -> None:
+def test_show_says_what_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """Title, statement without LaTeX, calls, shapes and points."""
     status, out, _ = run(capsys, "show", "tanh_layer")
     assert status == 0
@@ -142,13 +145,13 @@ def test_show_says_what_is_asked(capsys) -> None:
     assert "\\" not in out
 
 
-def test_show_does_not_give_mistakes_away(capsys) -> None:
+def test_show_does_not_give_mistakes_away(capsys: pytest.CaptureFixture[str]) -> None:
     """Hints of declared mistakes are not shown."""
     _, out, _ = run(capsys, "show", "tanh_layer")
     assert "You squared" not in out
 
 
-def test_the_course_s_printed_numbers(capsys) -> None:
+def test_the_course_s_printed_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     """tanh(2) = 0.9640 and dY/dx = 0.0707; z = 0.7461, dz/dy = 0.4434, dz/dx = 0.0313; 10, 3, 2 and 1."""
     assert _numbers(run(capsys, "show", "tanh_derivative", "--key", "--set", "x=2")[1]) == {"x": 2, "Y": 0.9640, "dY_dx": 0.0707}
     chain = _numbers(run(capsys, "show", "chain_rule", "--key", "--set", "x=2")[1])
@@ -163,7 +166,7 @@ def _numbers(shown: str) -> dict[str, float]:
     return {pair[0].strip(): round(float(pair[-1]), 4) for pair in pairs}
 
 
-def test_the_key_at_given_matrices(capsys) -> None:
+def test_the_key_at_given_matrices(capsys: pytest.CaptureFixture[str]) -> None:
     """Sizes follow the given arrays; inputs that are not given are drawn, and marked."""
     status, out, _ = run(capsys, "show", "linear_layer", "--key", "--set", "W=[[1,2,3],[4,5,6]]", "--set", "B=0")
     assert status == 0
@@ -182,7 +185,7 @@ def test_the_key_at_given_matrices(capsys) -> None:
         ("W=[1,2]", "W has shape (m, n), you gave (2,)"),
     ],
 )
-def test_settings_that_do_not_fit(setting, message, capsys) -> None:
+def test_settings_that_do_not_fit(setting: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What was given, what is wrong, what to write; exit status 2."""
     status, out, err = run(capsys, "show", "linear_layer", "--key", "--set", setting)
     assert (status, out) == (2, "")
@@ -199,7 +202,7 @@ def test_settings_that_do_not_fit(setting, message, capsys) -> None:
         ("S=" + "[" * 5000, "neither a number nor rectangular lists"),
     ],
 )
-def test_settings_that_an_input_cannot_have(setting, message, capsys) -> None:
+def test_settings_that_an_input_cannot_have(setting: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Class indices are whole and below their axis; numbers are finite; lists are not endless."""
     status, out, err = run(capsys, "show", "softmax_cross_entropy", "--key", "--set", setting)
     assert (status, out) == (2, "")
@@ -207,7 +210,7 @@ def test_settings_that_an_input_cannot_have(setting, message, capsys) -> None:
     assert len(err) < 500
 
 
-def test_settings_that_contradict_one_another(capsys) -> None:
+def test_settings_that_contradict_one_another(capsys: pytest.CaptureFixture[str]) -> None:
     """One axis cannot have two sizes."""
     status, _, err = run(capsys, "show", "linear_layer", "--key", "--set", "W=[[1,2]]", "--set", "X=[1,2,3]")
     assert status == 2
@@ -215,7 +218,7 @@ def test_settings_that_contradict_one_another(capsys) -> None:
 
 
 @pytest.mark.parametrize("name", ["answer.py", "answer.ipynb"])
-def test_a_starter_can_be_checked_and_earns_nothing(name, capsys) -> None:
+def test_a_starter_can_be_checked_and_earns_nothing(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`start` writes a file that `check` reads: not written yet, 0 points, exit status 1."""
     assert run(capsys, "start", "tanh_layer", "-o", name)[0] == 0
     status, out, err = run(capsys, "check", "tanh_layer", name)
@@ -224,14 +227,14 @@ def test_a_starter_can_be_checked_and_earns_nothing(name, capsys) -> None:
     assert out.endswith("0 of 3 points.\n")
 
 
-def test_the_check_cell_of_a_notebook_is_harmless_here(capsys) -> None:
+def test_the_check_cell_of_a_notebook_is_harmless_here(capsys: pytest.CaptureFixture[str]) -> None:
     """The starter's last cell calls grader.check; in the sandbox that is nothing, and no error of loading."""
     run(capsys, "start", "tanh_layer", "-o", "answer.ipynb")
     _, out, _ = run(capsys, "check", "tanh_layer", "answer.ipynb", "--json")
     assert json.loads(out)["flags"] == []
 
 
-def test_start_does_not_write_over_your_work(capsys) -> None:
+def test_start_does_not_write_over_your_work(capsys: pytest.CaptureFixture[str]) -> None:
     """A file that is there stays, unless --force is given."""
     write("answer.py", "mine")
     status, _, err = run(capsys, "start", "tanh_layer", "-o", "answer.py")
@@ -241,7 +244,7 @@ def test_start_does_not_write_over_your_work(capsys) -> None:
     assert Path("answer.py").read_text() != "mine"
 
 
-def test_start_into_a_folder_that_is_not_there(capsys) -> None:
+def test_start_into_a_folder_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     """Where, what, what to do."""
     status, _, err = run(capsys, "start", "tanh_layer", "-o", "nowhere/answer.py")
     assert status == 2
@@ -252,7 +255,7 @@ def test_start_into_a_folder_that_is_not_there(capsys) -> None:
 
 
 @pytest.mark.parametrize("arrays", ["numpy", "torch"])
-def test_a_right_answer(arrays, capsys) -> None:
+def test_a_right_answer(arrays: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Full marks, exit status 0."""
     file = SOLUTIONS / ("torch" if arrays == "torch" else "") / "tanh_layer.py"
     status, out, err = run(capsys, "check", "tanh_layer", file, "--arrays", arrays)
@@ -260,7 +263,7 @@ def test_a_right_answer(arrays, capsys) -> None:
     assert out.endswith("3 of 3 points.\n")
 
 
-def test_a_wrong_answer_is_told_its_likely_cause(capsys) -> None:
+def test_a_wrong_answer_is_told_its_likely_cause(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 1, one entry, one cause, one next step that works."""
     file = write("answer.py", FORGOT_TANH)
     status, out, _ = run(capsys, "check", "tanh_layer", file)
@@ -274,14 +277,14 @@ def test_a_wrong_answer_is_told_its_likely_cause(capsys) -> None:
     assert "✓ dY_dB(W, X, B): right" in out
 
 
-def test_the_next_step_repeats_what_was_typed(capsys) -> None:
+def test_the_next_step_repeats_what_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
     """Seed, arrays and names with spaces are in the command that it names."""
     file = write("my answer.py", FORGOT_TANH)
     _, out, _ = run(capsys, "check", "tanh_layer", file, "--seed", "3")
     assert 'grader check tanh_layer "my answer.py" --seed 3 --case' in out
 
 
-def test_json_is_all_there_is_on_stdout(capsys) -> None:
+def test_json_is_all_there_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     """--json prints one strict JSON document of schema 1."""
     file = write("answer.py", FORGOT_TANH)
     status, out, err = run(capsys, "check", "tanh_layer", file, "--json")
@@ -303,7 +306,9 @@ def test_json_is_all_there_is_on_stdout(capsys) -> None:
         ("nowhere/tanh.yaml", "answer.py", b"x = 1", "There is no such file."),
     ],
 )
-def test_unusable_input(exercise, name, content, message, capsys) -> None:
+def test_unusable_input(
+    exercise: str, name: str, content: bytes | None, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One or two lines on stderr, nothing on stdout, exit status 2, no traceback."""
     if content is not None:
         Path(name).write_bytes(content)
@@ -314,7 +319,7 @@ def test_unusable_input(exercise, name, content, message, capsys) -> None:
     assert len(err.splitlines()) <= 3
 
 
-def test_a_folder_is_no_answer(capsys) -> None:
+def test_a_folder_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
     """A directory in place of a file is unusable input."""
     Path("answer.py").mkdir()
     status, _, err = run(capsys, "check", "tanh_layer", "answer.py")
@@ -338,7 +343,7 @@ def test_a_folder_is_no_answer(capsys) -> None:
     ],
     ids=["loops", "loops while loading", "exits", "raises", "no Python", "null bytes", "other name", "shape", "None", "NaN"],
 )
-def test_a_student_s_failure_is_a_verdict(source, line, capsys) -> None:
+def test_a_student_s_failure_is_a_verdict(source: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever student code does, it costs its points and is told in words: exit status 1, nothing on stderr."""
     write("exercises/twice.yaml", QUICK)
     status, out, err = run(capsys, "check", "twice", write("answer.py", source))
@@ -346,14 +351,14 @@ def test_a_student_s_failure_is_a_verdict(source, line, capsys) -> None:
     assert line in out
 
 
-def test_an_unknown_case_is_answered_with_the_known_ones(capsys) -> None:
+def test_an_unknown_case_is_answered_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2, and the names that there are."""
     status, _, err = run(capsys, "check", "tanh_layer", write("answer.py", FORGOT_TANH), "--case", "two features")
     assert status == 2
     assert '"one feature"' in err
 
 
-def test_a_shadowed_exercise_is_said(capsys) -> None:
+def test_a_shadowed_exercise_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """An exercise of the current folder hides the shipped one of that id, and that is told."""
     write("exercises/tanh_layer.yaml", QUICK)
     status, _, err = run(capsys, "check", "tanh_layer", write("answer.py", "def dy_dx(x):\n    return 2.0\n"))
@@ -362,7 +367,7 @@ def test_a_shadowed_exercise_is_said(capsys) -> None:
 
 
 @pytest.mark.parametrize("command", [("check", "answer.py"), ("show",), ("start",)], ids=lambda command: command[0])
-def test_an_assignment_in_place_of_an_exercise_is_said(command: tuple[str, ...], capsys) -> None:
+def test_an_assignment_in_place_of_an_exercise_is_said(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     """In place of a fault for each of its keys."""
     write("ps1.yaml", "schema: 1\ntitle: Set 1\nexercises: [tanh_layer]\n")
     write("answer.py", FORGOT_TANH)
@@ -374,7 +379,7 @@ def test_an_assignment_in_place_of_an_exercise_is_said(command: tuple[str, ...],
     )
 
 
-def test_an_exercise_beside_the_answer_is_found(capsys) -> None:
+def test_an_exercise_beside_the_answer_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     """As nbgrader's students have their course's own exercises: feedback names them by id, with `FILE` for the answer."""
     write("exercises/twice.yaml", QUICK)
     folder = Path("home")
@@ -406,7 +411,7 @@ def test_check_imports_no_torch() -> None:
     [((3.0, 2.0), 0), ((3.0, 1.9), 1), ((None, 2.0), 3), ((None, 0.0), 3)],
     ids=["full", "less", "ungraded", "both"],
 )
-def test_the_exit_status_of_a_report(scores, status) -> None:
+def test_the_exit_status_of_a_report(scores: tuple[float | None, float], status: int) -> None:
     """0 for full marks, 1 for less, 3 where our fault left something ungraded."""
     from grader.cli.check import exit_status
 
@@ -416,7 +421,7 @@ def test_the_exit_status_of_a_report(scores, status) -> None:
 # grade
 
 
-def test_grade_prints_a_table(capsys) -> None:
+def test_grade_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     """A row a student, empty for what was not handed in; where the results lie goes to stderr."""
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
     write("class/s02/twice.py", "def dy_dx(x):\n    return 3.0\n")
@@ -432,7 +437,7 @@ def test_grade_prints_a_table(capsys) -> None:
     assert "OUT/report.html" in err
 
 
-def test_a_second_run_grades_only_what_changed(capsys) -> None:
+def test_a_second_run_grades_only_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
     """What did not change is said to be unchanged."""
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
     arguments = ("grade", "class", "-a", write("exercises/twice.yaml", QUICK), "-o", "OUT", "--jobs", "1")
@@ -443,7 +448,7 @@ def test_a_second_run_grades_only_what_changed(capsys) -> None:
 
 
 @pytest.mark.parametrize("missing", ["submissions", "assignment"])
-def test_grade_without_its_input(missing, capsys) -> None:
+def test_grade_without_its_input(missing: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Unusable input is exit status 2, told in words."""
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
     write("exercises/twice.yaml", QUICK)
@@ -453,7 +458,7 @@ def test_grade_without_its_input(missing, capsys) -> None:
     assert ("nowhere" if missing == "submissions" else "`nothing`") in err
 
 
-def test_an_output_that_is_a_file(capsys) -> None:
+def test_an_output_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """OUT has to be a folder."""
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
     write("exercises/twice.yaml", QUICK)
@@ -517,7 +522,7 @@ def test_a_reader_that_went_away_is_no_error() -> None:
     assert ("", cli.PIPE_CLOSED) == (shown.stderr, shown.returncode)
 
 
-def test_our_own_fault_is_one_line_and_a_file(capsys, monkeypatch) -> None:
+def test_our_own_fault_is_one_line_and_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw: exit status 3, no traceback on the screen, its file is named."""
 
     @click.command("broken")
@@ -539,7 +544,9 @@ def test_our_own_fault_is_one_line_and_a_file(capsys, monkeypatch) -> None:
     ("is_terminal", "environment", "expected"),
     [(True, {}, True), (False, {}, False), (True, {"NO_COLOR": "1"}, False), (True, {"TERM": "dumb"}, False)],
 )
-def test_colour_only_where_it_is_wanted(is_terminal, environment, expected, monkeypatch) -> None:
+def test_colour_only_where_it_is_wanted(
+    is_terminal: bool, environment: dict[str, str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a terminal that knows colours, unless NO_COLOR is set."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -550,7 +557,7 @@ def test_colour_only_where_it_is_wanted(is_terminal, environment, expected, monk
 
 
 @pytest.mark.parametrize(("columns", "width"), [("60", 60), ("200", 80), ("7", 40), ("0", 80), ("wide", 80), ("", 80)])
-def test_the_width_is_the_terminal_s_up_to_80(columns, width, monkeypatch) -> None:
+def test_the_width_is_the_terminal_s_up_to_80(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """COLUMNS says it; without it and a terminal it is 80."""
     monkeypatch.setenv("COLUMNS", columns)
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
@@ -558,7 +565,7 @@ def test_the_width_is_the_terminal_s_up_to_80(columns, width, monkeypatch) -> No
 
 
 @pytest.mark.parametrize("width", [60, 44])
-def test_the_table_of_a_class_fits_the_terminal(width) -> None:
+def test_the_table_of_a_class_fits_the_terminal(width: int) -> None:
     """Where ids of exercises make it too wide, they are numbers in the head, and are listed first, none broken."""
     from grader.cli.grade import _fitting
 
@@ -575,20 +582,22 @@ def test_python_m_grader_is_the_command() -> None:
 
 
 @pytest.mark.parametrize("fails", ["at once", "at the first use"])
-def test_check_works_where_there_are_no_walls(fails, capsys, monkeypatch) -> None:
+def test_check_works_where_there_are_no_walls(
+    fails: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On a student's own machine a plain child process has to do; the report says so."""
     from grader.cli import check
     from grader.errors import Fault, SandboxError
 
     class Unwalled(check.Sandbox):
-        def __init__(self, arrays, isolation="best") -> None:
+        def __init__(self, arrays: Arrays, isolation: Isolation = "best") -> None:
             if fails == "at once" and isolation != "none":
                 raise SandboxError(Fault("sandbox", "no walls"))
             super().__init__(arrays, "none")
             self.is_refused = isolation != "none"
 
         @property
-        def layers(self):
+        def layers(self) -> tuple[str, ...]:
             if self.is_refused:
                 raise SandboxError(Fault("sandbox", "no walls"))
             return super().layers
@@ -599,7 +608,7 @@ def test_check_works_where_there_are_no_walls(fails, capsys, monkeypatch) -> Non
     assert json.loads(out)["isolation"] == "none"
 
 
-def test_the_example_of_show_works(capsys) -> None:
+def test_the_example_of_show_works(capsys: pytest.CaptureFixture[str]) -> None:
     """What the help tells people to type is accepted, down to the name of the input."""
     from grader.cli.exercises import command_show
 
@@ -607,14 +616,14 @@ def test_the_example_of_show_works(capsys) -> None:
     assert 0 == run(capsys, *example)[0]
 
 
-def test_start_names_the_next_step_with_its_options(capsys) -> None:
+def test_start_names_the_next_step_with_its_options(capsys: pytest.CaptureFixture[str]) -> None:
     """Functions written for tensors are checked with tensors."""
     _, _, err = run(capsys, "start", "chain_rule", "-o", "a.py", "--arrays", "torch")
     assert "grader check chain_rule a.py --arrays torch" in err
     assert "grader check chain_rule a.py --arrays torch\n" in Path("a.py").read_text("utf-8")
 
 
-def test_a_starter_of_a_file_names_that_file(capsys) -> None:
+def test_a_starter_of_a_file_names_that_file(capsys: pytest.CaptureFixture[str]) -> None:
     """The id of an exercise that lies elsewhere would not be found."""
     Path("course").mkdir()
     Path("course/twice.yaml").write_text(QUICK, "utf-8")
@@ -624,13 +633,13 @@ def test_a_starter_of_a_file_names_that_file(capsys) -> None:
     assert 'grader.check(\\"course/twice.yaml\\", dy_dx=dy_dx)' in Path("a.ipynb").read_text("utf-8")
 
 
-def test_show_says_what_holds_for_tensors(capsys) -> None:
+def test_show_says_what_holds_for_tensors(capsys: pytest.CaptureFixture[str]) -> None:
     """Who writes with torch is told before that its derivatives are not what is asked for."""
     Path("twice.yaml").write_text(f"{QUICK}arrays: torch\n", "utf-8")
     assert "automatic differentiation is flagged." in " ".join(run(capsys, "show", "./twice.yaml")[1].split())
 
 
-def test_expected_and_returned_are_written_alike(capsys) -> None:
+def test_expected_and_returned_are_written_alike(capsys: pytest.CaptureFixture[str]) -> None:
     """A one beside them does not turn small numbers into powers of ten: people compare the two by eye."""
     ones = "import numpy as np\ndef dY_dB(W, X, B):\n    Y = np.tanh(W @ X + B)\n    return 1 - np.diag(Y) ** 2\n"
     Path("ones.py").write_text(ones, "utf-8")
@@ -639,7 +648,7 @@ def test_expected_and_returned_are_written_alike(capsys) -> None:
     assert expected == returned
 
 
-def test_audit_tells_an_unknown_exercise_from_a_faulty_one(capsys) -> None:
+def test_audit_tells_an_unknown_exercise_from_a_faulty_one(capsys: pytest.CaptureFixture[str]) -> None:
     """A line each, the reason on stderr."""
     Path("faulty.yaml").write_text("schema: 1\n", "utf-8")
     status, out, err = run(capsys, "audit", "nosuch", "./nosuch.yaml", "./faulty.yaml")
@@ -655,7 +664,7 @@ def test_audit_tells_an_unknown_exercise_from_a_faulty_one(capsys) -> None:
 JUNK = {f"class/eve/j{number:02}.txt": "x" for number in range(40)}
 
 
-def test_one_students_junk_hides_nobody_elses_trouble(capsys) -> None:
+def test_one_students_junk_hides_nobody_elses_trouble(capsys: pytest.CaptureFixture[str]) -> None:
     """Of each student something is said, and how much more there is."""
     write("exercises/twice.yaml", QUICK)
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
@@ -670,7 +679,7 @@ def test_one_students_junk_hides_nobody_elses_trouble(capsys) -> None:
     assert "report.html lists all that is not placed." in err
 
 
-def test_the_trouble_of_many_students_is_a_line_a_reason(capsys) -> None:
+def test_the_trouble_of_many_students_is_a_line_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
     """Work that is not graded comes before what nobody grades."""
     write("exercises/twice.yaml", QUICK)
     for number in range(30):
@@ -689,7 +698,7 @@ def test_the_trouble_of_many_students_is_a_line_a_reason(capsys) -> None:
     assert ", s06, s07, s09" in err
 
 
-def test_every_run_says_which_layout_it_took(capsys) -> None:
+def test_every_run_says_which_layout_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     """And the folder around it; another one may be said."""
     write("exercises/twice.yaml", QUICK)
     for student in ("s01", "s02"):
@@ -705,7 +714,7 @@ def test_every_run_says_which_layout_it_took(capsys) -> None:
     assert ["s01", "1", "1"] in [line.split() for line in out.splitlines()]
 
 
-def test_a_later_run_that_reads_other_files_for_a_mark_stops(capsys) -> None:
+def test_a_later_run_that_reads_other_files_for_a_mark_stops(capsys: pytest.CaptureFixture[str]) -> None:
     """Told with both, and what to give."""
     write("exercises/twice.yaml", QUICK)
     write("class/s01/twice.py", "def dy_dx(x):\n    return 2.0\n")
@@ -719,7 +728,7 @@ def test_a_later_run_that_reads_other_files_for_a_mark_stops(capsys) -> None:
     assert run(capsys, "grade", "later", *arguments, "--accept-other-files")[0] == 0
 
 
-def test_two_functions_of_one_name_cost_nothing_and_are_said(capsys) -> None:
+def test_two_functions_of_one_name_cost_nothing_and_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     """With the files' names on the console; exit status 3, since somebody has to look."""
     write("exercises/twice.yaml", QUICK)
     write("class/s01/answer_v1.py", "def dy_dx(x):\n    return 2.0\n")
@@ -748,7 +757,9 @@ LEFT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
     ],
     ids=["answer", "no such file", "no such exercise", "no such path", "no such case", "no such choice"],
 )
-def test_check_prints_no_name_that_a_terminal_obeys(exercise, file, options, status, capsys) -> None:
+def test_check_prints_no_name_that_a_terminal_obeys(
+    exercise: str, file: str, options: tuple[str, ...], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Files come from others: with escape sequences, bidi marks and commands in their names."""
     write(HOSTILE_NAME, FORGOT_TANH)
     found, out, err = run(capsys, "check", exercise, file, *options)
@@ -756,7 +767,7 @@ def test_check_prints_no_name_that_a_terminal_obeys(exercise, file, options, sta
     assert LEFT.search(out + err) is None
 
 
-def test_no_command_tells_a_terminal_what_to_do_by_a_path(capsys) -> None:
+def test_no_command_tells_a_terminal_what_to_do_by_a_path(capsys: pytest.CaptureFixture[str]) -> None:
     """`audit` of a folder that somebody sent, and a class graded into one: also where the paths are of ours."""
     place = HOSTILE_NAME.replace(";x.py", "")
     write(f"{place}/exercises/quick.yaml", QUICK)
@@ -773,7 +784,7 @@ def test_no_command_tells_a_terminal_what_to_do_by_a_path(capsys) -> None:
     assert LEFT.search(out + err) is None
 
 
-def test_the_next_step_can_be_copied_whatever_the_file_is_called(capsys) -> None:
+def test_the_next_step_can_be_copied_whatever_the_file_is_called(capsys: pytest.CaptureFixture[str]) -> None:
     """A shell that is given the line calls `grader check` with that file, and nothing else."""
     write(HOSTILE_NAME, FORGOT_TANH)
     _, out, _ = run(capsys, "check", "tanh_layer", HOSTILE_NAME)
@@ -783,14 +794,14 @@ def test_the_next_step_can_be_copied_whatever_the_file_is_called(capsys) -> None
     assert not Path("ran").exists()
 
 
-def test_a_file_whose_name_begins_with_a_dash_is_named_as_a_path(capsys) -> None:
+def test_a_file_whose_name_begins_with_a_dash_is_named_as_a_path(capsys: pytest.CaptureFixture[str]) -> None:
     """Otherwise the next step would take it for an option."""
     write("-a.py", FORGOT_TANH)
     _, out, _ = run(capsys, "check", "tanh_layer", "./-a.py")
     assert "grader check tanh_layer ./-a.py --case" in out
 
 
-def test_students_who_are_not_on_the_roster_are_graded_and_named_in_one_line(capsys) -> None:
+def test_students_who_are_not_on_the_roster_are_graded_and_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """They were listed as not placed, a line each, among the files that nobody grades."""
     for number in range(1, 11):
         write(f"in/s{number:02}/tanh_derivative.py", "def dY_dx(x):\n    return 2.0\n")
@@ -807,7 +818,7 @@ def test_students_who_are_not_on_the_roster_are_graded_and_named_in_one_line(cap
     assert ("nobody on the roster" in graded, "nobody on the roster" in unplaced) == (True, False)
 
 
-def test_an_exercise_that_was_handed_in_does_not_replace_the_one_that_is_asked(capsys) -> None:
+def test_an_exercise_that_was_handed_in_does_not_replace_the_one_that_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """`grade` in the folder of a download with a folder `exercises` in it."""
     Path("exercises").mkdir()
     write("exercises/tanh_derivative.yaml", QUICK.replace("dy_dx", "dY_dx"))

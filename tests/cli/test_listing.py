@@ -22,7 +22,7 @@ tasks:
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch) -> Path:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An exercise, and a cache of its own."""
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "twice.yaml"
@@ -30,7 +30,7 @@ def file(tmp_path, monkeypatch) -> Path:
     return path
 
 
-def test_a_file_that_did_not_change_is_not_read_again(file, monkeypatch) -> None:
+def test_a_file_that_did_not_change_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second time the row comes from memory."""
     first = listing.rows([("twice", file)])
     monkeypatch.setattr(loading, "load_exercise", lambda path: pytest.fail("it was read again"))
@@ -38,14 +38,14 @@ def test_a_file_that_did_not_change_is_not_read_again(file, monkeypatch) -> None
     assert [(row.id, row.title, row.points, row.kinds) for row in first[0]] == [("twice", "Twice", 2.0, ("gradient",))]
 
 
-def test_a_file_that_changed_is_read_again(file) -> None:
+def test_a_file_that_changed_is_read_again(file: Path) -> None:
     """An edit shows at once."""
     listing.rows([("twice", file)])
     file.write_text(TWICE.replace("title: Twice", "title: Two times"), encoding="utf-8")
     assert [row.title for row in listing.rows([("twice", file)])[0]] == ["Two times"]
 
 
-def test_a_faulty_file_is_told_every_time(file) -> None:
+def test_a_faulty_file_is_told_every_time(file: Path) -> None:
     """Faults are not remembered, and take no other row away."""
     broken = file.with_name("broken.yaml")
     broken.write_text("schema: 1\n", encoding="utf-8")
@@ -56,14 +56,14 @@ def test_a_faulty_file_is_told_every_time(file) -> None:
 
 
 @pytest.mark.parametrize("torn", ["", "{", "[]", '{"version": "0.0.0", "files": {}}', '{"files": 3}'])
-def test_a_torn_memory_is_none(torn, file) -> None:
+def test_a_torn_memory_is_none(torn: str, file: Path) -> None:
     """Whatever lies there, the rows are right."""
     first = listing.rows([("twice", file)])
     (file.parent / "cache" / "list.json").write_text(torn, encoding="utf-8")
     assert listing.rows([("twice", file)]) == first
 
 
-def test_a_memory_with_nonsense_in_it(file) -> None:
+def test_a_memory_with_nonsense_in_it(file: Path) -> None:
     """An entry of another form is as good as none."""
     first = listing.rows([("twice", file)])
     memory = file.parent / "cache" / "list.json"
@@ -73,7 +73,7 @@ def test_a_memory_with_nonsense_in_it(file) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.name == "nt", reason="folders that are files")
-def test_a_cache_that_cannot_be_written(file, monkeypatch) -> None:
+def test_a_cache_that_cannot_be_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It costs time, nothing else."""
     monkeypatch.setenv("GRADER_CACHE", str(file / "no folder"))
     assert [row.id for row in listing.rows([("twice", file)])[0]] == ["twice"]

@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from classroom import Reader, assignment, exercise, hand_in, steps
@@ -27,7 +29,10 @@ from grader.course.regrade import regrade
 from grader.course.results import out as out_module
 from grader.course.workers.work import work_of
 from grader.errors import Fault, GraderError, SandboxError
+from grader.exercise.model import Exercise
+from grader.judging.submission import Submission
 from grader.lock import locked
+from grader.outcome import Record, Report
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
@@ -46,25 +51,25 @@ s04,,,,,,
 
 
 @pytest.fixture
-def submissions(tmp_path):
+def submissions(tmp_path: Path) -> Path:
     """Three students with answers, one with an empty folder."""
     folder = hand_in(tmp_path / "class", CLASS)
     (folder / "s04").mkdir()
     return folder
 
 
-def grade(folder: Path, out: Path, reader: Reader | None = None, **options) -> Summary:
+def grade(folder: Path, out: Path, reader: Reader | None = None, **options: Any) -> Summary:
     """The folder graded without a sandbox."""
     return grade_folder(folder, assignment(), out, options=Options(**{"jobs": 2, **options}), steps=steps(reader or Reader()))
 
 
-def test_grades_csv_has_a_row_a_student_and_a_column_an_exercise(submissions, tmp_path):
+def test_grades_csv_has_a_row_a_student_and_a_column_an_exercise(submissions: Path, tmp_path: Path) -> None:
     """Empty is not submitted or ungraded; missing is 0."""
     grade(submissions, tmp_path / "out")
     assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 
 
-def test_every_entry_has_a_report(submissions, tmp_path):
+def test_every_entry_has_a_report(submissions: Path, tmp_path: Path) -> None:
     """reports/STUDENT/EXERCISE.json, strict JSON; for what is missing, too."""
     grade(submissions, tmp_path / "out")
     reports = sorted(path.relative_to(tmp_path / "out/reports").as_posix() for path in tmp_path.glob("out/reports/*/*"))
@@ -73,7 +78,7 @@ def test_every_entry_has_a_report(submissions, tmp_path):
     assert ["missing", 0.0] == [found["targets"][0]["status"], found["score"]]
 
 
-def test_the_outputs_do_not_depend_on_timing(submissions, tmp_path):
+def test_the_outputs_do_not_depend_on_timing(submissions: Path, tmp_path: Path) -> None:
     """One worker or four, slow or quick: the same files."""
     hand_in(submissions, {"s01/tanh_layer.py": "slow"})
     for jobs in (1, 4):
@@ -89,7 +94,7 @@ def test_the_outputs_do_not_depend_on_timing(submissions, tmp_path):
     assert one == four
 
 
-def test_a_second_run_grades_only_what_changed(submissions, tmp_path):
+def test_a_second_run_grades_only_what_changed(submissions: Path, tmp_path: Path) -> None:
     """The changed file, the one we failed at, and nothing else."""
     grade(submissions, tmp_path / "out")
     hand_in(submissions, {"s03/chain_rule.py": "wrong_value"})
@@ -101,7 +106,9 @@ def test_a_second_run_grades_only_what_changed(submissions, tmp_path):
 
 
 @pytest.mark.parametrize("options", [{"fresh": True}, {"seed": 5}, {"fresh_seed": True}])
-def test_fresh_and_another_seed_grade_everything_again(options, submissions, tmp_path):
+def test_fresh_and_another_seed_grade_everything_again(
+    options: dict[str, bool] | dict[str, int], submissions: Path, tmp_path: Path
+) -> None:
     """What is missing is not run at all."""
     grade(submissions, tmp_path / "out")
     reader = Reader()
@@ -109,7 +116,7 @@ def test_fresh_and_another_seed_grade_everything_again(options, submissions, tmp
     assert 5 == len(reader.graded)
 
 
-def test_a_changed_exercise_is_graded_again(submissions, tmp_path):
+def test_a_changed_exercise_is_graded_again(submissions: Path, tmp_path: Path) -> None:
     """Only that one."""
     grade(submissions, tmp_path / "out")
     reader = Reader()
@@ -118,7 +125,7 @@ def test_a_changed_exercise_is_graded_again(submissions, tmp_path):
     assert [("s01", "chain_rule"), ("s02", "chain_rule"), ("s02", "tanh_layer"), ("s03", "chain_rule")] == sorted(reader.graded)
 
 
-def test_late_hand_ins_join_the_others(submissions, tmp_path):
+def test_late_hand_ins_join_the_others(submissions: Path, tmp_path: Path) -> None:
     """A second folder graded into the same OUT, with the same seed; whose marks are kept is said."""
     assert () == grade(submissions, tmp_path / "out").notes
     seed = out_module.read_state(tmp_path / "out").seed
@@ -129,7 +136,7 @@ def test_late_hand_ins_join_the_others(submissions, tmp_path):
     assert (kept,) == summary.notes
 
 
-def test_a_roster_that_comes_later_leaves_nobody_in_the_class_twice(tmp_path):
+def test_a_roster_that_comes_later_leaves_nobody_in_the_class_twice(tmp_path: Path) -> None:
     """What was graded under the names of files is graded under the roster's ids, and gone under the old ones."""
     files = {"lopezana_101_9_tanh_layer.py": "correct", "onejo_102_8_tanh_layer.py": "correct"}
     folder, out = hand_in(tmp_path / "class", files), tmp_path / "out"
@@ -142,7 +149,7 @@ def test_a_roster_that_comes_later_leaves_nobody_in_the_class_twice(tmp_path):
     assert ["al", "onejo_102"] == sorted(path.name for path in (out / "reports").iterdir())
 
 
-def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_path):
+def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_path: Path) -> None:
     """Files are named after an address, the class is known by ids: the new marks are theirs, which is said."""
     folder, out = (
         hand_in(tmp_path / "class", {"ann@x.edu/tanh_layer.py": "wrong_value", "s02/tanh_layer.py": "correct"}),
@@ -160,7 +167,7 @@ def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_p
     assert 3 == summary.students
 
 
-def test_of_who_is_known_by_another_id_the_new_time_counts(tmp_path):
+def test_of_who_is_known_by_another_id_the_new_time_counts(tmp_path: Path) -> None:
     """An extension that a roster told once is not for ever."""
     old, new = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
     again = Collection(students=(Student(id="ann@x.edu", submitted_at=new),), entries=(Entry(student="ann@x.edu", exercise="a"),))
@@ -170,7 +177,7 @@ def test_of_who_is_known_by_another_id_the_new_time_counts(tmp_path):
     assert ["k17"] == [entry.student for entry in found.entries]
 
 
-def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
+def test_the_seed_is_secret_and_drawn_once(submissions: Path, tmp_path: Path) -> None:
     """Two folders have two seeds; the folder and its state are the owner's alone."""
     for out in ("a", "b"):
         grade(submissions, tmp_path / out)
@@ -181,20 +188,20 @@ def test_the_seed_is_secret_and_drawn_once(submissions, tmp_path):
     assert ["0o700", "0o600", "0o600"] == modes
 
 
-def test_a_database_file_elsewhere_is_the_owners_alone(submissions, tmp_path):
+def test_a_database_file_elsewhere_is_the_owners_alone(submissions: Path, tmp_path: Path) -> None:
     """Its reports hold the seed; OUT gets no second one."""
     grade(submissions, tmp_path / "out", database=f"sqlite:///{tmp_path / 'results.db'}")
     assert "0o600" == oct((tmp_path / "results.db").stat().st_mode & 0o777)
     assert not (tmp_path / "out/state.sqlite").exists()
 
 
-def test_out_may_have_any_name(submissions, tmp_path):
+def test_out_may_have_any_name(submissions: Path, tmp_path: Path) -> None:
     """Also one that an address of a database would read otherwise."""
     grade(submissions, tmp_path / "week 1?mode=x%20#")
     assert (tmp_path / "week 1?mode=x%20#/state.sqlite").exists()
 
 
-def test_exercises_that_clash_say_what_to_do(tmp_path):
+def test_exercises_that_clash_say_what_to_do(tmp_path: Path) -> None:
     """Without `# exercise:` lines functions of one name are nobody's; with one of them it is known what is whose."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     marks = {"s01": "", "s02": "# exercise: tanh_layer\n", "s03": "# Exercise: Tanh Layer"}
@@ -226,7 +233,9 @@ LATER = {
 
 @pytest.mark.parametrize("files", LATER.values(), ids=LATER)
 @pytest.mark.parametrize("options", [{}, {"fresh": True}])
-def test_a_mark_is_not_given_to_what_another_layout_says_is_the_students(files, options, submissions, tmp_path):
+def test_a_mark_is_not_given_to_what_another_layout_says_is_the_students(
+    files: dict[str, str], options: dict[str, bool], submissions: Path, tmp_path: Path
+) -> None:
     """Nothing is graded, nothing is written; said outright it is done, if the files are the same person's."""
     grade(submissions, tmp_path / "out")
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*") if not path.name.startswith("state.sqlite")}
@@ -243,7 +252,7 @@ def test_a_mark_is_not_given_to_what_another_layout_says_is_the_students(files, 
 
 
 @pytest.mark.parametrize("number", ["1001", "a@example.org"])
-def test_a_mark_of_gradescopes_is_one_accounts(number, tmp_path):
+def test_a_mark_of_gradescopes_is_one_accounts(number: str, tmp_path: Path) -> None:
     """Eve, alone in a later export, wrote Ana's number, or her address in its place: numbers are the students' own word."""
     told = "submission_7:\n  :submitters:\n  - :sid: '{}'\n    :email: {}@example.org\n"
     one = {"submission_metadata.yml": told.format("1001", "a"), "submission_7/tanh_layer.py": "correct"}
@@ -255,7 +264,7 @@ def test_a_mark_of_gradescopes_is_one_accounts(number, tmp_path):
     grade(hand_in(tmp_path / "again", again), tmp_path / "out")
 
 
-def test_another_layout_for_others_has_to_be_said(submissions, tmp_path):
+def test_another_layout_for_others_has_to_be_said(submissions: Path, tmp_path: Path) -> None:
     """As it is where late work comes by mail; once it has marks of its own it is known."""
     grade(submissions, tmp_path / "out")
     later = hand_in(tmp_path / "later", {"lee_7_9_tanh_layer.py": "correct"})
@@ -268,7 +277,7 @@ def test_another_layout_for_others_has_to_be_said(submissions, tmp_path):
     assert "lee_7,1,0,1,,," in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 
 
-def test_a_student_of_the_roster_keeps_to_the_files_of_one_name(tmp_path):
+def test_a_student_of_the_roster_keeps_to_the_files_of_one_name(tmp_path: Path) -> None:
     """A number that moved in the roster would give one's mark to another's work."""
     folder, out, roster = tmp_path / "class", tmp_path / "out", tmp_path / "roster.csv"
     hand_in(folder, {"alice.py": "correct", "eve.py": "wrong_value"})
@@ -299,13 +308,15 @@ def test_a_student_of_the_roster_keeps_to_the_files_of_one_name(tmp_path):
         ({"submitted/s01/ps1/a.ipynb": "{}"}, {"submitted/s01/ps1/b.py": "correct", "submitted/s02/ps1/b.py": "correct"}),
     ],
 )
-def test_what_students_change_and_hand_in_again_is_no_other_layout(first, then, tmp_path):
+def test_what_students_change_and_hand_in_again_is_no_other_layout(
+    first: dict[str, str], then: dict[str, str], tmp_path: Path
+) -> None:
     """Other content, more files, another attempt, new students, a late folder."""
     grade(hand_in(tmp_path / "class", first), tmp_path / "out")
     grade(hand_in(tmp_path / "later", then), tmp_path / "out")
 
 
-def test_one_students_folder_is_graded_into_the_class(tmp_path):
+def test_one_students_folder_is_graded_into_the_class(tmp_path: Path) -> None:
     """Its name is what the student is called in both."""
     grade(hand_in(tmp_path / "class", {"s01/tanh_layer.py": "correct", "s02/tanh_layer.py": "correct"}), tmp_path / "out")
     hand_in(tmp_path / "class", {"s01/tanh_layer.py": "wrong_value"})
@@ -314,7 +325,7 @@ def test_one_students_folder_is_graded_into_the_class(tmp_path):
 
 
 @pytest.mark.parametrize("files", [{"s02/tanh_layer.py": "correct"}, {"s02_7_9_tanh_layer.py": "correct"}])
-def test_one_students_folder_is_no_class(files, submissions, tmp_path):
+def test_one_students_folder_is_no_class(files: dict[str, str], submissions: Path, tmp_path: Path) -> None:
     """s01's own folder, named in the class's place: s02 in it is s01's word."""
     grade(submissions, tmp_path / "out")
     with pytest.raises(GraderError, match=r"`s01` is a student of this class, s01|these are read as canvas"):
@@ -323,28 +334,28 @@ def test_one_students_folder_is_no_class(files, submissions, tmp_path):
     assert "one-student" == grade(tmp_path / "s01", tmp_path / "out", layout="one-student").layout
 
 
-def test_a_folder_called_as_the_one_student_in_it_is_that_students(tmp_path):
+def test_a_folder_called_as_the_one_student_in_it_is_that_students(tmp_path: Path) -> None:
     """Nobody else's work is in it."""
     for name in ("s01", "again/s01"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         assert 1 == grade(hand_in(tmp_path / name, {"s01.py": "correct"}), tmp_path / "out").students
 
 
-def test_one_students_folder_is_no_class_where_a_roster_knows_the_student(tmp_path):
+def test_one_students_folder_is_no_class_where_a_roster_knows_the_student(tmp_path: Path) -> None:
     """By an id of theirs, in the first run, too."""
     (tmp_path / "roster.csv").write_text("id,login\na,alice\ne,eve\n", encoding="utf-8")
     with pytest.raises(GraderError, match="`eve` is a student of this class, e, and was read as students"):
         grade(hand_in(tmp_path / "eve", {"alice/tanh_layer.py": "x"}), tmp_path / "out", roster=tmp_path / "roster.csv")
 
 
-def test_a_student_without_a_mark_may_come_from_anywhere(submissions, tmp_path):
+def test_a_student_without_a_mark_may_come_from_anywhere(submissions: Path, tmp_path: Path) -> None:
     """s04 had an empty folder."""
     grade(submissions, tmp_path / "out")
     grade(hand_in(tmp_path / "later", {"submitted/s04/ps1/tanh_layer.py": "correct"}), tmp_path / "out", layout="nbgrader")
     assert "s04,1,0,1" in (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 
 
-def test_an_empty_folder_in_another_layout_does_not_move_a_mark(submissions, tmp_path):
+def test_an_empty_folder_in_another_layout_does_not_move_a_mark(submissions: Path, tmp_path: Path) -> None:
     """Else the run after it would take the mark along."""
     grade(submissions, tmp_path / "out")
     later = hand_in(tmp_path / "later", {"submitted/s09/ps1/tanh_layer.py": "correct"})
@@ -355,7 +366,7 @@ def test_an_empty_folder_in_another_layout_does_not_move_a_mark(submissions, tmp
         grade(later, tmp_path / "out", layout="nbgrader")
 
 
-def test_a_clash_is_asked_for_until_it_is_settled(tmp_path):
+def test_a_clash_is_asked_for_until_it_is_settled(tmp_path: Path) -> None:
     """Each run says so; then it is graded as any other."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     folder = hand_in(tmp_path / "class", {"s01.py": "correct dY_dW"})
@@ -367,7 +378,7 @@ def test_a_clash_is_asked_for_until_it_is_settled(tmp_path):
     assert (0, ()) == (summary.ungraded, summary.undecided)
 
 
-def test_what_mentions_no_function_of_an_exercise_clashes_with_none(tmp_path):
+def test_what_mentions_no_function_of_an_exercise_clashes_with_none(tmp_path: Path) -> None:
     """A helper beside the answers to others: the exercise was not handed in, and nobody is told to divide the file."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"))
     reader = Reader()
@@ -375,7 +386,7 @@ def test_what_mentions_no_function_of_an_exercise_clashes_with_none(tmp_path):
     assert [("s01", "linear_layer"), ("s01", "tanh_layer")] == sorted(reader.graded)
 
 
-def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path):
+def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path: Path) -> None:
     """And what those import; the others stay out."""
     files = {
         "s01/tanh_layer.py": "from helpers import square",
@@ -389,14 +400,14 @@ def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path):
     assert [("tanh_layer.py", "helpers.py", "deeper.py"), ("chain_rule.py",)] == names
 
 
-def test_a_notebook_that_is_none_is_refused(tmp_path):
+def test_a_notebook_that_is_none_is_refused(tmp_path: Path) -> None:
     """The report says why."""
     grade(hand_in(tmp_path / "class", {"s01/tanh_layer.ipynb": "[1"}), tmp_path / "out")
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())["targets"][0]
     assert ("refused", "tanh_layer.ipynb: This is not a notebook: it is not JSON.") == (found["status"], found["detail"])
 
 
-def test_our_fault_costs_nobody_a_point(submissions, tmp_path):
+def test_our_fault_costs_nobody_a_point(submissions: Path, tmp_path: Path) -> None:
     """A grader that fails at one submission leaves it ungraded and goes on."""
     hand_in(submissions, {"s01/tanh_layer.py": "crash"})
     summary = grade(submissions, tmp_path / "out")
@@ -405,14 +416,14 @@ def test_our_fault_costs_nobody_a_point(submissions, tmp_path):
     assert [None, "The grader failed: RuntimeError: a fault of ours"] == [found["score"], found["targets"][0]["detail"]]
 
 
-def test_without_a_sandbox_nothing_is_graded(submissions, tmp_path):
+def test_without_a_sandbox_nothing_is_graded(submissions: Path, tmp_path: Path) -> None:
     """A SandboxError ends the run in its own words."""
     hand_in(submissions, {"s01/tanh_layer.py": "nobox"})
     with pytest.raises(SandboxError, match="There is no sandbox here"):
         grade(submissions, tmp_path / "out")
 
 
-def test_progress_counts_every_entry(submissions, tmp_path):
+def test_progress_counts_every_entry(submissions: Path, tmp_path: Path) -> None:
     """Done of total, reused and ungraded among them."""
     seen = []
     for _ in range(2):
@@ -427,7 +438,7 @@ def test_progress_counts_every_entry(submissions, tmp_path):
     assert (6, 5) == seen[-1]
 
 
-def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions, tmp_path):
+def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions: Path, tmp_path: Path) -> None:
     """Whoever was graded anew (s02 is tried again) has no page until the pages are written; nobody else loses one."""
     out = tmp_path / "out"
     grade(submissions, out)
@@ -440,17 +451,17 @@ def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions, tmp_path)
     assert "2 of 2 points" in (out / "feedback/s01.html").read_text(encoding="utf-8")
 
 
-def _interrupt_at(done: int):
+def _interrupt_at(done: int) -> Callable[[Progress], None]:
     """A Ctrl-C after so many entries."""
 
-    def interrupt(at):
+    def interrupt(at: Progress) -> None:
         if at.done == done:
             raise KeyboardInterrupt
 
     return interrupt
 
 
-def test_ctrl_c_keeps_what_is_graded(submissions, tmp_path):
+def test_ctrl_c_keeps_what_is_graded(submissions: Path, tmp_path: Path) -> None:
     """KeyboardInterrupt passes through; grades.csv has the first results, and the next run does the rest."""
     with pytest.raises(KeyboardInterrupt):
         grade_folder(
@@ -477,17 +488,17 @@ grade_folder(Path({folder!r}), assignment(), Path({out!r}), options=Options(jobs
 """
 
 
-def test_the_rules_hold_from_the_first_moment(submissions, tmp_path):
+def test_the_rules_hold_from_the_first_moment(submissions: Path, tmp_path: Path) -> None:
     """Pages of a run that was killed show no more than the assignment says."""
     asked = replace(assignment(), feedback="score")
 
-    def look(at):
+    def look(at: Progress) -> None:
         assert "score" == json.loads((tmp_path / "out/rules.json").read_bytes())["feedback"]
 
     grade_folder(submissions, asked, tmp_path / "out", steps=steps(Reader()), progress=look)
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions, tmp_path):
+def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions: Path, tmp_path: Path) -> None:
     """In the middle, by -9: the lock is no obstacle, what was graded is not graded again."""
     program = KILLED.format(tests=str(SUPPORT), folder=str(submissions), out=str(tmp_path / "out"))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
@@ -502,21 +513,21 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions, tmp_path
 # OUT
 
 
-def test_another_run_in_the_same_folder_is_refused(submissions, tmp_path):
+def test_another_run_in_the_same_folder_is_refused(submissions: Path, tmp_path: Path) -> None:
     """While the first one lasts."""
     grade(submissions, tmp_path / "out")
     with locked(tmp_path / "out"), pytest.raises(GraderError, match="Another run is writing here"):
         grade(submissions, tmp_path / "out")
 
 
-def test_another_assignments_folder_is_refused(submissions, tmp_path):
+def test_another_assignments_folder_is_refused(submissions: Path, tmp_path: Path) -> None:
     """With its name."""
     grade(submissions, tmp_path / "out")
     with pytest.raises(GraderError, match="results of another assignment, ps1"):
         grade_folder(submissions, replace(assignment(), id="ps2"), tmp_path / "out", steps=steps(Reader()))
 
 
-def test_a_file_or_a_full_folder_is_refused(submissions, tmp_path):
+def test_a_file_or_a_full_folder_is_refused(submissions: Path, tmp_path: Path) -> None:
     """A file, and a folder with other things in it, whose mode stays as it is."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(GraderError, match="It is a file, not a folder"):
@@ -528,21 +539,21 @@ def test_a_file_or_a_full_folder_is_refused(submissions, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 0}', '{"schema": 1}'])
-def test_a_state_that_cannot_be_used_is_refused(text, submissions, tmp_path):
+def test_a_state_that_cannot_be_used_is_refused(text: str, submissions: Path, tmp_path: Path) -> None:
     """Torn, or of another version."""
     hand_in(tmp_path / "out", {"state.json": text})
     with pytest.raises(GraderError, match=r"cannot be read|another version"):
         grade(submissions, tmp_path / "out")
 
 
-def test_a_run_that_was_killed_at_its_first_file_is_no_obstacle(submissions, tmp_path):
+def test_a_run_that_was_killed_at_its_first_file_is_no_obstacle(submissions: Path, tmp_path: Path) -> None:
     """What it had begun to write is passed over."""
     hand_in(tmp_path / "out", {".0123456789ab.part": "{", "lock": ""})
     grade(submissions, tmp_path / "out")
     assert GRADES == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
 
 
-def test_a_lock_that_cannot_be_made_is_said_in_words(tmp_path):
+def test_a_lock_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
     """On a disk that is full or for reading only; here the folder is none."""
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with (
@@ -552,7 +563,7 @@ def test_a_lock_that_cannot_be_made_is_said_in_words(tmp_path):
         pass
 
 
-def test_a_full_disk_is_said_in_words_and_loses_nothing(submissions, tmp_path):
+def test_a_full_disk_is_said_in_words_and_loses_nothing(submissions: Path, tmp_path: Path) -> None:
     """No room for a report: the message says so, earlier results stay, no half file is left."""
     grade(submissions, tmp_path / "out")
     before = (tmp_path / "out/grades.csv").read_bytes()
@@ -578,7 +589,7 @@ except GraderError as error:
     assert [] == list(tmp_path.glob("out/**/*.part"))
 
 
-def test_a_full_file_system_is_said_in_words(submissions):
+def test_a_full_file_system_is_said_in_words(submissions: Path) -> None:
     """A real one: a file system of 64 KiB."""
     if not Path("/dev/full").exists() or os.geteuid() != 0:
         pytest.skip("mounting needs root")
@@ -595,7 +606,7 @@ def test_a_full_file_system_is_said_in_words(submissions):
 
 
 @pytest.mark.parametrize("name", ["s01", "Ana López_12", "../../x", "s" * 250, "CON", ".hidden", "a/b", "é01"])
-def test_safe_names_are_file_names_and_differ(name):
+def test_safe_names_are_file_names_and_differ(name: str) -> None:
     """One path component, at most 140 bytes, never a special one."""
     safe = out_module.safe_name(name)
     assert safe == Path(safe).name
@@ -603,7 +614,7 @@ def test_safe_names_are_file_names_and_differ(name):
     assert (safe == name) == (name in {"s01", "Ana López_12", "é01"})
 
 
-def test_what_sleeps_is_tried_once_more_within_a_budget_of_the_class(tmp_path, monkeypatch):
+def test_what_sleeps_is_tried_once_more_within_a_budget_of_the_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A class that sleeps would take days; whose only report counts is said, also by a run that finds nothing to do."""
     monkeypatch.setattr("grader.course.workers.second_try.ALONE_SECONDS", 0.05)  # less than one try takes
     folder = hand_in(tmp_path / "class", {f"s0{n}/tanh_layer.py": "waits" for n in range(1, 5)})
@@ -626,13 +637,13 @@ def test_what_sleeps_is_tried_once_more_within_a_budget_of_the_class(tmp_path, m
         assert 4 == told[-1].done
 
 
-def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path):
+def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path: Path) -> None:
     """The first report is kept at once, and says that it is to be tried; what was tried counts against the same budget."""
 
     class Ending(Reader):
         ends = True
 
-        def grade(self, exercise, submission, record):
+        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
             if self.ends and (submission.student, exercise.id) in self.graded and submission.student == "s02":
                 raise SandboxError(Fault("", "There is no sandbox any more."))
             return super().grade(exercise, submission, record)
@@ -655,7 +666,7 @@ def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path):
         assert "correct" == read("s02")["targets"][0]["status"]
 
 
-def test_a_regrade_that_was_ended_tries_again_only_what_was_not_tried(tmp_path):
+def test_a_regrade_that_was_ended_tries_again_only_what_was_not_tried(tmp_path: Path) -> None:
     """As a run of a class does; what was not agreed to yet is no reason to pay twice."""
     folder = hand_in(tmp_path / "class", {"s01/tanh_layer.py": "waits", "s02/tanh_layer.py": "waits"})
     reader = Reader()
@@ -668,7 +679,7 @@ def test_a_regrade_that_was_ended_tries_again_only_what_was_not_tried(tmp_path):
         assert (2, 4) == (plan.run_again, len(reader.graded))
 
 
-def test_entries_are_looked_up_many_at_a_time(submissions, tmp_path, monkeypatch):
+def test_entries_are_looked_up_many_at_a_time(submissions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And it makes no difference where one question ends."""
     grade(submissions, tmp_path / "out")
     for size in (1, 2, 3, 5):
@@ -676,7 +687,7 @@ def test_entries_are_looked_up_many_at_a_time(submissions, tmp_path, monkeypatch
         assert 5 == grade(submissions, tmp_path / "out").reused
 
 
-def test_what_the_wall_clock_ended_is_tried_once_more_alone(tmp_path):
+def test_what_the_wall_clock_ended_is_tried_once_more_alone(tmp_path: Path) -> None:
     """After all others, with nothing beside it; the second report counts. What used up its CPU time is not tried again."""
     files = {
         "s01/tanh_layer.py": "waits",

@@ -21,8 +21,9 @@ from grader.course.results.out import Out, existing_out
 from grader.errors import GraderError
 from grader.exercise.adjustments import Override
 from grader.exercise.formula import parse
-from grader.exercise.model import Assignment, Mistake
-from grader.outcome import Diagnosis, Status
+from grader.exercise.model import Assignment, Exercise, Mistake
+from grader.judging.submission import Submission
+from grader.outcome import Diagnosis, Record, Report, Status
 
 TWO = assignment(exercise("tanh_layer"), exercise("chain_rule"))
 CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), rtol=1e-4))
@@ -31,7 +32,7 @@ CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), r
 class Stricter(Reader):
     """Takes `s02` for wrong, and `s03` for right, in the corrected exercise."""
 
-    def grade(self, exercise, submission, record):
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
         """The verdict of the day."""
         found = super().grade(exercise, submission, record)
         if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
@@ -41,7 +42,7 @@ class Stricter(Reader):
 
 
 @pytest.fixture
-def out(tmp_path):
+def out(tmp_path: Path) -> Path:
     """Three students, graded; the folder they came from is gone."""
     files = {f"s0{n}/{id}.py": "correct" for n in (1, 2, 3) for id in ("tanh_layer", "chain_rule")}
     folder = hand_in(tmp_path / "class", files | {"s03/chain_rule.py": "wrong_value"})
@@ -55,7 +56,7 @@ def grades(out: Path) -> list[str]:
     return [line.rstrip(",") for line in (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]]
 
 
-def test_a_verdict_is_replayed_from_its_record(out):
+def test_a_verdict_is_replayed_from_its_record(out: Path) -> None:
     """The same report but for the time, with the same seed."""
     again = replay(out, "s03", TWO.exercises[1], steps=steps(Reader()))
     assert again.differences == ()
@@ -63,17 +64,17 @@ def test_a_verdict_is_replayed_from_its_record(out):
     assert again.again.seed == 7
 
 
-def test_a_replay_says_what_is_not_the_same(out):
+def test_a_replay_says_what_is_not_the_same(out: Path) -> None:
     """Where the grader answers otherwise by now."""
 
     class Other(Reader):
-        def grade(self, exercise, submission, record):
+        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
             return report(exercise, str(submission.student), Status.RAISED, seed=record.seed)
 
     assert ("targets",) == replay(out, "s03", TWO.exercises[1], steps=steps(Other())).differences
 
 
-def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out):
+def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out: Path) -> None:
     """With what to do."""
     with pytest.raises(GraderError, match="There is no result of s09 for chain_rule"):
         replay(out, "s09", TWO.exercises[1], steps=steps(Reader()))
@@ -81,13 +82,13 @@ def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out):
         replay(out, "s01", CORRECTED.exercises[1], steps=steps(Reader()))
 
 
-def test_a_regrade_says_whose_marks_change_before_it_writes(out):
+def test_a_regrade_says_whose_marks_change_before_it_writes(out: Path) -> None:
     """Only the corrected exercise is graded again; a no leaves everything as it was."""
     seen: list[Plan] = []
     before = grades(out)
     reader = Stricter()
 
-    def refuse(plan):
+    def refuse(plan: Plan) -> bool:
         seen.append(plan)
         return False
 
@@ -99,7 +100,7 @@ def test_a_regrade_says_whose_marks_change_before_it_writes(out):
     assert before == grades(out)
 
 
-def test_a_regrade_is_written_when_it_is_agreed_to(out):
+def test_a_regrade_is_written_when_it_is_agreed_to(out: Path) -> None:
     """Table, reports and database."""
     plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
     assert ["s02", "s03"] == [one.student for one in plan.changes]
@@ -108,7 +109,7 @@ def test_a_regrade_is_written_when_it_is_agreed_to(out):
     assert () == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).changes
 
 
-def test_marks_that_would_fall_stay_on_request(out):
+def test_marks_that_would_fall_stay_on_request(out: Path) -> None:
     """And a later run does not take them."""
     plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
     assert 1 == plan.kept
@@ -118,13 +119,13 @@ def test_marks_that_would_fall_stay_on_request(out):
 
 
 @pytest.mark.parametrize("dies_in", ["grader.course.results.out.Out.write_report", "grader.course.results.database.Results._put"])
-def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in, out, monkeypatch):
+def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in: str, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At any file or row: the next one says and writes the same, marks that must not fall among them."""
     module, _, name = dies_in.rpartition(".")
     owner = {"Out": Out, "Results": Results}[module.rpartition(".")[2]]
     real, calls = getattr(owner, name), []
 
-    def dying(*arguments):
+    def dying(*arguments: object) -> object:
         calls.append(arguments)
         if len(calls) == 2:
             raise KeyboardInterrupt
@@ -143,14 +144,14 @@ def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in, out, monkeyp
 class Failing(Reader):
     """Fails at the corrected exercise of `s02` and `s03`, as where a sandbox does not start."""
 
-    def grade(self, exercise, submission, record):
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
         """Ungraded."""
         if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
             return report(exercise, submission.student, Status.UNGRADED, seed=record.seed)
         return super().grade(exercise, submission, record)
 
 
-def test_what_we_fail_at_is_no_mark_that_would_fall(out):
+def test_what_we_fail_at_is_no_mark_that_would_fall(out: Path) -> None:
     """The result stays as it was, it is said of whom, and the next run judges it; nothing was kept."""
     plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Failing()))
     assert (0, 2) == (plan.kept, plan.ungraded)
@@ -160,7 +161,7 @@ def test_what_we_fail_at_is_no_mark_that_would_fall(out):
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
 
 
-def test_what_was_judged_again_is_not_judged_twice(out):
+def test_what_was_judged_again_is_not_judged_twice(out: Path) -> None:
     """After a no, and after a run that was killed: but for what we failed at, the reports are there already."""
     regrade(out, CORRECTED, lambda plan: False, steps=steps(Failing()))
     reader = Stricter()
@@ -170,19 +171,19 @@ def test_what_was_judged_again_is_not_judged_twice(out):
     assert ["s01,1,1,2", "s02,1,0,1", "s03,1,1,2"] == grades(out)
 
 
-def test_what_an_exercise_that_is_taken_out_takes_is_said(out):
+def test_what_an_exercise_that_is_taken_out_takes_is_said(out: Path) -> None:
     """Its column, and what it gave to the totals."""
     plan = regrade(out, assignment(TWO.exercises[0]), lambda plan: True, steps=steps(Reader()))
     assert [("s01", 2.0, 1.0), ("s02", 2.0, 1.0)] == [(one.student, one.before, one.after) for one in plan.totals]
     assert ["s01,1,1", "s02,1,1", "s03,1,1"] == grades(out)
 
 
-def test_a_score_that_was_kept_outlives_its_target(out):
+def test_a_score_that_was_kept_outlives_its_target(out: Path) -> None:
     """The corrected exercise asks for another function, and then for other points: what was kept stays as it is told."""
     asked, points = (assignment(TWO.exercises[0], exercise("chain_rule", "another", points=points)) for points in (1.0, 3.0))
 
     class Strict(Reader):
-        def grade(self, exercise, submission, record):
+        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
             return report(exercise, submission.student, Status.WRONG_VALUE, seed=record.seed)
 
     regrade(out, asked, lambda plan: True, only_up=True, steps=steps(Strict()))
@@ -193,7 +194,7 @@ def test_a_score_that_was_kept_outlives_its_target(out):
 
 
 @pytest.mark.parametrize("again", ["regrade", "grade"])
-def test_the_results_of_an_assignment_in_nbgrader_are_nbgraders(out, again):
+def test_the_results_of_an_assignment_in_nbgrader_are_nbgraders(out: Path, again: str) -> None:
     """Its penalties would be taken twice, and points that people gave would be lost."""
     (out / "nbgrader.json").write_text("{}", encoding="utf-8")
     before = {path.name: path.read_bytes() for path in out.glob("*.*")}
@@ -205,7 +206,7 @@ def test_the_results_of_an_assignment_in_nbgrader_are_nbgraders(out, again):
     assert before == {path.name: path.read_bytes() for path in out.glob("*.*")}
 
 
-def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out):
+def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out: Path) -> None:
     """A regrade does not make up what was handed in."""
     more = assignment(*TWO.exercises, exercise("scalar_linear"))
     with pytest.raises(GraderError, match="scalar_linear came to the assignment since it was graded"):
@@ -229,7 +230,7 @@ def mistaken(hint: str, credit: float = 0.0, **changes: Any) -> Assignment:
 class Diagnosing(Reader):
     """Names the second declared mistake of every wrong answer."""
 
-    def grade(self, exercise, submission, record):
+    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
         """What the real one does."""
         found = super().grade(exercise, submission, record)
         target = next(target for _, target in exercise.targets())
@@ -240,7 +241,7 @@ class Diagnosing(Reader):
 
 
 @pytest.fixture
-def diagnosed(tmp_path):
+def diagnosed(tmp_path: Path) -> Path:
     """A class in which s02 made a declared mistake; no answer may be run again."""
     folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02/chain_rule.py": "wrong_value"})
     grade_folder(folder, mistaken("You forgot it."), tmp_path / "out", steps=steps(Diagnosing()))
@@ -254,7 +255,7 @@ def said(out: Path, student: str) -> tuple[str, float, str]:
 
 
 @pytest.mark.parametrize("again", ["regrade", "grade"])
-def test_new_words_for_a_mistake_reach_the_reports_without_a_run(diagnosed, again):
+def test_new_words_for_a_mistake_reach_the_reports_without_a_run(diagnosed: Path, again: str) -> None:
     """Hints and titles: nobody's mark changes."""
     changed = mistaken("Look at the inner function.", title="The chain")
     reader = Reader()
@@ -269,7 +270,7 @@ def test_new_words_for_a_mistake_reach_the_reports_without_a_run(diagnosed, agai
 
 
 @pytest.mark.parametrize("again", ["regrade", "grade"])
-def test_the_credit_of_a_mistake_changes_for_the_whole_class_without_a_run(diagnosed, again):
+def test_the_credit_of_a_mistake_changes_for_the_whole_class_without_a_run(diagnosed: Path, again: str) -> None:
     """With its hint at the same time, and the points of the exercise."""
     changed = mistaken("Half of it.", credit=0.5)
     reader = Reader()
@@ -289,7 +290,7 @@ def test_the_credit_of_a_mistake_changes_for_the_whole_class_without_a_run(diagn
     assert [] == reader.graded
 
 
-def test_a_credit_that_falls_is_kept_on_request_and_new_words_do_not_take_it(diagnosed):
+def test_a_credit_that_falls_is_kept_on_request_and_new_words_do_not_take_it(diagnosed: Path) -> None:
     """`only_up`, then another hint."""
     regrade(diagnosed, mistaken("You forgot it.", credit=0.5), lambda plan: True, steps=steps(Reader()))
     regrade(diagnosed, mistaken("You forgot it.", credit=0.25), lambda plan: True, only_up=True, steps=steps(Reader()))
@@ -297,7 +298,7 @@ def test_a_credit_that_falls_is_kept_on_request_and_new_words_do_not_take_it(dia
     assert ("Aha.", 0.5) == said(diagnosed, "s02")[:2]
 
 
-def test_what_is_judged_otherwise_is_run_again(diagnosed):
+def test_what_is_judged_otherwise_is_run_again(diagnosed: Path) -> None:
     """Another tolerance; and a second mistake with the same words makes it unclear which one was made."""
     reader = Diagnosing()
     regrade(diagnosed, mistaken("You forgot it.", rtol=1e-3), lambda plan: True, steps=steps(reader))
@@ -307,7 +308,7 @@ def test_what_is_judged_otherwise_is_run_again(diagnosed):
 # What is forgotten
 
 
-def test_marks_of_purged_students_do_not_stop_a_regrade(out):
+def test_marks_of_purged_students_do_not_stop_a_regrade(out: Path) -> None:
     """They stay as they are, which is said of those whom it concerns; the others are judged again."""
     purge(out, lambda removal: True, "s02")
     plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
@@ -317,11 +318,11 @@ def test_marks_of_purged_students_do_not_stop_a_regrade(out):
     assert plan.notes == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).notes
 
 
-def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out):
+def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out: Path) -> None:
     """It is told of the answers, too."""
 
     class Telling(Reader):
-        def grade(self, exercise, submission, record):
+        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
             return report(exercise, submission.student, Status.RAISED, seed=record.seed, detail="Xyxx Yzyy")
 
     regrade(out, CORRECTED, lambda plan: False, steps=steps(Telling()))
@@ -338,7 +339,7 @@ def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out):
         ("ann_7", ["ann_7_21_notes.txt", "x/ann_7/y.txt"]),
     ],
 )
-def test_a_purge_forgets_what_had_no_place_of_that_student_alone(student, gone, out):
+def test_a_purge_forgets_what_had_no_place_of_that_student_alone(student: str, gone: list[str], out: Path) -> None:
     """By parts of the path and whole words of the reason: `s1` is not s10, and `py` no ending of a file."""
     listed = {
         "s1/notes.txt": "It is not a .py or .ipynb file.",
@@ -362,7 +363,7 @@ def leftovers(out: Path, word: bytes) -> list[str]:
     return [path.name for path in out.rglob("*") if path.is_file() and word in path.read_bytes()]
 
 
-def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out):
+def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out: Path) -> None:
     """Reports, pages and the bytes of the files of one student; the others stay."""
     (out / "report.html").write_text("s02", encoding="utf-8")
     seen: list[Removal] = []
@@ -376,7 +377,7 @@ def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out):
     assert () == replay(out, "s01", TWO.exercises[1], steps=steps(Reader())).differences
 
 
-def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path):
+def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path: Path) -> None:
     """From every file of the folder; times of handing in stay, since being late counts."""
     folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02.txt": "no code"})
     (tmp_path / "roster.csv").write_text(
@@ -392,7 +393,7 @@ def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path):
     assert "s01,0,1,1,2026-01-01T12:00:00+00:00,," in (tmp_path / "out" / "grades.csv").read_text("utf-8")
 
 
-def test_with_the_marks_a_student_is_gone_altogether(out):
+def test_with_the_marks_a_student_is_gone_altogether(out: Path) -> None:
     """And with everybody, everything but the assignment's name and its seed."""
     purge(out, lambda removal: True, "s02", keep_marks=False)
     assert ["s01,1,1,2", "s03,1,0,1"] == grades(out)
@@ -402,14 +403,14 @@ def test_with_the_marks_a_student_is_gone_altogether(out):
     assert [] == leftovers(out, b"s01")
 
 
-def test_a_purge_that_is_not_agreed_to_changes_nothing(out):
+def test_a_purge_that_is_not_agreed_to_changes_nothing(out: Path) -> None:
     """Not even the lock's neighbours."""
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and "sqlite" not in path.name}
     assert not purge(out, lambda removal: False)
     assert before == {path: path.read_bytes() for path in before}
 
 
-def test_after_a_purge_the_submissions_can_be_graded_anew(out):
+def test_after_a_purge_the_submissions_can_be_graded_anew(out: Path) -> None:
     """Then everything is there again."""
     purge(out, lambda removal: True)
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)

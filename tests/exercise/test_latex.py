@@ -46,7 +46,7 @@ from grader.exercise.latex import as_text
         ("no mathematics", "no mathematics"),
     ],
 )
-def test_formulas_in_a_line(source, text) -> None:
+def test_formulas_in_a_line(source: str, text: str) -> None:
     """Symbols, fractions, powers and indices are what they are on paper; code and prices stay."""
     assert as_text(source) == text
 
@@ -67,6 +67,6 @@ def test_paragraphs_are_wrapped_and_lists_stay() -> None:
 
 
 @pytest.mark.parametrize("source", [r"$\frac{1$", r"$}{$", "$" * 1000, r"$\sum_{$", "${" * 2000 + "}" * 2000 + "$"])
-def test_broken_formulas_do_no_harm(source) -> None:
+def test_broken_formulas_do_no_harm(source: str) -> None:
     """What is no LaTeX comes out as some text, soon."""
     assert isinstance(as_text(source), str)

@@ -14,14 +14,14 @@ from grader.exercise import starter
 from grader.exercise.catalogue import shipped
 from grader.exercise.formula import parse
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Draw, Input, Mistake
+from grader.exercise.model import Draw, Exercise, Input, Mistake
 from grader.sandbox.wire.call import Constant, Given, Group, Name, Table
 
 EXERCISES = [tanh_exercise(), backward_exercise(), hessian_exercise()]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.id)
-def test_a_script_defines_every_function_and_none_is_written(exercise) -> None:
+def test_a_script_defines_every_function_and_none_is_written(exercise: Exercise) -> None:
     """Each function takes what the call gives, and its body only raises NotImplementedError."""
     tree = ast.parse(starter.as_script(exercise))
     found = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -40,7 +40,7 @@ def test_a_value_is_not_explained_by_itself() -> None:
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.id)
-def test_a_notebook_is_valid(exercise) -> None:
+def test_a_notebook_is_valid(exercise: Exercise) -> None:
     """The notebook passes nbformat's check, cell ids included, and its kernel is set."""
     notebook = nbformat.reads(starter.as_notebook(exercise), as_version=4)
     nbformat.validate(notebook)

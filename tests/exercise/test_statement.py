@@ -9,11 +9,11 @@ import pytest
 from made import backward_exercise, hessian_exercise, tanh_exercise, target
 
 from grader.exercise.formula import parse
-from grader.exercise.model import JVP, VJP, Draw, Gradient, Hessian, Input, Jacobian, Line, Local, Value
+from grader.exercise.model import JVP, VJP, Draw, Exercise, Gradient, Hessian, Input, Jacobian, Kind, Line, Local, Value
 from grader.exercise.statement import notation, shape_text, statement
 
 
-def wide():
+def wide() -> Exercise:
     """The tanh layer with a matrix input first, a tangent, an upstream gradient and a loss."""
     exercise = tanh_exercise()
     inputs = (*exercise.inputs, Input(name="v", axes=("m", "n")), Input(name="g", axes=("m",)))
@@ -48,7 +48,9 @@ def wide():
     ],
     ids=lambda value: type(value).__name__ if hasattr(value, "of") else "",
 )
-def test_every_kind_has_a_formula_and_names_its_entries(kind, axes, formula, index, entry) -> None:
+def test_every_kind_has_a_formula_and_names_its_entries(
+    kind: Kind, axes: tuple[str, ...], formula: str, index: tuple[int, ...], entry: str
+) -> None:
     """The formula says what each index means; an entry's name is the formula at that index."""
     note = notation(wide(), target("t", kind, axes))
     assert (note.formula, note.entry(index)) == (formula, entry)

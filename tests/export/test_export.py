@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from classroom import assignment, exercise, report
@@ -41,7 +42,7 @@ VERDICTS = {
 
 
 @pytest.fixture
-def out(tmp_path):
+def out(tmp_path: Path) -> Path:
     """Five students: right, half right, partly ungraded, absent, unknown to every system."""
     with open_out(tmp_path / "out", PROBLEMS) as folder:
         results = open_results(folder)
@@ -54,7 +55,7 @@ def out(tmp_path):
     return tmp_path / "out"
 
 
-def exported(out: Path, format: str, **options) -> tuple[list[list[str]], tuple[str, ...]]:
+def exported(out: Path, format: str, **options: Any) -> tuple[list[list[str]], tuple[str, ...]]:
     """The table that was written, and what was said of it."""
     target = out.parent / "table.csv"
     notes = export(out, format, target, Options(**options))
@@ -68,7 +69,7 @@ def roster(out: Path, text: str) -> Path:
     return path
 
 
-def test_csv_has_everything_that_is_known(out):
+def test_csv_has_everything_that_is_known(out: Path) -> None:
     """Ids of every system, each exercise, the total and of how many points; names that are formulas are text."""
     rows, notes = exported(out, "csv")
     head = "student,name,email,section,canvas,login,sis,moodle,idnumber,tanh_layer,chain_rule,total,points,submitted_at"
@@ -81,13 +82,13 @@ def test_csv_has_everything_that_is_known(out):
     assert ("Empty, since something of theirs could not be graded: s03.",) == notes
 
 
-def test_who_handed_in_nothing_gets_zero_only_on_request(out):
+def test_who_handed_in_nothing_gets_zero_only_on_request(out: Path) -> None:
     """`absent`: what we could not grade stays empty all the same."""
     rows, _ = exported(out, "csv", absent="0")
     assert [["", "3", ""], ["0", "0", "0"]] == [row[-7:-4] for row in rows[3:5]]
 
 
-def test_two_rows_of_one_student_are_both_there(out):
+def test_two_rows_of_one_student_are_both_there(out: Path) -> None:
     """The latest counts as the student's, the other keeps its own name: no grade is lost."""
     with open_out(out, PROBLEMS) as folder:
         results = open_results(folder)
@@ -102,7 +103,7 @@ def test_two_rows_of_one_student_are_both_there(out):
     assert {"s07": "2", "y7": "2"} == {row[0]: row[place] for row in table[1:] if row[0] in {"s07", "x7", "y7"}}
 
 
-def test_canvas_gets_its_columns_and_a_row_of_points(out):
+def test_canvas_gets_its_columns_and_a_row_of_points(out: Path) -> None:
     """Student, ID, SIS ids, Section, one assignment; who has no id there is left out, and that is said."""
     rows, notes = exported(out, "canvas")
     expected = [
@@ -117,7 +118,7 @@ def test_canvas_gets_its_columns_and_a_row_of_points(out):
     assert "Left out, since Canvas knows them by no id: s05." == notes[-1]
 
 
-def test_canvas_own_export_lends_students_ids_and_the_assignments_number(out):
+def test_canvas_own_export_lends_students_ids_and_the_assignments_number(out: Path) -> None:
     """`Problem set 1 (44)` is the column of that title; students of the export who handed in nothing are empty."""
     text = (
         "Student,ID,SIS User ID,SIS Login ID,Section,Warm-up (43),Problem set 1 (44),Final Score\n"
@@ -132,7 +133,7 @@ def test_canvas_own_export_lends_students_ids_and_the_assignments_number(out):
 
 
 @pytest.mark.parametrize(("points", "separator"), [("100.00", ","), ("100,00", ";")])
-def test_canvas_other_points_are_an_error(points, separator, out):
+def test_canvas_other_points_are_an_error(points: str, separator: str, out: Path) -> None:
     """5 points of 100 would be a bad grade; Canvas writes numbers as its user's language does."""
     header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Problem set 1 (44)"]
     rows = [header, ["    Points Possible", "", "", "", "", points], ["A", "79", "", "", "", ""]]
@@ -141,13 +142,13 @@ def test_canvas_other_points_are_an_error(points, separator, out):
         exported(out, "canvas", roster=roster(out, text))
 
 
-def test_an_assignment_that_canvas_does_not_have_is_said(out):
+def test_an_assignment_that_canvas_does_not_have_is_said(out: Path) -> None:
     """It makes a new one of any other title."""
     _, notes = exported(out, "canvas", roster=roster(out, "Student,ID,SIS User ID,SIS Login ID,Section,Set 1 (4)\nA,79,,,,\n"))
     assert "Canvas has no assignment called Problem set 1 and will make one; --column says what else it is called there." in notes
 
 
-def test_moodles_worksheet_is_filled_in(out):
+def test_moodles_worksheet_is_filled_in(out: Path) -> None:
     """Its columns, rows and dates stay; only Grade changes; an empty total leaves the cell empty."""
     sheet = (
         "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
@@ -160,7 +161,7 @@ def test_moodles_worksheet_is_filled_in(out):
     assert "Left out, since the worksheet does not have them: s01, s03, s05." == notes[-1]
 
 
-def test_feedback_in_moodles_worksheet_stays_as_it_is(out):
+def test_feedback_in_moodles_worksheet_stays_as_it_is(out: Path) -> None:
     """Space and signs, too: Moodle takes what is there for what was written. Elsewhere a formula is made text."""
     sheet = (
         "Identifier,Full name,Grade,Feedback comments,Feedback files\n"
@@ -178,7 +179,7 @@ COMMENTED = (
 
 
 @pytest.mark.parametrize(("feedback", "is_said"), [("full", (True, True)), ("hints", (True, False)), ("score", (False, False))])
-def test_moodles_worksheet_gets_feedback_of_the_level_asked_for(feedback, is_said, out):
+def test_moodles_worksheet_gets_feedback_of_the_level_asked_for(feedback: str, is_said: tuple[bool, bool], out: Path) -> None:
     """As HTML in one line, with what its level lets students read; who has no row of results gets none."""
     with existing_out(out) as folder, closing(open_results(folder)) as results:
         wrong = replace(report(PROBLEMS.exercises[1], "s02", Status.WRONG_VALUE), output="one\n\ntwo")
@@ -191,7 +192,7 @@ def test_moodles_worksheet_gets_feedback_of_the_level_asked_for(feedback, is_sai
     assert "" == rows[2][3]
 
 
-def test_a_comment_of_a_person_in_moodle_stays_and_one_of_ours_is_written_anew(out):
+def test_a_comment_of_a_person_in_moodle_stays_and_one_of_ours_is_written_anew(out: Path) -> None:
     """The first is named; nothing is said by the second that holds no longer."""
     rows, notes = exported(out, "moodle", roster=roster(out, COMMENTED.format("See me")), feedback="hints")
     assert "See me" == rows[1][3]
@@ -203,13 +204,13 @@ def test_a_comment_of_a_person_in_moodle_stays_and_one_of_ours_is_written_anew(o
     assert not any("comment" in note for note in notes)
 
 
-def test_feedback_without_a_place_in_the_worksheet_is_an_error(out):
+def test_feedback_without_a_place_in_the_worksheet_is_an_error(out: Path) -> None:
     """Moodle has the column only where the assignment takes comments; the remedy says where that is turned on."""
     with pytest.raises(ExportError, match=r"no column Feedback comments(.|\n)*settings"):
         exported(out, "moodle", roster=roster(out, "Identifier,Grade\nParticipant 8,\n"), feedback="hints")
 
 
-def test_moodles_gradebook_gets_a_column_of_feedback_when_it_is_asked_for(out):
+def test_moodles_gradebook_gets_a_column_of_feedback_when_it_is_asked_for(out: Path) -> None:
     """Of any column its import can be told that it is the feedback of an item; what is not graded yet has none."""
     rows, _ = exported(out, "moodle", feedback="score")
     assert "Problem set 1 (Feedback)" == rows[0][-1]
@@ -217,14 +218,14 @@ def test_moodles_gradebook_gets_a_column_of_feedback_when_it_is_asked_for(out):
 
 
 @pytest.mark.parametrize("format", ["csv", "canvas"])
-def test_feedback_is_refused_where_a_table_has_no_place_for_it(format, out):
+def test_feedback_is_refused_where_a_table_has_no_place_for_it(format: str, out: Path) -> None:
     """Passed over in silence, it would be believed to be there; the formats that take it are named."""
     with pytest.raises(ExportError, match=r"no place for feedback\.(.|\n)*moodle and gradescope"):
         exported(out, format, feedback="hints")
     assert not (out.parent / "table.csv").exists()
 
 
-def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out):
+def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out: Path) -> None:
     """Nobody's grade is in it; who has one is named."""
     rows, notes = exported(
         out, "moodle", roster=roster(out, "Email address,Identifier,Grade\nb@x.org\ns02@example.org,Participant 8\n")
@@ -234,7 +235,7 @@ def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out):
 
 
 @pytest.mark.parametrize("format", ["canvas", "moodle"])
-def test_of_many_who_are_left_out_the_first_are_named(format, out):
+def test_of_many_who_are_left_out_the_first_are_named(format: str, out: Path) -> None:
     """A class of thousands has more than a terminal shows."""
     with existing_out(out) as folder, closing(open_results(folder)) as results:
         results.put_students(tuple(Student(id=f"x{n:02}") for n in range(20)))
@@ -242,14 +243,14 @@ def test_of_many_who_are_left_out_the_first_are_named(format, out):
     assert notes[-1].endswith(" more.")
 
 
-def test_moodles_other_maximum_is_an_error(out):
+def test_moodles_other_maximum_is_an_error(out: Path) -> None:
     """5 points of 100 would be a bad grade."""
     sheet = "Identifier,Grade,Maximum Grade\nParticipant 8,,100.00\n"
     with pytest.raises(ExportError, match="100 points in Moodle and 5 here"):
         exported(out, "moodle", roster=roster(out, sheet))
 
 
-def test_moodles_gradebook_gets_id_numbers_and_addresses(out):
+def test_moodles_gradebook_gets_id_numbers_and_addresses(out: Path) -> None:
     """Without a worksheet: what its CSV import maps."""
     rows, notes = exported(out, "moodle")
     expected = [
@@ -264,7 +265,7 @@ def test_moodles_gradebook_gets_id_numbers_and_addresses(out):
 @pytest.mark.parametrize(
     ("format", "said"), [("canvas", "No student has an id that Canvas knows"), ("moodle", "ID number or an email")]
 )
-def test_a_class_without_ids_is_an_error_with_the_remedy(format, said, tmp_path):
+def test_a_class_without_ids_is_an_error_with_the_remedy(format: str, said: str, tmp_path: Path) -> None:
     """The remedy is the system's own export."""
     with open_out(tmp_path / "out", PROBLEMS) as folder:
         results = open_results(folder)
@@ -274,7 +275,7 @@ def test_a_class_without_ids_is_an_error_with_the_remedy(format, said, tmp_path)
         exported(tmp_path / "out", format)
 
 
-def test_gradescope_gets_a_test_an_exercise(out):
+def test_gradescope_gets_a_test_an_exercise(out: Path) -> None:
     """Scores, maxima and pages; who has something ungraded has no file, so that no score is shown."""
     notes = export(out, "gradescope", out.parent / "gradescope")
     files = sorted(path.name for path in (out.parent / "gradescope").iterdir())
@@ -286,7 +287,7 @@ def test_gradescope_gets_a_test_an_exercise(out):
     assert ("Left out, since something of theirs could not be graded: s03.",) == notes
 
 
-def test_a_mark_of_an_earlier_export_does_not_stay(out):
+def test_a_mark_of_an_earlier_export_does_not_stay(out: Path) -> None:
     """Who has nothing to be uploaded now has no file: uploaded, it would be an old mark."""
     folder = out.parent / "gradescope"
     for student in ("s03", "s04"):
@@ -297,7 +298,7 @@ def test_a_mark_of_an_earlier_export_does_not_stay(out):
 
 
 @pytest.fixture
-def settled(out):
+def settled(out: Path) -> Path:
     """The same class, s02 a day late by the rule, s05 given points by hand, for what nobody handed in too."""
     late = LateRule(per_day=0.25)
     by_hand = [Override(student="s05", exercise="tanh_layer", target="", points=1.5, reason="On `paper`", by="by01")]
@@ -308,7 +309,7 @@ def settled(out):
 
 
 @pytest.mark.parametrize("format", ["csv", "canvas"])
-def test_every_table_has_the_total_by_the_rules(format, settled):
+def test_every_table_has_the_total_by_the_rules(format: str, settled: Path) -> None:
     """Less what being late costs, with points given by hand."""
     rows, _ = exported(settled, format)
     totals = {row[0].removeprefix("'"): row[rows[0].index("total") if format == "csv" else -1] for row in rows[1:]}
@@ -316,14 +317,14 @@ def test_every_table_has_the_total_by_the_rules(format, settled):
     assert ("1.5", "3") == tuple(totals[name] for name in names)
 
 
-def test_csv_says_what_being_late_cost(settled):
+def test_csv_says_what_being_late_cost(settled: Path) -> None:
     """Seconds and points."""
     rows, _ = exported(settled, "csv")
     assert ["86400", "0.5"] == rows[2][-2:]
     assert ["4.5", "5"] == rows[5][-5:-3]
 
 
-def test_moodles_feedback_says_what_an_instructor_decided(settled):
+def test_moodles_feedback_says_what_an_instructor_decided(settled: Path) -> None:
     """What being late cost, and points given by hand with their reason, in place of those that were found."""
     sheet = "Identifier,Grade,Feedback comments\nParticipant 8,,\n"
     rows, _ = exported(settled, "moodle", roster=roster(settled, sheet), feedback="score")
@@ -335,7 +336,7 @@ def test_moodles_feedback_says_what_an_instructor_decided(settled):
     assert "1.5 of 2 points" in said
 
 
-def test_gradescope_says_what_an_instructor_decided(settled):
+def test_gradescope_says_what_an_instructor_decided(settled: Path) -> None:
     """The total with it, a reason with each, as much else as the assignment shows, and escaped."""
     export(settled, "gradescope", settled.parent / "gradescope")
     late, given, oral = (json.loads((settled.parent / f"gradescope/s0{n}.json").read_bytes()) for n in (2, 5, 4))
@@ -346,7 +347,7 @@ def test_gradescope_says_what_an_instructor_decided(settled):
     assert [("chain_rule", 3.0)] == [(test["name"], test["score"]) for test in oral["tests"]]
 
 
-def test_a_folder_without_results_is_refused(tmp_path):
+def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
     """In words."""
     with pytest.raises(GraderError, match="There are no results of a run here"):
         export(tmp_path, "csv", tmp_path / "table.csv")

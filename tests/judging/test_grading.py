@@ -18,7 +18,6 @@ from grader.outcome import UNDECIDED, Answer, Report, Status
 from grader.reference import prepare
 from grader.sandbox import Sandbox
 from grader.sandbox.job import Job, Trial
-from grader.sandbox.wire.call import names
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=2.0, memory_mib=512))
 AFFINE = replace(affine(), limits=Limits(seconds=2.0, memory_mib=512))
@@ -421,8 +420,7 @@ def test_no_child_is_given_what_another_of_its_tasks_has_to_find_out() -> None:
         lines = {line.name for line in exercise.forward}
         given: dict[int, set[frozenset[str]]] = {}
         for plan in _calls_of(exercise, prepare.prepare(exercise, 0)).counted:
-            calls = (plan.arguments, *(one.arguments for one in plan.given))
-            given.setdefault(plan.child, set()).add(frozenset(lines & {name for one in calls for name in names(one)}))
+            given.setdefault(plan.child, set()).add(frozenset(lines.intersection(plan.call.names)))
         assert all(len(sets) == 1 for sets in given.values()), exercise.id
         told_apart += len(given) > 1
     assert told_apart

@@ -14,7 +14,7 @@ pytest.importorskip("nbgrader")
 
 import nbgrader_class
 from builders import tanh_layer
-from nbgrader_class import B, W, cell_of, code, source
+from nbgrader_class import B, Notebook, W, cell_of, code, source
 
 from grader.errors import GraderError
 from grader.exercise.adjustments import LateRule
@@ -50,7 +50,7 @@ def dY_dB(W, X, B):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def built(tmp_path_factory: pytest.TempPathFactory) -> nbgrader_class.Course:
     """The source notebook of a course that was built once."""
     return nbgrader_class.make(tmp_path_factory.mktemp("building") / "course")
 
@@ -60,12 +60,12 @@ def read(root: Path, name: str = "tanh_layer") -> dict:
     return json.loads((root / f"source/tanh_layer/{name}.ipynb").read_text(encoding="utf-8"))
 
 
-def ids(notebook) -> list[str | None]:
+def ids(notebook: Notebook) -> list[str | None]:
     """The grade ids of the cells."""
     return [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in notebook["cells"]]
 
 
-def test_a_notebook_an_exercise_a_locked_grade_cell_a_target(built):
+def test_a_notebook_an_exercise_a_locked_grade_cell_a_target(built: nbgrader_class.Course) -> None:
     """In the order of the exercise, with its points."""
     notebook = read(built.root)
     found = [cell["metadata"]["nbgrader"] for cell in notebook["cells"]]
@@ -75,14 +75,14 @@ def test_a_notebook_an_exercise_a_locked_grade_cell_a_target(built):
     assert ["tanh_layer-dY_dW", "tanh_layer-dY_dB"] == [one["grade_id"] for one in found if one["solution"]]
 
 
-def test_signature_and_docstring_stay_in_the_released_notebook(released_course):
+def test_signature_and_docstring_stay_in_the_released_notebook(released_course: nbgrader_class.Course) -> None:
     """Only the body is cut out."""
     cell = cell_of(released_course.released(), "tanh_layer-dY_dW")
     assert source(cell).startswith('def dY_dW(W, X, B):\n    """\n    ∂Y/∂W, shape (m, m, n).')
     assert source(cell).endswith('    """\n    # YOUR CODE HERE\n    raise NotImplementedError()')
 
 
-def test_no_secret_is_released(released_course):
+def test_no_secret_is_released(released_course: nbgrader_class.Course) -> None:
     """No seed, tolerance, declared mistake or model answer in what students get."""
     folder = released_course.root / "release/tanh_layer"
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -93,14 +93,14 @@ def test_no_secret_is_released(released_course):
     assert [False] * 5 == [seed in text, "mistakes" in text, "That is ∂Z" in text, "SOLUTION" in notebook, "rtol" in notebook]
 
 
-def test_an_exercise_that_students_do_not_have_comes_along(built):
+def test_an_exercise_that_students_do_not_have_comes_along(built: nbgrader_class.Course) -> None:
     """Beside the notebook, without its mistakes, as the check in the grade cells needs it."""
     found = load_exercise(built.root / "source/tanh_layer/tanh_layer.yaml")
     assert [()] * 2 == [target.mistakes for _, target in found.targets()]
     assert [task.call for task in tanh_layer().tasks] == [task.call for task in found.tasks]
 
 
-def test_the_public_record_comes_along_alone(released_course):
+def test_the_public_record_comes_along_alone(released_course: nbgrader_class.Course) -> None:
     """What students get is the record of the public seed."""
     (path,) = (released_course.root / "release/tanh_layer/records").iterdir()
     given = load_exercise(released_course.root / "release/tanh_layer/tanh_layer.yaml")
@@ -108,7 +108,9 @@ def test_the_public_record_comes_along_alone(released_course):
     assert (prepare.PUBLIC_SEED, given.record_sha256) == (record.seed, record.record_sha256)
 
 
-def test_the_check_beside_a_released_notebook_needs_no_torch(released_course, monkeypatch, tmp_path):
+def test_the_check_beside_a_released_notebook_needs_no_torch(
+    released_course: nbgrader_class.Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Nor a cache: the record is read from beside the exercise."""
     monkeypatch.chdir(released_course.root / "release/tanh_layer")
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path))
@@ -117,7 +119,7 @@ def test_the_check_beside_a_released_notebook_needs_no_torch(released_course, mo
     assert public_check(W, 2, dY_dW=lambda W, X, B: W) == 0.0
 
 
-def test_a_record_of_the_exercise_as_it_was_is_removed(tmp_path):
+def test_a_record_of_the_exercise_as_it_was_is_removed(tmp_path: Path) -> None:
     """Building again leaves one record an exercise."""
     course = nbgrader_class.make(tmp_path / "course")
     records = course.root / "source/tanh_layer/records"
@@ -129,7 +131,7 @@ def test_a_record_of_the_exercise_as_it_was_is_removed(tmp_path):
     assert before != after
 
 
-def test_an_exercise_of_the_catalogue_does_not(tmp_path):
+def test_an_exercise_of_the_catalogue_does_not(tmp_path: Path) -> None:
     """Students have it with their installation."""
     from grader.exercise import catalogue
 
@@ -138,7 +140,7 @@ def test_an_exercise_of_the_catalogue_does_not(tmp_path):
     assert ["tanh_layer.ipynb"] == [path.name for path in (tmp_path / "source/tanh_layer").iterdir()]
 
 
-def test_the_seed_is_the_instructors_alone(built):
+def test_the_seed_is_the_instructors_alone(built: nbgrader_class.Course) -> None:
     """In a folder of the course that nobody else can read, and it is drawn once."""
     folder = built.root / "grading/tanh_layer"
     before = (folder / "state.json").read_text()
@@ -147,7 +149,7 @@ def test_the_seed_is_the_instructors_alone(built):
     assert before == (folder / "state.json").read_text()
 
 
-def test_a_model_answer_goes_between_begin_and_end_solution(tmp_path):
+def test_a_model_answer_goes_between_begin_and_end_solution(tmp_path: Path) -> None:
     """With the helpers that it uses; the starter's signature and docstring stay above it."""
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions/tanh_layer.py").write_text(MODEL)
@@ -177,14 +179,14 @@ _TWICE = "def twice(f):\n    return lambda x: 2 * f(x)\n\n@twice\n"
         ('TEXT = """a\n b"""\n\ndef f(x):\n    return TEXT + """c\nd"""\n', "a\n bc\nd"),
     ],
 )
-def test_model_answers_of_any_form_go_in_as_they_are(model, value):
+def test_model_answers_of_any_form_go_in_as_they_are(model: str, value: float | int | str) -> None:
     """On one line, with other parameters, constants, decorators and long texts: the notebook's function does the same."""
     namespace = {}
     exec(f"def f(x):\n    {BEGIN}\n{bodies(model, {'f': ('x',)})['f']}\n    {END}\n", namespace)
     assert value == namespace["f"](3)
 
 
-def test_building_again_keeps_an_answer_with_a_long_text(tmp_path):
+def test_building_again_keeps_an_answer_with_a_long_text(tmp_path: Path) -> None:
     """To the letter: indenting the lines of a text would change it."""
     course = nbgrader_class.make(tmp_path / "course")
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
@@ -196,7 +198,7 @@ def test_building_again_keeps_an_answer_with_a_long_text(tmp_path):
     assert source(cell) == source(cell_of(read(course.root), "tanh_layer-dY_dB"))
 
 
-def test_building_again_keeps_the_answer_of_a_function_with_an_odd_name(tmp_path):
+def test_building_again_keeps_the_answer_of_a_function_with_an_odd_name(tmp_path: Path) -> None:
     """Ids of cells have other characters than names; notes have the name."""
     weights, bias = tanh_layer().tasks
     odd = replace(tanh_layer(), id="odd", tasks=(weights, replace(bias, function="d\u0177")))
@@ -222,7 +224,7 @@ def two_exercises(folder: Path) -> Assignment:
     return Assignment(id="both", title="", exercises=exercises, path=str(folder / "both.yaml"))
 
 
-def test_rules_that_have_no_effect_are_said(tmp_path):
+def test_rules_that_have_no_effect_are_said(tmp_path: Path) -> None:
     """Both would have, in `grader grade`; nbgrader takes off and gives points of its own."""
     late = Assignment(id="ps1", title="", exercises=(tanh_layer(),), late=LateRule(per_day=0.1))
     note = "late: and overrides: have no effect in nbgrader, which has late penalties and manual marks of its own."
@@ -234,7 +236,7 @@ def test_rules_that_have_no_effect_are_said(tmp_path):
     ("kept", "one_notebook", "left"),
     [(1, False, ["second.ipynb", "second.yaml"]), (2, True, ["first.ipynb", "second.ipynb"])],
 )
-def test_what_an_earlier_build_left_is_said(tmp_path, kept, one_notebook, left):
+def test_what_an_earlier_build_left_is_said(tmp_path: Path, kept: int, one_notebook: bool, left: list[str]) -> None:
     """It would be released as ever; the instructor's own notebooks and files are none of that."""
     assignment = two_exercises(tmp_path)
     build(assignment, tmp_path)
@@ -246,7 +248,7 @@ def test_what_an_earlier_build_left_is_said(tmp_path, kept, one_notebook, left):
     assert [str(folder / name) for name in left] == said
 
 
-def test_building_again_keeps_what_the_instructor_wrote(tmp_path):
+def test_building_again_keeps_what_the_instructor_wrote(tmp_path: Path) -> None:
     """Own cells where they stood, a model answer in a generated cell, all ids; the rest is made anew."""
     course = nbgrader_class.make(tmp_path / "course")
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
@@ -269,7 +271,7 @@ def test_building_again_keeps_what_the_instructor_wrote(tmp_path):
     assert "    ### BEGIN SOLUTION\n    return np.eye(2)\n    ### END SOLUTION" in source(cell_of(again, "tanh_layer-dY_dB"))
 
 
-def test_building_again_changes_nothing_where_nothing_changed(built):
+def test_building_again_changes_nothing_where_nothing_changed(built: nbgrader_class.Course) -> None:
     """Byte for byte."""
     path = built.root / "source/tanh_layer/tanh_layer.ipynb"
     before = path.read_bytes()
@@ -277,7 +279,7 @@ def test_building_again_changes_nothing_where_nothing_changed(built):
     assert before == path.read_bytes()
 
 
-def test_exercises_may_share_a_notebook(tmp_path):
+def test_exercises_may_share_a_notebook(tmp_path: Path) -> None:
     """Each in a part of its own, so that equal names of functions do not meet."""
     build(two_exercises(tmp_path), tmp_path, one_notebook=True)
     notebook = json.loads((tmp_path / "source/both/both.ipynb").read_text(encoding="utf-8"))
@@ -293,7 +295,7 @@ def test_exercises_may_share_a_notebook(tmp_path):
         ('{"cells": [{}]}', "The notebook that is there cannot be read"),
     ],
 )
-def test_a_notebook_that_cannot_be_read_is_not_written_over(tmp_path, text, words):
+def test_a_notebook_that_cannot_be_read_is_not_written_over(tmp_path: Path, text: str, words: str) -> None:
     """It may hold the instructor's work."""
     course = nbgrader_class.make(tmp_path / "course")
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
@@ -303,7 +305,7 @@ def test_a_notebook_that_cannot_be_read_is_not_written_over(tmp_path, text, word
     assert text == path.read_text()
 
 
-def test_own_cells_that_nbgrader_would_refuse_are_said(tmp_path):
+def test_own_cells_that_nbgrader_would_refuse_are_said(tmp_path: Path) -> None:
     """Before the release, and nothing is written."""
     course = nbgrader_class.make(tmp_path / "course")
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
@@ -315,13 +317,13 @@ def test_own_cells_that_nbgrader_would_refuse_are_said(tmp_path):
         build(nbgrader_class.assignment(course.root), course.root)
 
 
-def test_a_name_that_the_exchange_does_not_take(tmp_path):
+def test_a_name_that_the_exchange_does_not_take(tmp_path: Path) -> None:
     """It divides names at plus signs."""
     with pytest.raises(GraderError, match=re.escape("nbgrader takes no assignment called `ps+1`.")):
         build(Assignment(id="ps+1", title="", exercises=(), path="ps+1.yaml"), tmp_path)
 
 
-def test_nbgrader_of_another_version(tmp_path, monkeypatch):
+def test_nbgrader_of_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Said in words, before anything is written."""
     from grader.nbgrader import needs
 
@@ -331,7 +333,7 @@ def test_nbgrader_of_another_version(tmp_path, monkeypatch):
     assert "pip install 'nbformat>=5.10' 'nbgrader<0.10,>=0.9.5'" in str(caught.value)
 
 
-def test_quickstart_makes_a_course_that_works_at_once(tmp_path):
+def test_quickstart_makes_a_course_that_works_at_once(tmp_path: Path) -> None:
     """Its example can be generated, and its configuration names our steps."""
     from grader.nbgrader.quickstart import quickstart
 
@@ -345,7 +347,7 @@ def test_quickstart_makes_a_course_that_works_at_once(tmp_path):
     assert "`pip install autograd_grader-*.whl`" in readme  # what students' notebooks check themselves with
 
 
-def test_quickstart_writes_over_nothing(tmp_path):
+def test_quickstart_writes_over_nothing(tmp_path: Path) -> None:
     """A folder that holds something is refused."""
     from grader.nbgrader.quickstart import quickstart
 

@@ -85,7 +85,7 @@ class Cycle:
 
 
 @pytest.fixture(scope="module")
-def cycle(tmp_path_factory) -> Cycle:
+def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """A course that was graded, with feedback released and marks exported."""
     made = Cycle(tmp_path_factory.mktemp("cycle"))
     made.grader("quickstart", str(made.root))
@@ -116,7 +116,7 @@ def cycle(tmp_path_factory) -> Cycle:
     return made
 
 
-def test_the_exported_marks(cycle):
+def test_the_exported_marks(cycle: Cycle) -> None:
     """Raw points, penalties and totals in nbgrader's own table."""
     with (cycle.root / "grades.csv").open(newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
@@ -132,7 +132,7 @@ def test_the_exported_marks(cycle):
 _COLUMNS = ("raw_score", "late_submission_penalty", "score")
 
 
-def test_our_own_table_says_the_same(cycle):
+def test_our_own_table_says_the_same(cycle: Cycle) -> None:
     """With the penalty taken off, and who was late."""
     with (cycle.root / f"grading/{ASSIGNMENT}/grades.csv").open(newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
@@ -140,12 +140,12 @@ def test_our_own_table_says_the_same(cycle):
     assert ["0", "0"] == [rows[name]["tanh_derivative"] for name in ("s02", "s03")]
 
 
-def test_what_was_said(cycle):
+def test_what_was_said(cycle: Cycle) -> None:
     """Counts, and where the grades are."""
     assert "6 notebooks graded, 0 unchanged; 3 submissions recorded." in cycle.said
 
 
-def test_students_fetch_feedback_with_the_reasons(cycle):
+def test_students_fetch_feedback_with_the_reasons(cycle: Cycle) -> None:
     """The page that nbgrader makes shows our reasons and points, and no seed."""
     pages = list((cycle.root / "feedback/s01" / ASSIGNMENT).glob("*.html"))
     text = (cycle.root / "feedback/s01" / ASSIGNMENT / "tanh_layer.html").read_text(encoding="utf-8")
@@ -154,13 +154,13 @@ def test_students_fetch_feedback_with_the_reasons(cycle):
     assert [True, True, False] == ["One factor of the chain rule" in text, "1 of 2 points" in text, seed in text]
 
 
-def test_a_student_fetches_it_from_the_exchange(cycle):
+def test_a_student_fetches_it_from_the_exchange(cycle: Cycle) -> None:
     """The feedback on the notebook that counts, the second one."""
     pages = list((cycle.students / "s01" / ASSIGNMENT / "feedback").rglob("tanh_layer.html"))
     assert ["1 of 2 points" in page.read_text(encoding="utf-8") for page in pages] == [True]
 
 
-def test_plain_autograde_gives_the_same(cycle, tmp_path_factory):
+def test_plain_autograde_gives_the_same(cycle: Cycle, tmp_path_factory: pytest.TempPathFactory) -> None:
     """In a course that was not graded yet; with the penalties, too."""
     root = tmp_path_factory.mktemp("plain") / "course"
     shutil.copytree(cycle.root, root, ignore=shutil.ignore_patterns("autograded", "feedback", "reports", "*.sqlite*"))
@@ -173,7 +173,7 @@ def test_plain_autograde_gives_the_same(cycle, tmp_path_factory):
     assert (cycle.root / "grades.csv").read_text() == (root / "plain.csv").read_text()
 
 
-def test_the_released_notebooks_have_no_answers(cycle):
+def test_the_released_notebooks_have_no_answers(cycle: Cycle) -> None:
     """Nothing between BEGIN and END SOLUTION reaches the exchange."""
     texts = [path.read_text(encoding="utf-8") for path in (cycle.exchange / "course/outbound").rglob("*.ipynb")]
     assert [False] * 2 == ["SOLUTION" in text for text in texts]

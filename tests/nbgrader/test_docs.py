@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs/nbgrader.md").read_text(encoding="utf-8")
 SESSIONS = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(re.findall(r"^```console\n(.*?)^```$", PAGE, re.M | re.S)), re.M)
 
 
-def test_the_sessions(tmp_path):
+def test_the_sessions(tmp_path: Path) -> None:
     """Each command prints what the page says; two students hand in before the first autograde."""
     folder = tmp_path
     for command, printed in SESSIONS:
@@ -37,7 +37,7 @@ def test_the_sessions(tmp_path):
         assert shown == printed or doctest.OutputChecker().check_output(printed, shown, doctest.ELLIPSIS), shown
 
 
-def test_every_setting_is_there():
+def test_every_setting_is_there() -> None:
     """What the page calls a setting of ours is one."""
     from grader.nbgrader.preprocessors import SandboxedExecute
 

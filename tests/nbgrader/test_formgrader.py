@@ -61,7 +61,7 @@ class Formgrader:
 
 
 @pytest.fixture(scope="module")
-def formgrader(released_course, tmp_path_factory) -> Iterator[Formgrader]:
+def formgrader(released_course: nbgrader_class.Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formgrader]:
     """A course of two students, one half right and one whose cell failed, autograded with the formgrader's button."""
     folder = tmp_path_factory.mktemp("formgrader")
     course = nbgrader_class.copy(released_course, folder / "course")
@@ -96,25 +96,25 @@ def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
     raise AssertionError(log.read_text())
 
 
-def test_the_button_gives_the_marks(formgrader):
+def test_the_button_gives_the_marks(formgrader: Formgrader) -> None:
     """Those of `nbgrader autograde`: the same process asks the same sandbox."""
     found = {one["student"]: one["autograded"] and one["score"] for one in formgrader.ask("submissions/tanh_layer")}
     assert {"s01": 2.0, "s02": 1.0} == found
 
 
-def test_the_page_of_assignments(formgrader):
+def test_the_page_of_assignments(formgrader: Formgrader) -> None:
     """The assignment with its two submissions."""
     shown = formgrader.page("manage_assignments")
     assert re.search(r"tanh_layer .*draft.* 2 ", shown), shown
 
 
-def test_the_page_of_submissions(formgrader):
+def test_the_page_of_submissions(formgrader: Formgrader) -> None:
     """Each student's points."""
     shown = formgrader.page("manage_submissions/tanh_layer")
     assert [True, True] == ["2 / 3" in shown, "1 / 3" in shown], shown
 
 
-def test_the_manual_grading_page_shows_reasons_and_points(formgrader):
+def test_the_manual_grading_page_shows_reasons_and_points(formgrader: Formgrader) -> None:
     """What is wrong in words, the points of the cell and the student's error, where a person grades."""
     notebooks = formgrader.ask("submitted_notebooks/tanh_layer/tanh_layer")
     shown = {one["student"]: formgrader.page(f"submissions/{one['id']}/") for one in notebooks}

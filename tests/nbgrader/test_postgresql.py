@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ pytest.importorskip("nbgrader")
 
 import nbgrader_class
 import postgresql
-from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Course, W
+from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Course, Notebook, W
 
 from grader.errors import GraderError
 from grader.nbgrader.recording import autograde
@@ -28,7 +29,7 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def graded(released_course, address, tmp_path_factory) -> dict[str, Course]:
+def graded(released_course: nbgrader_class.Course, address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Course]:
     """The same three submissions, graded with each gradebook."""
     made = {}
     for name, database in {"SQLite": "", "PostgreSQL": address}.items():
@@ -46,11 +47,11 @@ def graded(released_course, address, tmp_path_factory) -> dict[str, Course]:
     return made
 
 
-def _without_cells(notebook):
+def _without_cells(notebook: Notebook) -> None:
     del notebook["cells"][2:]
 
 
-def test_the_marks_are_the_same(graded):
+def test_the_marks_are_the_same(graded: dict[str, Course]) -> None:
     """Point by point, and in the table of the OUT folder."""
     found = {name: [course.marks(student) for student in ("s01", "s02", "s03")] for name, course in graded.items()}
     assert [{W: 2.0, B: 1.0}, {W: 1.0, B: 0.0}, {W: 0.0, B: 0.0}] == found["PostgreSQL"]
@@ -59,7 +60,7 @@ def test_the_marks_are_the_same(graded):
     assert not (graded["PostgreSQL"].root / "gradebook.db").exists()
 
 
-def test_plain_autograde_and_feedback(graded, monkeypatch):
+def test_plain_autograde_and_feedback(graded: dict[str, Course], monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands of nbgrader's own on the same gradebook."""
     course = graded["PostgreSQL"]
     monkeypatch.chdir(course.root)
@@ -69,7 +70,7 @@ def test_plain_autograde_and_feedback(graded, monkeypatch):
     assert "1 of 2 points" in (course.root / "feedback/s02/tanh_layer/tanh_layer.html").read_text(encoding="utf-8")
 
 
-def test_marks_of_people_are_read_back(graded, monkeypatch):
+def test_marks_of_people_are_read_back(graded: dict[str, Course], monkeypatch: pytest.MonkeyPatch) -> None:
     """As from SQLite."""
     course = graded["PostgreSQL"]
     monkeypatch.chdir(course.root)
@@ -80,7 +81,7 @@ def test_marks_of_people_are_read_back(graded, monkeypatch):
     assert 1.5 == course.report("s02")["targets"][0]["score"]
 
 
-def test_a_server_that_is_down(graded, tmp_path):
+def test_a_server_that_is_down(graded: dict[str, Course], tmp_path: Path) -> None:
     """Said in words; nothing is graded in vain, since results are kept."""
     course = nbgrader_class.copy(graded["PostgreSQL"], tmp_path / "course")
     url = "postgresql+psycopg://nobody@127.0.0.1:1/nbgrader"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("nbgrader")
 
-from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, W, cell_of, code
+from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, Course, Notebook, W, cell_of, code
 
 from grader.nbgrader.reports import modules_beside
 
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 # Marks
 
 
-def test_right_half_right_and_wrong_answers(course):
+def test_right_half_right_and_wrong_answers(course: Course) -> None:
     """A declared mistake earns its credit."""
     course.hand_in("s01")
     course.hand_in("s02", HALF_W, WRONG)
@@ -28,7 +31,7 @@ def test_right_half_right_and_wrong_answers(course):
     assert [{W: 2.0, B: 1.0}, {W: 1.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
 
 
-def test_a_grade_cell_has_one_number_and_the_reasons(course):
+def test_a_grade_cell_has_one_number_and_the_reasons(course: Course) -> None:
     """The number is what nbgrader reads, the reasons are rich output beside it."""
     course.hand_in("s01", HALF_W)
     course.autograde()
@@ -42,14 +45,14 @@ def test_a_grade_cell_has_one_number_and_the_reasons(course):
 
 
 @pytest.mark.parametrize(("feedback", "is_said"), [("full", True), ("hints", False)])
-def test_the_instructor_says_whether_numbers_are_shown(course, feedback, is_said):
+def test_the_instructor_says_whether_numbers_are_shown(course: Course, feedback: str, is_said: bool) -> None:
     """Causes without numbers: `hints`."""
     course.hand_in("s01", HALF_W)
     course.autograde(f"--SandboxedExecute.feedback={feedback}")
     assert is_said == ("you returned" in "".join(course.outputs("s01", W)[0]["data"]["text/html"]))
 
 
-def test_the_seed_is_in_no_notebook(course):
+def test_the_seed_is_in_no_notebook(course: Course) -> None:
     """Neither in the released nor in the autograded one."""
     course.hand_in("s01", HALF_W)
     course.autograde()
@@ -58,7 +61,7 @@ def test_the_seed_is_in_no_notebook(course):
     assert [False] * 4 == [seed in text for text in texts]
 
 
-def test_every_graded_assignment_leaves_an_out_folder(course):
+def test_every_graded_assignment_leaves_an_out_folder(course: Course) -> None:
     """Reports and grades; what was not handed in is not 0."""
     course.hand_in("s01", HALF_W)
     course.autograde()
@@ -73,7 +76,7 @@ def test_every_graded_assignment_leaves_an_out_folder(course):
     ]
 
 
-def test_a_second_run_looks_the_marks_up(course, monkeypatch):
+def test_a_second_run_looks_the_marks_up(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what changed is run again."""
     from grader.judging import grading
 
@@ -84,7 +87,7 @@ def test_a_second_run_looks_the_marks_up(course, monkeypatch):
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 
-def test_a_changed_exercise_is_graded_again(course):
+def test_a_changed_exercise_is_graded_again(course: Course) -> None:
     """The assignment's file is read as it is now."""
     course.hand_in("s01", HALF_W)
     course.autograde()
@@ -97,7 +100,7 @@ def test_a_changed_exercise_is_graded_again(course):
 # Students' notebooks
 
 
-def test_code_may_be_spread_over_cells(course):
+def test_code_may_be_spread_over_cells(course: Course) -> None:
     """Helpers, magics and a cell that fails among them."""
     course.hand_in(
         "s01",
@@ -108,7 +111,7 @@ def test_code_may_be_spread_over_cells(course):
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 
-def test_a_module_beside_the_notebook_is_imported(course):
+def test_a_module_beside_the_notebook_is_imported(course: Course) -> None:
     """The student's own, unless the instructor gave one of that name."""
     helper = "import numpy as np\n\n\ndef diagonal(Y):\n    return np.diag(1 - Y**2)\n"
     for student in ("s01", "s02"):
@@ -127,14 +130,14 @@ DIAGONAL = "import numpy as np\n\n\ndef diagonal(Y):\n    return np.diag(1 - Y**
 CALLS_IT = "Y = np.tanh(W @ X + B)\nreturn diagonal(Y)"
 
 
-def put(folder, files):
+def put(folder: Path, files: Mapping[str, str]) -> None:
     """Files beside a notebook."""
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
 
 
-def test_a_package_beside_the_notebook_is_imported(course):
+def test_a_package_beside_the_notebook_is_imported(course: Course) -> None:
     """With its init and what it names, as `grader grade` does; the instructor's file takes the place of the student's."""
     files = {"utils/__init__.py": "from .maths import diagonal", "utils/maths.py": DIAGONAL, "utils/rest.py": "1 / 0"}
     for student, line in (("s01", "from utils.maths import diagonal"), ("s02", "from utils import diagonal")):
@@ -148,7 +151,7 @@ def test_a_package_beside_the_notebook_is_imported(course):
     assert {W: 2.0, B: 1.0} == course.marks("s03")
 
 
-def test_of_two_modules_of_a_name_the_one_beside_the_notebook_is_imported(course):
+def test_of_two_modules_of_a_name_the_one_beside_the_notebook_is_imported(course: Course) -> None:
     """As in Jupyter; a link of the instructor's leads to the file that nbgrader copies."""
     path = course.hand_in("s01", dY_dB=CALLS_IT, first=("from helper import diagonal",))
     put(path.parent, {"a/helper.py": "1 / 0", "helper.py": DIAGONAL, "z/helper.py": "1 / 0"})
@@ -159,7 +162,7 @@ def test_of_two_modules_of_a_name_the_one_beside_the_notebook_is_imported(course
     assert [{W: 2.0, B: 1.0}] * 2 == [course.marks("s01"), course.marks("s02")]
 
 
-def test_no_module_comes_through_a_link_and_no_more_than_grade_looks_at(course):
+def test_no_module_comes_through_a_link_and_no_more_than_grade_looks_at(course: Course) -> None:
     """The nearest to the notebook come first; a folder that is a link is left alone."""
     folder = course.hand_in("s01").parent
     put(folder, {f"a/m{n:02}.py": "x = 1" for n in range(60)} | {"b.py": "x = 1"})
@@ -171,14 +174,14 @@ def test_no_module_comes_through_a_link_and_no_more_than_grade_looks_at(course):
 @pytest.mark.parametrize(
     "magic", ["%matplotlib inline", "%%time\nx = 1", "!ls", "x = !ls", "%pip install numpy", "%%bash\nls", "sum?"]
 )
-def test_magics_and_shell_lines_cost_nothing(course, magic):
+def test_magics_and_shell_lines_cost_nothing(course: Course, magic: str) -> None:
     """A kernel would run them; here they are passed over or refused, and the functions count."""
     course.hand_in("s01", first=(magic,))
     course.autograde()
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 
-def test_a_cell_that_fails_is_reported_below_it(course):
+def test_a_cell_that_fails_is_reported_below_it(course: Course) -> None:
     """As a kernel would; what comes after it still counts."""
     course.hand_in("s01", first=("1 / 0",))
     course.autograde()
@@ -188,39 +191,39 @@ def test_a_cell_that_fails_is_reported_below_it(course):
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 
-def _drop_grade_cells(notebook):
+def _drop_grade_cells(notebook: Notebook) -> None:
     notebook["cells"] = [cell for cell in notebook["cells"] if not cell["metadata"].get("nbgrader", {}).get("grade")]
 
 
-def _duplicate(notebook):
+def _duplicate(notebook: Notebook) -> None:
     notebook["cells"] += [json.loads(json.dumps(cell)) for cell in notebook["cells"]]
 
 
-def _rename(notebook):
+def _rename(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         if "nbgrader" in cell["metadata"]:
             cell["metadata"]["nbgrader"]["grade_id"] += "_x"
 
 
-def _invalid(notebook):
+def _invalid(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         cell["metadata"]["nbgrader"] = {"schema_version": 1, "grade": "yes"}
 
 
-def _all_grade(notebook):
+def _all_grade(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         if "nbgrader" in cell["metadata"] and not cell["metadata"]["nbgrader"]["solution"]:
             cell["metadata"]["nbgrader"].update(grade=True, solution=True, points=100)
 
 
-def _edited_checks(notebook):
+def _edited_checks(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade"):
             cell["source"] = "1000"
 
 
 @pytest.mark.parametrize("edit", [_drop_grade_cells, _duplicate, _rename, _invalid, _all_grade, _edited_checks])
-def test_cells_may_be_deleted_duplicated_renamed_or_edited(course, edit):
+def test_cells_may_be_deleted_duplicated_renamed_or_edited(course: Course, edit: Callable[[Notebook], object]) -> None:
     """Right functions earn their points, no more."""
     course.hand_in("s01", edit=edit)
     course.hand_in("s02", HALF_W, WRONG, edit=edit)
@@ -228,10 +231,10 @@ def test_cells_may_be_deleted_duplicated_renamed_or_edited(course, edit):
     assert [{W: 2.0, B: 1.0}, {W: 1.0, B: 0.0}] == [course.marks("s01"), course.marks("s02")]
 
 
-def test_no_execute_does_not_believe_the_outputs_that_were_handed_in(course):
+def test_no_execute_does_not_believe_the_outputs_that_were_handed_in(course: Course) -> None:
     """Stock nbgrader would."""
 
-    def claim(notebook):
+    def claim(notebook: Notebook) -> None:
         for name in (W, B):
             cell_of(notebook, name)["outputs"] = []
 
@@ -256,7 +259,7 @@ EXPLOITS = {
 
 
 @pytest.mark.parametrize("name", EXPLOITS)
-def test_no_exploit_earns_a_point(course, name):
+def test_no_exploit_earns_a_point(course: Course, name: str) -> None:
     """Nor does it change what others have."""
     gradebook = str(course.root / "gradebook.db")
     course.hand_in("s01")
@@ -267,7 +270,7 @@ def test_no_exploit_earns_a_point(course, name):
 
 
 @pytest.mark.parametrize("value", ["float('nan')", "-1.0", "'all points'", "None", "[2.0, 2.0]"])
-def test_odd_values_earn_nothing(course, value):
+def test_odd_values_earn_nothing(course: Course, value: str) -> None:
     """Stock nbgrader gives all points for NaN, negative numbers and text."""
     course.hand_in("s01", f"return {value}", f"return {value}")
     course.autograde()
@@ -277,11 +280,11 @@ def test_odd_values_earn_nothing(course, value):
 # Our own faults
 
 
-def test_a_fault_of_ours_costs_no_points_and_is_left_to_a_person(course, monkeypatch):
+def test_a_fault_of_ours_costs_no_points_and_is_left_to_a_person(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither full points nor 0, and the submission is not dropped."""
     from grader.judging import grading
 
-    def broken(*arguments, **more):
+    def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(grading, "grade", broken)
@@ -291,7 +294,7 @@ def test_a_fault_of_ours_costs_no_points_and_is_left_to_a_person(course, monkeyp
     assert "our fault, no points lost" in "".join(course.outputs("s01", W)[0]["data"]["text/html"])
 
 
-def test_an_assignment_that_is_gone_leaves_the_marks_to_a_person(course):
+def test_an_assignment_that_is_gone_leaves_the_marks_to_a_person(course: Course) -> None:
     """The kernel is not asked instead."""
     (course.root / "tanh_layer.yaml").unlink()
     course.hand_in("s01")
@@ -300,13 +303,15 @@ def test_an_assignment_that_is_gone_leaves_the_marks_to_a_person(course):
     assert "tanh_layer.yaml" in log
 
 
-def _forget_the_notebook(root):
+def _forget_the_notebook(root: Path) -> None:
     path = root / "grading/tanh_layer/nbgrader.json"
     path.write_text(path.read_text().replace('"tanh_layer": [', '"another": ['))
 
 
 @pytest.mark.parametrize("forget", [_forget_the_notebook, lambda root: shutil.rmtree(root / "grading")])
-def test_a_notebook_of_ours_that_the_plan_does_not_have_is_left_to_a_person(course, forget):
+def test_a_notebook_of_ours_that_the_plan_does_not_have_is_left_to_a_person(
+    course: Course, forget: Callable[[Path], object]
+) -> None:
     """Left over from an earlier build, or in a copy of the course without its secrets: the kernel could be deceived."""
     forget(course.root)
     course.hand_in("s01", first=("open('ran', 'w')",))
@@ -315,7 +320,7 @@ def test_a_notebook_of_ours_that_the_plan_does_not_have_is_left_to_a_person(cour
     assert 1 == log.count("The notebook tanh_layer was built with grader, and the assignment's plan does not have it")
 
 
-def test_a_task_with_another_name_since_the_build_is_left_to_a_person(course):
+def test_a_task_with_another_name_since_the_build_is_left_to_a_person(course: Course) -> None:
     """Its solution cell is none of the instructor's own: the kernel is not asked."""
     path = course.root / "tanh_layer.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("call: dY_dB(", "call: dY_db("), encoding="utf-8")
@@ -327,7 +332,7 @@ def test_a_task_with_another_name_since_the_build_is_left_to_a_person(course):
 # The table of grades
 
 
-def test_the_table_is_written_once_a_run(course, monkeypatch):
+def test_the_table_is_written_once_a_run(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its time grows with the class: once a notebook would be quadratic. It is complete when the run ends."""
     from grader.nbgrader import reports
 
@@ -340,7 +345,7 @@ def test_the_table_is_written_once_a_run(course, monkeypatch):
     assert [1, ["s01,3", "s02,3", "s03,3"]] == [len(written), [line[:5] for line in course.grades().splitlines()[1:]]]
 
 
-def test_the_table_is_complete_when_the_formgraders_button_returns(course):
+def test_the_table_is_complete_when_the_formgraders_button_returns(course: Course) -> None:
     """In a server that goes on for days."""
     api = course.api()
     for student in ("s01", "s02"):
@@ -349,13 +354,13 @@ def test_the_table_is_complete_when_the_formgraders_button_returns(course):
         assert f"{student},3,3," in course.grades()
 
 
-def test_a_stopped_run_leaves_its_table(course, monkeypatch):
+def test_a_stopped_run_leaves_its_table(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was graded before Ctrl-C is in it."""
     from grader.nbgrader import reports
 
     real = reports.mark
 
-    def stop_at_the_second(marker, work, *more):
+    def stop_at_the_second(marker: Any, work: Any, *more: Any) -> Any:
         if work.student == "s02":
             raise KeyboardInterrupt
         return real(marker, work, *more)
@@ -367,7 +372,7 @@ def test_a_stopped_run_leaves_its_table(course, monkeypatch):
     assert "s01,3,3," in course.grades()
 
 
-def test_under_another_exporter_the_table_is_written_with_the_converters_end(course):
+def test_under_another_exporter_the_table_is_written_with_the_converters_end(course: Course) -> None:
     """Where the course has one of its own."""
     config = course.root / "nbgrader_config.py"
     own = "c.Autograde.exporter_class = 'nbconvert.exporters.NotebookExporter'\nconfigure(c)"
@@ -381,7 +386,7 @@ def test_under_another_exporter_the_table_is_written_with_the_converters_end(cou
 # Notebooks and cells that are not ours
 
 
-def test_an_instructors_own_question_in_words_is_nbgraders(course):
+def test_an_instructors_own_question_in_words_is_nbgraders(course: Course) -> None:
     """A markdown cell has no outputs; one without an answer has its 0 without a person."""
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -402,7 +407,7 @@ def test_an_instructors_own_question_in_words_is_nbgraders(course):
     assert {"outputs", "execution_count"} & set(cell) == set()
 
 
-def test_a_notebook_that_is_not_ours_is_executed(course):
+def test_a_notebook_that_is_not_ours_is_executed(course: Course) -> None:
     """Its tests are the instructor's."""
     cells = [
         {**code("x = 1"), "id": "a", "metadata": {"nbgrader": _meta("x", solution=True)}},
@@ -423,7 +428,7 @@ def test_a_notebook_that_is_not_ours_is_executed(course):
         assert [3.0, 0.0] == [gradebook.find_submission("other", student).score for student in ("s01", "s02")]
 
 
-def test_an_instructors_own_tests_beside_ours_run_in_the_kernel(course):
+def test_an_instructors_own_tests_beside_ours_run_in_the_kernel(course: Course) -> None:
     """Ours are not run there."""
     path = course.root / "source/tanh_layer/tanh_layer.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -440,7 +445,7 @@ def test_an_instructors_own_tests_beside_ours_run_in_the_kernel(course):
     assert ["display_data", "execute_result"] == [output["output_type"] for output in course.outputs("s01", B)]
 
 
-def test_what_a_course_adds_to_nbgraders_lists_stays(monkeypatch):
+def test_what_a_course_adds_to_nbgraders_lists_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where it never set the list: traitlets keeps such additions aside."""
     from traitlets.config import Config
 
@@ -452,12 +457,12 @@ def test_what_a_course_adds_to_nbgraders_lists_stays(monkeypatch):
     assert ["grader.nbgrader.preprocessors.RepairCells", "a.B"] == [c.Autograde.sanitize_preprocessors[at] for at in (0, -1)]
 
 
-def _meta(name, *, grade=False, solution=False):
+def _meta(name: str, *, grade: bool = False, solution: bool = False) -> dict[str, Any]:
     points = {"points": 3.0} if grade else {}
     return {"grade": grade, "grade_id": name, "locked": grade, "schema_version": 3, "solution": solution, "task": False, **points}
 
 
-def test_a_submission_with_a_link_is_left_to_a_person(course):
+def test_a_submission_with_a_link_is_left_to_a_person(course: Course) -> None:
     """What the link leads to does not come into the sandbox; nbgrader records the notebook without points."""
     (course.root / "secret.py").write_text("SEED = 7")
     (course.hand_in("s01", dY_dW="import secret; return secret.SEED").parent / "secret.py").symlink_to(course.root / "secret.py")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from grader.outcome import Report
+
 pytest.importorskip("nbgrader")
 
 import nbgrader_class
-from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, W, code
+from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Notebook, W, code
 
 from grader.cli import cli
 from grader.course.replay import replay
@@ -25,12 +30,12 @@ from grader.nbgrader.recording import Summary, autograde
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
 
-def run(course, **options) -> Summary:
+def run(course: nbgrader_class.Course, **options: Any) -> Summary:
     """`grader nbgrader autograde` with two workers."""
     return autograde(course.root, "tanh_layer", jobs=2, **options)
 
 
-def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(course):
+def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(course: nbgrader_class.Course) -> None:
     """Three ways, one result."""
     course.hand_in("s01", HALF_W)
     course.hand_in("s02", WRONG, first=("1 / 0",))
@@ -48,7 +53,7 @@ def test_the_marks_are_those_of_plain_autograde_and_of_the_formgraders_button(co
     assert [[{W: 1.0, B: 1.0}, {W: 0.0, B: 1.0}]] * 3 == found
 
 
-def test_only_what_changed_is_graded_again(course, monkeypatch):
+def test_only_what_changed_is_graded_again(course: nbgrader_class.Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are counted as unchanged, and nbgrader skips them as ever."""
     for student in ("s01", "s02"):
         course.hand_in(student)
@@ -63,13 +68,13 @@ def test_only_what_changed_is_graded_again(course, monkeypatch):
     assert {W: 0.0, B: 1.0} == course.marks("s02")
 
 
-def test_a_killed_run_goes_on(course, monkeypatch):
+def test_a_killed_run_goes_on(course: nbgrader_class.Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was graded before is not graded again."""
     for number in range(6):
         course.hand_in(f"s{number:02}", first=(f"x = {number}",))
     real, seen = grading.grade, []
 
-    def stop_after_three(*arguments, **more):
+    def stop_after_three(*arguments: Any, **more: Any) -> Report:
         if len(seen) == 3:
             raise KeyboardInterrupt
         seen.append(arguments[1].student)
@@ -84,7 +89,7 @@ def test_a_killed_run_goes_on(course, monkeypatch):
     assert [6, 6] == [summary.reused + summary.graded, summary.recorded]
 
 
-def test_progress_is_told_with_counts(course):
+def test_progress_is_told_with_counts(course: nbgrader_class.Course) -> None:
     """While the pool grades and while nbgrader records."""
     for student in ("s01", "s02"):
         course.hand_in(student)
@@ -93,7 +98,7 @@ def test_progress_is_told_with_counts(course):
     assert [(1, 2), (2, 2)] * 2 == told
 
 
-def test_a_submission_that_is_no_notebook_is_lost_alone(course):
+def test_a_submission_that_is_no_notebook_is_lost_alone(course: nbgrader_class.Course) -> None:
     """It is named with the reason; the others are graded."""
     course.hand_in("s01")
     course.hand_in_file("s02", "this is not JSON")
@@ -105,7 +110,7 @@ def test_a_submission_that_is_no_notebook_is_lost_alone(course):
 HEAVY = '{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {"x": [' + "[]," * 2_000_000 + "0]}}"
 
 
-def test_a_notebook_that_is_too_much_to_open_is_lost_alone(course):
+def test_a_notebook_that_is_too_much_to_open_is_lost_alone(course: nbgrader_class.Course) -> None:
     """Nbformat would build gigabytes of it in the process of the class; plain autograde does not open it, either."""
     course.hand_in("s01")
     course.hand_in_file("s02", HEAVY)
@@ -119,13 +124,18 @@ def test_a_notebook_that_is_too_much_to_open_is_lost_alone(course):
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, AssertionError])
 @pytest.mark.parametrize("name", ["cells_of", "modules_beside", "refuse_links"])
-def test_whatever_is_raised_over_a_students_files_ends_that_student(error, name, course, monkeypatch):
+def test_whatever_is_raised_over_a_students_files_ends_that_student(
+    error: type[AssertionError] | type[MemoryError] | type[RecursionError],
+    name: str,
+    course: nbgrader_class.Course,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The pool leaves it to nbgrader's converter, and grades the others."""
     for student in ("s01", "s02", "s03"):
         course.hand_in(student)
     real, calls = getattr(recording, name), []
 
-    def fail_once(*arguments):
+    def fail_once(*arguments: Any) -> object:
         calls.append(arguments)
         if len(calls) == 2:
             raise error("of these bytes")
@@ -136,7 +146,7 @@ def test_whatever_is_raised_over_a_students_files_ends_that_student(error, name,
     assert [{W: 2.0, B: 1.0}] * 3 == [course.marks(student) for student in ("s01", "s02", "s03")]
 
 
-def _every_schema(notebook):
+def _every_schema(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         cell["metadata"].get("nbgrader", {}).update(schema_version=99)
 
@@ -151,7 +161,7 @@ def _every_schema(notebook):
         (lambda notebook: notebook["cells"][-1].update(metadata=[1]), True),
     ],
 )
-def test_no_notebook_stops_nbgrader(edit, is_lost, course):
+def test_no_notebook_stops_nbgrader(edit: Callable[[Notebook], object], is_lost: bool, course: nbgrader_class.Course) -> None:
     """Whatever nbformat, nbconvert and nbgrader raise over it: it is named, and the neighbours are graded."""
     course.hand_in("s01")
     course.hand_in("s02", edit=edit)
@@ -160,7 +170,7 @@ def test_no_notebook_stops_nbgrader(edit, is_lost, course):
     assert [{W: 2.0, B: 1.0}] * 2 == [course.marks(student) for student in ("s01", "s03")]
 
 
-def test_more_code_than_a_notebook_may_hold_is_refused_and_not_kept(course):
+def test_more_code_than_a_notebook_may_hold_is_refused_and_not_kept(course: nbgrader_class.Course) -> None:
     """The same by the pool and by plain autograde; the neighbour is graded."""
     course.hand_in("s01")
     course.hand_in("s02", first=("#" * (1 << 20),))
@@ -171,7 +181,7 @@ def test_more_code_than_a_notebook_may_hold_is_refused_and_not_kept(course):
 
 
 @pytest.mark.parametrize("written", ["1" * 5_000_000, "2026-11-20 10:00:00 " + "x" * 300, "\0" * 300])
-def test_a_time_without_end_is_no_time(written, course):
+def test_a_time_without_end_is_no_time(written: str, course: nbgrader_class.Course) -> None:
     """It is not given to a parser of times, and named; the neighbour is graded."""
     course.hand_in("s01")
     path = course.hand_in("s02").with_name("timestamp.txt")
@@ -180,7 +190,7 @@ def test_a_time_without_end_is_no_time(written, course):
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
 
-def test_a_notebook_of_another_name(course):
+def test_a_notebook_of_another_name(course: nbgrader_class.Course) -> None:
     """Renamed by a browser, say: nothing counts, and it is said."""
     course.hand_in("s01")
     path = course.hand_in("s02")
@@ -190,7 +200,7 @@ def test_a_notebook_of_another_name(course):
     assert ["missing"] * 2 == [target["status"] for target in course.report("s02")["targets"]]
 
 
-def test_a_notebook_of_an_earlier_build_is_named(course):
+def test_a_notebook_of_an_earlier_build_is_named(course: nbgrader_class.Course) -> None:
     """It was released, and the plan does not have it: until a person gave points."""
     path = course.root / "grading/tanh_layer/nbgrader.json"
     path.write_text(path.read_text().replace('"tanh_layer": [', '"another": ['))
@@ -205,7 +215,7 @@ def test_a_notebook_of_an_earlier_build_is_named(course):
     assert () == run(course).lost
 
 
-def test_what_nbgrader_says_is_kept_in_a_file(course, capfd):
+def test_what_nbgrader_says_is_kept_in_a_file(course: nbgrader_class.Course, capfd: pytest.CaptureFixture[str]) -> None:
     """Tracebacks are not what a person reads; the summary names the file."""
     course.hand_in_file("s01", "this is not JSON")
     summary = run(course)
@@ -215,7 +225,7 @@ def test_what_nbgrader_says_is_kept_in_a_file(course, capfd):
     assert None is run(course).log
 
 
-def test_a_pipe_does_not_stop_the_class(course):
+def test_a_pipe_does_not_stop_the_class(course: nbgrader_class.Course) -> None:
     """It has no end; nbgrader would read on and on. A time that is none is said, too."""
     course.hand_in("s01")
     os.mkfifo(course.hand_in("s02").parent / "data.txt")
@@ -231,7 +241,7 @@ def test_a_pipe_does_not_stop_the_class(course):
     assert ["s01", "s02", "s03", "s04"] == [line.partition(",")[0] for line in course.grades().splitlines()[1:]]
 
 
-def test_a_pipe_in_the_place_of_the_time_stops_nothing(course):
+def test_a_pipe_in_the_place_of_the_time_stops_nothing(course: nbgrader_class.Course) -> None:
     """Neither at the first hand-in nor after a good one, whose marks and time stay."""
     course.hand_in("s01")
     run(course)
@@ -250,7 +260,7 @@ def test_a_pipe_in_the_place_of_the_time_stops_nothing(course):
     ]
 
 
-def test_a_link_that_leads_nowhere_is_not_a_notebook_that_was_not_handed_in(course):
+def test_a_link_that_leads_nowhere_is_not_a_notebook_that_was_not_handed_in(course: nbgrader_class.Course) -> None:
     """Nothing goes into the results, as the summary says."""
     path = course.hand_in("s01")
     path.unlink()
@@ -260,13 +270,15 @@ def test_a_link_that_leads_nowhere_is_not_a_notebook_that_was_not_handed_in(cour
     assert "s01,,," in course.grades()
 
 
-def test_a_folder_that_cannot_be_read_does_not_stop_the_class(course, monkeypatch):
+def test_a_folder_that_cannot_be_read_does_not_stop_the_class(
+    course: nbgrader_class.Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is named, and the others are graded."""
     from grader.nbgrader import recording
 
     real = recording.refuse_links
 
-    def refuse(folder):
+    def refuse(folder: Path) -> None:
         if folder.parent.name == "s01":
             raise PermissionError(13, "Permission denied")
         real(folder)
@@ -279,7 +291,7 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_class(course, monkeypatc
     assert {W: 2.0, B: 1.0} == course.marks("s02")
 
 
-def test_the_time_is_that_of_what_was_graded(course):
+def test_the_time_is_that_of_what_was_graded(course: nbgrader_class.Course) -> None:
     """A second hand-in that cannot be read changes neither marks nor time: a rule for late work would charge the first one."""
     course.hand_in("s01")
     run(course)
@@ -289,7 +301,7 @@ def test_the_time_is_that_of_what_was_graded(course):
     assert "s01,3,3,2026-11-20T10:00:00+00:00" in course.grades()
 
 
-def test_a_link_in_a_submission_is_not_followed(course):
+def test_a_link_in_a_submission_is_not_followed(course: nbgrader_class.Course) -> None:
     """It could lead to the seed, which student code would then read, or to somebody else's answers."""
     course.hand_in("s01")
     (course.root / "secret.py").write_text("SEED = 7")
@@ -310,14 +322,14 @@ def test_a_link_in_a_submission_is_not_followed(course):
 
 
 @pytest.mark.parametrize("edit", ["nbformat 3", "duplicate ids", "large output", "many cells"])
-def test_odd_notebooks_are_graded(course, edit):
+def test_odd_notebooks_are_graded(course: nbgrader_class.Course, edit: str) -> None:
     """Whatever an editor made of them."""
     course.hand_in("s01", edit=_EDITS[edit])
     summary = run(course)
     assert [(), {W: 2.0, B: 1.0}] == [summary.lost, course.marks("s01")]
 
 
-def _as_v3(notebook):
+def _as_v3(notebook: Notebook) -> None:
     cells = [
         {**cell, "input": cell["source"], "language": "python", "prompt_number": 1} if cell["cell_type"] == "code" else cell
         for cell in notebook["cells"]
@@ -330,17 +342,17 @@ def _as_v3(notebook):
     notebook |= {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells, "metadata": {}}]}
 
 
-def _same_ids(notebook):
+def _same_ids(notebook: Notebook) -> None:
     for cell in notebook["cells"]:
         cell["id"] = "same"
 
 
-def _large_output(notebook):
+def _large_output(notebook: Notebook) -> None:
     text = {"output_type": "stream", "name": "stdout", "text": "x" * (20 << 20)}
     notebook["cells"].insert(2, {**code("x = 1"), "outputs": [text]})
 
 
-def _many_cells(notebook):
+def _many_cells(notebook: Notebook) -> None:
     notebook["cells"][2:2] = [code(f"x{number} = {number}") for number in range(2000)]
 
 
@@ -348,7 +360,7 @@ _EDITS = {"nbformat 3": _as_v3, "duplicate ids": _same_ids, "large output": _lar
 
 
 @pytest.mark.parametrize("student", ["o'neill", "s 01", "müller", "a+b", "x" * 100])
-def test_students_with_odd_names(course, student):
+def test_students_with_odd_names(course: nbgrader_class.Course, student: str) -> None:
     """As folders allow them."""
     course.hand_in(student)
     run(course)
@@ -358,7 +370,7 @@ def test_students_with_odd_names(course, student):
 # Seeds
 
 
-def test_every_student_may_have_a_seed(course):
+def test_every_student_may_have_a_seed(course: nbgrader_class.Course) -> None:
     """Derived from the assignment's, recorded in the report, the same at every run."""
     path = course.root / "grading/tanh_layer/nbgrader.json"
     path.write_text(path.read_text().replace('"student_seeds": false', '"student_seeds": true'))
@@ -375,7 +387,7 @@ def test_every_student_may_have_a_seed(course):
 # The OUT folder
 
 
-def test_the_folder_is_one_that_grade_leaves(course):
+def test_the_folder_is_one_that_grade_leaves(course: nbgrader_class.Course) -> None:
     """Pages, tables for other systems and replays are made of it."""
     course.hand_in("s01", HALF_W)
     run(course)
@@ -389,21 +401,23 @@ def test_the_folder_is_one_that_grade_leaves(course):
     assert "s01" in (course.root / "marks.csv").read_text()
 
 
-def page(course) -> str:
+def page(course: nbgrader_class.Course) -> str:
     """What `grader report` on the folder shows s01."""
     out = course.root / "grading/tanh_layer"
     assert 0 == CliRunner().invoke(cli, ["report", str(out)], standalone_mode=False).return_value
     return (out / "feedback/s01.html").read_text(encoding="utf-8")
 
 
-def configure(course, feedback: str) -> None:
+def configure(course: nbgrader_class.Course, feedback: str) -> None:
     """A course whose configuration says what students see."""
     setting = f'c.SandboxedExecute.feedback = "{feedback}"\n'
     (course.root / "nbgrader_config.py").write_text(CONFIGURATION + setting)
 
 
 @pytest.mark.parametrize("way", [run, lambda course: course.autograde()])
-def test_a_page_shows_no_more_than_was_configured(course, way):
+def test_a_page_shows_no_more_than_was_configured(
+    course: nbgrader_class.Course, way: Callable[[nbgrader_class.Course], object]
+) -> None:
     """`grader report` reads no configuration: the level is kept with what was graded."""
     course.hand_in("s01", HALF_W)
     configure(course, "hints")
@@ -412,7 +426,7 @@ def test_a_page_shows_no_more_than_was_configured(course, way):
     assert [True, False] == ["That is ∂Z/∂W." in shown, "you returned" in shown]
 
 
-def test_a_page_shows_more_only_when_nbgraders_notebook_does(course):
+def test_a_page_shows_more_only_when_nbgraders_notebook_does(course: nbgrader_class.Course) -> None:
     """Of what was graded before: less at once, more when it is recorded again."""
     course.hand_in("s01", HALF_W)
     run(course)
@@ -425,7 +439,7 @@ def test_a_page_shows_more_only_when_nbgraders_notebook_does(course):
     assert [False, False, True] == shown
 
 
-def test_feedback_for_gradescope_shows_no_more_than_was_configured(course):
+def test_feedback_for_gradescope_shows_no_more_than_was_configured(course: nbgrader_class.Course) -> None:
     """As the pages."""
     course.hand_in("s01", HALF_W)
     configure(course, "hints")
@@ -440,7 +454,7 @@ def test_feedback_for_gradescope_shows_no_more_than_was_configured(course):
 # Marks of people
 
 
-def test_manual_marks_and_penalties_are_read_back(course):
+def test_manual_marks_and_penalties_are_read_back(course: nbgrader_class.Course) -> None:
     """Into the results that reports and exports are made of; the sandbox's points stay beside them."""
     course.hand_in("s01", HALF_W)
     run(course)
@@ -457,10 +471,10 @@ def test_manual_marks_and_penalties_are_read_back(course):
     assert report == course.report("s01")
 
 
-def test_extra_credit_alone_grades_nothing(course, monkeypatch):
+def test_extra_credit_alone_grades_nothing(course: nbgrader_class.Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be graded is told until a person gives a score."""
 
-    def broken(*arguments, **more):
+    def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(grading, "grade", broken)
@@ -473,7 +487,7 @@ def test_extra_credit_alone_grades_nothing(course, monkeypatch):
     assert [None, None] == [course.report("s01")["score"], course.report("s01")["targets"][0]["score"]]
 
 
-def test_late_penalties_of_a_plugin_count(course):
+def test_late_penalties_of_a_plugin_count(course: nbgrader_class.Course) -> None:
     """An extension point of nbgrader."""
     (course.root / "late.py").write_text(
         "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass Half(LateSubmissionPlugin):\n"
@@ -491,14 +505,14 @@ def test_late_penalties_of_a_plugin_count(course):
 # Refusals
 
 
-def test_an_assignment_that_was_never_built(course):
+def test_an_assignment_that_was_never_built(course: nbgrader_class.Course) -> None:
     """Said with the command to give."""
     with pytest.raises(GraderError, match="The assignment ps9 was not built with grader") as caught:
         autograde(course.root, "ps9")
     assert "grader nbgrader build ASSIGNMENT.yaml" in str(caught.value)
 
 
-def test_an_assignment_that_was_never_released(course):
+def test_an_assignment_that_was_never_released(course: nbgrader_class.Course) -> None:
     """There is nothing to record it under."""
     (course.root / "gradebook.db").unlink()
     course.hand_in("s01")
@@ -506,13 +520,13 @@ def test_an_assignment_that_was_never_released(course):
         run(course)
 
 
-def test_nothing_was_handed_in(course):
+def test_nothing_was_handed_in(course: nbgrader_class.Course) -> None:
     """Said with where it was looked for."""
     with pytest.raises(GraderError, match="Nothing was handed in"):
         run(course)
 
 
-def test_a_course_without_our_configuration(course):
+def test_a_course_without_our_configuration(course: nbgrader_class.Course) -> None:
     """It would grade in the kernel without a word."""
     (course.root / "nbgrader_config.py").write_text("c = get_config()\n")
     course.hand_in("s01")
@@ -520,7 +534,7 @@ def test_a_course_without_our_configuration(course):
         run(course)
 
 
-def test_a_locked_database(course):
+def test_a_locked_database(course: nbgrader_class.Course) -> None:
     """Said in words; what is graded is kept for the next run."""
     import sqlite3
 
@@ -538,6 +552,6 @@ def test_a_locked_database(course):
     assert 1 == run(course).reused
 
 
-def _submit_later(course, student):
+def _submit_later(course: nbgrader_class.Course, student: str) -> None:
     at = datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=1)
     (course.root / f"submitted/{student}/tanh_layer/timestamp.txt").write_text(f"{at:%Y-%m-%d %H:%M:%S} UTC")

@@ -242,7 +242,7 @@ def test_without_torch_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         prepare.make(LAYER, 0)
 
 
-def test_a_large_input_has_no_probe(monkeypatch):
+def test_a_large_input_has_no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Differences in each of its entries would take minutes here, and the student's own time limit forbids them."""
     monkeypatch.setattr("grader.reference.torch.probes.MAX_NUDGED_ENTRIES", 5)
     assert not [name for probe in prepare.make(LAYER, 0).probes for _, name in probe.targets if name == "dY_dW"]

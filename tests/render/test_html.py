@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made import HINT, ended, report, tanh_exercise, target_report
 
 import grader
-from grader.outcome import Diagnosis, Status
+from grader.exercise.model import Exercise
+from grader.outcome import Diagnosis, Report, Status
 from grader.render import html
 from grader.render.html import Article
 from grader.render.markup import prose
@@ -18,7 +20,7 @@ from grader.render.markup import prose
 SEED = "8317465"
 
 
-def article(one, exercise=None, **facts) -> Article:
+def article(one: Report, exercise: Exercise | None = None, **facts: Any) -> Article:
     """What a page says of a report."""
     told = {"id": one.exercise, "title": one.title, "score": one.score, "points": one.points} | facts
     return Article(report=one, exercise=exercise, **told)
@@ -38,7 +40,7 @@ def test_a_report_says_what_the_terminal_says() -> None:
 
 
 @pytest.mark.parametrize("feedback", ["full", "hints", "score"])
-def test_the_seed_is_never_shown(feedback) -> None:
+def test_the_seed_is_never_shown(feedback: str) -> None:
     """Whatever feedback is asked for, the seed is not in the page."""
     assert SEED not in html.page("s01", [article(report(), tanh_exercise())], feedback=feedback)
 
@@ -53,7 +55,7 @@ def test_hints_withhold_the_numbers_and_keep_the_cause() -> None:
 
 
 @pytest.mark.parametrize(("feedback", "is_shown"), [("full", True), ("hints", False), ("score", False)])
-def test_what_was_printed_is_shown_with_the_numbers_only(feedback, is_shown) -> None:
+def test_what_was_printed_is_shown_with_the_numbers_only(feedback: str, is_shown: bool) -> None:
     """`print(X)` would show the inputs that `hints` withholds."""
     assert is_shown == ("-0.75" in html.fragment(report(output="X = -0.75"), tanh_exercise(), feedback=feedback))
 
@@ -146,7 +148,7 @@ def test_status_is_told_without_colour() -> None:
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_contrast_is_enough(scheme) -> None:
+def test_contrast_is_enough(scheme: int) -> None:
     """Every ink on every ground has a contrast of at least 4.5 to 1 (WCAG AA)."""
     css = (Path(grader.__file__).parent / "render" / "report.css").read_text(encoding="utf-8")
     colours = {name: pair[scheme] for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", css)}
@@ -205,10 +207,10 @@ class _Nesting(HTMLParser):
         self.close()
         assert self.open == []
 
-    def handle_starttag(self, tag, attrs) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.add(tag)
         if tag != "meta":
             self.open.append(tag)
 
-    def handle_endtag(self, tag) -> None:
+    def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

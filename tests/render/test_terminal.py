@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from made import HINT, backward_exercise, ended, report, right_report, tanh_exercise, target_report
 
-from grader.outcome import UNDECIDED, Counterexample, Diagnosis, Status
+from grader.outcome import UNDECIDED, Counterexample, Diagnosis, Status, TargetReport
 from grader.render import terminal, words
 from grader.sandbox.job import LoadError
 
@@ -73,7 +73,7 @@ def test_the_house_style_s_example() -> None:
     ],
     ids=lambda value: value.status.value if hasattr(value, "status") else "",
 )
-def test_each_status_has_a_first_line_of_its_own(target, line) -> None:
+def test_each_status_has_a_first_line_of_its_own(target: TargetReport, line: str) -> None:
     """The line under the call says what came of it, in the student's words."""
     shown = terminal.render(report(target), tanh_exercise()).splitlines()
     assert shown[3].strip() == line
@@ -86,7 +86,7 @@ def test_a_wrong_shape_is_told_with_the_meaning_of_its_axes() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 60, 48])
-def test_nothing_is_wider_than_the_terminal(width) -> None:
+def test_nothing_is_wider_than_the_terminal(width: int) -> None:
     """Long calls, long causes and long entries are wrapped, and nothing is lost; a command stays whole, to be copied."""
     cause = Diagnosis(rule="declared", text="word " * 60)
     example = Counterexample(case="x", sizes={}, inputs={}, index=(0, 1), expected=-1e-300, actual=-1.000000000001e-300)
@@ -178,7 +178,7 @@ def test_flags_that_a_student_can_act_on_are_told() -> None:
         (Status.MISSING, "Several exercises ask for functions of the same name."),
     ],
 )
-def test_what_is_the_matter_with_a_whole_file_is_told_once(status, detail) -> None:
+def test_what_is_the_matter_with_a_whole_file_is_told_once(status: Status, detail: str) -> None:
     """With all functions that it cost, and all their points."""
     first, second = (replace(ended(status, detail), call=one.call, name=one.name, points=one.points) for one in report().targets)
     shown = terminal.render(report(first, second), tanh_exercise())
@@ -232,7 +232,7 @@ def test_a_report_whose_exercise_is_gone_still_reads() -> None:
     assert HINT in shown
 
 
-def _named(target, name):
+def _named(target: TargetReport, name: str) -> TargetReport:
     from dataclasses import replace
 
     return replace(target, name=name)

@@ -67,13 +67,13 @@ def grader(mark: str, isolation: str, code: str) -> subprocess.Popen[str]:
     start = f"""
     import os, signal, sys, time
     sys.path[:0] = {[mark, *filter(None, sys.path)]!r}
-    from grader.sandbox.wire.call import Name
+    from grader.sandbox.wire.call import Call, Name
     from grader.exercise.model import Limits
     from grader.sandbox import Sandbox
     from grader.sandbox.job import Job, Source, TaskPlan
     def box(): return Sandbox("numpy", {isolation!r})
     def ready(): print("ready", flush=True)
-    plan = TaskPlan(function="f", arguments=(), returns=("y",), inputs=({{}},))
+    plan = TaskPlan(call=Call(function="f", arguments=()), returns=("y",), inputs=({{}},))
     source = Source(name="a.py", cells=(b"import time\\ndef f(): time.sleep(600)",))
     job = Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=200))
     """

@@ -15,7 +15,7 @@ from grader.course.pages.pages import refresh
 from grader.course.results.database import Result, open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import open_out
-from grader.exercise.model import Assignment
+from grader.exercise.model import Assignment, Exercise
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
 
 SEED = 8317465
@@ -28,7 +28,7 @@ WRONG = replace(report(TANH, "", Status.WRONG_VALUE, seed=SEED, counterexample=E
 NAMED = report(CHAIN, "", Status.WRONG_VALUE, counterexample=EXAMPLE, diagnosis=Diagnosis(rule="sign", text="The sign is wrong."))
 
 
-def right(one) -> Report:
+def right(one: Exercise) -> Report:
     """Full marks."""
     return report(one, "", Status.CORRECT)
 

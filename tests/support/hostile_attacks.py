@@ -17,7 +17,7 @@ from grader.judging.diagnosis import hypotheses
 from grader.outcome import Answer, Case, Expected, Record
 from grader.sandbox import Sandbox
 from grader.sandbox.job import Job, Source, TaskPlan, Trial
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 FOLDER = TESTS / "hostile"
 FORGING = (FOLDER / "shared" / "forging.py").read_bytes()
@@ -62,7 +62,7 @@ def _read(path: Path) -> Attack:
 def job(source: bytes, *, name: str = "answer.py", limits: Limits = LIMITS, arrays: str = "numpy") -> Job:
     """The calls dY_dX(X) of three cases on one source, which may use what attacks share."""
     shared = [Source(name="forging.py", cells=(FORGING,))] if b"import forging" in source else []
-    plan = TaskPlan(function="dY_dX", arguments=(Name("X"),), returns=("dY_dX",), inputs=CASES)
+    plan = TaskPlan(call=Call(function="dY_dX", arguments=(Name("X"),)), returns=("dY_dX",), inputs=CASES)
     return Job(sources=(Source(name=name, cells=(source,)), *shared), tasks=(plan,), arrays=arrays, limits=limits)  # type: ignore[arg-type]
 
 

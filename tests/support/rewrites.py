@@ -23,6 +23,7 @@ from grader.outcome import Case, Record
 Given = SimpleNamespace  # the inputs and upstream gradients of a case, by name
 Rewrite = Callable[[Given], Any]
 Miss = Callable[[Given, np.ndarray], Any]
+Slope = Callable[[np.ndarray], np.ndarray]  # an activation's slope, entry by entry, or another function of one array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,66 +108,66 @@ def row_doubled(v: Given, right: np.ndarray) -> np.ndarray:
     return answer
 
 
-def erf(x):
+def erf(x: np.ndarray) -> np.ndarray:
     """The error function, entry by entry."""
     return np.vectorize(math.erf, otypes=[float])(x)
 
 
-def sigmoid(z):
+def sigmoid(z: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-z)), as it is written."""
     return 1 / (1 + np.exp(-z))
 
 
-def naive_softmax(s, axis=-1):
+def naive_softmax(s: np.ndarray, axis: int = -1) -> np.ndarray:
     """Exponentials over their sum, nothing taken off first."""
     e = np.exp(s)
     return e / e.sum(axis, keepdims=True)
 
 
-def softmax(s, axis=-1):
+def softmax(s: np.ndarray, axis: int = -1) -> np.ndarray:
     """Exponentials over their sum, the largest taken off first."""
     e = np.exp(s - s.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
 
-def one_hot(t, classes):
+def one_hot(t: np.ndarray, classes: int) -> np.ndarray:
     """A row a label."""
     return (np.arange(classes) == t[:, None]).astype(float)
 
 
-def layer(slope):
+def layer(slope: Slope) -> Rewrite:
     """∂tanh(W X + B)/∂W with tanh′ written as a function of Z."""
     return lambda v: np.einsum("ki,k,j->kij", np.eye(len(v.B)), slope(v.W @ v.X + v.B), v.X)
 
 
-def on_the_diagonal(slope):
+def on_the_diagonal(slope: Slope) -> Rewrite:
     """∂tanh(B)/∂B."""
     return lambda v: np.diag(slope(v.B))
 
 
-def in_millions(slope):
+def in_millions(slope: Slope) -> Rewrite:
     """The gradient of two million times the sum of tanh(B)."""
     return lambda v: 2e6 * slope(v.B)
 
 
-def twice_an_exponential(v, right):
+def twice_an_exponential(v: Given, right: np.ndarray) -> np.ndarray:
     """2 exp(-2 |z|) for 4 exp(-2 |z|), far out."""
     return np.diag(np.where(np.abs(v.B) > 4, 2 * np.exp(-2 * np.abs(v.B)), np.diag(right)))
 
 
-def unit_vector(v, added=0.0):
+def unit_vector(v: Given, added: float = 0.0) -> np.ndarray:
     """∂(x / r)/∂x."""
     r = np.linalg.norm(v.x)
     return (np.eye(len(v.x)) - np.outer(v.x / r, v.x / r)) / (r + added)
 
 
-def by_singular_values(v):
+def by_singular_values(v: Given) -> np.ndarray:
     """2 (A Aᵀ + 1)⁻¹ A."""
     left, values, right = np.linalg.svd(v.A)
     return 2 * left @ np.diag(values / (values**2 + 1)) @ right
 
 
-def by_eigenvectors(v):
+def by_eigenvectors(v: Given) -> np.ndarray:
     """The solution for a symmetric matrix."""
     values, vectors = np.linalg.eigh(flat_matrix(v))
     return vectors @ ((vectors.T @ v.c) / values)
@@ -184,7 +185,9 @@ SLOPES = {
 # batch norm and layer norm
 
 
-def batch_statistics(v, *, raw=False, eps=1e-5, ddof=0, inside=True):
+def batch_statistics(
+    v: Given, *, raw: bool = False, eps: float = 1e-5, ddof: int = 0, inside: bool = True
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Mean, variance, normalised x and standard deviation over the batch."""
     mu = v.x.mean(0)
     var = (v.x**2).mean(0) - mu**2 if raw else v.x.var(0, ddof=ddof)
@@ -192,13 +195,13 @@ def batch_statistics(v, *, raw=False, eps=1e-5, ddof=0, inside=True):
     return mu, var, (v.x - mu) / std, std
 
 
-def batchnorm(v, **how):
+def batchnorm(v: Given, **how: Any) -> np.ndarray:
     """The gradient by x in one line."""
     _, _, xhat, std = batch_statistics(v, **how)
     return v.gamma / std * (v.dout - v.dout.mean(0) - xhat * (v.dout * xhat).mean(0))
 
 
-def batchnorm_in_steps(v):
+def batchnorm_in_steps(v: Given) -> np.ndarray:
     """The gradient by x through the variance and the mean, as lecture notes have it."""
     n = len(v.x)
     mu, var, _, _ = batch_statistics(v)
@@ -208,14 +211,14 @@ def batchnorm_in_steps(v):
     return dxhat / np.sqrt(var + 1e-5) + dvar * 2 * (v.x - mu) / n + dmu / n
 
 
-def batchnorm_sums(v):
+def batchnorm_sums(v: Given) -> np.ndarray:
     """The gradient by x with sums for means."""
     n = len(v.x)
     _, _, xhat, std = batch_statistics(v)
     return v.gamma / (n * std) * (n * v.dout - v.dout.sum(0) - xhat * (v.dout * xhat).sum(0))
 
 
-def layernorm(v, *, raw=False, eps=1e-5, ddof=0):
+def layernorm(v: Given, *, raw: bool = False, eps: float = 1e-5, ddof: int = 0) -> np.ndarray:
     """The gradient by x in one line."""
     mu = v.x.mean(1, keepdims=True)
     var = (v.x**2).mean(1, keepdims=True) - mu**2 if raw else v.x.var(1, keepdims=True, ddof=ddof)
@@ -227,14 +230,14 @@ def layernorm(v, *, raw=False, eps=1e-5, ddof=0):
 # attention
 
 
-def attention(v, soft=softmax):
+def attention(v: Given, soft: Slope = softmax) -> np.ndarray:
     """The gradient by Q."""
     A = soft(v.Q @ v.K.T / np.sqrt(v.Q.shape[1]))
     dA = v.dO @ v.V.T
     return (A * (dA - (A * dA).sum(1, keepdims=True))) @ v.K / np.sqrt(v.Q.shape[1])
 
 
-def attention_by_jacobians(v):
+def attention_by_jacobians(v: Given) -> np.ndarray:
     """The gradient by Q, with a Jacobian for each row of scores."""
     S = v.Q @ v.K.T / np.sqrt(v.Q.shape[1])
     dA, dS = v.dO @ v.V.T, np.zeros_like(S)
@@ -243,23 +246,23 @@ def attention_by_jacobians(v):
     return dS @ v.K / np.sqrt(v.Q.shape[1])
 
 
-def jacobian_of_softmax(p):
+def jacobian_of_softmax(p: np.ndarray) -> np.ndarray:
     """diag(p) - p pᵀ."""
     return np.diag(p) - np.outer(p, p)
 
 
-def by_loops(p):
+def by_loops(p: np.ndarray) -> np.ndarray:
     """The Jacobian of softmax, entry by entry."""
     n = len(p)
     return np.array([[p[i] * (1 - p[i]) if i == j else -p[i] * p[j] for j in range(n)] for i in range(n)])
 
 
-def flat_matrix(v):
+def flat_matrix(v: Given) -> np.ndarray:
     """The matrix of "nearly singular"."""
     return np.outer(v.u, v.u) + 1e-4 * v.A @ v.A.T + 1e-4 * np.eye(len(v.u), dtype=v.A.dtype)
 
 
-def ridge(weight):
+def ridge(weight: float) -> str:
     """Least squares with an L2 term of some weight."""
     return f"""
 dims: {{N: 5..8, D: 2..4}}
@@ -271,17 +274,17 @@ tasks:
 """
 
 
-def ridge_gradient(weight):
+def ridge_gradient(weight: float) -> Rewrite:
     """By the residuals."""
     return lambda v: 2 * v.X.T @ (v.X @ v.w - v.y) / len(v.y) + 2 * weight * v.w
 
 
-def ridge_by_normal_equations(weight):
+def ridge_by_normal_equations(weight: float) -> Rewrite:
     """Multiplied out."""
     return lambda v: 2 * ((v.X.T @ v.X / len(v.y) + weight * np.eye(len(v.w))) @ v.w - v.X.T @ v.y / len(v.y))
 
 
-def ridge_story(weight):
+def ridge_story(weight: float) -> Story:
     """The L2 term may be smaller than any digit of the other."""
     return Story(
         name=f"ridge of {weight:g}",

@@ -24,35 +24,35 @@ class NotFiniteError(FormulaError):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberNode:
     """A literal number."""
 
     value: int | float
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextNode:
     """A literal text as a function takes it: the subscripts of einsum, a mode."""
 
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantNode:
     """True, False or None."""
 
     value: bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class NameNode:
     """An input, an earlier quantity, an axis, or one of CONSTANTS."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unary:
+class UnaryNode:
     """-x or +x."""
 
     operator: str
@@ -60,7 +60,7 @@ class Unary:
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class BinaryNode:
     """One of + - * / // % ** @ between two operands."""
 
     operator: str
@@ -69,7 +69,7 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class CompareNode:
     """One comparison; it gives 1.0 where it holds and 0.0 elsewhere."""
 
     operator: str
@@ -78,7 +78,7 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallNode:
     """A function of the registry; keywords stand in the order of its signature."""
 
     function: str
@@ -87,7 +87,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class SliceNode:
     """start:stop:step inside an index."""
 
     start: Node | None
@@ -96,12 +96,12 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class RestNode:
     """... inside an index: all axes that the other items leave."""
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class IndexNode:
     """value[items]; Constant(None) adds an axis."""
 
     value: Node
@@ -109,38 +109,52 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Transpose:
+class TransposeNode:
     """value.T: all axes in reverse."""
 
     value: Node
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class SequenceNode:
     """A tuple or list as a function takes it: a shape, several axes, the arrays of stack."""
 
     items: tuple[Node, ...]
 
 
-Node: TypeAlias = Number | Text | Constant | Name | Unary | Binary | Compare | Call | Slice | Rest | Index | Transpose | Sequence
+Node: TypeAlias = (
+    NumberNode
+    | TextNode
+    | ConstantNode
+    | NameNode
+    | UnaryNode
+    | BinaryNode
+    | CompareNode
+    | CallNode
+    | SliceNode
+    | RestNode
+    | IndexNode
+    | TransposeNode
+    | SequenceNode
+)
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """The parts of a node, in the order in which they are evaluated."""
     match node:
-        case Unary():
+        case UnaryNode():
             return (node.operand,)
-        case Binary() | Compare():
+        case BinaryNode() | CompareNode():
             return (node.left, node.right)
-        case Call():
+        case CallNode():
             return (*node.arguments, *(value for _, value in node.keywords))
-        case Slice():
+        case SliceNode():
             return tuple(part for part in (node.start, node.stop, node.step) if part is not None)
-        case Index():
+        case IndexNode():
             return (node.value, *node.items)
-        case Transpose():
+        case TransposeNode():
             return (node.value,)
-        case Sequence():
+        case SequenceNode():
             return node.items
         case _:
             return ()
@@ -164,7 +178,7 @@ class Formula:
         nodes: list[Node] = []
         _collect(self.root, nodes)
         object.__setattr__(self, "nodes", tuple(nodes))
-        object.__setattr__(self, "names", frozenset(node.name for node in nodes if isinstance(node, Name)))
+        object.__setattr__(self, "names", frozenset(node.name for node in nodes if isinstance(node, NameNode)))
 
     def __str__(self) -> str:
         return self.canonical
@@ -208,32 +222,32 @@ def node_text(node: Node) -> str:
 def _write(node: Node) -> tuple[str, int]:
     """The text of a node and how tightly it holds together."""
     match node:
-        case Number() | Text() | Constant():
-            return repr(node.value), _PRIMARY if not isinstance(node, Number) else _POWER
-        case Name():
+        case NumberNode() | TextNode() | ConstantNode():
+            return repr(node.value), _PRIMARY if not isinstance(node, NumberNode) else _POWER
+        case NameNode():
             return node.name, _PRIMARY
-        case Unary():
+        case UnaryNode():
             return node.operator + _inside(node.operand, _SIGN), _SIGN
-        case Binary(operator="**"):
+        case BinaryNode(operator="**"):
             return f"{_inside(node.left, _PRIMARY, numbers=True)} ** {_inside(node.right, _SIGN)}", _POWER
-        case Binary():
+        case BinaryNode():
             binding = _BINDING[node.operator]
             return f"{_inside(node.left, binding)} {node.operator} {_inside(node.right, binding + 1)}", binding
-        case Compare():
+        case CompareNode():
             return f"{_inside(node.left, _SUM)} {node.operator} {_inside(node.right, _SUM)}", _COMPARE
-        case Call():
+        case CallNode():
             keywords = (f"{name}={node_text(value)}" for name, value in node.keywords)
             return f"{node.function}({', '.join([*map(node_text, node.arguments), *keywords])})", _PRIMARY
-        case Slice():
+        case SliceNode():
             start, stop, step = ("" if part is None else node_text(part) for part in (node.start, node.stop, node.step))
             return f"{start}:{stop}" + (f":{step}" if step else ""), _PRIMARY
-        case Rest():
+        case RestNode():
             return "...", _PRIMARY
-        case Index():
+        case IndexNode():
             return f"{_inside(node.value, _PRIMARY)}[{', '.join(map(node_text, node.items))}]", _PRIMARY
-        case Transpose():
+        case TransposeNode():
             return f"{_inside(node.value, _PRIMARY)}.T", _PRIMARY
-        case Sequence():
+        case SequenceNode():
             inner = ", ".join(map(node_text, node.items))
             return f"({inner},)" if len(node.items) == 1 else f"({inner})", _PRIMARY
 
@@ -241,4 +255,4 @@ def _write(node: Node) -> tuple[str, int]:
 def _inside(node: Node, binding: int, *, numbers: bool = False) -> str:
     """A node as an operand; `2.T` and `2[0]` do not parse, so a number counts as loose there, but not in `2 ** x`."""
     text, own = _write(node)
-    return text if own >= binding or (numbers and isinstance(node, Number)) else f"({text})"
+    return text if own >= binding or (numbers and isinstance(node, NumberNode)) else f"({text})"

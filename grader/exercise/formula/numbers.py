@@ -7,7 +7,18 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from grader.exercise.formula.nodes import Binary, Call, Formula, FormulaError, Name, Node, Number, Unary, fold, node_text
+from grader.exercise.formula.nodes import (
+    BinaryNode,
+    CallNode,
+    Formula,
+    FormulaError,
+    NameNode,
+    Node,
+    NumberNode,
+    UnaryNode,
+    fold,
+    node_text,
+)
 
 Scalar: TypeAlias = int | float
 
@@ -66,20 +77,20 @@ def evaluate_integer(formula: Formula, sizes: Mapping[str, int]) -> int:
 
     def combine(_: int, node: Node, operands: tuple[int, ...]) -> int:
         match node:
-            case Number(value=int(value)):
+            case NumberNode(value=int(value)):
                 return value
-            case Name() if node.name in sizes:
+            case NameNode() if node.name in sizes:
                 return sizes[node.name]
-            case Name():
+            case NameNode():
                 known = ", ".join(sizes) or "none"
                 raise FormulaError(f"`{node.name}` is not an axis", f"Axes known here: {known}.")
-            case Unary():
+            case UnaryNode():
                 return -operands[0] if node.operator == "-" else operands[0]
-            case Binary(operator="+" | "-" | "*" | "//" | "%" | "**"):
+            case BinaryNode(operator="+" | "-" | "*" | "//" | "%" | "**"):
                 result = arithmetic(node.operator, *operands)
                 if isinstance(result, int):
                     return result
-            case Call(function="max" | "min" | "maximum" | "minimum", keywords=()) if len(operands) > 1:
+            case CallNode(function="max" | "min" | "maximum" | "minimum", keywords=()) if len(operands) > 1:
                 return max(operands) if node.function.startswith("max") else min(operands)
             case _:
                 pass

@@ -9,28 +9,29 @@ from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
 from grader.exercise.formula.functions import CONSTANTS, FUNCTIONS
 from grader.exercise.formula.nodes import (
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     Formula,
     FormulaError,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
-    Number,
-    Rest,
-    Sequence,
-    Slice,
-    Text,
-    Transpose,
-    Unary,
+    NumberNode,
+    RestNode,
+    SequenceNode,
+    SliceNode,
+    TextNode,
+    TransposeNode,
+    UnaryNode,
     children,
     fold,
     node_text,
 )
 from grader.exercise.formula.numbers import arithmetic
-from grader.exercise.formula.rules import RULES, Array, shape_of
+from grader.exercise.formula.rules import RULES
+from grader.exercise.formula.rules.base import ShapedArray, shape_of
 
 MAX_ENTRIES = 2**27  # a gibibyte of float64
 
@@ -45,11 +46,11 @@ def infer_shape(
     """
 
     def combine(_: int, node: Node, operands: tuple[object, ...]) -> object:
-        if isinstance(node, Name):
+        if isinstance(node, NameNode):
             return _named(node.name, shapes, axes)
         try:
             value = _value(node, operands)
-            if isinstance(value, Array) and (entries := math.prod(value.shape)) > MAX_ENTRIES:
+            if isinstance(value, ShapedArray) and (entries := math.prod(value.shape)) > MAX_ENTRIES:
                 raise FormulaError(f"it has {entries} entries, more than {MAX_ENTRIES}")
             return value
         except FormulaError as error:
@@ -62,7 +63,7 @@ def infer_shape(
 
 def _named(name: str, shapes: Mapping[str, Shape], axes: Mapping[str, int]) -> object:
     if name in shapes:
-        return Array(tuple(shapes[name]))
+        return ShapedArray(tuple(shapes[name]))
     if name in axes:
         return axes[name]
     if name in CONSTANTS:
@@ -74,48 +75,48 @@ def _listing(node: Node, operands: tuple[object, ...], describe: Callable[[Shape
     """`W is (3, 4)` for every array among the operands."""
     texts: list[str] = []
     for child, operand in zip(children(node), operands, strict=True):
-        if isinstance(operand, Array):
+        if isinstance(operand, ShapedArray):
             texts.append(f"{node_text(child)} is {describe(operand.shape)}")
-        elif isinstance(child, Sequence) and isinstance(operand, tuple):
+        elif isinstance(child, SequenceNode) and isinstance(operand, tuple):
             texts.extend(_listing(child, operand, describe))
     return texts
 
 
 def _value(node: Node, operands: tuple[object, ...]) -> object:
-    """What a node comes to: an Array, a plain number, or what stands for an option (tuple, text, slice ...)."""
+    """What a node comes to: an ShapedArray, a plain number, or what stands for an option (tuple, text, slice ...)."""
     match node:
-        case Number() | Text() | Constant():
+        case NumberNode() | TextNode() | ConstantNode():
             return node.value
-        case Unary():
+        case UnaryNode():
             return _negative(node, operands[0])
-        case Binary():
+        case BinaryNode():
             return _binary(node.operator, *operands)
-        case Compare():
-            return Array(args.broadcast(*map(shape_of, operands)))
-        case Call():
+        case CompareNode():
+            return ShapedArray(args.broadcast(*map(shape_of, operands)))
+        case CallNode():
             function = FUNCTIONS[node.function]
             split = len(node.arguments)
             keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
-            return Array(RULES[node.function](**function.bind(operands[:split], keywords)))
-        case Slice():
+            return ShapedArray(RULES[node.function](**function.bind(operands[:split], keywords)))
+        case SliceNode():
             return slice_of(node, operands)
-        case Rest():
+        case RestNode():
             return ...
-        case Index():
-            if any(isinstance(item, Compare) for item in node.items):
+        case IndexNode():
+            if any(isinstance(item, CompareNode) for item in node.items):
                 raise FormulaError(
                     "how many entries a condition picks is not known", "Write where(condition, x, 0), or multiply by it."
                 )
-            return Array(_index(shape_of(operands[0]), operands[1:]))
-        case Transpose():
-            return Array(shape_of(operands[0])[::-1])
-        case Sequence():
+            return ShapedArray(_index(shape_of(operands[0]), operands[1:]))
+        case TransposeNode():
+            return ShapedArray(shape_of(operands[0])[::-1])
+        case SequenceNode():
             return operands
-        case Name():
+        case NameNode():
             raise AssertionError("names are looked up before")
 
 
-def slice_of(node: Slice, operands: tuple[object, ...]) -> slice:
+def slice_of(node: SliceNode, operands: tuple[object, ...]) -> slice:
     """The slice of whole numbers that a Slice node stands for."""
     values = iter(operands)
     start, stop, step = (
@@ -126,20 +127,20 @@ def slice_of(node: Slice, operands: tuple[object, ...]) -> slice:
     return slice(start, stop, step)
 
 
-def _negative(node: Unary, operand: object) -> object:
+def _negative(node: UnaryNode, operand: object) -> object:
     if isinstance(operand, int | float) and args.is_number(operand):
         return -operand if node.operator == "-" else operand
-    return Array(shape_of(operand))
+    return ShapedArray(shape_of(operand))
 
 
 def _binary(sign: str, left: object, right: object) -> object:
     if sign == "@":
-        return Array(RULES["matmul"](x=left, y=right))
+        return ShapedArray(RULES["matmul"](x=left, y=right))
     if isinstance(left, int | float) and isinstance(right, int | float) and args.is_number(left) and args.is_number(right):
         return arithmetic(sign, left, right)
     if sign in {"//", "%"}:
         raise FormulaError(f"`{sign}` is for whole numbers known beforehand, not for arrays")
-    return Array(args.broadcast(shape_of(left), shape_of(right)))
+    return ShapedArray(args.broadcast(shape_of(left), shape_of(right)))
 
 
 def _index(shape: Shape, items: tuple[object, ...]) -> Shape:
@@ -152,7 +153,7 @@ def _index(shape: Shape, items: tuple[object, ...]) -> Shape:
             result.append(1)
         elif isinstance(item, slice):
             result.append(len(args.slice_range(item, size)))
-        elif isinstance(item, Array):
+        elif isinstance(item, ShapedArray):
             first = first if picked else len(result)
             picked.append(place)
             arrays.append(item.shape)

@@ -16,7 +16,7 @@ from grader.exercise.loading.late_rule import read_late_rule
 from grader.exercise.loading.overrides import read_overrides
 from grader.exercise.loading.reading import as_choice, as_fields, as_items, as_text, entries, in_range
 from grader.exercise.loading.targets import MAX_POINTS
-from grader.exercise.loading.tree import Fields, Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import Assignment, Exercise, Feedback, ShownCases
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
     )
 
 
-def _feedback(node: Node, faults: Faults) -> tuple[str | None, str | None]:
+def _feedback(node: YamlNode, faults: Faults) -> tuple[str | None, str | None]:
     """Read a level of feedback, or `{level: ..., cases: ...}`."""
-    if not isinstance(node, Fields):
+    if not isinstance(node, YamlMapping):
         return as_choice(node, "feedback", FEEDBACK, faults), None
     found = entries(node, "feedback", faults, required=(), optional=("level", "cases"))
     level = as_choice(found["level"], "feedback.level", FEEDBACK, faults) if "level" in found else None
@@ -85,13 +85,15 @@ def _feedback(node: Node, faults: Faults) -> tuple[str | None, str | None]:
 
 
 def _overrides(
-    node: Node, path: Path, exercises: Mapping[str, Exercise], faults: Faults, others: list[Fault]
+    node: YamlNode, path: Path, exercises: Mapping[str, Exercise], faults: Faults, others: list[Fault]
 ) -> tuple[Override, ...]:
     name = as_text(node, "overrides", faults, remedy=_OVERRIDES_REMEDY, is_line=True)
     return read_overrides(path.parent / name, exercises, others) if name else ()
 
 
-def _exercises(node: Node, path: Path, find: Callable[[str], Path], faults: Faults, others: list[Fault]) -> dict[str, Exercise]:
+def _exercises(
+    node: YamlNode, path: Path, find: Callable[[str], Path], faults: Faults, others: list[Fault]
+) -> dict[str, Exercise]:
     """The exercises by id; faults of their own files go to `others`."""
     items = as_items(node, "exercises", faults, remedy=_LIST_REMEDY)
     if items == ():
@@ -112,7 +114,7 @@ def _exercises(node: Node, path: Path, find: Callable[[str], Path], faults: Faul
     return exercises
 
 
-def _where(name: str, item: Node, path: Path, find: Callable[[str], Path], faults: Faults) -> Path | None:
+def _where(name: str, item: YamlNode, path: Path, find: Callable[[str], Path], faults: Faults) -> Path | None:
     if "/" in name or "\\" in name or name.endswith((".yaml", ".yml")):
         where = path.parent / name.replace("\\", "/")
         if not where.is_file():
@@ -127,8 +129,8 @@ def _where(name: str, item: Node, path: Path, find: Callable[[str], Path], fault
         return None
 
 
-def _time(node: Node, place: str, faults: Faults) -> datetime | None:
-    text = node.text if isinstance(node, Scalar) else ""
+def _time(node: YamlNode, place: str, faults: Faults) -> datetime | None:
+    text = node.text if isinstance(node, YamlScalar) else ""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -140,7 +142,7 @@ def _time(node: Node, place: str, faults: Faults) -> datetime | None:
     return time
 
 
-def _overridden(exercises: Mapping[str, Exercise], found: Mapping[str, Node], faults: Faults) -> dict[str, Exercise]:
+def _overridden(exercises: Mapping[str, Exercise], found: Mapping[str, YamlNode], faults: Faults) -> dict[str, Exercise]:
     """The exercises with what the assignment says instead."""
     changes: dict[str, Any] = {}
     for name in ("arrays", "numerical"):
@@ -154,8 +156,8 @@ def _overridden(exercises: Mapping[str, Exercise], found: Mapping[str, Node], fa
     return overridden
 
 
-def _points(node: Node, exercises: Mapping[str, Exercise], faults: Faults) -> dict[str, float]:
-    fields = as_fields(node, "points", faults, remedy="Write exercises and their points: {tanh_layer: 5}.") or Fields((), 0)
+def _points(node: YamlNode, exercises: Mapping[str, Exercise], faults: Faults) -> dict[str, float]:
+    fields = as_fields(node, "points", faults, remedy="Write exercises and their points: {tanh_layer: 5}.") or YamlMapping((), 0)
     points: dict[str, float] = {}
     for key, value in fields:
         total = in_range(value, f"points.{key.text}", faults, low=0, high=MAX_POINTS, above=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from grader.exercise.formula import CONSTANTS, Formula, FormulaError
 from grader.exercise.loading.faults import Faults, listed, suggestion
 from grader.exercise.loading.reading import as_name
-from grader.exercise.loading.shapes import Sizes, Trial
-from grader.exercise.loading.tree import Fields
+from grader.exercise.loading.shapes import ShapeTrial, Sizes
+from grader.exercise.loading.yaml_nodes import YamlMapping
 from grader.exercise.model import Axes, Axis, Input, Line, NamedCase, Upstream
 
 
@@ -39,11 +39,11 @@ class Draft:
     lines: dict[str, Line] = field(default_factory=dict)
     upstream: dict[str, Upstream] = field(default_factory=dict)
     named_cases: tuple[NamedCase, ...] = ()
-    trials: tuple[Trial, ...] = ()  # sizes in the ranges, and spread ones, with the shapes that they lead to
-    edge_trials: tuple[Trial, ...] = ()  # the same at sizes of named cases
+    trials: tuple[ShapeTrial, ...] = ()  # sizes in the ranges, and spread ones, with the shapes that they lead to
+    edge_trials: tuple[ShapeTrial, ...] = ()  # the same at sizes of named cases
     used: set[str] = field(default_factory=set)
 
-    def declare(self, fields: Fields, what: str) -> None:
+    def declare(self, fields: YamlMapping, what: str) -> None:
         """Take the keys of a mapping as names of this exercise."""
         for key, _ in fields:
             self.sections.setdefault(what, []).append(key.text)
@@ -66,9 +66,9 @@ class Draft:
                 return group[name].axes
         return None
 
-    def trial(self, sizes: Sizes) -> Trial:
+    def trial(self, sizes: Sizes) -> ShapeTrial:
         """The shapes of everything at these sizes. Raises FormulaError, whose `what` names the line."""
-        trial = Trial(sizes)
+        trial = ShapeTrial(sizes)
         for item in self.inputs.values():
             trial.shapes[item.name] = trial.shape(item.axes)
         for line in self.lines.values():

@@ -30,11 +30,11 @@ from grader.exercise.model import (
 )
 
 
-class _Line(dict[str, Any]):
+class _OneLineMapping(dict[str, Any]):
     """A mapping that is written on one line."""
 
 
-class _Block(str):
+class _BlockText(str):
     """A text of several lines, written below its key."""
 
 
@@ -49,9 +49,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(
-    _Line, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
+    _OneLineMapping, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
 )
-_Dumper.add_representer(_Block, lambda dumper, data: dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|"))
+_Dumper.add_representer(_BlockText, lambda dumper, data: dumper.represent_scalar("tag:yaml.org,2002:str", data, style="|"))
 
 
 def dump(exercise: Exercise) -> str:
@@ -64,7 +64,7 @@ def dump(exercise: Exercise) -> str:
     rules = {name: getattr(exercise, name) for name in ("arrays", "autodiff", "numerical", "rtol", "partial")}
     rules = {name: value for name, value in rules.items() if value != getattr(plain, name)}
     if exercise.limits != Limits():
-        rules["limits"] = _Line(seconds=_number(exercise.limits.seconds), memory_mib=exercise.limits.memory_mib)
+        rules["limits"] = _OneLineMapping(seconds=_number(exercise.limits.seconds), memory_mib=exercise.limits.memory_mib)
     cases: dict[str, Any] = {"random": exercise.random_cases}
     if exercise.named_cases:
         cases["named"] = {case.name: _case(case) for case in exercise.named_cases}
@@ -104,14 +104,14 @@ def dump_assignment(assignment: Assignment, paths: Mapping[str, str] | None = No
     if assignment.late is not None:
         data["late"] = _late(assignment.late)
     if assignment.shown_cases != "public":
-        data["feedback"] = _Line(level=assignment.feedback, cases=assignment.shown_cases)
+        data["feedback"] = _OneLineMapping(level=assignment.feedback, cases=assignment.shown_cases)
     elif assignment.feedback != "full":
         data["feedback"] = assignment.feedback
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _late(rule: LateRule) -> Mapping[str, Any]:
-    data = _Line(per_day=f"{100 * rule.per_day:.10g}%")
+    data = _OneLineMapping(per_day=f"{100 * rule.per_day:.10g}%")
     if rule.grace_seconds:
         data["grace"] = f"{rule.grace_seconds / 60:.10g} minutes"
     if rule.free_days:
@@ -122,7 +122,7 @@ def _late(rule: LateRule) -> Mapping[str, Any]:
 
 
 def _text(text: str) -> str:
-    return _Block(text) if "\n" in text else text
+    return _BlockText(text) if "\n" in text else text
 
 
 def _formula(formula: Formula) -> str:
@@ -167,7 +167,7 @@ def _task(task: Task) -> dict[str, Any]:
 def _target(target: Target) -> Mapping[str, Any]:
     kind = target.kind
     several = list(quantities(kind))
-    data = _Line({_WORDS[type(kind).__name__]: kind.of if len(several) == 1 else several})
+    data = _OneLineMapping({_WORDS[type(kind).__name__]: kind.of if len(several) == 1 else several})
     if not isinstance(kind, Value):
         data["wrt"] = kind.wrt
     match kind:
@@ -192,7 +192,7 @@ def _mistake(mistake: Mistake) -> dict[str, Any]:
 
 
 def _case(case: NamedCase) -> Mapping[str, Any]:
-    data = _Line(case.sizes)
+    data = _OneLineMapping(case.sizes)
     if case.scale:
         data["scale"] = dict(case.scale)
     if case.set:

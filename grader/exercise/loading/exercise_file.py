@@ -16,7 +16,8 @@ from grader.exercise.loading.quantities import MAX_ENTRIES, read_axes, read_forw
 from grader.exercise.loading.reading import as_choice, as_fields, as_items, as_number, as_text, entries, in_range
 from grader.exercise.loading.targets import target_shape
 from grader.exercise.loading.tasks import read_tasks
-from grader.exercise.loading.tree import Fields, Node, read
+from grader.exercise.loading.tree import read
+from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode
 from grader.exercise.model import JVP, VJP, Exercise, Limits, Task, quantities
 
 SCHEMA = 1
@@ -63,7 +64,7 @@ def parse_exercise(text: str, id: str, path: str = "") -> Exercise:
     return Exercise(id=id, path=path, **parts)
 
 
-def read_top(text: str, faults: Faults, what: str) -> Fields | None:
+def read_top(text: str, faults: Faults, what: str) -> YamlMapping | None:
     """The mapping that a file is."""
     root = read(text, faults)
     if root is None and not faults:
@@ -73,7 +74,7 @@ def read_top(text: str, faults: Faults, what: str) -> Fields | None:
     return as_fields(root, "The file", faults, remedy=f"An {what} is a mapping that starts with `schema: 1`.")
 
 
-def read_schema(found: Mapping[str, Node], faults: Faults) -> None:
+def read_schema(found: Mapping[str, YamlNode], faults: Faults) -> None:
     """The version of the format."""
     version = as_number(found["schema"], "schema", faults) if "schema" in found else SCHEMA
     if version is not None and version != SCHEMA:
@@ -84,7 +85,7 @@ def read_schema(found: Mapping[str, Node], faults: Faults) -> None:
         )
 
 
-def read_limits(node: Node, place: str, faults: Faults, default: Limits) -> Limits:
+def read_limits(node: YamlNode, place: str, faults: Faults, default: Limits) -> Limits:
     """CPU seconds and memory of a call; what is not said stays as it is."""
     fields = as_fields(node, place, faults, remedy="Write {seconds: 10, memory_mib: 1024}.")
     found = entries(fields, place, faults, optional=("seconds", "memory_mib")) if fields else {}
@@ -99,7 +100,7 @@ def read_limits(node: Node, place: str, faults: Faults, default: Limits) -> Limi
     return Limits(seconds=float(seconds), memory_mib=memory)
 
 
-def _read(fields: Fields, draft: Draft) -> dict[str, Any]:
+def _read(fields: YamlMapping, draft: Draft) -> dict[str, Any]:
     """The parts of the exercise by name; they are complete when no fault was noted."""
     faults = draft.faults
     found = entries(fields, "", faults, required=_REQUIRED, optional=_OPTIONAL)
@@ -148,12 +149,12 @@ def _read(fields: Fields, draft: Draft) -> dict[str, Any]:
     }
 
 
-def _declare(found: Mapping[str, Node], draft: Draft) -> dict[str, Fields]:
+def _declare(found: Mapping[str, YamlNode], draft: Draft) -> dict[str, YamlMapping]:
     """The sections that name things. All names are known before anything is read, so that a clash or a later line can be told."""
-    sections: dict[str, Fields] = {}
+    sections: dict[str, YamlMapping] = {}
     for name, (what, remedy) in _SECTIONS.items():
         fields = as_fields(found[name], name, draft.faults, remedy=remedy) if name in found else None
-        sections[name] = fields or Fields((), 0)
+        sections[name] = fields or YamlMapping((), 0)
         if fields:
             draft.declare(fields, what)
             if not fields.pairs:

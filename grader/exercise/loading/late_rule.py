@@ -10,7 +10,7 @@ from pathlib import Path
 from grader.exercise.adjustments import LateRule
 from grader.exercise.loading.faults import Faults
 from grader.exercise.loading.reading import as_fields, as_text, entries, in_range
-from grader.exercise.loading.tree import Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlNode, YamlScalar
 
 _REMEDY = "Write what a day costs: `late: {per_day: 10%}`."
 _SHARE_REMEDY = "Write a share of the points that were earned, up to 100%, with its sign: 10%."
@@ -19,10 +19,10 @@ _EXTENSIONS_REMEDY = "Write students and their own due times: {s03: 2026-11-30T1
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MAX_FREE_DAYS = 365
 
-ReadTime = Callable[[Node, str, Faults], "datetime | None"]
+ReadTime = Callable[[YamlNode, str, Faults], "datetime | None"]
 
 
-def read_late_rule(node: Node, path: Path, read_time: ReadTime, faults: Faults) -> LateRule | None:
+def read_late_rule(node: YamlNode, path: Path, read_time: ReadTime, faults: Faults) -> LateRule | None:
     """The rule; `path` is the assignment's file, which the ledger's is relative to."""
     fields = as_fields(node, "late", faults, remedy=_REMEDY)
     if fields is None:
@@ -54,8 +54,8 @@ def read_late_rule(node: Node, path: Path, read_time: ReadTime, faults: Faults) 
     )
 
 
-def _share(node: Node, place: str, faults: Faults) -> float | None:
-    text = node.text if isinstance(node, Scalar) else ""
+def _share(node: YamlNode, place: str, faults: Faults) -> float | None:
+    text = node.text if isinstance(node, YamlScalar) else ""
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", text)
     if match is None or not 0 < float(match[1]) <= 100:
         faults.add(node.line, f'{place} is "{text}".' if text else f"{place} is not a share.", _SHARE_REMEDY)
@@ -63,8 +63,8 @@ def _share(node: Node, place: str, faults: Faults) -> float | None:
     return float(match[1]) / 100
 
 
-def _seconds(node: Node, faults: Faults) -> float | None:
-    text = node.text if isinstance(node, Scalar) else ""
+def _seconds(node: YamlNode, faults: Faults) -> float | None:
+    text = node.text if isinstance(node, YamlScalar) else ""
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?(second|minute|hour|day)s?", text)
     if match is None:
         faults.add(node.line, f'late.grace is "{text}".' if text else "late.grace is no time.", _DURATION_REMEDY)
@@ -72,7 +72,7 @@ def _seconds(node: Node, faults: Faults) -> float | None:
     return float(match[1]) * _SECONDS[match[2]]
 
 
-def _extensions(node: Node, read_time: ReadTime, faults: Faults) -> dict[str, datetime]:
+def _extensions(node: YamlNode, read_time: ReadTime, faults: Faults) -> dict[str, datetime]:
     fields = as_fields(node, "late.extensions", faults, remedy=_EXTENSIONS_REMEDY)
     times = {key.text: read_time(value, f"late.extensions.{key.text}", faults) for key, value in fields or ()}
     return {student: at for student, at in times.items() if at is not None}

@@ -12,7 +12,7 @@ from grader.exercise.loading.quantities import MAX_SIZE
 from grader.exercise.loading.reading import as_fields, as_number, entries, in_range
 from grader.exercise.loading.shapes import Sizes, corners
 from grader.exercise.loading.traps import missing_space
-from grader.exercise.loading.tree import Fields, Items, Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlList, YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import DerivedAxis, Input, NamedCase
 from grader.exercise.statement import shape_text
 
@@ -22,7 +22,7 @@ DEFAULT_RANDOM = 12
 _REMEDY = "Write {n: 1, m: 1} for sizes, {scale: {W: 4.0}} for factors, {set: {B: 0.0}} for values."
 
 
-def read_cases(fields: Fields | None, draft: Draft) -> tuple[int, tuple[NamedCase, ...]]:
+def read_cases(fields: YamlMapping | None, draft: Draft) -> tuple[int, tuple[NamedCase, ...]]:
     """The number of random cases, and the named ones."""
     found = entries(fields, "cases", draft.faults, optional=("random", "named")) if fields else {}
     random = DEFAULT_RANDOM
@@ -41,7 +41,7 @@ def read_cases(fields: Fields | None, draft: Draft) -> tuple[int, tuple[NamedCas
     return random, cases
 
 
-def _case(key: Scalar, node: Node, draft: Draft) -> NamedCase | None:
+def _case(key: YamlScalar, node: YamlNode, draft: Draft) -> NamedCase | None:
     place = f"case {key.text}"
     if not key.text.strip():
         draft.faults.add(key.line, "A named case has an empty name.", "Write what is special about it.")
@@ -54,7 +54,7 @@ def _case(key: Scalar, node: Node, draft: Draft) -> NamedCase | None:
         draft.faults.add(fields.line, f"{place} says nothing special.", _REMEDY)
     sizes: dict[str, int] = {}
     scale: dict[str, float] = {}
-    values: dict[str, Node] = {}
+    values: dict[str, YamlNode] = {}
     for name, value in fields:
         if name.text == "scale":
             scale = _scale(value, place, draft)
@@ -79,7 +79,7 @@ def _case(key: Scalar, node: Node, draft: Draft) -> NamedCase | None:
     )
 
 
-def _size(name: Scalar, node: Node, place: str, draft: Draft) -> Sizes:
+def _size(name: YamlScalar, node: YamlNode, place: str, draft: Draft) -> Sizes:
     known = draft.names(AXIS)
     if name.text not in known:
         what = f"{place}: `{name.text}` is not an axis."
@@ -105,11 +105,11 @@ def _size(name: Scalar, node: Node, place: str, draft: Draft) -> Sizes:
     return {} if size is None else {name.text: int(size)}
 
 
-def _inputs(node: Node, place: str, draft: Draft) -> dict[str, Node]:
+def _inputs(node: YamlNode, place: str, draft: Draft) -> dict[str, YamlNode]:
     """The values of `scale` or `set` by input."""
     fields = as_fields(node, place, draft.faults, remedy="Write inputs and numbers, as {B: 0.0}.")
     known = draft.names(INPUT)
-    found: dict[str, Node] = {}
+    found: dict[str, YamlNode] = {}
     for key, value in fields or ():
         if key.text in known:
             found[key.text] = value
@@ -122,7 +122,7 @@ def _inputs(node: Node, place: str, draft: Draft) -> dict[str, Node]:
     return found
 
 
-def _scale(node: Node, place: str, draft: Draft) -> dict[str, float]:
+def _scale(node: YamlNode, place: str, draft: Draft) -> dict[str, float]:
     factors: dict[str, float] = {}
     for name, value in _inputs(node, f"{place}: scale", draft).items():
         factor = in_range(value, f"{place}: scale.{name}", draft.faults, low=-MAX_SCALE, high=MAX_SCALE)
@@ -163,11 +163,11 @@ def _derived(fixed: dict[str, int], draft: Draft) -> dict[str, int]:
 # Values of `set`: one number for all entries, or nested lists in the shape of the input.
 
 
-def _value(node: Node, item: Input, sizes: Sizes, place: str, draft: Draft) -> object:
-    if isinstance(node, Scalar):
+def _value(node: YamlNode, item: Input, sizes: Sizes, place: str, draft: Draft) -> object:
+    if isinstance(node, YamlScalar):
         number = as_number(node, place, draft.faults)
         return None if number is None else _entry(number, node, item, sizes, place, draft)
-    if not isinstance(node, Items):
+    if not isinstance(node, YamlList):
         draft.faults.add(node.line, f"{place} is a mapping.", "Write one number, or lists in the shape of the input.")
         return None
     loose = [axis for axis in item.axes if axis not in sizes]
@@ -178,16 +178,22 @@ def _value(node: Node, item: Input, sizes: Sizes, place: str, draft: Draft) -> o
     return _nested(node, item, 0, sizes, place, draft)
 
 
-def _nested(node: Node, item: Input, depth: int, sizes: Sizes, place: str, draft: Draft) -> object:
+def _nested(node: YamlNode, item: Input, depth: int, sizes: Sizes, place: str, draft: Draft) -> object:
     wanted = tuple(sizes[axis] for axis in item.axes)
     size = wanted[depth] if depth < len(wanted) else None
-    if isinstance(node, Items) and size == len(node.nodes):
+    if isinstance(node, YamlList) and size == len(node.nodes):
         inner = [_nested(entry, item, depth + 1, sizes, place, draft) for entry in node.nodes]
         return None if None in inner else tuple(inner)
-    if isinstance(node, Scalar) and size is None:
+    if isinstance(node, YamlScalar) and size is None:
         number = as_number(node, place, draft.faults)
         return None if number is None else _entry(number, node, item, sizes, place, draft)
-    found = f"{len(node.nodes)} entries" if isinstance(node, Items) else "one number" if isinstance(node, Scalar) else "a mapping"
+    found = (
+        f"{len(node.nodes)} entries"
+        if isinstance(node, YamlList)
+        else "one number"
+        if isinstance(node, YamlScalar)
+        else "a mapping"
+    )
     expected = f"{size} entries" if size is not None else "a number"
     draft.faults.add(
         node.line,
@@ -197,7 +203,7 @@ def _nested(node: Node, item: Input, depth: int, sizes: Sizes, place: str, draft
     return None
 
 
-def _entry(number: float, node: Scalar, item: Input, sizes: Sizes, place: str, draft: Draft) -> float | None:
+def _entry(number: float, node: YamlScalar, item: Input, sizes: Sizes, place: str, draft: Draft) -> float | None:
     """One number that fits the input: class indices are whole and below their axis."""
     if item.draw.law != "labels":
         if math.isfinite(number):

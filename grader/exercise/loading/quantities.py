@@ -11,9 +11,9 @@ from grader.exercise.loading.draft import AXIS, INPUT, LINE, Draft, in_order
 from grader.exercise.loading.draws import LAWS, read_draw
 from grader.exercise.loading.faults import Faults, listed, suggestion
 from grader.exercise.loading.reading import add_formula_error, as_formula, as_text, entries
-from grader.exercise.loading.shapes import Sizes, Trial, corners, name_axes, spread, sweep
+from grader.exercise.loading.shapes import ShapeTrial, Sizes, corners, name_axes, spread, sweep
 from grader.exercise.loading.traps import is_plain_number, misread_number
-from grader.exercise.loading.tree import Fields, Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import Axes, Axis, DerivedAxis, Draw, DrawnAxis, Input, Line, Upstream
 
 MAX_SIZE = 4096  # of an axis
@@ -26,7 +26,7 @@ _RANGE_REMEDY = "Write one number, a range as 2..6, or an expression of axes abo
 # dims
 
 
-def read_axes(fields: Fields, draft: Draft) -> None:
+def read_axes(fields: YamlMapping, draft: Draft) -> None:
     """Every axis with its sizes, and the sizes at which shapes are tried."""
     for key, node in fields:
         if key.text not in draft.unsound:
@@ -41,9 +41,9 @@ def read_axes(fields: Fields, draft: Draft) -> None:
             break
 
 
-def _axis(name: str, node: Node, draft: Draft) -> DrawnAxis | DerivedAxis | None:
+def _axis(name: str, node: YamlNode, draft: Draft) -> DrawnAxis | DerivedAxis | None:
     place, faults = f"dims.{name}", draft.faults
-    if not isinstance(node, Scalar):
+    if not isinstance(node, YamlScalar):
         faults.add(node.line, f"{place} is not one size.", _RANGE_REMEDY)
         return None
     found = _RANGE.fullmatch(node.text.strip())
@@ -105,7 +105,7 @@ _SCALAR_REMEDY = (
 )
 
 
-def read_inputs(fields: Fields, draft: Draft) -> None:
+def read_inputs(fields: YamlMapping, draft: Draft) -> None:
     """Every input with its shape and its draw."""
     for key, node in fields:
         if key.text in draft.unsound:
@@ -121,14 +121,14 @@ def read_inputs(fields: Fields, draft: Draft) -> None:
             draft.inputs[key.text] = Input(name=key.text, axes=axes, draw=draw)
 
 
-def _shape_and_draw(node: Node, place: str, faults: Faults) -> tuple[str | None, str | None, int]:
+def _shape_and_draw(node: YamlNode, place: str, faults: Faults) -> tuple[str | None, str | None, int]:
     """The texts of both, from the short form `m n ~ normal` or the mapping."""
-    if isinstance(node, Fields):
+    if isinstance(node, YamlMapping):
         found = entries(node, place, faults, required=("shape",), optional=("draw",))
         shape = as_text(found["shape"], f"{place}.shape", faults) if "shape" in found else None
         draw = as_text(found["draw"], f"{place}.draw", faults) if "draw" in found else None
         return shape, draw, found["shape"].line if "shape" in found else node.line
-    if isinstance(node, Scalar) and node.kind == "integer":
+    if isinstance(node, YamlScalar) and node.kind == "integer":
         return node.text, None, node.line  # _axes says what is wrong with a number
     text = as_text(node, place, faults)
     if text is None:
@@ -185,7 +185,7 @@ class _Problem:
     everywhere: bool = True  # at all sizes that were tried
 
 
-def read_forward(fields: Fields, draft: Draft) -> None:
+def read_forward(fields: YamlMapping, draft: Draft) -> None:
     """Every line with its formula and the axes of its shape."""
     formulas: dict[str, tuple[Formula, int]] = {}
     above: list[str] = []
@@ -228,16 +228,16 @@ def _infer(formulas: Mapping[str, tuple[Formula, int]], draft: Draft) -> None:
         draft.faults.add(formulas[name][1], f"forward.{name}: {problem.what}.", problem.remedy)
 
 
-def _trials(axes: Sequence[Axis], possible: Sequence[Sizes]) -> Iterator[tuple[Trial, ...]]:
+def _trials(axes: Sequence[Axis], possible: Sequence[Sizes]) -> Iterator[tuple[ShapeTrial, ...]]:
     """What to try in turn: spread sizes, with axes of one size or without, beside the ends of the ranges; or the ranges alone."""
-    within = tuple(Trial(sizes) for sizes in possible)
+    within = tuple(ShapeTrial(sizes) for sizes in possible)
     for keep_fixed in (False, True):
-        yield (*(Trial(sizes, is_spread=True) for sizes in spread(axes, keep_fixed=keep_fixed)), *within)
-    yield (*within, *map(Trial, sweep(axes)))
+        yield (*(ShapeTrial(sizes, is_spread=True) for sizes in spread(axes, keep_fixed=keep_fixed)), *within)
+    yield (*within, *map(ShapeTrial, sweep(axes)))
 
 
 def _attempt(
-    trials: tuple[Trial, ...], formulas: Mapping[str, tuple[Formula, int]], draft: Draft
+    trials: tuple[ShapeTrial, ...], formulas: Mapping[str, tuple[Formula, int]], draft: Draft
 ) -> tuple[dict[str, Line], dict[str, _Problem]]:
     lines: dict[str, Line] = {}
     problems: dict[str, _Problem] = {}
@@ -255,7 +255,9 @@ def _attempt(
     return lines, problems
 
 
-def _line(name: str, formula: Formula, trials: tuple[Trial, ...], lines: Mapping[str, Line], draft: Draft) -> Line | _Problem:
+def _line(
+    name: str, formula: Formula, trials: tuple[ShapeTrial, ...], lines: Mapping[str, Line], draft: Draft
+) -> Line | _Problem:
     shapes, errors = [], []
     for trial in trials:
         try:
@@ -284,7 +286,7 @@ def _line(name: str, formula: Formula, trials: tuple[Trial, ...], lines: Mapping
 # upstream
 
 
-def read_upstream(fields: Fields, draft: Draft) -> None:
+def read_upstream(fields: YamlMapping, draft: Draft) -> None:
     """Every upstream gradient with the shape of what it belongs to."""
     for key, node in fields:
         place = f"upstream.{key.text}"
@@ -303,7 +305,7 @@ def read_upstream(fields: Fields, draft: Draft) -> None:
             trial.shapes[item.name] = trial.shapes[item.like] if item.like else trial.shape(item.axes)
 
 
-def _like(key: Scalar, line: int, words: list[str], draft: Draft) -> None:
+def _like(key: YamlScalar, line: int, words: list[str], draft: Draft) -> None:
     place, faults, known = f"upstream.{key.text}", draft.faults, draft.names(LINE)
     if len(words) != 1:
         faults.add(

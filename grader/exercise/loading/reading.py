@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from grader.exercise.formula import CONSTANTS, FUNCTIONS, Formula, FormulaError, parse
 from grader.exercise.loading import traps
 from grader.exercise.loading.faults import Faults, closest, listed, suggestion
-from grader.exercise.loading.tree import Fields, Items, Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlList, YamlMapping, YamlNode, YamlScalar
 
 MAX_DIGITS = 40  # of a number; Python refuses to read integers of thousands
 RESERVED = ("scale", "set", "scalar", "like")  # words of the format
 
 
-def as_fields(node: Node, place: str, faults: Faults, *, remedy: str) -> Fields | None:
+def as_fields(node: YamlNode, place: str, faults: Faults, *, remedy: str) -> YamlMapping | None:
     """A mapping."""
     match node:
-        case Fields():
+        case YamlMapping():
             return node
-        case Scalar():
+        case YamlScalar():
             advice = traps.missing_space(node.text)
             if advice:
                 faults.add(node.line, f"{place}: {advice[0]}.", advice[1])
@@ -29,23 +29,23 @@ def as_fields(node: Node, place: str, faults: Faults, *, remedy: str) -> Fields 
                 faults.add(node.line, f"{place} is empty.", remedy)
             else:
                 faults.add(node.line, f"{place} is {_described(node)}, not a mapping.", remedy)
-        case Items():
+        case YamlList():
             faults.add(node.line, f"{place} is a list, not a mapping.", remedy)
     return None
 
 
-def as_items(node: Node, place: str, faults: Faults, *, remedy: str) -> tuple[Node, ...] | None:
+def as_items(node: YamlNode, place: str, faults: Faults, *, remedy: str) -> tuple[YamlNode, ...] | None:
     """A list."""
-    if isinstance(node, Items):
+    if isinstance(node, YamlList):
         return node.nodes
-    is_empty = isinstance(node, Scalar) and node.kind == "nothing"
+    is_empty = isinstance(node, YamlScalar) and node.kind == "nothing"
     faults.add(node.line, f"{place} is {'empty' if is_empty else f'{_described(node)}, not a list'}.", remedy)
     return None
 
 
 def entries(
-    fields: Fields, place: str, faults: Faults, *, required: Sequence[str] = (), optional: Sequence[str] = ()
-) -> dict[str, Node]:
+    fields: YamlMapping, place: str, faults: Faults, *, required: Sequence[str] = (), optional: Sequence[str] = ()
+) -> dict[str, YamlNode]:
     """The values by key. Unknown and missing keys are noted; `place` is empty at the top of a file."""
     known = (*required, *optional)
     found = {key.text: value for key, value in fields if key.text in known}
@@ -68,10 +68,10 @@ def entries(
 _TEXT_REMEDY = "Text that starts with [ or {, or holds `: `, needs quotes."
 
 
-def as_text(node: Node, place: str, faults: Faults, *, remedy: str = _TEXT_REMEDY, is_line: bool = False) -> str | None:
+def as_text(node: YamlNode, place: str, faults: Faults, *, remedy: str = _TEXT_REMEDY, is_line: bool = False) -> str | None:
     """A text that is not empty, on one line if `is_line`; `remedy` is for a list or mapping in its place."""
-    if not isinstance(node, Scalar):
-        faults.add(node.line, f"{place} is a {'list' if isinstance(node, Items) else 'mapping'}, not text.", remedy)
+    if not isinstance(node, YamlScalar):
+        faults.add(node.line, f"{place} is a {'list' if isinstance(node, YamlList) else 'mapping'}, not text.", remedy)
         return None
     advice = traps.misread_text(node)
     if advice is None and node.kind != "text":
@@ -89,11 +89,11 @@ def as_text(node: Node, place: str, faults: Faults, *, remedy: str = _TEXT_REMED
     return "\n".join(line.rstrip() for line in node.text.expandtabs(4).split("\n")).strip("\n")
 
 
-def as_number(node: Node, place: str, faults: Faults) -> float | None:
+def as_number(node: YamlNode, place: str, faults: Faults) -> float | None:
     """A finite number; whole numbers come as int."""
-    if not isinstance(node, Scalar):
+    if not isinstance(node, YamlScalar):
         faults.add(
-            node.line, f"{place} is a {'list' if isinstance(node, Items) else 'mapping'}, not a number.", "Write one number."
+            node.line, f"{place} is a {'list' if isinstance(node, YamlList) else 'mapping'}, not a number.", "Write one number."
         )
         return None
     if (
@@ -112,7 +112,7 @@ def as_number(node: Node, place: str, faults: Faults) -> float | None:
 
 
 def in_range(
-    node: Node, place: str, faults: Faults, *, low: float, high: float, above: bool = False, whole: bool = False
+    node: YamlNode, place: str, faults: Faults, *, low: float, high: float, above: bool = False, whole: bool = False
 ) -> float | None:
     """A number from low to high; `above`: greater than low. Whole numbers only if `whole`."""
     value = as_number(node, place, faults)
@@ -127,11 +127,11 @@ def in_range(
     return value
 
 
-def as_choice(node: Node, place: str, options: Sequence[str], faults: Faults) -> str | None:
+def as_choice(node: YamlNode, place: str, options: Sequence[str], faults: Faults) -> str | None:
     """One of a few words."""
-    if isinstance(node, Scalar) and node.text in options:
+    if isinstance(node, YamlScalar) and node.text in options:
         return node.text
-    if isinstance(node, Scalar) and node.kind == "truth":
+    if isinstance(node, YamlScalar) and node.kind == "truth":
         faults.add(node.line, f"{place} is {traps.read_as_truth(node.text)}.", f"It is one of: {listed(options)}.")
         return None
     value = as_text(node, place, faults)
@@ -141,10 +141,10 @@ def as_choice(node: Node, place: str, options: Sequence[str], faults: Faults) ->
     return None
 
 
-def as_formula(node: Node, place: str, faults: Faults) -> Formula | None:
+def as_formula(node: YamlNode, place: str, faults: Faults) -> Formula | None:
     """A formula. Its text is taken as written: YAML's idea of numbers does not matter here."""
-    if not isinstance(node, Scalar):
-        kind, sign = ("a list", "[") if isinstance(node, Items) else ("a mapping", "{")
+    if not isinstance(node, YamlScalar):
+        kind, sign = ("a list", "[") if isinstance(node, YamlList) else ("a mapping", "{")
         faults.add(node.line, f"{place} is {kind} to YAML, not a formula.", f"A formula that starts with `{sign}` needs quotes.")
         return None
     advice = traps.misread_text(node) if node.style == "plain" else None
@@ -167,7 +167,7 @@ def add_formula_error(line: int, place: str, what: str, remedy: str, faults: Fau
     faults.add(line, f"{place}: {what.rstrip('.')}.", remedy)
 
 
-def as_name(key: Scalar, what: str, faults: Faults, *, is_function: bool = False) -> str | None:
+def as_name(key: YamlScalar, what: str, faults: Faults, *, is_function: bool = False) -> str | None:
     """A name that Python, formulas and students can use: `what` says of what, as "an input"."""
     name = key.text
     if not name.isidentifier() or not _is_normal(name):
@@ -212,20 +212,20 @@ def _at(place: str) -> str:
     return f"{place}: " if place else ""
 
 
-def _described(node: Node) -> str:
+def _described(node: YamlNode) -> str:
     match node:
-        case Fields():
+        case YamlMapping():
             return "a mapping"
-        case Items():
+        case YamlList():
             return "a list"
-        case Scalar(kind="text"):
+        case YamlScalar(kind="text"):
             return f'the text "{_short(node.text)}"'
-        case Scalar():
+        case YamlScalar():
             return node.text
 
 
-def _written(node: Node) -> str:
-    return _short(node.text) if isinstance(node, Scalar) else "not one value"
+def _written(node: YamlNode) -> str:
+    return _short(node.text) if isinstance(node, YamlScalar) else "not one value"
 
 
 def _short(text: str) -> str:

@@ -31,7 +31,7 @@ _OFFSETS = (-1, 1, -2, 2, -3, 3, -4, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ShapeTrial:
     """Sizes of all axes, and the shapes of everything at them."""
 
     sizes: Sizes

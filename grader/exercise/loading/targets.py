@@ -9,7 +9,7 @@ from grader.exercise.loading.draft import INPUT, LINE, UPSTREAM, Draft
 from grader.exercise.loading.faults import listed, suggestion
 from grader.exercise.loading.reading import as_choice, as_fields, as_text, entries, in_range
 from grader.exercise.loading.traps import missing_space
-from grader.exercise.loading.tree import Items, Node
+from grader.exercise.loading.yaml_nodes import YamlList, YamlNode
 from grader.exercise.model import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Layout, Local, Target, Value
 from grader.exercise.statement import shape_text
 
@@ -31,7 +31,7 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _ALL_KEYS = {"wrt", "upstream", "tangent", "and", "points", "layout", *_KINDS}
 
 
-def read_target(name: str, node: Node, draft: Draft) -> Target | None:
+def read_target(name: str, node: YamlNode, draft: Draft) -> Target | None:
     """A target with its kind and shape, yet without mistakes; None while something about it is not sound."""
     place, faults = f"target {name}", draft.faults
     fields = as_fields(node, place, faults, remedy=_REMEDY)
@@ -127,19 +127,19 @@ def _kind(kind: str, words: Mapping[str, str], lines: Mapping[str, int], place: 
     return made if sound else None
 
 
-def _pairs(found: Mapping[str, Node], place: str, draft: Draft) -> tuple[tuple[str, str], ...] | None:
+def _pairs(found: Mapping[str, YamlNode], place: str, draft: Draft) -> tuple[tuple[str, str], ...] | None:
     """
     The quantities of a vjp with the gradients that arrive there, where they are lists; () where they are single names.
 
     None where they do not fit each other.
     """
     nodes = {key: found[key] for key in ("vjp", "upstream")}
-    if not any(isinstance(node, Items) for node in nodes.values()):
+    if not any(isinstance(node, YamlList) for node in nodes.values()):
         return ()
     remedy = "Write as many gradients as quantities, in their order: {vjp: [h, c], wrt: W, upstream: [dh, dc]}."
     read: dict[str, list[str]] = {}
     for key, node in nodes.items():
-        items = node.nodes if isinstance(node, Items) else (node,)
+        items = node.nodes if isinstance(node, YamlList) else (node,)
         texts = [as_text(item, f"{place}: {key}", draft.faults, remedy="Write names.") for item in items]
         if None in texts:
             return None
@@ -155,7 +155,7 @@ def _pairs(found: Mapping[str, Node], place: str, draft: Draft) -> tuple[tuple[s
     return tuple(zip(read["vjp"], read["upstream"], strict=True))
 
 
-def _vjp(pairs: Sequence[tuple[str, str]], wrt: str, found: Mapping[str, Node], place: str, draft: Draft) -> Kind | None:
+def _vjp(pairs: Sequence[tuple[str, str]], wrt: str, found: Mapping[str, YamlNode], place: str, draft: Draft) -> Kind | None:
     """A vjp of several quantities, each of which is checked. One of them at least depends on `wrt`, or the first is to blame."""
     line, sound = found["vjp"].line, True
     for of, upstream in pairs:

@@ -19,9 +19,9 @@ from grader.exercise.loading.reading import (
     entries,
     in_range,
 )
-from grader.exercise.loading.shapes import Trial
+from grader.exercise.loading.shapes import ShapeTrial
 from grader.exercise.loading.targets import read_target, target_shape
-from grader.exercise.loading.tree import Fields, Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import Mistake, Target, Task, Value
 from grader.sandbox.wire.call import Argument, Given, names
 
@@ -29,7 +29,7 @@ _TASK_REMEDY = "A task is `call: f(x)` with `returns:` below it, as `df_dx: {jac
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _ReadTarget:
     """A target that was read, where, and in which task."""
 
     target: Target
@@ -37,10 +37,10 @@ class _Answer:
     function: str
 
 
-def read_tasks(nodes: Sequence[Node], draft: Draft) -> tuple[Task, ...]:
+def read_tasks(nodes: Sequence[YamlNode], draft: Draft) -> tuple[Task, ...]:
     """Every task. Mistakes come last, as their formulas may use the targets of other tasks."""
-    read: list[tuple[Fields, Task]] = []
-    answers: list[_Answer] = []
+    read: list[tuple[YamlMapping, Task]] = []
+    answers: list[_ReadTarget] = []
     lines: dict[str, int] = {}
     for number, node in enumerate(nodes, 1):
         fields = as_fields(node, f"task {number}", draft.faults, remedy=_TASK_REMEDY)
@@ -58,10 +58,10 @@ def read_tasks(nodes: Sequence[Node], draft: Draft) -> tuple[Task, ...]:
     return tuple(_with_mistakes(fields, task, answers, draft) for fields, task in read)
 
 
-def _task(fields: Fields, place: str, draft: Draft, answers: list[_Answer]) -> Task | None:
+def _task(fields: YamlMapping, place: str, draft: Draft, answers: list[_ReadTarget]) -> Task | None:
     found = entries(fields, place, draft.faults, required=("call", "returns"), optional=("given", "mistakes"))
     given = _given(found["given"], draft) if "given" in found else ()
-    named = [key.text for key, _ in found["given"]] if "given" in found and isinstance(found["given"], Fields) else []
+    named = [key.text for key, _ in found["given"]] if "given" in found and isinstance(found["given"], YamlMapping) else []
     call = _call(found["call"], draft, named) if "call" in found else None
     function = call[0] if call else place
     targets = _targets(found["returns"], function, draft, answers) if "returns" in found else None
@@ -78,7 +78,7 @@ def _task(fields: Fields, place: str, draft: Draft, answers: list[_Answer]) -> T
     return Task(function=function, arguments=call[1], targets=targets, given=given)
 
 
-def _call(node: Node, draft: Draft, given: Sequence[str]) -> tuple[str, tuple[Argument, ...]] | None:
+def _call(node: YamlNode, draft: Draft, given: Sequence[str]) -> tuple[str, tuple[Argument, ...]] | None:
     text = as_text(node, "call", draft.faults)
     if text is None:
         return None
@@ -87,7 +87,7 @@ def _call(node: Node, draft: Draft, given: Sequence[str]) -> tuple[str, tuple[Ar
     except CallError as error:
         draft.faults.add(node.line, f"call {error.what}.", error.remedy)
         return None
-    is_named = as_name(Scalar(function, node.line), "a function", draft.faults, is_function=True)
+    is_named = as_name(YamlScalar(function, node.line), "a function", draft.faults, is_function=True)
     if function in draft.declared:
         what = f"`{function}` is a function here and {draft.declared[function].what} at line {draft.declared[function].line}."
         draft.faults.add(node.line, what, "Give one of them another name.")
@@ -105,7 +105,7 @@ def _check_arguments(arguments: Sequence[Argument], line: int, place: str, draft
             draft.faults.add(line, f"{place} passes `{name}`, which is not defined.", remedy)
 
 
-def _given(node: Node, draft: Draft) -> tuple[Given, ...] | None:
+def _given(node: YamlNode, draft: Draft) -> tuple[Given, ...] | None:
     remedy = "Write a name and the call that makes it, as `cache: batchnorm_forward(x, gamma, beta)[1]`."
     fields = as_fields(node, "given", draft.faults, remedy=remedy)
     if fields is None:
@@ -125,14 +125,14 @@ def _given(node: Node, draft: Draft) -> tuple[Given, ...] | None:
         except CallError as error:
             draft.faults.add(value.line, f"{place} {error.what}.", error.remedy)
             continue
-        as_name(Scalar(function, value.line), "a function", draft.faults, is_function=True)
+        as_name(YamlScalar(function, value.line), "a function", draft.faults, is_function=True)
         above = [other.text for other, _ in fields if other.line < key.line]
         _check_arguments(arguments, value.line, place, draft, above)
         read.append(Given(name=name, function=function, arguments=arguments, item=item))
     return tuple(read)
 
 
-def _targets(node: Node, function: str, draft: Draft, answers: list[_Answer]) -> tuple[Target, ...] | None:
+def _targets(node: YamlNode, function: str, draft: Draft, answers: list[_ReadTarget]) -> tuple[Target, ...] | None:
     fields = as_fields(
         node, f"returns of {function}", draft.faults, remedy="Write a name and its kind, as `dY_dW: {jacobian: Y, wrt: W}`."
     )
@@ -148,13 +148,13 @@ def _targets(node: Node, function: str, draft: Draft, answers: list[_Answer]) ->
         target = read_target(key.text, value, draft)
         if name is not None and target is not None:
             read.append(target)
-            answers.append(_Answer(target, key.line, function))
+            answers.append(_ReadTarget(target, key.line, function))
     return tuple(read)
 
 
-def _check_clashes(answers: Sequence[_Answer], draft: Draft) -> None:
+def _check_clashes(answers: Sequence[_ReadTarget], draft: Draft) -> None:
     """A target's name means one array everywhere in the exercise."""
-    first: dict[str, _Answer] = {}
+    first: dict[str, _ReadTarget] = {}
     for answer in answers:
         name, kind = answer.target.name, answer.target.kind
         if name in draft.declared and not (isinstance(kind, Value) and kind.of == name):
@@ -171,14 +171,14 @@ def _check_clashes(answers: Sequence[_Answer], draft: Draft) -> None:
 _MISTAKE_REMEDY = "Write a list: `- returned: FORMULA` and `hint: TEXT` below it."
 
 
-def _with_mistakes(fields: Fields, task: Task, answers: Sequence[_Answer], draft: Draft) -> Task:
+def _with_mistakes(fields: YamlMapping, task: Task, answers: Sequence[_ReadTarget], draft: Draft) -> Task:
     """The task with the mistakes of its targets."""
     node = next((value for key, value in fields if key.text == "mistakes"), None)
     by_target = as_fields(node, f"mistakes of {task.function}", draft.faults, remedy=_MISTAKE_REMEDY) if node else None
     if by_target is None:
         return task
     own = [target.name for target in task.targets]
-    returned = [key.text for key, value in fields if key.text == "returns" and isinstance(value, Fields) for key, _ in value]
+    returned = [key.text for key, value in fields if key.text == "returns" and isinstance(value, YamlMapping) for key, _ in value]
     mistakes: dict[str, tuple[Mistake, ...]] = {}
     for key, value in by_target:
         if key.text not in returned:
@@ -194,7 +194,7 @@ def _with_mistakes(fields: Fields, task: Task, answers: Sequence[_Answer], draft
     return replace(task, targets=targets) if own else task
 
 
-def _mistake(node: Node, place: str, target: str, answers: Sequence[_Answer], draft: Draft) -> Mistake | None:
+def _mistake(node: YamlNode, place: str, target: str, answers: Sequence[_ReadTarget], draft: Draft) -> Mistake | None:
     fields = as_fields(node, place, draft.faults, remedy=_MISTAKE_REMEDY)
     if fields is None:
         return None
@@ -208,7 +208,7 @@ def _mistake(node: Node, place: str, target: str, answers: Sequence[_Answer], dr
     return Mistake(returned=formula, hint=hint, credit=float(credit)) if hint is not None and credit is not None else None
 
 
-def _check_returned(formula: Formula, line: int, place: str, target: str, answers: Sequence[_Answer], draft: Draft) -> None:
+def _check_returned(formula: Formula, line: int, place: str, target: str, answers: Sequence[_ReadTarget], draft: Draft) -> None:
     """
     Whether the formula uses what there is, and has a shape at all sizes.
 
@@ -240,7 +240,7 @@ def _check_returned(formula: Formula, line: int, place: str, target: str, answer
         add_formula_error(line, place, f"at {trial}, {first.what}", first.remedy, draft.faults)
 
 
-def _errors(formula: Formula, used: Mapping[str, Target], trials: Sequence[Trial]) -> list[tuple[Trial, FormulaError]]:
+def _errors(formula: Formula, used: Mapping[str, Target], trials: Sequence[ShapeTrial]) -> list[tuple[ShapeTrial, FormulaError]]:
     """Where a formula has no shape, and why; `used` are the targets among its names."""
     errors = []
     for trial in trials:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from grader.exercise.loading.tree import Node, Scalar
+from grader.exercise.loading.yaml_nodes import YamlNode, YamlScalar
 
 Advice: TypeAlias = tuple[int, str, str]
 
@@ -77,7 +76,7 @@ def stray_character(text: str, first_line: int = 1) -> Advice | None:
     )
 
 
-def misread_number(scalar: Scalar) -> tuple[str, str]:
+def misread_number(scalar: YamlScalar) -> tuple[str, str]:
     """What YAML makes of something that looks like a number, and the right spelling."""
     text = scalar.text
     if scalar.style != "plain":
@@ -156,7 +155,7 @@ def _truth(text: str) -> str:
     return "true" if text.lower() in ("yes", "on", "true") else "false"
 
 
-def misread_text(scalar: Scalar) -> tuple[str, str] | None:
+def misread_text(scalar: YamlScalar) -> tuple[str, str] | None:
     """What is wrong with a scalar where a text is wanted; None when it is one."""
     if scalar.kind == "truth":
         return read_as_truth(scalar.text), f"Put it in quotes: {quoted(scalar.text)}."
@@ -167,12 +166,12 @@ def misread_text(scalar: Scalar) -> tuple[str, str] | None:
     return None
 
 
-def cut_by_comment(scalar: Scalar) -> bool:
+def cut_by_comment(scalar: YamlScalar) -> bool:
     """Whether a text goes on after ` #`: a comment has a space after `#`."""
     return bool(re.match(r"#[^\s#!-]", scalar.after))
 
 
-def misread_key(key: Scalar) -> Advice:
+def misread_key(key: YamlScalar) -> Advice:
     """A key that YAML does not read as a name."""
     if key.kind == "truth":
         what = f"the key `{key.text}` is read by YAML as {_truth(key.text)}, not as a name"
@@ -185,7 +184,7 @@ def misread_key(key: Scalar) -> Advice:
     return key.line, f"{what}.", f"Use another name, or put it in quotes: {quoted(key.text)}."
 
 
-def is_cut(node: Node) -> bool:
+def is_cut(node: YamlNode) -> bool:
     """Whether a plain value ends in the middle of brackets or of a quoted text."""
     text = getattr(node, "text", "")
     if getattr(node, "style", "") != "plain":
@@ -195,7 +194,7 @@ def is_cut(node: Node) -> bool:
     )
 
 
-def split_at_commas(name: str, whole: Scalar) -> Advice:
+def split_at_commas(name: str, whole: YamlScalar) -> Advice:
     """A formula without quotes inside { }."""
     first = whole.text.split(",")[0]
     what = f"{name} is split at its commas: inside {{ }} YAML ends it after `{first}`."

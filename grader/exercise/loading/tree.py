@@ -7,23 +7,20 @@ what YAML makes of them, keys may be checked for duplicates, and an alias costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import yaml
 
 from grader.exercise.loading import traps
 from grader.exercise.loading.faults import Faults
+from grader.exercise.loading.yaml_nodes import ScalarKind, ScalarStyle, YamlList, YamlMapping, YamlNode, YamlScalar
 
 MAX_BYTES = 256 * 1024  # a long exercise has 10 kB; some texts of brackets cost the parser time quadratic in their length
 MAX_NODES = 20_000  # with every alias written out
 MAX_DEPTH = 24
 
-Kind: TypeAlias = Literal["text", "integer", "number", "truth", "nothing", "date", "merge"]
-Style: TypeAlias = Literal["plain", "single", "double", "block"]
-
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, ScalarKind] = {
     "tag:yaml.org,2002:int": "integer",
     "tag:yaml.org,2002:float": "number",
     "tag:yaml.org,2002:bool": "truth",
@@ -31,49 +28,15 @@ _KINDS: dict[str, Kind] = {
     "tag:yaml.org,2002:timestamp": "date",
     "tag:yaml.org,2002:merge": "merge",
 }
-_STYLES: dict[str | None, Style] = {"'": "single", '"': "double", "|": "block", ">": "block"}
+_STYLES: dict[str | None, ScalarStyle] = {"'": "single", '"': "double", "|": "block", ">": "block"}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten times as fast, but not everywhere
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A single value: its text without quotes, and what YAML 1.1 takes it for."""
-
-    text: str
-    line: int
-    kind: Kind = "text"
-    style: Style = "plain"
-    span: tuple[int, int] = (0, 0)  # where it stands in the file, quotes included
-    after: str = ""  # the comment that follows it on its line
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list."""
-
-    nodes: tuple[Node, ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """A mapping, in the order of the file and without duplicate keys."""
-
-    pairs: tuple[tuple[Scalar, Node], ...]
-    line: int
-
-    def __iter__(self) -> Iterator[tuple[Scalar, Node]]:
-        return iter(self.pairs)
-
-
-Node: TypeAlias = Scalar | Items | Fields
 
 
 class _Stop(Exception):
     """The rest of the file cannot be read; the reason is among the faults."""
 
 
-def read(text: str, faults: Faults) -> Node | None:
+def read(text: str, faults: Faults) -> YamlNode | None:
     """The tree of a YAML text, or None when it cannot be read further; what is wrong is added to `faults`."""
     if len(text.encode()) > MAX_BYTES:
         faults.add(0, f"It holds more than {MAX_BYTES // 1024} KiB, the most that is read.", "An exercise is a page of text.")
@@ -100,7 +63,7 @@ class _Open:
     """A list or mapping whose end has not come yet."""
 
     event: Any
-    nodes: list[Node] = field(default_factory=list)
+    nodes: list[YamlNode] = field(default_factory=list)
     weight: int = 1
 
 
@@ -111,9 +74,9 @@ class _Builder:
         self.text = text
         self.lines = text.splitlines()
         self.faults = faults
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self.stack: list[_Open] = []
-        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.anchors: dict[str, tuple[YamlNode, int]] = {}
         self.unused: dict[str, int] = {}  # anchor -> its line
         self.documents = 0
 
@@ -133,7 +96,7 @@ class _Builder:
                 self.close(self.fields(done), done.weight, done.event)
             case yaml.SequenceEndEvent():
                 done = self.stack.pop()
-                self.close(Items(tuple(done.nodes), _line(done.event)), done.weight, done.event)
+                self.close(YamlList(tuple(done.nodes), _line(done.event)), done.weight, done.event)
             case yaml.AliasEvent():
                 self.alias(event)
             case yaml.DocumentStartEvent():
@@ -145,7 +108,7 @@ class _Builder:
                         "One file holds one document: remove this line, or split it.",
                     )
 
-    def scalar(self, event: Any) -> Scalar:
+    def scalar(self, event: Any) -> YamlScalar:
         """One value, with what YAML 1.1 takes it for."""
         self.refuse_tag(event)
         style = _STYLES.get(event.style, "plain")
@@ -160,15 +123,15 @@ class _Builder:
             end = event.end_mark
             rest = self.lines[end.line][end.column :].lstrip() if end.line < len(self.lines) else ""
             after = rest if rest.startswith("#") else ""
-        return Scalar(text, line, _kind(text) if style == "plain" else "text", style, span, after)
+        return YamlScalar(text, line, _kind(text) if style == "plain" else "text", style, span, after)
 
-    def fields(self, done: _Open) -> Fields:
+    def fields(self, done: _Open) -> YamlMapping:
         """A mapping from its keys and values; a flow mapping is mended where the commas of a formula split it."""
-        pairs: dict[str, tuple[Scalar, Node]] = {}
-        split: dict[str, Scalar] = {}
+        pairs: dict[str, tuple[YamlScalar, YamlNode]] = {}
+        split: dict[str, YamlScalar] = {}
         last = ""
         for key, value in zip(done.nodes[::2], done.nodes[1::2], strict=True):
-            if not isinstance(key, Scalar):
+            if not isinstance(key, YamlScalar):
                 self.faults.add(
                     key.line,
                     "A list or mapping stands where a key should.",
@@ -187,13 +150,13 @@ class _Builder:
                 last = key.text
         for name, whole in split.items():
             self.faults.add(*traps.split_at_commas(name, whole))
-        return Fields(tuple(pairs.values()), _line(done.event))
+        return YamlMapping(tuple(pairs.values()), _line(done.event))
 
-    def joined(self, before: Node, key: Scalar) -> Scalar:
+    def joined(self, before: YamlNode, key: YamlScalar) -> YamlScalar:
         """The text that a comma split, whole again."""
-        assert isinstance(before, Scalar)  # is_cut has seen to that
+        assert isinstance(before, YamlScalar)  # is_cut has seen to that
         span = (before.span[0], key.span[1])
-        return Scalar(self.text[slice(*span)], before.line, span=span)
+        return YamlScalar(self.text[slice(*span)], before.line, span=span)
 
     def alias(self, event: Any) -> None:
         """What an alias stands for; its size counts, its memory does not."""
@@ -204,7 +167,7 @@ class _Builder:
         node, weight = self.anchors[event.anchor]
         self.close(node, weight, None)
 
-    def close(self, node: Node, weight: int, event: Any) -> None:
+    def close(self, node: YamlNode, weight: int, event: Any) -> None:
         """Put a finished node where it belongs."""
         if event is not None and event.anchor:
             self.anchors[event.anchor] = (node, weight)
@@ -253,11 +216,11 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.style == "plain" and not node.text
+def _is_empty(node: YamlNode) -> bool:
+    return isinstance(node, YamlScalar) and node.style == "plain" and not node.text
 
 
-def _kind(text: str) -> Kind:
+def _kind(text: str) -> ScalarKind:
     """What YAML 1.1, in PyYAML's reading, takes a plain value for."""
     for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers.get(text[:1], ()):
         if pattern.match(text):

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, assert_never
 
 import torch
 
-from grader.exercise.formula import CONSTANTS, FUNCTIONS, Binary, Call, Formula, Name, Node, children, fold
+from grader.exercise.formula import CONSTANTS, FUNCTIONS, BinaryNode, CallNode, Formula, NameNode, Node, children, fold
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -72,12 +72,12 @@ def elementwise_unary(formula: Formula, axes: Collection[str] = ()) -> tuple[int
     found: list[int] = []
 
     def combine(position: int, node: Node, has_array: tuple[bool, ...]) -> bool:
-        is_elementwise = isinstance(node, Call) and FUNCTIONS[node.function].kind == "elementwise"
-        is_power = isinstance(node, Binary) and node.operator == "**"
-        is_quotient = isinstance(node, Binary) and node.operator == "/" and not has_array[0]
+        is_elementwise = isinstance(node, CallNode) and FUNCTIONS[node.function].kind == "elementwise"
+        is_power = isinstance(node, BinaryNode) and node.operator == "**"
+        is_quotient = isinstance(node, BinaryNode) and node.operator == "/" and not has_array[0]
         if (is_elementwise or is_power or is_quotient) and sum(has_array) == 1:
             found.append(position)
-        return any(has_array) or (isinstance(node, Name) and node.name not in axes and node.name not in CONSTANTS)
+        return any(has_array) or (isinstance(node, NameNode) and node.name not in axes and node.name not in CONSTANTS)
 
     fold(formula, combine)
     return tuple(found)
@@ -89,7 +89,7 @@ def argument(node: Node) -> Node:
 
 
 def _has_name(node: Node) -> bool:
-    return (isinstance(node, Name) and node.name not in CONSTANTS) or any(map(_has_name, children(node)))
+    return (isinstance(node, NameNode) and node.name not in CONSTANTS) or any(map(_has_name, children(node)))
 
 
 def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, again: Callable[[Tensor], Tensor]) -> Tensor:
@@ -109,7 +109,7 @@ def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, again
         case DerivativeAt():
             slope = _slope(again, edit.value)
         case DerivativeByOutput():
-            if not isinstance(node, Call) or node.function not in BY_OUTPUT:
+            if not isinstance(node, CallNode) or node.function not in BY_OUTPUT:
                 raise ValueError("this function's derivative is not written by its output")
             slope = BY_OUTPUT[node.function](edit.value)
         case AsSlope():

@@ -12,23 +12,23 @@ from torch.autograd import forward_ad
 from grader.exercise.formula import (
     CONSTANTS,
     FUNCTIONS,
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     Formula,
     FormulaError,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
     NotFiniteError,
-    Number,
-    Rest,
-    Sequence,
-    Slice,
-    Text,
-    Transpose,
-    Unary,
+    NumberNode,
+    RestNode,
+    SequenceNode,
+    SliceNode,
+    TextNode,
+    TransposeNode,
+    UnaryNode,
     fold,
     infer_shape,
     node_text,
@@ -83,9 +83,9 @@ def evaluate(
 
     def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
         try:
-            result = _named(node.name, values, axes) if isinstance(node, Name) else _value(node, operands)
-            if watch is not None and isinstance(node, Call | Compare):
-                watch(position, node, _bound(node, operands) if isinstance(node, Call) else {"result": result})
+            result = _named(node.name, values, axes) if isinstance(node, NameNode) else _value(node, operands)
+            if watch is not None and isinstance(node, CallNode | CompareNode):
+                watch(position, node, _bound(node, operands) if isinstance(node, CallNode) else {"result": result})
             if isinstance(result, Tensor):
                 _check_finite(result)
                 if kinks is not None and (kink := _kink(node, operands, moving)) is not None:
@@ -121,31 +121,31 @@ def _check_finite(result: Tensor) -> None:
 def _value(node: Node, operands: tuple[object, ...]) -> object:
     """A tensor, a plain number, or what stands for an option."""
     match node:
-        case Number() | Text() | Constant():
+        case NumberNode() | TextNode() | ConstantNode():
             return node.value
-        case Unary():
+        case UnaryNode():
             return _signed(node.operator, operands[0])
-        case Binary():
+        case BinaryNode():
             return _binary(node.operator, *operands)
-        case Compare():
+        case CompareNode():
             return real(_COMPARISONS[node.operator](real(operands[0]), real(operands[1])))
-        case Call():
+        case CallNode():
             return IMPLEMENTATIONS[node.function](**_bound(node, operands))
-        case Slice():
+        case SliceNode():
             return slice_of(node, operands)
-        case Rest():
+        case RestNode():
             return ...
-        case Index():
+        case IndexNode():
             return _index(as_tensor(operands[0]), operands[1:])
-        case Transpose():
+        case TransposeNode():
             return IMPLEMENTATIONS["transpose"](operands[0], axes=None)
-        case Sequence():
+        case SequenceNode():
             return operands
-        case Name():
+        case NameNode():
             raise AssertionError("names are looked up before")
 
 
-def _bound(node: Call, operands: tuple[object, ...]) -> dict[str, object]:
+def _bound(node: CallNode, operands: tuple[object, ...]) -> dict[str, object]:
     split = len(node.arguments)
     keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
     return FUNCTIONS[node.function].bind(operands[:split], keywords)
@@ -208,9 +208,9 @@ def _kink(node: Node, operands: tuple[object, ...], wrt: tuple[Tensor, ...]) -> 
     if not any(isinstance(operand, Tensor) and operand.requires_grad for operand in operands):
         return None
     match node:
-        case Call() if node.function in KINKS:
+        case CallNode() if node.function in KINKS:
             distance = KINKS[node.function](**_bound(node, operands))
-        case Compare():
+        case CompareNode():
             distance = real(operands[0]) - real(operands[1])
         case _:
             return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from grader.exercise.formula import Call, Formula, FormulaError, Name, Node, node_text, parse
+from grader.exercise.formula import CallNode, Formula, FormulaError, NameNode, Node, node_text, parse
 from grader.exercise.model import (
     JVP,
     VJP,
@@ -142,7 +142,7 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
         for position in elementwise_unary(line.formula):
             node = line.formula.nodes[position]
             text, inside = node_text(node), node_text(argument(node))
-            function = node.function if isinstance(node, Call) else ""
+            function = node.function if isinstance(node, CallNode) else ""
             out = line.name if position == len(line.formula.nodes) - 1 else text
             factor = _DERIVATIVE.get(function, "").format(y=out, u=inside)
             missing = f"{factor}, the derivative of {text}" if factor else f"the derivative of {text}"
@@ -159,7 +159,7 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
             yield "factor_misplaced", taken.format(out), edited(_derivative_at(node))
             for other in _same_axes(exercise, line.name):
                 if other not in (inside, out):
-                    yield "factor_misplaced", taken.format(other), edited(_derivative_at(Name(other)))
+                    yield "factor_misplaced", taken.format(other), edited(_derivative_at(NameNode(other)))
             told = f"The derivative of {text} is {factor}. " if factor else ""
             itself = f"{told}You took {out} itself for {'it' if told else f'the derivative of {text}'}."
             yield "factor_misplaced", itself, edited(_as_slope(node))
@@ -177,11 +177,11 @@ def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Ite
             text = f"You left out the path through {line.name}: it depends on {kind.wrt}, too."
             yield "one_path", text, _edited(kind, line, root, lambda _: Detached())
         for position, node in enumerate(line.formula.nodes):
-            is_reduction = isinstance(node, Call) and node.function in _REDUCTIONS
-            is_moved_name = isinstance(node, Name) and node.name in moved
+            is_reduction = isinstance(node, CallNode) and node.function in _REDUCTIONS
+            is_moved_name = isinstance(node, NameNode) and node.name in moved
             if (is_reduction or is_moved_name) and position != root:
                 text = f"You treated {node_text(node)} in {line.name} as a constant: it depends on {kind.wrt}, too."
-                if (places := line.formula.nodes.count(Name(kind.wrt))) and node == Name(kind.wrt):
+                if (places := line.formula.nodes.count(NameNode(kind.wrt))) and node == NameNode(kind.wrt):
                     which = "the place" if places == 1 else "one of the places"
                     text = f"You left out {which} where {kind.wrt} stands in {line.name}."
                 yield "one_path", text, _edited(kind, line, position, lambda _: Detached())

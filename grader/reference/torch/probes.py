@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from grader.exercise.formula import Call, Formula, FormulaError, node_text
+from grader.exercise.formula import CallNode, Formula, FormulaError, node_text
 from grader.exercise.model import VJP, Exercise, Gradient, Jacobian, Target
 from grader.outcome import Case, Expected
 from grader.reference.torch.compute import MIN_KINK_DISTANCE, array, derived, point_of, tensors
@@ -68,7 +68,7 @@ def _may_overflow(exercise: Exercise, point: Point) -> bool:
     """Whether exponentials may overflow there: exp(z) / (1 + exp(z)) is right, and would come to NaN."""
     for line in exercise.forward:
         for node in line.formula.nodes:
-            if isinstance(node, Call) and node.function in _EXPONENTIAL:
+            if isinstance(node, CallNode) and node.function in _EXPONENTIAL:
                 exponent = evaluate(Formula(text=node_text(node.arguments[0]), root=node.arguments[0]), point.values, point.sizes)
                 if float(exponent.abs().max()) > MAX_EXPONENT:
                     return True

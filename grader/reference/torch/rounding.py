@@ -15,17 +15,17 @@ import numpy as np
 import torch
 
 from grader.exercise.formula import (
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     FormulaError,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
-    Number,
-    Transpose,
-    Unary,
+    NumberNode,
+    TransposeNode,
+    UnaryNode,
 )
 from grader.exercise.model import Exercise, Hessian
 from grader.reference.agreement import UNKNOWN
@@ -102,8 +102,8 @@ class Shake:
         if size is None:
             return result
         found = result
-        if not isinstance(node, Unary | Index | Transpose):  # these are exact
-            found = self._noisy(result, result.detach().abs() if isinstance(node, Name) else size)
+        if not isinstance(node, UnaryNode | IndexNode | TransposeNode):  # these are exact
+            found = self._noisy(result, result.detach().abs() if isinstance(node, NameNode) else size)
             for operand, slope in self._slopes(node, operands, result):
                 found = found + self._bend(operand, slope)
         if size.shape == found.shape:
@@ -135,13 +135,13 @@ class Shake:
             if not isinstance(operand, torch.Tensor) or not operand.requires_grad or operand.shape != result.shape:
                 continue
             match node:
-                case Call() if node.function in _CURVED:
+                case CallNode() if node.function in _CURVED:
                     yield operand, result.detach().abs().clamp(min=1) / operand.detach().abs().clamp(min=1)
-                case Call() if node.function == "square":
+                case CallNode() if node.function == "square":
                     yield operand, 2 * self._of(operand)
-                case Binary() if node.operator == "**" and place == 0 and _is_power(operands[1]):
+                case BinaryNode() if node.operator == "**" and place == 0 and _is_power(operands[1]):
                     yield operand, operands[1] * self._of(operand) ** (operands[1] - 1)  # type: ignore[operator]
-                case Binary() if node.operator == "*":
+                case BinaryNode() if node.operator == "*":
                     yield operand, self._of(operands[1 - place]).expand(result.shape)
                 case _:
                     return
@@ -153,32 +153,32 @@ class Shake:
 
     def _size(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, again: Again) -> torch.Tensor | None:
         """What the rounding of a node is relative to; None where it is exact."""
-        if not result.is_floating_point() or not result.numel() or isinstance(node, Number | Constant | Compare):
+        if not result.is_floating_point() or not result.numel() or isinstance(node, NumberNode | ConstantNode | CompareNode):
             return None
-        if isinstance(node, Name):
+        if isinstance(node, NameNode):
             return self._of(result)
         if not any(isinstance(operand, torch.Tensor) and operand.is_floating_point() for operand in operands):
             return None
         match node:
-            case Unary():
+            case UnaryNode():
                 return self._of(operands[0])
-            case Index() | Transpose():
+            case IndexNode() | TransposeNode():
                 return again((self._of(operands[0]), *operands[1:]))
-            case Binary():
+            case BinaryNode():
                 return self._of_two(node.operator, operands, result)
-            case Call() if node.function in _SUMS:
+            case CallNode() if node.function in _SUMS:
                 return again(tuple(self._each(operand) for operand in operands))
-            case Call() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
+            case CallNode() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
                 most = self._of(operands[0]).max() * self._of(operands[1]).sum()
                 return most.expand(result.shape)
-            case Call() if node.function == "square":
+            case CallNode() if node.function == "square":
                 return self._of(operands[0]) ** 2
-            case Call() if node.function in {"var", "std"}:  # E[x²] - E[x]²
+            case CallNode() if node.function in {"var", "std"}:  # E[x²] - E[x]²
                 square = (self._of(operands[0]) ** 2).max().expand(result.shape)
                 return square if node.function == "var" else square / result.detach()
-            case Call() if node.function in _WHOLE:
+            case CallNode() if node.function in _WHOLE:
                 return result.detach().abs().max().expand(result.shape)
-            case Call() if node.function in _MOVES:
+            case CallNode() if node.function in _MOVES:
                 return None
         return result.detach().abs()
 

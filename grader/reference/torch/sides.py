@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 
-from grader.exercise.formula import CONSTANTS, FUNCTIONS, Call, Compare, FormulaError, Name, Node, children, node_text
+from grader.exercise.formula import CONSTANTS, FUNCTIONS, CallNode, CompareNode, FormulaError, NameNode, Node, children, node_text
 from grader.exercise.formula import arguments as args
 from grader.exercise.model import Draw, Exercise, Line, quantities
 from grader.outcome import Case
@@ -96,11 +96,11 @@ def _fixed(exercise: Exercise) -> frozenset[str]:
 
 def _moves(node: Node, fixed: frozenset[str]) -> bool:
     """Whether a node has sides, and inputs decide which: `arange(n) < 2` always has the same."""
-    return isinstance(node, Call | Compare) and bool(_texts(node)) and any(name not in fixed for name in _names(node))
+    return isinstance(node, CallNode | CompareNode) and bool(_texts(node)) and any(name not in fixed for name in _names(node))
 
 
 def _names(node: Node) -> Iterator[str]:
-    if isinstance(node, Name):
+    if isinstance(node, NameNode):
         yield node.name
     for child in children(node):
         yield from _names(child)
@@ -114,9 +114,9 @@ _BEST = frozenset({"max", "argmax", "max_pool2d"}) | _SMALLEST
 
 
 def _texts(node: Node) -> tuple[str, ...]:
-    if isinstance(node, Compare):
+    if isinstance(node, CompareNode):
         return f"{node_text(node)} holds", f"{node_text(node)} does not hold"
-    if not isinstance(node, Call):
+    if not isinstance(node, CallNode):
         return ()
     function = node.function
     given = FUNCTIONS[function].bind(node.arguments, dict(node.keywords))
@@ -125,7 +125,7 @@ def _texts(node: Node) -> tuple[str, ...]:
     if function in ("maximum", "minimum"):
         x, y = _written(given["x"]), _written(given["y"])
         return f"{x} > {y}", f"{x} < {y}"
-    if function == "where" and not isinstance(given["condition"], Compare):  # a comparison has sides of its own
+    if function == "where" and not isinstance(given["condition"], CompareNode):  # a comparison has sides of its own
         return f"{_written(given['condition'])} is not 0", f"{_written(given['condition'])} is 0"
     if function == "clip":
         x, low, high = (_written(given[name]) for name in ("x", "a_min", "a_max"))
@@ -143,7 +143,7 @@ def _written(value: object) -> str:
 
 
 def _masks(node: Node, given: Mapping[str, Any]) -> tuple[Tensor, ...]:
-    if not isinstance(node, Call):
+    if not isinstance(node, CallNode):
         return real(given["result"]) != 0, real(given["result"]) == 0
     match node.function:
         case "maximum" | "minimum":

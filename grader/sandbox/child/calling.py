@@ -56,8 +56,7 @@ def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: boo
 
     An item may share memory with what the student's code still holds: use it before asking for the next.
     """
-    needed = [*(given.function for given in plan.given), plan.function]
-    missing = [name for name in dict.fromkeys(needed) if name not in functions]
+    missing = [name for name in plan.call.functions if name not in functions]
     ballast = _Ballast()
     for inputs in plan.inputs:
         if missing:
@@ -72,12 +71,12 @@ def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, 
     makes = ""
     value: object = None
     try:
-        for given in plan.given:
+        for given in plan.call.given:
             makes = f"{given.function}, which makes `{given.name}`, raised "
             fresh.made[given.name] = _give(given, functions[given.function], fresh)
         makes = ""
         fresh.renew()
-        value = functions[plan.function](*[fresh.argument(argument) for argument in plan.arguments])
+        value = functions[plan.call.function](*[fresh.argument(argument) for argument in plan.call.arguments])
         returned = Items(value, plan.returns)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not confined:

@@ -17,7 +17,7 @@ import numpy as np
 from grader.sandbox.child import program
 from grader.sandbox.job import Source, TaskPlan
 from grader.sandbox.wire import frames, protocol
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +70,9 @@ def rehearse(arrays: Arrays, times: int = TIMES) -> list[bytes]:
     source = Source(name="rehearsal.py", cells=(_TORCH if arrays == "torch" else _SOURCE,))
     orders = protocol.pack_orders(protocol.Orders(nonce=0, arrays=arrays, asked=("f",), sources=(source,)))
     inputs = {"W": np.ones((2, 3)), "X": np.ones(3), "B": np.ones(2)}
-    plan = TaskPlan(function="f", arguments=(Name("W"), Name("X"), Name("B")), returns=("Y", "Z"), inputs=(inputs,) * 4)
+    plan = TaskPlan(
+        call=Call(function="f", arguments=(Name("W"), Name("X"), Name("B"))), returns=("Y", "Z"), inputs=(inputs,) * 4
+    )
     sent: list[bytes] = []
     for _ in range(times):
         stage = _Stage([_frame(protocol.pack_task(plan, 0))])

@@ -22,7 +22,7 @@ from grader.outcome import Status
 from grader.sandbox.host import bubblewrap, walls
 from grader.sandbox.host.sandbox import Sandbox
 from grader.sandbox.job import Job, Source, TaskPlan
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,8 +178,8 @@ def _try(where: str, plan: Plan | Check) -> tuple[tuple[str, ...], tuple[Check, 
 def _job() -> Job:
     import numpy as np
 
-    tasks = [TaskPlan(function=name, arguments=(), returns=("got",), inputs=({},)) for name in _ATTACKS]
-    right = TaskPlan(function="is_right", arguments=(Name("x"),), returns=("got",), inputs=({"x": np.array(3.0)},))
+    tasks = [TaskPlan(call=Call(function=name, arguments=()), returns=("got",), inputs=({},)) for name in _ATTACKS]
+    right = TaskPlan(call=Call(function="is_right", arguments=(Name("x"),)), returns=("got",), inputs=({"x": np.array(3.0)},))
     source = Source(name="canary.py", cells=(_CANARIES,))
     return Job(sources=(source,), tasks=(*tasks, right), arrays="numpy", limits=Limits(seconds=2.0, memory_mib=256))
 

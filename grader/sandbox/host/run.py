@@ -139,7 +139,7 @@ class Run:
         if died.purpose == "shown" and death.status is not Status.TIMED_OUT:
             return
         for place, plan in enumerate(plans):
-            if self.answers[place] is None and plan.function == died.function:
+            if self.answers[place] is None and plan.call.function == died.call.function:
                 self.answers[place] = () if plan.purpose == "repeated" else (rest,) * len(plan.inputs)
 
     def trial(self, isolation: str, layers: Sequence[str]) -> Trial:
@@ -300,7 +300,7 @@ class _Visit:
         run, plan = self.run, self.run.job.tasks[number]
         if plan.purpose != "repeated":
             return plan
-        each_cpu, each_bytes = run.costs.get(plan.function, (0.0, 0))
+        each_cpu, each_bytes = run.costs.get(plan.call.function, (0.0, 0))
         most = max(1, _REPEATED_BYTES // max(1, each_bytes))
         others = sum(1 for other in run.job.tasks if other.purpose == "repeated")
         most = min(most, (_MOST_ANSWERED_BYTES - run.answered_bytes) // (2 * others * max(1, each_bytes)))
@@ -329,11 +329,11 @@ class _Visit:
                 raise DeathError(Status.KILLED, "it returned more than was asked for")
             answer, wrote = protocol.unpack_answer(body, index)
             run.wrote_to_stdout |= wrote
-            answers.append(self._with_reason(answer, plan.function))
+            answers.append(self._with_reason(answer, plan.call.function))
         run.answers[number] = answers
         if plan.purpose == "counted":
             count = len(plan.inputs)
-            run.costs[plan.function] = (self.total_cpu() - cpu_before) / count, (run.answered_bytes - bytes_before) // count
+            run.costs[plan.call.function] = (self.total_cpu() - cpu_before) / count, (run.answered_bytes - bytes_before) // count
         return True
 
     def _take_shown(self, number: int, plan: TaskPlan, nonce: int) -> bool:
@@ -344,7 +344,7 @@ class _Visit:
                 answer, _ = protocol.unpack_answer(body, index)
             except frames.ProtocolError as error:
                 return Answer(status=Status.KILLED, detail=f"it broke the grader's protocol: {error}")
-            return self._with_reason(answer, plan.function)
+            return self._with_reason(answer, plan.call.function)
 
         bodies: list[memoryview] = []
         self.number, self.partial = number, _Undecoded(bodies, decode)
@@ -407,7 +407,7 @@ class _Visit:
     def _asked(self) -> tuple[str, ...]:
         """The functions that the tasks call."""
         tasks = self.run.job.tasks
-        return tuple(dict.fromkeys(name for task in tasks for name in (*(given.function for given in task.given), task.function)))
+        return tuple(dict.fromkeys(name for task in tasks for name in task.call.functions))
 
     # --- waiting, with the clock in hand ---
 

@@ -70,8 +70,31 @@ class Given:
         return f"{self.function}({inner})" + ("" if self.item is None else f"[{self.item}]")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of a student's function, and the calls of other functions that make values for it first."""
+
+    function: str
+    arguments: tuple[Argument, ...]
+    given: tuple[Given, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.function}({', '.join(map(str, self.arguments))})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that is passed, to the function itself and to those of `given`; each once."""
+        passed = (self.arguments, *(one.arguments for one in self.given))
+        return tuple(dict.fromkeys(name for arguments in passed for name in names(arguments)))
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that the student has to define: those of `given`, in order, then the function itself."""
+        return tuple(dict.fromkeys((*(one.function for one in self.given), self.function)))
+
+
 def names(arguments: Sequence[Argument]) -> Iterator[str]:
-    """Every name among the arguments, nested ones too."""
+    """Yield every name among the arguments, nested ones too."""
     for argument in arguments:
         match argument:
             case Name():

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from grader.outcome import Answer, NotAnArray, Status
 from grader.sandbox.job import LoadError, Source, TaskPlan
-from grader.sandbox.wire.call import Argument, Constant, Given, Group, Name, Table, names
+from grader.sandbox.wire.call import Argument, Call, Constant, Given, Group, Name, Table
 from grader.sandbox.wire.frames import ANSWER, LOADED, MAX_ANSWER_BYTES, SOURCES, TASK, Buffer, Frame, ProtocolError, header
 from grader.text import cleaned
 
@@ -139,7 +139,7 @@ def _task_body(plan: TaskPlan) -> list[Buffer]:
     blobs: list[Buffer] = []
     at = 0
     cases = []
-    called = {name for arguments in (plan.arguments, *(given.arguments for given in plan.given)) for name in names(arguments)}
+    called = frozenset(plan.call.names)
     for inputs in plan.inputs:
         case: dict[str, Any] = {}
         for name, value in inputs.items():
@@ -154,12 +154,12 @@ def _task_body(plan: TaskPlan) -> list[Buffer]:
             at += len(raw)
         cases.append(case)
     head = {
-        "function": plan.function,
-        "arguments": [_pack_argument(argument) for argument in plan.arguments],
+        "function": plan.call.function,
+        "arguments": [_pack_argument(argument) for argument in plan.call.arguments],
         "returns": plan.returns,
         "given": [
             [given.name, given.function, [_pack_argument(argument) for argument in given.arguments], given.item]
-            for given in plan.given
+            for given in plan.call.given
         ],
         "inputs": cases,
     }
@@ -182,16 +182,15 @@ def unpack_task(frame: Frame) -> TaskPlan:
                 dtype, shape, at = value
                 values[name] = np.frombuffer(blob, dtype=dtype, count=math.prod(shape), offset=at).reshape(shape)
         inputs.append(values)
-    return TaskPlan(
+    call = Call(
         function=head["function"],
         arguments=tuple(_unpack_argument(argument) for argument in head["arguments"]),
-        returns=tuple(head["returns"]),
         given=tuple(
             Given(name=name, function=function, arguments=tuple(map(_unpack_argument, arguments)), item=item)
             for name, function, arguments, item in head["given"]
         ),
-        inputs=tuple(inputs),
     )
+    return TaskPlan(call=call, returns=tuple(head["returns"]), inputs=tuple(inputs))
 
 
 def _pack_argument(argument: Argument) -> object:

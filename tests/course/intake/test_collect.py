@@ -6,6 +6,7 @@ import os
 import stat
 import unicodedata
 import zipfile
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,7 +44,9 @@ def reasons(collection: Collection) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("make", [hand_in, lambda path, files: pack(path.with_suffix(".zip"), files)], ids=["folder", "zip"])
-def test_a_folder_a_student_with_files_named_after_exercises(make, tmp_path):
+def test_a_folder_a_student_with_files_named_after_exercises(
+    make: Callable[[Path, Mapping[str, str | bytes]], Path], tmp_path: Path
+) -> None:
     """STUDENT/EXERCISE.py and .ipynb, in a folder or a zip."""
     path = make(tmp_path / "class", {"s01/tanh_layer.py": TANH, "s01/chain_rule.ipynb": "{}", "s02/chain_rule.py": TANH})
     expected = {
@@ -54,21 +57,21 @@ def test_a_folder_a_student_with_files_named_after_exercises(make, tmp_path):
     assert expected == placed(collect(path, assignment()))
 
 
-def test_who_handed_in_something_but_nothing_for_an_exercise_is_missing_there(tmp_path):
+def test_who_handed_in_something_but_nothing_for_an_exercise_is_missing_there(tmp_path: Path) -> None:
     """The entry has no files, a status and a detail that names what was looked for."""
     entry = collect(hand_in(tmp_path / "class", {"s02/chain_rule.py": TANH}), assignment()).entries[0]
     assert ("s02", "tanh_layer", Status.MISSING) == (entry.student, entry.exercise, entry.status)
     assert "neither tanh_layer.py, tanh_layer.ipynb nor another file that defines d_tanh_layer" in entry.detail
 
 
-def test_files_with_other_names_are_searched_by_function_name(tmp_path):
+def test_files_with_other_names_are_searched_by_function_name(tmp_path: Path) -> None:
     """STUDENT/*.py: all of the student's code counts for every exercise."""
     collection = collect(hand_in(tmp_path / "class", {"s01/a.py": TANH, "s01/b.ipynb": "{}"}), assignment())
     assert {("s01", id): ("s01/a.py", "s01/b.ipynb") for id in ("tanh_layer", "chain_rule")} == placed(collection)
     assert all(entry.by_name for entry in collection.entries)
 
 
-def test_one_file_a_student(tmp_path):
+def test_one_file_a_student(tmp_path: Path) -> None:
     """STUDENT.py, STUDENT.ipynb and STUDENT.zip."""
     folder = hand_in(tmp_path / "class", {"s01.py": TANH, "s02.ipynb": "{}"})
     pack(folder / "s03.zip", {"work/tanh_layer.py": TANH})
@@ -81,7 +84,7 @@ def test_one_file_a_student(tmp_path):
 
 
 @pytest.mark.parametrize("zipped", [False, True])
-def test_files_named_after_exercises_are_one_students(zipped, tmp_path):
+def test_files_named_after_exercises_are_one_students(zipped: bool, tmp_path: Path) -> None:
     """The student is named as the folder or zip is."""
     files = {"tanh_layer.py": TANH, "Chain-Rule (2).py": TANH}
     path = pack(tmp_path / "s07.zip", files) if zipped else hand_in(tmp_path / "s07", files)
@@ -90,13 +93,13 @@ def test_files_named_after_exercises_are_one_students(zipped, tmp_path):
     )
 
 
-def test_a_wrapping_folder_is_no_student(tmp_path):
+def test_a_wrapping_folder_is_no_student(tmp_path: Path) -> None:
     """A zip that holds one folder named like itself is read as that folder."""
     path = pack(tmp_path / "autumn.zip", {"autumn/s01.py": TANH, "autumn/s02.py": TANH})
     assert {"s01", "s02"} == {student.id for student in collect(path, assignment()).students}
 
 
-def test_a_starter_beside_many_students_is_nobodys(tmp_path):
+def test_a_starter_beside_many_students_is_nobodys(tmp_path: Path) -> None:
     """More folders and zips than one student keeps beside answers: each is a student's."""
     files = {"tanh_layer.py": TANH} | {f"s{number:02}/a.py": TANH for number in range(8)}
     folder = hand_in(tmp_path / "class", files)
@@ -115,7 +118,7 @@ def test_a_starter_beside_many_students_is_nobodys(tmp_path):
         ["tanh_layer.py", *(f"s{number:02}/a.py" for number in range(8))],
     ],
 )
-def test_answers_beside_other_work_are_one_students_or_a_starter(files, tmp_path):
+def test_answers_beside_other_work_are_one_students_or_a_starter(files: list[str], tmp_path: Path) -> None:
     """It is not guessed which: both are said, and what to say."""
     folder = hand_in(tmp_path / "s07", dict.fromkeys(files, TANH))
     with pytest.raises(SubmissionError, match=r"`one-student`: `.*\.py` and all .* `students`: .* named after an exercise"):
@@ -125,7 +128,7 @@ def test_answers_beside_other_work_are_one_students_or_a_starter(files, tmp_path
     assert ("students", students) == read_as(folder, "students")
 
 
-def test_helpers_beside_answers_are_the_same_students(tmp_path):
+def test_helpers_beside_answers_are_the_same_students(tmp_path: Path) -> None:
     """A few files of other names."""
     folder = hand_in(tmp_path / "s07", dict.fromkeys(["tanh_layer.py", "helper.py", "data/x.csv"], TANH))
     assert ("one-student", ["s07"]) == read_as(folder)
@@ -143,7 +146,7 @@ def test_helpers_beside_answers_are_the_same_students(tmp_path):
         (["week 3/s01/a.py", "week 3/s02/b.py", "week 3/s03/c.py"], "students", "wrapped"),
     ],
 )
-def test_a_wrapping_folder_is_known_by_its_name_or_said(files, layout, said, tmp_path):
+def test_a_wrapping_folder_is_known_by_its_name_or_said(files: list[str], layout: str, said: str, tmp_path: Path) -> None:
     """Of any other name it may be one student's: what lies in it, that student chose."""
     folder = hand_in(tmp_path / "class", dict.fromkeys(files, "x"))
     if said:
@@ -156,7 +159,7 @@ def test_a_wrapping_folder_is_known_by_its_name_or_said(files, layout, said, tmp
     assert reasons(found).keys() == ({"README.txt"} if "README" in "".join(files) else set())
 
 
-def test_hidden_folders_and_environments_are_nobodys(tmp_path):
+def test_hidden_folders_and_environments_are_nobodys(tmp_path: Path) -> None:
     """What tools leave behind; a student's folder with nothing else in it is that of a student all the same."""
     files = ["s01/tanh_layer.py", ".tool/a.py", "s01/venv/lib/a.py", "s02/.venv/a.py", "s03/__pycache__/a.pyc", "__MACOSX/a"]
     for path in (hand_in(tmp_path / "class", dict.fromkeys(files, "x")), pack(tmp_path / "c.zip", dict.fromkeys(files, "x"))):
@@ -165,14 +168,14 @@ def test_hidden_folders_and_environments_are_nobodys(tmp_path):
         assert {".tool": "A folder whose name begins with a dot is no student's."} == reasons(found)
 
 
-def test_a_course_of_nbgraders_without_the_assignment_is_said(tmp_path):
+def test_a_course_of_nbgraders_without_the_assignment_is_said(tmp_path: Path) -> None:
     """Else all of `submitted` would be one student."""
     files = dict.fromkeys(["submitted/s01/ps2/p.ipynb", "submitted/s02/ps3/p.ipynb", "nbgrader_config.py"], "x")
     with pytest.raises(SubmissionError, match=r"Nobody handed in ps1 in this course of nbgrader's; there is ps2, ps3\."):
         collect(hand_in(tmp_path / "course", files), assignment())
 
 
-def test_the_folder_that_a_download_was_saved_to_may_be_named_with_the_layout(tmp_path):
+def test_the_folder_that_a_download_was_saved_to_may_be_named_with_the_layout(tmp_path: Path) -> None:
     """One zip of an LMS is the class, or a student's zip that was made to look so; a zip that does not is that student's."""
     folder = hand_in(tmp_path / "downloads", {"notes.txt": "x"})
     files = ["PS1/Kim Lee_101_assignsubmission_file_/tanh_layer.py", "PS1/Bo Ek_102_assignsubmission_file_/tanh_layer.py"]
@@ -186,7 +189,7 @@ def test_the_folder_that_a_download_was_saved_to_may_be_named_with_the_layout(tm
     assert ("students", ["PS1-7"]) == read_as(folder)
 
 
-def test_nbgraders_submitted_folder(tmp_path):
+def test_nbgraders_submitted_folder(tmp_path: Path) -> None:
     """submitted/STUDENT/ASSIGNMENT/*.ipynb with the time of handing in; other assignments are left alone."""
     files = {
         "submitted/s01/ps1/problem1.ipynb": "{}",
@@ -200,7 +203,7 @@ def test_nbgraders_submitted_folder(tmp_path):
     assert collection.layout == "nbgrader"
 
 
-def test_who_handed_in_other_assignments_only_is_in_the_class(tmp_path):
+def test_who_handed_in_other_assignments_only_is_in_the_class(tmp_path: Path) -> None:
     """nbgrader's, with a course and without: an empty row; what lies in no assignment's folder is listed."""
     files = ["s01/ps1/p.ipynb", "s02/ps2/p.ipynb", "s03/tanh_layer.py", "note.txt"]
     folder = hand_in(tmp_path / "course", {f"submitted/{path}": "x" for path in files})
@@ -214,14 +217,14 @@ def test_who_handed_in_other_assignments_only_is_in_the_class(tmp_path):
         assert astray | (set() if root else {"s02", "s03"}) == reasons(found).keys()
 
 
-def test_one_students_folder_of_the_assignments_name_makes_no_course(tmp_path):
+def test_one_students_folder_of_the_assignments_name_makes_no_course(tmp_path: Path) -> None:
     """The others, whose answers lie in their own folders, are graded."""
     files = dict.fromkeys(["s01/ps1/tanh_layer.py", "s02/tanh_layer.py", "s03/a.py"], "x")
     found = collect(hand_in(tmp_path / "class", files), assignment())
     assert {"s01", "s02", "s03"} == {student for student, _ in placed(found)}
 
 
-def test_moodles_download(tmp_path):
+def test_moodles_download(tmp_path: Path) -> None:
     """NAME_PARTICIPANT_assignsubmission_file_/FILE; typed text is listed."""
     files = {
         "Ana López_1234_assignsubmission_file_/tanh_layer.py": TANH,
@@ -234,7 +237,7 @@ def test_moodles_download(tmp_path):
     assert ["It is text typed into Moodle, not a file."] == list(reasons(collection).values())
 
 
-def test_canvas_download(tmp_path):
+def test_canvas_download(tmp_path: Path) -> None:
     """NAME_LATE_USER_ATTACHMENT_FILE; of two versions of a file the last counts, and that is said."""
     files = {
         "lopezana_LATE_1234_9001_tanh_layer.py": TANH,
@@ -271,7 +274,7 @@ submission_12:
 """
 
 
-def test_gradescopes_export(tmp_path):
+def test_gradescopes_export(tmp_path: Path) -> None:
     """submission_metadata.yml says whose a folder is (a group's counts for each), and when it was handed in."""
     files = {
         "assignment_5_export/submission_metadata.yml": METADATA,
@@ -285,7 +288,7 @@ def test_gradescopes_export(tmp_path):
 
 
 @pytest.mark.parametrize("person", ["ann", "7", "{}", ":name: ''"])
-def test_a_submitter_who_is_not_told_is_listed(person, tmp_path):
+def test_a_submitter_who_is_not_told_is_listed(person: str, tmp_path: Path) -> None:
     """The others of the group count; nobody's work is no student's of the empty name."""
     one, two = (f"submission_{number}:\n  :submitters:\n  - {person}\n" for number in (1, 2))
     text = f"{one}  - :sid: '1001'\n{two}"
@@ -297,7 +300,7 @@ def test_a_submitter_who_is_not_told_is_listed(person, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["- a", "a: &x [1]\nb: *x", "a: [", "12"])
-def test_metadata_that_is_none_is_refused_in_words(text, tmp_path):
+def test_metadata_that_is_none_is_refused_in_words(text: str, tmp_path: Path) -> None:
     """Not a mapping, aliases, broken YAML: one error with the remedy."""
     with pytest.raises(SubmissionError, match="not the metadata of a Gradescope export"):
         collect(hand_in(tmp_path / "class", {"submission_metadata.yml": text}), assignment())
@@ -306,7 +309,7 @@ def test_metadata_that_is_none_is_refused_in_words(text, tmp_path):
 # Which file counts
 
 
-def test_exercises_that_ask_for_one_name_clash_by_name(tmp_path):
+def test_exercises_that_ask_for_one_name_clash_by_name(tmp_path: Path) -> None:
     """Two exercises want dY_dW: files found by name carry the clash, files named after an exercise do not."""
     both = assignment(exercise("linear_layer", "dY_dW"), exercise("tanh_layer", "dY_dW"), exercise("chain_rule"))
     path = hand_in(tmp_path / "class", {"s01.py": TANH, "s02/linear_layer.py": TANH, "s02/rest.py": TANH})
@@ -314,7 +317,7 @@ def test_exercises_that_ask_for_one_name_clash_by_name(tmp_path):
     assert {("s01", "linear_layer"): ("tanh_layer",), ("s01", "tanh_layer"): ("linear_layer",)} == clashes
 
 
-def test_of_two_files_for_one_exercise_the_last_counts(tmp_path):
+def test_of_two_files_for_one_exercise_the_last_counts(tmp_path: Path) -> None:
     """A .py and a .ipynb: the later one; the other is listed."""
     folder = hand_in(tmp_path / "class", {"s01/tanh_layer.py": TANH, "s01/tanh_layer.ipynb": "{}"})
     os.utime(folder / "s01/tanh_layer.py", (2e9, 2e9))
@@ -323,13 +326,13 @@ def test_of_two_files_for_one_exercise_the_last_counts(tmp_path):
     assert ["s01/tanh_layer.ipynb"] == list(reasons(collection))
 
 
-def test_numbered_files_of_a_plain_folder_are_not_versions(tmp_path):
+def test_numbered_files_of_a_plain_folder_are_not_versions(tmp_path: Path) -> None:
     """week-1.py and week-2.py both count."""
     collection = collect(hand_in(tmp_path / "class", {"s01/week-1.py": TANH, "s01/week-2.py": TANH}), assignment())
     assert ("s01/week-1.py", "s01/week-2.py") == placed(collection)["s01", "tanh_layer"]
 
 
-def test_other_code_beside_a_full_set_is_listed(tmp_path):
+def test_other_code_beside_a_full_set_is_listed(tmp_path: Path) -> None:
     """When every exercise has its own file, another .py has nothing to do."""
     files = {"s01/tanh_layer.py": TANH, "s01/chain_rule.py": TANH, "s01/scratch.py": TANH, "s01/report.pdf": "%PDF"}
     collection = collect(hand_in(tmp_path / "class", files), assignment())
@@ -339,20 +342,20 @@ def test_other_code_beside_a_full_set_is_listed(tmp_path):
     } == reasons(collection)
 
 
-def test_a_file_beside_the_students_folder_is_listed(tmp_path):
+def test_a_file_beside_the_students_folder_is_listed(tmp_path: Path) -> None:
     """s01.py and s01/: the folder counts."""
     collection = collect(hand_in(tmp_path / "class", {"s01/tanh_layer.py": TANH, "s01.py": TANH}), assignment())
     assert {"s01.py": "s01 has a folder, too, and that counts: put the file into it."} == reasons(collection)
 
 
-def test_junk_is_ignored_quietly(tmp_path):
+def test_junk_is_ignored_quietly(tmp_path: Path) -> None:
     """What file managers and editors leave behind is nobody's submission."""
     junk = ["__MACOSX/s01/._tanh_layer.py", "s01/.DS_Store", "s01/__pycache__/tanh_layer.pyc", "s01/.ipynb_checkpoints/a.ipynb"]
     collection = collect(pack(tmp_path / "class.zip", {"s01/tanh_layer.py": TANH, **dict.fromkeys(junk, "x")}), assignment())
     assert ({("s01", "tanh_layer")}, {}) == (placed(collection).keys(), reasons(collection))
 
 
-def test_an_empty_folder_is_a_student_without_entries(tmp_path):
+def test_an_empty_folder_is_a_student_without_entries(tmp_path: Path) -> None:
     """Nothing at all is not the same as nothing for an exercise."""
     folder = hand_in(tmp_path / "class", {"s01/tanh_layer.py": TANH})
     (folder / "s02").mkdir()
@@ -361,7 +364,7 @@ def test_an_empty_folder_is_a_student_without_entries(tmp_path):
     assert {"s01"} == {entry.student for entry in collection.entries}
 
 
-def test_entries_come_in_the_order_of_students_and_exercises(tmp_path):
+def test_entries_come_in_the_order_of_students_and_exercises(tmp_path: Path) -> None:
     """Whatever the order on the disk is."""
     collection = collect(hand_in(tmp_path / "class", {"s10.py": TANH, "s02.py": TANH, "s01.py": TANH}), assignment())
     assert [(s, e) for s in ("s01", "s02", "s10") for e in ("tanh_layer", "chain_rule")] == [
@@ -372,7 +375,7 @@ def test_entries_come_in_the_order_of_students_and_exercises(tmp_path):
 # Hostile and odd things
 
 
-def test_nothing_but_regular_files_is_opened(tmp_path):
+def test_nothing_but_regular_files_is_opened(tmp_path: Path) -> None:
     """Links, pipes and what lies behind a linked folder are refused, with reasons."""
     secret = hand_in(tmp_path / "elsewhere", {"tanh_layer.py": "secret"})
     folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": TANH})
@@ -393,7 +396,7 @@ def test_nothing_but_regular_files_is_opened(tmp_path):
     }
 
 
-def test_a_file_that_became_a_link_after_collection_is_not_followed(tmp_path):
+def test_a_file_that_became_a_link_after_collection_is_not_followed(tmp_path: Path) -> None:
     """What is opened is what was looked at."""
     secret = hand_in(tmp_path / "elsewhere", {"tanh_layer.py": "secret"})
     folder = hand_in(tmp_path / "class", {"s01/tanh_layer.py": TANH, "s02/tanh_layer.py": TANH})
@@ -407,7 +410,7 @@ def test_a_file_that_became_a_link_after_collection_is_not_followed(tmp_path):
             entry.files[0].read()
 
 
-def test_what_is_too_large_is_refused_unread(tmp_path):
+def test_what_is_too_large_is_refused_unread(tmp_path: Path) -> None:
     """Code over 1 MiB, notebooks over 32 MiB."""
     folder = hand_in(tmp_path / "class", {"s01.py": b"#" * ((1 << 20) + 1), "s02.ipynb": b"{}"})
     os.truncate(folder / "s02.ipynb", (32 << 20) + 1)
@@ -417,7 +420,7 @@ def test_what_is_too_large_is_refused_unread(tmp_path):
     assert "larger than 32 MiB" in reasons(collection)["s02.ipynb"]
 
 
-def test_paths_that_leave_the_archive_are_listed(tmp_path):
+def test_paths_that_leave_the_archive_are_listed(tmp_path: Path) -> None:
     """Zip-slip: absolute paths, drive letters and `..`, with either slash."""
     names = ["../../x.py", "/etc/x.py", "C:/x.py", "s01\\..\\..\\x.py"]
     collection = collect(pack(tmp_path / "class.zip", {"s01/tanh_layer.py": TANH, **dict.fromkeys(names, TANH)}), assignment())
@@ -426,13 +429,13 @@ def test_paths_that_leave_the_archive_are_listed(tmp_path):
     assert len(names) == len(collection.unplaced)
 
 
-def test_a_zip_bomb_is_refused_unread(tmp_path):
+def test_a_zip_bomb_is_refused_unread(tmp_path: Path) -> None:
     """A notebook of 30 MiB of zeros takes 30 KB in the archive."""
     collection = collect(pack(tmp_path / "class.zip", {"s01/tanh_layer.ipynb": b"0" * (30 << 20)}), assignment())
     assert {"s01/tanh_layer.ipynb": "It unpacks to more than 200 times its size."} == reasons(collection)
 
 
-def test_an_archive_that_lies_about_a_size_is_read_up_to_the_cap(tmp_path):
+def test_an_archive_that_lies_about_a_size_is_read_up_to_the_cap(tmp_path: Path) -> None:
     """The reader counts bytes itself, or the archive is found to be broken."""
     path = pack(tmp_path / "class.zip", {"s01/tanh_layer.py": b"#" * (3 << 20)})
     data = path.read_bytes()
@@ -442,7 +445,7 @@ def test_an_archive_that_lies_about_a_size_is_read_up_to_the_cap(tmp_path):
         file.read()
 
 
-def test_links_and_encrypted_files_in_a_zip_are_refused(tmp_path):
+def test_links_and_encrypted_files_in_a_zip_are_refused(tmp_path: Path) -> None:
     """A link in an archive is a file with a mode."""
     path = tmp_path / "class.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -460,7 +463,7 @@ def test_links_and_encrypted_files_in_a_zip_are_refused(tmp_path):
     assert expected == reasons(collect(path, assignment()))
 
 
-def test_names_that_differ_only_in_case_or_accents_are_told(tmp_path):
+def test_names_that_differ_only_in_case_or_accents_are_told(tmp_path: Path) -> None:
     """OUT must keep students apart on every file system."""
     composed, decomposed = (unicodedata.normalize(form, "é01") for form in ("NFC", "NFD"))
     files = dict.fromkeys([f"{composed}.py", f"{decomposed}.py", "S01.py", "s01.py"], TANH)
@@ -469,7 +472,7 @@ def test_names_that_differ_only_in_case_or_accents_are_told(tmp_path):
     assert {"s01", composed} == reasons(collection).keys()
 
 
-def test_name_that_looks_like_another_is_told(tmp_path):
+def test_name_that_looks_like_another_is_told(tmp_path: Path) -> None:
     """A letter of no width makes no second student of the same looks."""
     collection = collect(pack(tmp_path / "class.zip", dict.fromkeys(["s01.py", "s\u200b01.py"], TANH)), assignment())
     assert ["s01"] == [student.id for student in collection.students]
@@ -478,7 +481,7 @@ def test_name_that_looks_like_another_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["s\n01.py", "s\x1b[31m.py", "s\u202e01.py", "s\udcff.py"])
-def test_names_that_cannot_be_shown_are_listed_cleaned(name, tmp_path):
+def test_names_that_cannot_be_shown_are_listed_cleaned(name: str, tmp_path: Path) -> None:
     """Control characters, bytes that are no UTF-8, letters that reverse the line."""
     folder = hand_in(tmp_path / "class", {"s01.py": TANH})
     Path(folder, name).write_text(TANH, encoding="utf-8")
@@ -488,13 +491,13 @@ def test_names_that_cannot_be_shown_are_listed_cleaned(name, tmp_path):
     assert any("rename it" in reason for reason in reasons(collection).values())
 
 
-def test_names_as_long_as_a_file_system_takes_are_graded(tmp_path):
+def test_names_as_long_as_a_file_system_takes_are_graded(tmp_path: Path) -> None:
     """255 bytes."""
     collection = collect(hand_in(tmp_path / "class", {f"{'s' * 252}.py": TANH}), assignment())
     assert ("s" * 252,) == tuple(student.id for student in collection.students)
 
 
-def test_too_many_files_of_one_student_do_not_stop_the_others(tmp_path):
+def test_too_many_files_of_one_student_do_not_stop_the_others(tmp_path: Path) -> None:
     """The rest of that folder is not looked at, and that is said."""
     files = {f"s01/{number:04}.py": TANH for number in range(2100)}
     collection = collect(pack(tmp_path / "class.zip", files | {"s02.py": TANH}), assignment())
@@ -502,14 +505,14 @@ def test_too_many_files_of_one_student_do_not_stop_the_others(tmp_path):
     assert any("more than 50 files of code" in reason for reason in reasons(collection).values())
 
 
-def test_how_many_files_there_are_is_counted_for_each_student(monkeypatch, tmp_path):
+def test_how_many_files_there_are_is_counted_for_each_student(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """All students of a course lie below one folder: whoever comes late in the alphabet is graded, too."""
     monkeypatch.setattr("grader.course.intake.entries.MAX_FILES", 3)
     files = {f"submitted/s{number:02}/ps1/tanh_layer.ipynb": "{}" for number in range(20)}
     assert 20 == len(placed(collect(hand_in(tmp_path / "course", files), assignment())))
 
 
-def test_of_too_many_files_the_answers_are_looked_at(monkeypatch, tmp_path):
+def test_of_too_many_files_the_answers_are_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A student handed in an environment as well; what was not looked at is said, in a zip, too."""
     monkeypatch.setattr("grader.course.intake.entries.MAX_FILES", 3)
     files = dict.fromkeys(["env/a.py", "env/b.py", "env/c.txt", "src/tanh_layer.py", "z.py"], "x")
@@ -524,7 +527,7 @@ def test_of_too_many_files_the_answers_are_looked_at(monkeypatch, tmp_path):
     assert "With what other zips hold there are more than 3 files here." == reasons(found)["s02/b.zip"]
 
 
-def test_more_files_than_any_class_has_are_an_error(monkeypatch, tmp_path):
+def test_more_files_than_any_class_has_are_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """To stop somewhere would leave out students: it is said where the files lie instead."""
     monkeypatch.setattr("grader.course.intake.folders.MAX_ENTRIES", 10)
     files = {f"data/pictures/{number}.png": "x" for number in range(12)} | {"submitted/s01/tanh_layer.py": TANH}
@@ -532,10 +535,10 @@ def test_more_files_than_any_class_has_are_an_error(monkeypatch, tmp_path):
         collect(hand_in(tmp_path / "course", files), assignment())
 
 
-def test_a_file_that_may_not_be_read_is_not_called_no_zip(monkeypatch, tmp_path):
+def test_a_file_that_may_not_be_read_is_not_called_no_zip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The reason is the system's."""
 
-    def refuse(*args):
+    def refuse(*args: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     path = pack(tmp_path / "class.zip", {"s01/tanh_layer.py": TANH})
@@ -544,7 +547,7 @@ def test_a_file_that_may_not_be_read_is_not_called_no_zip(monkeypatch, tmp_path)
         collect(path, assignment())
 
 
-def test_a_zip_without_times_is_read(tmp_path):
+def test_a_zip_without_times_is_read(tmp_path: Path) -> None:
     """Month 0 of year 1980, as writers leave it that set no time; for a class and for a student."""
     inner = tmp_path / "s01.zip"
     with zipfile.ZipFile(inner, "w") as archive:
@@ -554,7 +557,7 @@ def test_a_zip_without_times_is_read(tmp_path):
     assert [("s01", "tanh_layer")] == list(placed(collect(tmp_path / "class.zip", assignment())))
 
 
-def test_a_students_zip_is_read_once_for_all_its_files(monkeypatch, tmp_path):
+def test_a_students_zip_is_read_once_for_all_its_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Not once for each file and exercise."""
     path = pack(hand_in(tmp_path / "class", {}) / "s01.zip", {"a.py": TANH, "b.py": TANH})
     read = []
@@ -565,14 +568,14 @@ def test_a_students_zip_is_read_once_for_all_its_files(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(("data", "said"), [(b"PK\x05\x06 no zip", "not a zip"), (b"text", "not a zip")])
-def test_a_file_that_is_no_zip_is_refused_with_the_remedy(data, said, tmp_path):
+def test_a_file_that_is_no_zip_is_refused_with_the_remedy(data: bytes, said: str, tmp_path: Path) -> None:
     """One message, what to do instead."""
     (tmp_path / "x.zip").write_bytes(data)
     with pytest.raises(SubmissionError, match=said):
         collect(tmp_path / "x.zip", assignment())
 
 
-def test_a_broken_zip_of_one_student_stops_nobody_else(tmp_path):
+def test_a_broken_zip_of_one_student_stops_nobody_else(tmp_path: Path) -> None:
     """s01.zip is torn: s01 is listed with the reason, s02 is graded."""
     folder = hand_in(tmp_path / "class", {"s01.zip": b"PK\x03\x04 torn", "s02.py": TANH})
     collection = collect(folder, assignment())
@@ -582,7 +585,7 @@ def test_a_broken_zip_of_one_student_stops_nobody_else(tmp_path):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_member_that_cannot_be_unpacked_a_piece_at_a_time_is_not_opened(method, tmp_path):
+def test_a_member_that_cannot_be_unpacked_a_piece_at_a_time_is_not_opened(method: int, tmp_path: Path) -> None:
     """bz2 and LZMA come out whole, whatever size the header says: 600 bytes can be a gigabyte."""
     with zipfile.ZipFile(tmp_path / "s01.zip", "w", method) as archive:
         archive.writestr("tanh_layer.py", TANH * 20)
@@ -592,7 +595,7 @@ def test_a_member_that_cannot_be_unpacked_a_piece_at_a_time_is_not_opened(method
     assert "packed in an unusual way: pack it as .zip, with the method `deflate`" in first.detail
 
 
-def test_a_zip_in_a_zip_stays_closed_and_says_so(tmp_path):
+def test_a_zip_in_a_zip_stays_closed_and_says_so(tmp_path: Path) -> None:
     """The student reads why, not that nothing was handed in."""
     inner = pack(tmp_path / "inner.zip", {"tanh_layer.py": "x"}).read_bytes()
     outer = pack(tmp_path / "outer.zip", {"inner.zip": inner}).read_bytes()
@@ -601,7 +604,7 @@ def test_a_zip_in_a_zip_stays_closed_and_says_so(tmp_path):
     assert {"s01.zip/inner.zip": "It is a zip in a zip: pack the files once."} == reasons(found)
 
 
-def test_an_empty_answer_is_refused_and_counts_after_an_earlier_one(tmp_path):
+def test_an_empty_answer_is_refused_and_counts_after_an_earlier_one(tmp_path: Path) -> None:
     """An upload that failed; an empty helper is nothing to speak of."""
     files = {"s01/tanh_layer.py": "", "s01/__init__.py": "", "s02/tanh_layer.py": "x", "s02/tanh_layer (1).py": ""}
     found = collect(hand_in(tmp_path / "class", files), assignment())
@@ -613,13 +616,13 @@ def test_an_empty_answer_is_refused_and_counts_after_an_earlier_one(tmp_path):
     assert (empty, empty) == tuple(reasons(found)[path] for path in ("s01/tanh_layer.py", "s02/tanh_layer (1).py"))
 
 
-def test_results_among_the_submissions_are_nobodys(tmp_path):
+def test_results_among_the_submissions_are_nobodys(tmp_path: Path) -> None:
     """OUT in the folder of submissions is no student there; a folder whose name begins like it is one."""
     folder = hand_in(tmp_path / "class", {"s01.py": "x", "OUT/state.json": "{}", "OUT/reports/s01/x.py": "x", "OUT2/a.py": "x"})
     assert ["OUT2", "s01"] == [student.id for student in collect(folder, assignment(), but=folder / "OUT").students]
 
 
-def test_nothing_there_is_an_error_in_words(tmp_path):
+def test_nothing_there_is_an_error_in_words(tmp_path: Path) -> None:
     """No such place, an empty folder."""
     with pytest.raises(SubmissionError, match="There is no such folder or zip"):
         collect(tmp_path / "none", assignment())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from classroom import Reader, assignment, hand_in, pack, steps
@@ -25,20 +26,20 @@ CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Problem set 1 (44)
 """
 
 
-def roster(tmp_path, text, name="roster.csv"):
+def roster(tmp_path: Path, text: str, name: str = "roster.csv") -> tuple[Student, ...]:
     """The students of a file with this text."""
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     return read_roster(path)
 
 
-def test_a_plain_roster_keeps_every_other_column_as_an_id(tmp_path):
+def test_a_plain_roster_keeps_every_other_column_as_an_id(tmp_path: Path) -> None:
     """id, name, email; canvas_id and whatever else there is."""
     found = roster(tmp_path, "id;name;email;canvas_id;lti\ns01;Ana;a@example.org;1234;x\n")
     assert (Student(id="s01", name="Ana", email="a@example.org", ids={"canvas": "1234", "lti": "x"}),) == found
 
 
-def test_canvas_own_export_is_a_roster(tmp_path):
+def test_canvas_own_export_is_a_roster(tmp_path: Path) -> None:
     """Its rows of points and postings and its test student are no students."""
     first, second = roster(tmp_path, CANVAS)
     expected = Student(id="s01", name="López, Ana", section="Group A", ids={"canvas": "1234", "sis": "u-1", "login": "s01"})
@@ -59,12 +60,12 @@ def test_canvas_own_export_is_a_roster(tmp_path):
     ],
     ids=["moodle", "gradescope"],
 )
-def test_other_systems_lists_are_rosters(text, expected, tmp_path):
+def test_other_systems_lists_are_rosters(text: str, expected: Student, tmp_path: Path) -> None:
     """Moodle's grading worksheet, Gradescope's roster."""
     assert (expected,) == roster(tmp_path, text)
 
 
-def test_every_fault_of_a_roster_comes_at_once(tmp_path):
+def test_every_fault_of_a_roster_comes_at_once(tmp_path: Path) -> None:
     """With its line and what to do."""
     with pytest.raises(SubmissionError) as caught:
         roster(tmp_path, "id,name\ns01,Ana\n,Bo\nS01,Ana\n")
@@ -83,21 +84,21 @@ def test_every_fault_of_a_roster_comes_at_once(tmp_path):
         ("\n", "The file is empty."),
     ],
 )
-def test_a_table_that_is_no_roster_is_refused(text, said, tmp_path):
+def test_a_table_that_is_no_roster_is_refused(text: str, said: str, tmp_path: Path) -> None:
     """The columns that were found are named."""
     with pytest.raises(SubmissionError) as caught:
         roster(tmp_path, text)
     assert said in str(caught.value)
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path):
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     """A spreadsheet instead of a CSV."""
     (tmp_path / "roster.xlsx").write_bytes(b"PK\x03\x04\xff\xfe\x00\x81")
     with pytest.raises(SubmissionError, match="not UTF-8"):
         read_roster(tmp_path / "roster.xlsx")
 
 
-def test_students_are_matched_by_email_then_any_id_then_name():
+def test_students_are_matched_by_email_then_any_id_then_name() -> None:
     """A name that two have matches nobody."""
     people = [
         Student(id="s01", name="Ana López", ids={"canvas": "1234"}),
@@ -124,7 +125,7 @@ def test_students_are_matched_by_email_then_any_id_then_name():
         ({"canvas": "7"}, ("205",), {"205": "s01"}),
     ],
 )
-def test_a_namesakes_work_is_nobody_elses(ids, numbers, expected):
+def test_a_namesakes_work_is_nobody_elses(ids: dict[str, str], numbers: tuple[str, ...], expected: dict[str, str]) -> None:
     """A name counts where it is one student's on both sides, and no id says otherwise."""
     people = [Student(id="s01", name="Kim Lee", ids=ids), Student(id="s02", name="Bo Ek")]
     handed_in = [Student(id=number, name="Kim Lee", ids={"moodle": number}) for number in numbers]
@@ -134,14 +135,14 @@ def test_a_namesakes_work_is_nobody_elses(ids, numbers, expected):
 @pytest.mark.parametrize(
     "told", [{"id": "s01", "ids": {"gradescope": "s01"}}, {"id": "s02", "name": "Ana"}, {"id": "s02", "name": "Ana", "email": ""}]
 )
-def test_what_students_write_themselves_moves_nobodys_work(told):
+def test_what_students_write_themselves_moves_nobodys_work(told: dict[str, dict[str, str] | str] | dict[str, str]) -> None:
     """On Gradescope, a number and a name: Bo, whose address is proved or whose number is known, is not Ana."""
     people = [Student(id="s01", name="Ana", email="a@example.org"), Student(id="s02", name="Bo", email="b@example.org")]
     one = Student(**{"email": "b@example.org", **told})
     assert {one.id: "s02"} == {name: student.id for name, student in match([one], people).items()}
 
 
-def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path):
+def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path: Path) -> None:
     """Empty, never 0; who is not on the roster is graded, and listed."""
     files = {"lopezana_1234_1_tanh_layer.py": "correct", "nobody_5_2_tanh_layer.py": "correct"}
     path = pack(tmp_path / "canvas.zip", files)
@@ -154,7 +155,7 @@ def test_the_table_has_a_row_for_who_handed_in_nothing(tmp_path):
     assert [("nobody_5", True)] == [(item.path, item.is_graded) for item in summary.unplaced]
 
 
-def test_of_two_submissions_of_one_student_the_last_counts(tmp_path):
+def test_of_two_submissions_of_one_student_the_last_counts(tmp_path: Path) -> None:
     """s01 by id and by Canvas's number."""
     people = roster(tmp_path, "id,canvas_id\ns01,1234\n")
     path = hand_in(tmp_path / "class", {"1234.py": "x", "s01.py": "x"})
@@ -163,7 +164,7 @@ def test_of_two_submissions_of_one_student_the_last_counts(tmp_path):
     assert ["1234"] == [item.path for item in collection.unplaced]
 
 
-def test_of_two_submissions_of_one_student_the_latest_counts():
+def test_of_two_submissions_of_one_student_the_latest_counts() -> None:
     """By the time; an empty folder never, and where nobody says, the last by name."""
     entries = tuple(Entry(student=id, exercise="tanh_layer", status=Status.MISSING) for id in ("a", "b"))
     early, late = (datetime(2026, 10, day, tzinfo=UTC) for day in (1, 2))
@@ -174,7 +175,7 @@ def test_of_two_submissions_of_one_student_the_latest_counts():
         assert {"a", "b", "c"} - {counts} == {item.path for item in found.unplaced}
 
 
-def test_a_roster_can_say_when_somebody_handed_in(tmp_path):
+def test_a_roster_can_say_when_somebody_handed_in(tmp_path: Path) -> None:
     """For systems whose downloads do not; it counts before what a download says."""
     (tmp_path / "roster.csv").write_text("id,submitted_at\ns01,2026-10-01T23:59:00+02:00\ns02,\n", encoding="utf-8")
     roster = read_roster(tmp_path / "roster.csv")
@@ -184,14 +185,14 @@ def test_a_roster_can_say_when_somebody_handed_in(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["2026-10-01T23:59", "yesterday"])
-def test_a_time_without_its_zone_is_a_fault_of_the_roster(text, tmp_path):
+def test_a_time_without_its_zone_is_a_fault_of_the_roster(text: str, tmp_path: Path) -> None:
     """Late or not late is never guessed."""
     (tmp_path / "roster.csv").write_text(f"id,submitted_at\ns01,{text}\n", encoding="utf-8")
     with pytest.raises(SubmissionError, match=rf"roster\.csv:2: submitted_at is {text}, no time with its zone"):
         read_roster(tmp_path / "roster.csv")
 
 
-def test_a_column_that_several_share_is_no_id():
+def test_a_column_that_several_share_is_no_id() -> None:
     """A tutor's name is nobody's own; nor is a number that is one student's here and another's there."""
     roster = [
         Student(id="s01", ids={"tutor": "Ek", "canvas": "7", "room": "s03"}),

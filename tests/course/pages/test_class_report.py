@@ -24,7 +24,7 @@ from grader.render.mathml import mathml
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class with its pages."""
     return whole_class(tmp_path_factory.mktemp("class") / "out")
 
@@ -34,7 +34,7 @@ def page(out: Path) -> str:
     return (out / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_page_holds_what_staff_ask_for(out):
+def test_the_page_holds_what_staff_ask_for(out: Path) -> None:
     """Scores, targets, mistakes, equal answers, unusual ones, flags, what is not graded or placed, students, time."""
     headings = re.findall(r"<h2[^>]*>(.*?)</h2>", page(out))
     expected = [
@@ -55,7 +55,7 @@ def test_the_page_holds_what_staff_ask_for(out):
     assert re.search(r">s08</a>, <a [^>]*>s09</a>", page(out))
 
 
-def test_the_page_stands_alone(out):
+def test_the_page_stands_alone(out: Path) -> None:
     """No address outside of it, no script but ours; the policy names that one by its fingerprint."""
     for text in (page(out), (out / "feedback/s01.html").read_text(encoding="utf-8")):
         addresses = re.findall(r'(?:src|href|action|data)="([^"]*)"|url\(([^)]*)\)', text)
@@ -64,26 +64,26 @@ def test_the_page_stands_alone(out):
     assert page(out).count("<script>") == 1
 
 
-def test_what_students_wrote_stays_text(out):
+def test_what_students_wrote_stays_text(out: Path) -> None:
     """Names, messages, paths and output with markup in them."""
     pages = [page(out), *(path.read_text(encoding="utf-8") for path in (out / "feedback").iterdir())]
     assert all("<img" not in text and "alert(1)</script>" not in text for text in pages)
     assert "&lt;script&gt;alert(1)" in pages[0]
 
 
-def test_the_seed_is_on_no_page(out):
+def test_the_seed_is_on_no_page(out: Path) -> None:
     """Students get one of them, and the other one is forwarded."""
     assert all("8317465" not in path.read_text(encoding="utf-8") for path in (*out.glob("*.html"), *out.glob("feedback/*")))
 
 
-def test_every_link_leads_to_a_page(out):
+def test_every_link_leads_to_a_page(out: Path) -> None:
     """Students' pages are named so that every file system takes them."""
     links = {link.split("#")[0] for link in re.findall(r'href="(feedback/[^"]*)"', page(out))}
     assert len(links) == 12  # of thirteen: one handed in nothing
     assert all((out / unquote(link)).is_file() for link in links)
 
 
-def test_every_link_within_a_page_leads_somewhere(out):
+def test_every_link_within_a_page_leads_somewhere(out: Path) -> None:
     """To a section of the class's page, to an exercise of a student's."""
     for link in re.findall(r'href="([^"]*#[^"]*)"', page(out)):
         path, place = unquote(link).split("#")
@@ -91,7 +91,7 @@ def test_every_link_within_a_page_leads_somewhere(out):
         assert f' id="{place}"' in text
 
 
-def test_plots_have_words(out):
+def test_plots_have_words(out: Path) -> None:
     """Each figure is named and captioned; the drawing itself is silent."""
     figures = re.findall(
         r'<figure role="group" aria-label="([^"]+)"><svg aria-hidden="true".*?<figcaption>(.+?)</figcaption>',
@@ -110,22 +110,22 @@ class Balance(HTMLParser):
         self.open: list[str] = []
         self.ids: list[str] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Counts it in."""
         self.ids += [value for name, value in attrs if name == "id"]
         if tag not in {"meta", "br", "wbr", "img", "link"}:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, attrs):
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Only its id counts."""
         self.ids += [value for name, value in attrs if name == "id"]
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         """Counts it out."""
         assert self.open.pop() == tag
 
 
-def test_the_markup_is_balanced_and_ids_are_unique(out):
+def test_the_markup_is_balanced_and_ids_are_unique(out: Path) -> None:
     """Two plots share a page, and each has ids of its own."""
     parser = Balance()
     parser.feed(page(out))
@@ -140,7 +140,7 @@ def rows_of(text: str, caption: str) -> list[list[str]]:
     return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)] for row in rows]
 
 
-def test_mistakes_are_counted_by_kind_and_by_target(out):
+def test_mistakes_are_counted_by_kind_and_by_target(out: Path) -> None:
     """Each with its share of the wrong answers, and an example to look at."""
     expected = [
         ["sign", "5", "62%", "5", "s01", "chain_rule"],
@@ -152,20 +152,20 @@ def test_mistakes_are_counted_by_kind_and_by_target(out):
     assert ["chain_rule", "dz_dy", "sign", "5", "100%", "The sign is wrong."] == named[:6]
 
 
-def test_the_measures_are_explained(out):
+def test_the_measures_are_explained(out: Path) -> None:
     """In words, beside the table."""
     terms = re.findall(r"<dt>(.*?)</dt><dd>[^<]{20,}</dd>", page(out))
     assert ["Difficulty", "Discrimination", "Point-biserial"] == terms
 
 
-def test_a_flag_of_several_exercises_is_one_line(tmp_path):
+def test_a_flag_of_several_exercises_is_one_line(tmp_path: Path) -> None:
     """Where it is of the same students; with what it means."""
     reports = {"s1": tuple(replace(one, flags=("wrote_to_stdout",)) for one in (right(TANH), right(CHAIN)))}
     expected = [["wrote to stdout: It prints.", "chain_rule, tanh_layer", "1", "s1"]]
     assert expected == rows_of(page(write(tmp_path / "out", reports)), "What was noticed")
 
 
-def test_how_much_of_equal_answers_is_equal_is_said(tmp_path):
+def test_how_much_of_equal_answers_is_equal_is_said(tmp_path: Path) -> None:
     """All numbers, or one of them: no more than was looked at."""
     whole = replace(WRONG, targets=(replace(WRONG.targets[0], answers_sha256="aa"),))
     by_all, by_one = (page(write(tmp_path / name, {"s1": (one,), "s2": (one,)})) for name, one in (("a", whole), ("b", WRONG)))
@@ -173,7 +173,7 @@ def test_how_much_of_equal_answers_is_equal_is_said(tmp_path):
     assert [[2, 0], [0, 2]] == [[text.count(words) for words in said] for text in (by_all, by_one)]
 
 
-def test_pairs_are_shown_beside_how_much_of_their_work_that_is(tmp_path):
+def test_pairs_are_shown_beside_how_much_of_their_work_that_is(tmp_path: Path) -> None:
     """Two who share two unusual answers, which is all that nobody can explain of the one, and not of the other."""
     odd = replace(NAMED, targets=(replace(NAMED.targets[0], diagnosis=None),))
     third = report(assignment(exercise("third")).exercises[0], "", Status.WRONG_VALUE)
@@ -183,7 +183,7 @@ def test_pairs_are_shown_beside_how_much_of_their_work_that_is(tmp_path):
     assert expected == rows_of(page(out), "Two students who share more than one")
 
 
-def test_every_verdict_is_counted_by_target(out):
+def test_every_verdict_is_counted_by_target(out: Path) -> None:
     """A column for each verdict that was given."""
     expected = [["tanh_layer", "d_tanh_layer", "8", "2", "1", "", "1"], ["chain_rule", "dz_dy", "3", "5", "", "2", ""]]
     assert expected == rows_of(page(out), "What came of the answers")
@@ -191,7 +191,7 @@ def test_every_verdict_is_counted_by_target(out):
 
 @pytest.mark.parametrize("students", [0, 1, 2, 3, 6])
 @pytest.mark.parametrize("score", ["right", "wrong"])
-def test_small_classes_and_equal_scores_have_a_page(tmp_path, students, score):
+def test_small_classes_and_equal_scores_have_a_page(tmp_path: Path, students: int, score: str) -> None:
     """Without correlations, and without numbers that are none."""
     reports = (right(TANH), right(CHAIN)) if score == "right" else (WRONG, NAMED)
     text = page(write(tmp_path / "out", {f"s{n}": reports for n in range(students)}))
@@ -201,20 +201,20 @@ def test_small_classes_and_equal_scores_have_a_page(tmp_path, students, score):
         assert [["", ""]] * 2 == [row[6:8] for row in rows_of(text, "Every target")]
 
 
-def test_a_target_that_strong_students_miss_is_pointed_out(tmp_path):
+def test_a_target_that_strong_students_miss_is_pointed_out(tmp_path: Path) -> None:
     """A negative correlation says: look at the exercise."""
     reports = {f"s{n}": ((WRONG, right(CHAIN)) if n % 2 else (right(TANH), NAMED)) for n in range(10)}
     notes = [row[-1] for row in rows_of(page(write(tmp_path / "out", reports)), "Every target")]
     assert ["Look at the exercise: those who do well elsewhere do worse here."] * 2 == notes
 
 
-def test_what_was_not_graded_is_not_empty(out):
+def test_what_was_not_graded_is_not_empty(out: Path) -> None:
     """An empty cell was not handed in."""
     rows = {row[0]: row[2:] for row in rows_of(page(out), "Points; an empty cell was not handed in")}
     assert (["", "not graded", ""], ["", "", ""]) == (rows["s10"], rows["s11"])
 
 
-def test_late_work_and_points_given_by_hand_are_in_the_table(tmp_path):
+def test_late_work_and_points_given_by_hand_are_in_the_table(tmp_path: Path) -> None:
     """In columns that are there only where they say something, and in a table with reasons."""
     due = datetime(2026, 11, 20, 12, tzinfo=UTC)
     late = Student(id="s01", submitted_at=due + timedelta(hours=30))
@@ -236,14 +236,14 @@ def test_late_work_and_points_given_by_hand_are_in_the_table(tmp_path):
         (Hessian(of="E", wrt="W", other="W"), "<mrow><mo>∂</mo><msup><mi>W</mi><mn>2</mn></msup></mrow>"),
     ],
 )
-def test_derivatives_are_formulas(kind, expected):
+def test_derivatives_are_formulas(kind: Gradient | Hessian, expected: str) -> None:
     """In MathML."""
     one = report(TANH, "", Status.CORRECT).targets[0]
     asked = replace(one, kind=type(kind).__name__.lower(), of=kind.of, wrt=kind.wrt)
     assert expected in mathml(asked, kind)
 
 
-def test_gradients_of_several_quantities_stand_as_a_sum():
+def test_gradients_of_several_quantities_stand_as_a_sum() -> None:
     """∂L/∂h · ∂h/∂W + ∂L/∂c · ∂c/∂W."""
     one = report(TANH, "", Status.CORRECT).targets[0]
     kind = VJP(of="h", wrt="W", upstream="dh", also=(("c", "dc"),))
@@ -253,7 +253,7 @@ def test_gradients_of_several_quantities_stand_as_a_sum():
 
 
 @pytest.mark.parametrize("kind", ["hessian", "jvp"])
-def test_a_derivative_that_only_the_exercise_knows_has_no_formula_without_it(kind):
+def test_a_derivative_that_only_the_exercise_knows_has_no_formula_without_it(kind: str) -> None:
     """A mixed Hessian would be shown as another one."""
     one = report(TANH, "", Status.CORRECT).targets[0]
     assert mathml(replace(one, kind=kind, of="E", wrt="W"), None) == ""
@@ -269,7 +269,7 @@ def test_a_derivative_that_only_the_exercise_knows_has_no_formula_without_it(kin
         ([0.5], 2.5, 0.0, 2.5, False),
     ],
 )
-def test_every_total_has_a_bar(totals, points, first, last, is_whole):
+def test_every_total_has_a_bar(totals: list[float], points: float, first: float, last: float, is_whole: bool) -> None:
     """With 19 points, too, which makes 20 bars, and above the points that there are."""
     edges, found = bins(totals, points)
     assert (first, last, is_whole) == (edges[0], edges[-1], found)
@@ -287,7 +287,7 @@ def _contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-def test_contrast_is_enough_in_both_schemes(scheme):
+def test_contrast_is_enough_in_both_schemes(scheme: int) -> None:
     """Text at least 4.5 to 1, bars at least 3 to 1."""
     style = (Path(class_report.__file__).parent / "class.css").read_text(encoding="utf-8")
     colours = {name: pair[scheme] for name, *pair in re.findall(r"--(\w+): light-dark\((#\w+), (#\w+)\)", style)}

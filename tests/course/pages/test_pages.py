@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import made
 import pytest
-from browser import CHROMIUM, browser
+from browser import CHROMIUM, Page, browser
 from class_pages import CHAIN, EXAMPLE, NAMED, TANH, WRONG, right, whole_class, write
 from classroom import assignment, report
 
@@ -47,7 +48,7 @@ def feedback(out: Path, student: str) -> str:
 # What is written when
 
 
-def test_only_changed_students_pages_are_written_again(tmp_path):
+def test_only_changed_students_pages_are_written_again(tmp_path: Path) -> None:
     """And those that are not there."""
     out = write(tmp_path / "out", {f"s{n}": (right(TANH),) for n in (1, 2, 3)})
     first, second, third = (out / f"feedback/s{n}.html" for n in (1, 2, 3))
@@ -58,7 +59,7 @@ def test_only_changed_students_pages_are_written_again(tmp_path):
     assert [True, False, True] == ["<!DOCTYPE" in path.read_text(encoding="utf-8") for path in (first, second, third)]
 
 
-def test_a_changed_rule_is_on_every_page(tmp_path):
+def test_a_changed_rule_is_on_every_page(tmp_path: Path) -> None:
     """Though nobody's verdicts changed: points given by hand, taken back, another level of feedback."""
     out = write(tmp_path / "out", {"s1": (WRONG,), "s2": (right(TANH),)})
 
@@ -73,7 +74,7 @@ def test_a_changed_rule_is_on_every_page(tmp_path):
     assert "3.25" not in after(Rules(feedback="hints"))
 
 
-def test_the_assignment_says_how_much_students_see(tmp_path):
+def test_the_assignment_says_how_much_students_see(tmp_path: Path) -> None:
     """Unless the command says otherwise."""
     out = write(tmp_path / "out", {"s1": (WRONG, NAMED)}, rules=Rules(feedback="score"))
     assert "The sign is wrong." not in feedback(out, "s1")
@@ -82,7 +83,7 @@ def test_the_assignment_says_how_much_students_see(tmp_path):
     assert "3.25" not in feedback(out, "s1")
 
 
-def test_what_is_no_longer_asked_is_on_no_page(tmp_path):
+def test_what_is_no_longer_asked_is_on_no_page(tmp_path: Path) -> None:
     """Neither on the student's nor on the class's."""
     out = write(tmp_path / "out", {"s1": (right(TANH), NAMED)})
     with open_out(out, assignment(TANH)):
@@ -92,7 +93,7 @@ def test_what_is_no_longer_asked_is_on_no_page(tmp_path):
     assert "chain_rule" not in (out / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path):
+def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path: Path) -> None:
     """A result whose student is not in the class is passed over."""
     out = write(tmp_path / "out", {"s2": (WRONG,)})
     with existing_out(out) as folder:
@@ -106,13 +107,13 @@ def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path):
 # What the instructor decided
 
 
-def test_a_total_that_waits_is_said_to_wait():
+def test_a_total_that_waits_is_said_to_wait() -> None:
     """It read "not graded (5 points) in all"."""
     row = Row(student=Student(id="s10"), scores={"tanh_layer": 3.0, "chain_rule": None})
     assert ("s10: the total, of 5 points, waits for what is not graded.",) == lead_lines(row, [made.report()])
 
 
-def test_points_given_by_hand_are_shown_with_their_reason(tmp_path):
+def test_points_given_by_hand_are_shown_with_their_reason(tmp_path: Path) -> None:
     """For a target in place of what was found, for a whole exercise, and for one that was not handed in."""
     overrides = (
         given("s1", "tanh_layer", "d_tanh_layer", 1.5, "Right up to a typo."),
@@ -144,14 +145,14 @@ def test_points_given_by_hand_are_shown_with_their_reason(tmp_path):
         ),
     ],
 )
-def test_what_being_late_costs_is_explained(tmp_path, rule, hours, expected):
+def test_what_being_late_costs_is_explained(tmp_path: Path, rule: LateRule | None, hours: int, expected: list[str]) -> None:
     """How late, how many days that counts as, and what that costs."""
     student = Student(id="s1", submitted_at=DUE + timedelta(hours=hours))
     out = write(tmp_path / "out", {"s1": (right(TANH),)}, asked=ASKED, students=[student], rules=Rules(late=rule))
     assert expected == lead(out, "s1")[1:]
 
 
-def test_a_duration_has_two_units():
+def test_a_duration_has_two_units() -> None:
     """The largest ones."""
     assert ["2 days 1 hour", "1 hour", "59 minutes"] == [duration(49 * 3600 + 120), duration(3600), duration(3599)]
 
@@ -196,7 +197,7 @@ WIDTHS = """[document.documentElement.scrollWidth, window.innerWidth,
   [...document.querySelectorAll("svg text")].map((e) => e.getBoundingClientRect().height).sort((a, b) => a - b)[0] ?? 99]"""
 
 
-def test_the_tests_browser_hears_complaints_and_sees_low_contrast(tab, tmp_path):
+def test_the_tests_browser_hears_complaints_and_sees_low_contrast(tab: Page, tmp_path: Path) -> None:
     """A page that means ill: otherwise silence would prove nothing."""
     bad = "<p style='color: #999'>faint</p>" * 30 + "<script>console.error('told'); nothing()</script><img src='there.png'>"
     (tmp_path / "bad.html").write_text(bad, encoding="utf-8")
@@ -209,7 +210,7 @@ def test_the_tests_browser_hears_complaints_and_sees_low_contrast(tab, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def tab(tmp_path_factory):
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A page of a headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here")
@@ -218,7 +219,7 @@ def tab(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A class with its pages, one of which shows everything that a student's page can show."""
     path = whole_class(tmp_path_factory.mktemp("class") / "out")
     raised = report(
@@ -237,7 +238,7 @@ PAGES = ["report.html", "feedback/s01.html", "../one/feedback/s1.html"]
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_browser_has_no_complaints_and_all_text_has_contrast(tab, out, page, dark):
+def test_a_browser_has_no_complaints_and_all_text_has_contrast(tab: Page, out: Path, page: str, dark: bool) -> None:
     """Nothing on the console, nothing fetched but the file; every text that is shown at least 4.5 to 1, as it is painted."""
     tab.complaints.clear()
     tab.requests.clear()
@@ -250,7 +251,7 @@ def test_a_browser_has_no_complaints_and_all_text_has_contrast(tab, out, page, d
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_no_page_is_wider_than_the_window(tab, out, page, width):
+def test_no_page_is_wider_than_the_window(tab: Page, out: Path, page: str, width: int) -> None:
     """Tables scroll within themselves; figures stay large enough to be read."""
     tab.open(out / page, width=width)
     tab.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -259,7 +260,7 @@ def test_no_page_is_wider_than_the_window(tab, out, page, width):
     assert smallest >= 8
 
 
-def test_the_keyboard_sorts_a_table(tab, out):
+def test_the_keyboard_sorts_a_table(tab: Page, out: Path) -> None:
     """Tab comes to a heading, which shows its focus; Enter sorts and says so, Space turns round; empty cells stay last."""
     tab.open(out / "report.html")
     for _ in range(200):
@@ -279,7 +280,7 @@ def test_the_keyboard_sorts_a_table(tab, out):
     assert ["descending", "3 3 3 2 2 2 2 2 0 0 0"] == tab.run(column)
 
 
-def test_the_keyboard_opens_details(tab, out):
+def test_the_keyboard_opens_details(tab: Page, out: Path) -> None:
     """Inputs of a case, on a student's page."""
     tab.open(out / "../one/feedback/s1.html")
     for _ in range(20):
@@ -291,7 +292,7 @@ def test_the_keyboard_opens_details(tab, out):
     assert tab.run("document.activeElement.parentElement.open")
 
 
-def test_minus_signs_sort_as_numbers(tab, tmp_path):
+def test_minus_signs_sort_as_numbers(tab: Page, tmp_path: Path) -> None:
     """Discriminations below zero come before those above."""
     reports = {f"s{n}": ((WRONG, right(CHAIN)) if n % 2 else (right(TANH), NAMED)) for n in range(9)}
     tab.open(write(tmp_path / "out", reports) / "report.html")
@@ -306,7 +307,7 @@ def test_minus_signs_sort_as_numbers(tab, tmp_path):
     assert found[0] < 0
 
 
-def test_pages_print_without_what_paper_cannot_do(tab, out):
+def test_pages_print_without_what_paper_cannot_do(tab: Page, out: Path) -> None:
     """Light, even on a dark screen; no arrows to sort by; a student's inputs are open."""
     tab.open(out / "report.html", dark=True, media="print")
     assert "rgb(255, 255, 255)" == tab.run("getComputedStyle(document.body).backgroundColor")
@@ -326,7 +327,7 @@ JUPYTERLAB = """
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_notebook_shows_a_report_in_its_own_theme(tab, tmp_path, theme):
+def test_a_notebook_shows_a_report_in_its_own_theme(tab: Page, tmp_path: Path, theme: str) -> None:
     """Whatever the system's scheme is, and whatever JupyterLab says of code, lists and paragraphs."""
     shown = html.fragment(report(TANH, "", Status.WRONG_VALUE, counterexample=EXAMPLE), None)
     is_light = str(theme == "light").lower()
@@ -343,7 +344,7 @@ def test_a_notebook_shows_a_report_in_its_own_theme(tab, tmp_path, theme):
     assert [paper, "rgba(0, 0, 0, 0)", "400", "left"] == tab.run(style)
 
 
-def test_what_is_read_aloud_says_what_is_seen(tab, out):
+def test_what_is_read_aloud_says_what_is_seen(tab: Page, out: Path) -> None:
     """The accessibility tree has the figures by their words, the tables by their captions, and the formulas."""
     tab.open(out / "report.html")
     nodes = tab.ask("Accessibility.getFullAXTree")["nodes"]

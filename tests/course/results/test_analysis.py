@@ -6,9 +6,11 @@ import json
 import math
 import random
 import statistics
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from grader.course.intake.students import Student
 from grader.course.results.analysis import FEWEST_FOR_STATISTICS, Analysis, analyse, correlation, discrimination
 from grader.course.results.database import Result, open_results
 from grader.course.results.out import open_out
+from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, Report, Status
 
 TANH, CHAIN = exercise("tanh_layer", points=2.0), exercise("chain_rule")
@@ -34,7 +37,7 @@ def wrong(actual: float, *, rule: str | None = None, of: str = "d_tanh_layer") -
     return report(about, "", Status.WRONG_VALUE, counterexample=example, diagnosis=diagnosis)
 
 
-def right(one) -> Report:
+def right(one: Exercise) -> Report:
     """A report with full marks."""
     return report(one, "", Status.CORRECT)
 
@@ -54,7 +57,7 @@ def analysed(tmp_path: Path, reports: dict[str, tuple[Report, ...]]) -> Analysis
             results.close()
 
 
-def test_an_exercise_that_was_taken_out_is_not_looked_at(tmp_path):
+def test_an_exercise_that_was_taken_out_is_not_looked_at(tmp_path: Path) -> None:
     """Its points are no part of the whole."""
     analysed(tmp_path, {"s01": (right(TANH), right(CHAIN))})
     with open_out(tmp_path / "out", assignment(TANH)) as out, closing(open_results(out)) as results:
@@ -65,7 +68,7 @@ def test_an_exercise_that_was_taken_out_is_not_looked_at(tmp_path):
 # The statistics
 
 
-def test_difficulty_is_the_mean_share_of_the_points(tmp_path):
+def test_difficulty_is_the_mean_share_of_the_points(tmp_path: Path) -> None:
     """Ungraded answers and students who handed in nothing count nowhere."""
     reports = {
         "s01": (right(TANH),),
@@ -80,7 +83,7 @@ def test_difficulty_is_the_mean_share_of_the_points(tmp_path):
     assert (5, (2.0, 0.0, 2.0)) == (found.students, found.totals)
 
 
-def test_point_biserial_and_discrimination_of_a_class_worked_by_hand(tmp_path):
+def test_point_biserial_and_discrimination_of_a_class_worked_by_hand(tmp_path: Path) -> None:
     """Ten students; who is right in the one is right in the other, but for two: phi is 0.6, and so is 4/5 - 1/5."""
     kinds = [(1, 1)] * 4 + [(1, 0)] + [(0, 1)] + [(0, 0)] * 4
     reports = {
@@ -92,7 +95,7 @@ def test_point_biserial_and_discrimination_of_a_class_worked_by_hand(tmp_path):
     assert item.discrimination == pytest.approx(0.6)
 
 
-def test_a_class_of_thirty_agrees_with_numpy(tmp_path):
+def test_a_class_of_thirty_agrees_with_numpy(tmp_path: Path) -> None:
     """Three targets of 1 point each: the item against the other two, by the textbook's formula and by numpy's corrcoef."""
     draw = random.Random(4)
     skill = [draw.random() for _ in range(30)]
@@ -106,14 +109,14 @@ def test_a_class_of_thirty_agrees_with_numpy(tmp_path):
         assert item.point_biserial == pytest.approx(_textbook(share, rest))
 
 
-def test_discrimination_is_of_the_best_and_the_worst_27_percent():
+def test_discrimination_is_of_the_best_and_the_worst_27_percent() -> None:
     """Three of ten: shares of 1, 1, 0.5 among the best, of 0.5, 0, 0 among the worst; those between do not count."""
     shares = [0.5, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.5]
     pairs = [(share, place / 10) for place, share in enumerate(shares)]
     assert discrimination(pairs) == pytest.approx(2.5 / 3 - 0.5 / 3)
 
 
-def test_those_who_tie_at_the_border_count_in_part():
+def test_those_who_tie_at_the_border_count_in_part() -> None:
     """The best three of ten are two clear ones, and one of the four who tie behind them, half of whom are right."""
     best = [(1.0, 0.9), (1.0, 0.8)]
     tied = [(1.0, 0.5), (0.0, 0.5), (1.0, 0.5), (0.0, 0.5)]
@@ -121,7 +124,7 @@ def test_those_who_tie_at_the_border_count_in_part():
     assert discrimination([*worst, *tied, *best]) == pytest.approx((1 + 1 + 0.5) / 3 - 0)
 
 
-def _scored(row) -> Report:
+def _scored(row: Sequence[bool]) -> Report:
     one = report(THREE, "", Status.CORRECT)
     targets = tuple(
         target if mark else replace(target, status=Status.RAISED, score=0.0)
@@ -130,7 +133,7 @@ def _scored(row) -> Report:
     return replace(one, targets=targets)
 
 
-def _textbook(item, rest) -> float:
+def _textbook(item: np.ndarray, rest: np.ndarray) -> float:
     """(M1 - M0) / s · sqrt(p q), with the standard deviation of the population."""
     share = item.mean()
     return (rest[item == 1].mean() - rest[item == 0].mean()) / rest.std() * math.sqrt(share * (1 - share))
@@ -141,7 +144,7 @@ PAIRS = st.lists(st.tuples(SHARES, SHARES), max_size=40)
 
 
 @given(PAIRS)
-def test_measures_lie_between_minus_one_and_one_or_are_not_there(pairs):
+def test_measures_lie_between_minus_one_and_one_or_are_not_there(pairs: list[tuple[float, float]]) -> None:
     """For every class: no NaN, and nothing where nothing varies or few answered."""
     varies = len(pairs) >= FEWEST_FOR_STATISTICS and all(len({pair[side] for pair in pairs}) > 1 for side in (0, 1))
     for measure in (correlation(pairs), discrimination(pairs)):
@@ -150,7 +153,7 @@ def test_measures_lie_between_minus_one_and_one_or_are_not_there(pairs):
 
 
 @given(PAIRS, st.randoms())
-def test_measures_do_not_depend_on_the_order_of_the_students(pairs, randomly):
+def test_measures_do_not_depend_on_the_order_of_the_students(pairs: list[tuple[float, float]], randomly: Random) -> None:
     """Those who tie at the border count in part."""
     mixed = list(pairs)
     randomly.shuffle(mixed)
@@ -160,7 +163,7 @@ def test_measures_do_not_depend_on_the_order_of_the_students(pairs, randomly):
 
 
 @given(PAIRS)
-def test_the_correlation_is_that_of_the_standard_library(pairs):
+def test_the_correlation_is_that_of_the_standard_library(pairs: list[tuple[float, float]]) -> None:
     """Pearson's, as `statistics` has it."""
     found = correlation(pairs)
     if found is not None:
@@ -168,20 +171,20 @@ def test_the_correlation_is_that_of_the_standard_library(pairs):
 
 
 @pytest.mark.parametrize("students", [1, 2, 3, 4])
-def test_a_small_class_has_a_difficulty_and_no_correlations(tmp_path, students):
+def test_a_small_class_has_a_difficulty_and_no_correlations(tmp_path: Path, students: int) -> None:
     """Nobody's numbers are made into something they are not."""
     found = analysed(tmp_path, {f"s{n}": (right(TANH) if n else wrong(2.0), right(CHAIN)) for n in range(students)})
     assert [(None, None)] * len(found.items) == [(item.point_biserial, item.discrimination) for item in found.items]
     assert [(students - 1) / students, 1.0] == [item.difficulty for item in found.items]
 
 
-def test_an_empty_class_has_no_items(tmp_path):
+def test_an_empty_class_has_no_items(tmp_path: Path) -> None:
     """Nor anything else."""
     found = analysed(tmp_path, {})
     assert ((), (), (), 0) == (found.items, found.totals, found.behaviours, found.wrong)
 
 
-def test_a_class_that_is_all_alike_has_no_correlations(tmp_path):
+def test_a_class_that_is_all_alike_has_no_correlations(tmp_path: Path) -> None:
     """Nor has an item that everybody gets right, nor one beside which there is no other."""
     alike = analysed(tmp_path, {f"s{n}": (right(TANH), right(CHAIN)) for n in range(9)})
     assert {(1.0, None, None)} == {(item.difficulty, item.point_biserial, item.discrimination) for item in alike.items}
@@ -189,7 +192,7 @@ def test_a_class_that_is_all_alike_has_no_correlations(tmp_path):
     assert [(None, None)] == [(item.point_biserial, item.discrimination) for item in alone.items]
 
 
-def test_what_we_could_not_grade_makes_nobody_weak(tmp_path):
+def test_what_we_could_not_grade_makes_nobody_weak(tmp_path: Path) -> None:
     """The rest is the share of what was graded: five who lack an answer through our fault are as strong as the others."""
     reports = {f"s{n:02}": (right(TANH), right(CHAIN), right(THREE)) for n in range(5)}
     reports |= {f"s{n:02}": (right(TANH), right(CHAIN), report(THREE, "", Status.UNGRADED)) for n in range(5, 10)}
@@ -202,7 +205,7 @@ def test_what_we_could_not_grade_makes_nobody_weak(tmp_path):
 # Mistakes
 
 
-def test_mistakes_are_counted_among_the_wrong_answers(tmp_path):
+def test_mistakes_are_counted_among_the_wrong_answers(tmp_path: Path) -> None:
     """By rule and text, with somebody to look at; what was not tried is not wrong."""
     reports = {
         "s01": (wrong(2.0, rule="sign"),),
@@ -217,7 +220,7 @@ def test_mistakes_are_counted_among_the_wrong_answers(tmp_path):
     assert [("sign", 2, 4, "s01"), ("transposed", 1, 4, "s03")] == found
 
 
-def test_kinds_of_mistake_count_every_wrong_answer_once(tmp_path):
+def test_kinds_of_mistake_count_every_wrong_answer_once(tmp_path: Path) -> None:
     """Over all targets: named ones first, then what came of those that nothing explains."""
     reports = {
         "s01": (wrong(2.0, rule="sign"), wrong(2.0, rule="sign", of="chain")),
@@ -235,7 +238,7 @@ def test_kinds_of_mistake_count_every_wrong_answer_once(tmp_path):
 # Answers that are alike
 
 
-def test_equal_wrong_numbers_make_a_group(tmp_path):
+def test_equal_wrong_numbers_make_a_group(tmp_path: Path) -> None:
     """To the last digit; unusual is what nothing explains and few share."""
     third = 0.1 + 0.2
     reports = {
@@ -251,7 +254,7 @@ def test_equal_wrong_numbers_make_a_group(tmp_path):
     assert [("s01", "s02")] == [one.group.students for one in found.unusual]
 
 
-def test_where_all_answers_are_known_all_have_to_be_equal(tmp_path):
+def test_where_all_answers_are_known_all_have_to_be_equal(tmp_path: Path) -> None:
     """One number in common is not enough, since a transposed answer has it, too, in a case of one feature; nor is it needed."""
 
     def with_answers(actual: float, sha256: str) -> Report:
@@ -270,7 +273,7 @@ def test_where_all_answers_are_known_all_have_to_be_equal(tmp_path):
     assert [True] == [one.is_by_one_number for one in by_one]
 
 
-def test_of_answers_alike_one_is_shown_whole(tmp_path):
+def test_of_answers_alike_one_is_shown_whole(tmp_path: Path) -> None:
     """With its inputs, of the target that it is about."""
     one = report(THREE, "", Status.RAISED)
     example = Counterexample(case="small", sizes={}, inputs={"x": [1.0]})
@@ -280,19 +283,19 @@ def test_of_answers_alike_one_is_shown_whole(tmp_path):
     assert (("s02", "s03"), example) == (two.group.students, two.example.counterexample)
 
 
-def test_what_was_not_written_is_no_behaviour(tmp_path):
+def test_what_was_not_written_is_no_behaviour(tmp_path: Path) -> None:
     """Starters are alike."""
     found = analysed(tmp_path, {f"s{n}": (report(TANH, "", Status.NOT_IMPLEMENTED),) for n in range(3)})
     assert () == found.behaviours
 
 
-def test_a_wrong_value_that_many_share_is_not_unusual(tmp_path):
+def test_a_wrong_value_that_many_share_is_not_unusual(tmp_path: Path) -> None:
     """Four of four made a mistake that nobody has named yet."""
     found = analysed(tmp_path, {f"s{n}": (wrong(7.0),) for n in range(4)})
     assert (4, ()) == (found.behaviours[0].group.count, found.unusual)
 
 
-def test_two_who_share_more_than_one_unusual_answer_are_a_pair(tmp_path):
+def test_two_who_share_more_than_one_unusual_answer_are_a_pair(tmp_path: Path) -> None:
     """With how many unexplained answers each of them has; sharing one is not told twice."""
     reports = {
         "s01": (wrong(7.0), wrong(8.0, of="chain")),
@@ -307,7 +310,7 @@ def test_two_who_share_more_than_one_unusual_answer_are_a_pair(tmp_path):
 # Notices, time
 
 
-def test_flags_are_listed_with_their_students(tmp_path):
+def test_flags_are_listed_with_their_students(tmp_path: Path) -> None:
     """Once a flag and exercise."""
     flagged = replace(right(TANH), flags=("mutates_inputs",))
     found = analysed(tmp_path, {"s01": (flagged,), "s02": (flagged,)})
@@ -315,14 +318,14 @@ def test_flags_are_listed_with_their_students(tmp_path):
     assert expected == [(one.exercise, one.what, one.group.students) for one in found.flags]
 
 
-def test_ungraded_answers_are_listed_by_reason(tmp_path):
+def test_ungraded_answers_are_listed_by_reason(tmp_path: Path) -> None:
     """A student with three targets of one exercise is one student."""
     lost = report(THREE, "", Status.UNGRADED, detail="The worker was lost.")
     found = analysed(tmp_path, {"s01": (lost,), "s02": (lost,)})
     assert [("three", "The worker was lost.", 2)] == [(one.exercise, one.what, one.group.count) for one in found.ungraded]
 
 
-def test_time_is_summed_and_the_slowest_named(tmp_path):
+def test_time_is_summed_and_the_slowest_named(tmp_path: Path) -> None:
     """By exercise."""
     reports = {f"s{n}": (replace(right(TANH), seconds=seconds),) for n, seconds in enumerate((0.25, 2.0, 0.5))}
     (found,) = analysed(tmp_path, reports).timings

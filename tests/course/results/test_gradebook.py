@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from classroom import assignment, exercise, report
 
@@ -9,17 +11,18 @@ from grader.course.intake.students import Student
 from grader.course.results.database import Result, open_results
 from grader.course.results.gradebook import cell, number, rows
 from grader.course.results.out import open_out
-from grader.outcome import Status
+from grader.exercise.model import Exercise
+from grader.outcome import Report, Status
 
 TANH, CHAIN = exercise("tanh_layer", points=2.0), exercise("chain_rule")
 
 
-def right(one, student=""):
+def right(one: Exercise, student: str = "") -> Report:
     """A report with full marks."""
     return report(one, student, Status.CORRECT)
 
 
-def test_an_ungraded_exercise_leaves_the_total_empty(tmp_path):
+def test_an_ungraded_exercise_leaves_the_total_empty(tmp_path: Path) -> None:
     """A total that leaves something out in silence would be wrong."""
     with open_out(tmp_path / "out", assignment(TANH, CHAIN)) as out:
         results = open_results(out)
@@ -31,7 +34,7 @@ def test_an_ungraded_exercise_leaves_the_total_empty(tmp_path):
     assert [("s01", {"chain_rule": None, "tanh_layer": 2.0}, None), ("s02", {}, None)] == table
 
 
-def test_an_exercise_that_was_taken_out_counts_no_more(tmp_path):
+def test_an_exercise_that_was_taken_out_counts_no_more(tmp_path: Path) -> None:
     """Neither its points nor that it could not be graded; the result stays for when it comes back."""
     for asked, expected in ((assignment(TANH, CHAIN), None), (assignment(TANH), 2.0), (assignment(TANH, CHAIN), None)):
         with open_out(tmp_path / "out", asked) as out:
@@ -44,7 +47,7 @@ def test_an_exercise_that_was_taken_out_counts_no_more(tmp_path):
         assert (expected, {one.id for one in asked.exercises}) == (row.total, set(row.scores))
 
 
-def test_a_result_of_nobody_empties_no_other_row(tmp_path):
+def test_a_result_of_nobody_empties_no_other_row(tmp_path: Path) -> None:
     """One whose student is not in the class comes before, between and after those who are."""
     with open_out(tmp_path / "out", assignment(TANH)) as out:
         results = open_results(out)
@@ -57,11 +60,11 @@ def test_a_result_of_nobody_empties_no_other_row(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "\r=1", "\n=1"])
-def test_formulas_are_made_text(text):
+def test_formulas_are_made_text(text: str) -> None:
     """A spreadsheet shows them, and runs nothing."""
     assert f"'{text}" == cell(text)
 
 
-def test_numbers_are_short_and_exact():
+def test_numbers_are_short_and_exact() -> None:
     """Thirds keep ten digits, whole numbers none."""
     assert ["1", "0.3333333333", "", "0.1"] == [number(1.0), number(1 / 3), number(None), number(0.1)]

@@ -9,11 +9,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from grader.outcome import Report
 
 pytest.importorskip("distributed")
 
@@ -37,7 +40,7 @@ WRONG = b"def dY_dx(x):\n    return -x\n"
 EXERCISE = load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 
-def start(scheduler: str | Client, jobs: int = 2, isolation: str = "best", **options) -> Cluster:
+def start(scheduler: str | Client, jobs: int = 2, isolation: str = "best", **options: Any) -> Cluster:
     """A pool for the exercise."""
     exercises = {EXERCISE.id: (EXERCISE, prepare.prepare(EXERCISE))}
     return Cluster(scheduler, jobs, isolation, sandboxed(isolation), exercises, **options)
@@ -51,7 +54,7 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def local(cluster) -> Cluster:
+def local(cluster: Cluster) -> Cluster:
     """The two, those that a test has killed started anew."""
     cluster._client.wait_for_workers(2, timeout=60)
     return cluster
@@ -65,7 +68,7 @@ def works(*files: bytes) -> list[Work]:
     ]
 
 
-def outcomes(found) -> dict[str, str]:
+def outcomes(found: Iterable[tuple[Work, Report]]) -> dict[str, str]:
     """Status by student; each student comes once."""
     found = list(found)
     assert not [student for student, times in Counter(work.student for work, _ in found).items() if times > 1]
@@ -73,13 +76,13 @@ def outcomes(found) -> dict[str, str]:
     return {work.student: report.targets[0].status.value for work, report in found}
 
 
-def test_every_work_comes_back_with_its_report(local) -> None:
+def test_every_work_comes_back_with_its_report(local: Cluster) -> None:
     """Once, in whatever order, by its student's name."""
     expected = {f"s{number:02}": "correct" if number % 2 else "wrong_value" for number in range(1, 13)}
     assert expected == outcomes(local.reports(works(*[RIGHT, WRONG] * 6)))
 
 
-def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local) -> None:
+def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local: Cluster) -> None:
     """Others on the machine cannot join it."""
     assert all(address.startswith("tls://127.0.0.1:") for address in local._client.nthreads())
     assert "bokeh" not in sys.modules
@@ -87,7 +90,7 @@ def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local) -> None:
     assert [] == routes
 
 
-def test_a_killed_worker_loses_nothing(local) -> None:
+def test_a_killed_worker_loses_nothing(local: Cluster) -> None:
     """By -9, in mid-run: what it had is done by others."""
     reports = local.reports(works(*[RIGHT] * 30))
     found = [next(reports)]
@@ -101,11 +104,11 @@ class Bomb:
     def __init__(self, marks: str) -> None:
         self.marks = marks
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[object, tuple[str]]:
         return exec, (f"import os\nopen({self.marks!r}, 'a').write('x')\nos._exit(9)",)
 
 
-def test_a_work_that_takes_its_workers_with_it_takes_two(local, monkeypatch, tmp_path) -> None:
+def test_a_work_that_takes_its_workers_with_it_takes_two(local: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Then it is left ungraded; what happened to be beside it is graded."""
     marks = tmp_path / "marks"
     question_of = distribute.question_of
@@ -116,7 +119,7 @@ def test_a_work_that_takes_its_workers_with_it_takes_two(local, monkeypatch, tmp
     assert "xx" == marks.read_text()
 
 
-def test_isolation_that_cannot_be_had_there_is_said(local) -> None:
+def test_isolation_that_cannot_be_had_there_is_said(local: Cluster) -> None:
     """In the sandbox's own words."""
 
     def set_path(path: str) -> None:
@@ -128,14 +131,14 @@ def test_isolation_that_cannot_be_had_there_is_said(local) -> None:
     local._client.run(set_path, os.environ["PATH"])
 
 
-def test_another_version_on_the_workers_is_refused(local, monkeypatch) -> None:
+def test_another_version_on_the_workers_is_refused(local: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its verdicts would go by another rule."""
     monkeypatch.setattr(distribute, "VERSION", "99")
     with pytest.raises(GraderError, match="Another version of autograd-grader is installed there"):
         start(local._client)
 
 
-def test_the_key_leaves_the_workers_with_the_run(local) -> None:
+def test_the_key_leaves_the_workers_with_the_run(local: Cluster) -> None:
     """On a cluster that goes on without us."""
     with closing(start(local._client)) as pool:
         name = pool._name
@@ -143,7 +146,7 @@ def test_the_key_leaves_the_workers_with_the_run(local) -> None:
     assert [False, False] == list(local._client.run(lambda dask_worker: name in dask_worker.plugins).values())
 
 
-def test_a_class_has_the_reports_of_one_process(tmp_path) -> None:
+def test_a_class_has_the_reports_of_one_process(tmp_path: Path) -> None:
     """All but the time."""
     for number in range(4):
         student = tmp_path / "class" / f"s{number:02}"
@@ -169,21 +172,21 @@ def test_a_class_has_the_reports_of_one_process(tmp_path) -> None:
         ("http://127.0.0.1:1", r"That is no address of a Dask scheduler\."),
     ],
 )
-def test_an_address_that_cannot_be_used_is_told(address, words, monkeypatch) -> None:
+def test_an_address_that_cannot_be_used_is_told(address: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, with what to do."""
     monkeypatch.setattr(distribute, "CONNECT_SECONDS", 1)
     with pytest.raises(GraderError, match=words):
         start(address)
 
 
-def test_insecure_lets_an_open_network_pass(monkeypatch) -> None:
+def test_insecure_lets_an_open_network_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried then."""
     monkeypatch.setattr(distribute, "CONNECT_SECONDS", 0.2)
     with pytest.raises(GraderError, match="No Dask scheduler answers"):
         start("tcp://192.0.2.1:8786", insecure=True)
 
 
-def test_a_cluster_without_workers_is_given_up(monkeypatch) -> None:
+def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while, not at once: they may wait in a queue."""
     monkeypatch.setattr(distribute, "WORKERS_SECONDS", 0.5)
     monkeypatch.setattr(distribute, "_LOOK_SECONDS", 0.1)
@@ -191,7 +194,7 @@ def test_a_cluster_without_workers_is_given_up(monkeypatch) -> None:
         list(pool.reports(works(RIGHT)))
 
 
-def test_a_scheduler_that_is_lost_is_told(monkeypatch) -> None:
+def test_a_scheduler_that_is_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is graded is kept."""
     monkeypatch.setattr(distribute, "_LOOK_SECONDS", 0.1)
     with closing(start("local", jobs=0)) as pool:

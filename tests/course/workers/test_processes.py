@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from signal import Signals
 
 import pytest
 
@@ -25,7 +27,8 @@ from grader.course.workers.work import Work
 from grader.errors import SandboxError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
+from grader.exercise.model import Assignment, Exercise
+from grader.outcome import Report
 from grader.reference import prepare
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="worker processes and their sandboxes are Linux's")
@@ -35,13 +38,13 @@ WRONG = b"def dY_dx(x):\n    return -x\n"
 
 
 @pytest.fixture(scope="module")
-def exercise():
+def exercise() -> Exercise:
     """tanh_derivative of the catalogue, whose public record is stored."""
     return load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 
 @pytest.fixture
-def start(exercise):
+def start(exercise: Exercise) -> Iterator[Callable[..., Processes]]:
     """Starts worker processes, two unless told."""
 
     def start(jobs: int = 2, isolation: str = "best") -> Processes:
@@ -54,7 +57,7 @@ def start(exercise):
 
 
 @pytest.fixture
-def pool(start):
+def pool(start: Callable[..., Processes]) -> Processes:
     """Two of them."""
     return start()
 
@@ -67,18 +70,18 @@ def works(*files: bytes) -> list[Work]:
     ]
 
 
-def outcomes(found) -> dict[str, str]:
+def outcomes(found: Iterable[tuple[Work, Report]]) -> dict[str, str]:
     """Status by student."""
     return {work.student: report.targets[0].status.value for work, report in found}
 
 
-def test_every_work_comes_back_with_its_report(pool) -> None:
+def test_every_work_comes_back_with_its_report(pool: Processes) -> None:
     """In whatever order."""
     expected = {f"s{number:02}": "correct" if number % 2 else "wrong_value" for number in range(1, 13)}
     assert expected == outcomes(pool.reports(works(*[RIGHT, WRONG] * 6)))
 
 
-def test_a_killed_worker_loses_nothing(pool) -> None:
+def test_a_killed_worker_loses_nothing(pool: Processes) -> None:
     """It is replaced, and what it had is graded by another."""
     reports = pool.reports(works(*[RIGHT] * 10))
     found = [next(reports)]
@@ -87,11 +90,11 @@ def test_a_killed_worker_loses_nothing(pool) -> None:
     assert {f"s{number:02}": "correct" for number in range(1, 11)} == outcomes(found)
 
 
-def test_a_work_that_kills_its_workers_is_left_ungraded(pool, monkeypatch) -> None:
+def test_a_work_that_kills_its_workers_is_left_ungraded(pool: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     """After two of them; the others are graded. Those that wait in the same worker are not taken for it."""
     receive = processes._Worker.receive
 
-    def poisoned(worker):
+    def poisoned(worker: processes._Worker) -> bytes:
         answer = receive(worker)
         if answer and worker.in_hand[0].student == "s02":
             os.kill(worker.pid, signal.SIGKILL)
@@ -105,14 +108,14 @@ def test_a_work_that_kills_its_workers_is_left_ungraded(pool, monkeypatch) -> No
     assert ["2 worker processes ended while they graded this (exit status -9)."] == details
 
 
-def test_a_worker_that_cannot_start_is_told(start, monkeypatch) -> None:
+def test_a_worker_that_cannot_start_is_told(start: Callable[..., Processes], monkeypatch: pytest.MonkeyPatch) -> None:
     """Not tried for ever."""
     monkeypatch.setattr(processes, "_PROGRAM", "raise SystemExit(7)")
     with pytest.raises(SandboxError, match=r"A worker process did not start \(exit status 7\)"):
         list(start().reports(works(RIGHT)))
 
 
-def test_a_station_is_told_neither_seed_nor_student(exercise) -> None:
+def test_a_station_is_told_neither_seed_nor_student(exercise: Exercise) -> None:
     """The report has both again."""
     record = replace(prepare.prepare(exercise), seed=987654321012345)
     (work,) = works(RIGHT)
@@ -125,7 +128,7 @@ def test_a_station_is_told_neither_seed_nor_student(exercise) -> None:
     assert ("ada", 987654321012345, 1.0) == (report.student, report.seed, report.score)
 
 
-def test_workers_end_with_a_parent_that_is_killed(tmp_path) -> None:
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     """By -9: nothing of them is left."""
     program = """
 import sys, time
@@ -142,14 +145,18 @@ time.sleep(60)
     assert_gone(pids)
 
 
-def test_isolation_that_cannot_be_had_is_said_in_its_own_words(start, monkeypatch, tmp_path) -> None:
+def test_isolation_that_cannot_be_had_is_said_in_its_own_words(
+    start: Callable[..., Processes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A SandboxError of a worker is the run's."""
     monkeypatch.setenv("PATH", str(tmp_path))  # no bubblewrap
     with pytest.raises(SandboxError, match=r"bubblewrap|bwrap"):
         list(start(1, "strict").reports(works(RIGHT)))
 
 
-def test_a_class_has_the_same_reports_from_threads_and_processes(exercise, monkeypatch, tmp_path) -> None:
+def test_a_class_has_the_same_reports_from_threads_and_processes(
+    exercise: Exercise, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """All but the time."""
     for number in range(4):
         student = tmp_path / "class" / f"s{number:02}"
@@ -166,7 +173,7 @@ def test_a_class_has_the_same_reports_from_threads_and_processes(exercise, monke
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_class_that_is_stopped_goes_on(how, tmp_path) -> None:
+def test_a_class_that_is_stopped_goes_on(how: Signals, tmp_path: Path) -> None:
     """By Ctrl-C with 130, or by -9: no process is left, what has a row is not graded again, the marks are a whole run's."""
     for number in range(ENOUGH_FOR_PROCESSES):
         student = tmp_path / "class" / f"s{number:03}"
@@ -209,7 +216,7 @@ def assert_gone(pids: list[int]) -> None:
     assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
-def test_each_worker_stays_on_a_processor_where_each_has_one(start) -> None:
+def test_each_worker_stays_on_a_processor_where_each_has_one(start: Callable[..., Processes]) -> None:
     """With as many workers as processors; fewer are free to move, and more share them evenly."""
     all_of_them = os.sched_getaffinity(0)
     here = sorted(all_of_them)[:2]

@@ -16,6 +16,9 @@ from grader.course.intake.files import File
 from grader.course.intake.imports import add_imported
 from grader.course.replay import replay
 from grader.course.workers.work import work_of
+from grader.exercise.model import Exercise
+from grader.judging.submission import Submission
+from grader.outcome import Record, Report
 
 
 def graded(folder: Path, reader: Reader | None = None) -> Summary:
@@ -38,7 +41,7 @@ def report(folder: Path, student: str, exercise: str = "tanh_layer") -> dict[str
         "import größe",
     ],
 )
-def test_every_way_to_import_brings_the_module_along(imports, tmp_path):
+def test_every_way_to_import_brings_the_module_along(imports: str, tmp_path: Path) -> None:
     """From a file, and from a notebook in which a cell is one string, where a line ends in backslash and n."""
     for name in ("chain_rule.py", "chain_rule.ipynb"):
         data = imports if name.endswith(".py") else json.dumps({"cells": [{"cell_type": "code", "source": imports}]})
@@ -50,7 +53,7 @@ def test_every_way_to_import_brings_the_module_along(imports, tmp_path):
 
 
 @pytest.mark.parametrize("of", ["from utils.maths import f", "import utils.maths as um", "from utils import (\n  maths)"])
-def test_a_module_in_a_folder_comes_along_under_the_name_that_it_is_imported_by(of, tmp_path):
+def test_a_module_in_a_folder_comes_along_under_the_name_that_it_is_imported_by(of: str, tmp_path: Path) -> None:
     """With what it imports from beside it; a folder that happens to be called as a library is nothing to speak of."""
     files = {"utils/maths.py": "from .deep import x", "utils/deep.py": "x", "numpy/maths.py": "x", "rest/b.py": "x"}
     beside = {f"s01/{path}": text for path, text in files.items()} | {f"s02/hw/{path}": text for path, text in files.items()}
@@ -62,7 +65,7 @@ def test_a_module_in_a_folder_comes_along_under_the_name_that_it_is_imported_by(
     assert {"answers.py", "utils/maths.py", "utils/deep.py", "maths.py", "b.py"} == by_name
 
 
-def test_what_a_package_holds_comes_along_with_its_init(tmp_path):
+def test_what_a_package_holds_comes_along_with_its_init(tmp_path: Path) -> None:
     """Where the init names it: `from utils import f` runs that file."""
     files = {"utils/__init__.py": "from .maths import f", "utils/maths.py": "x", "utils/rest.py": "x"}
     files |= {"tanh_layer.py": "from utils import f"}
@@ -71,7 +74,7 @@ def test_what_a_package_holds_comes_along_with_its_init(tmp_path):
     assert {"tanh_layer.py", "utils/__init__.py", "utils/maths.py"} == set(work_of(entry, "").files)
 
 
-def test_blanks_without_end_behind_an_import_take_no_time():
+def test_blanks_without_end_behind_an_import_take_no_time() -> None:
     """Students' text is searched with steps in proportion to its length."""
     started = time.perf_counter()
     add_imported({"a.py": b"import" + b" " * 200_000 + b"from" + b" \\(" * 50_000 + b"import a" + b", " * 50_000}, [Helper()])
@@ -83,12 +86,12 @@ class Helper:
 
     name = path = "helper.py"
 
-    def read(self):
+    def read(self) -> bytes:
         """Nothing."""
         return b""
 
 
-def test_a_file_that_cannot_be_read_does_not_refuse_the_others(tmp_path):
+def test_a_file_that_cannot_be_read_does_not_refuse_the_others(tmp_path: Path) -> None:
     """Functions found by name: it is left out, and that is said; alone it is refused."""
     much = json.dumps({"cells": [{"cell_type": "code", "source": "x = 1\n" * 200_000}]})
     files = {"s01/answers.py": "correct", "s01/Untitled.ipynb": "", "s02/answers.py": "correct", "s02/other.ipynb": much}
@@ -104,7 +107,7 @@ def test_a_file_that_cannot_be_read_does_not_refuse_the_others(tmp_path):
     assert () == replay(tmp_path / "out", "s01", assignment().exercises[0], steps=steps(Reader())).differences
 
 
-def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path):
+def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path: Path) -> None:
     """One torn member of a student's zip, found by name or imported."""
     folder = hand_in(tmp_path / "class", {})
     files = {"answers.py": "correct", "torn.py": "x", "chain_rule.py": "correct\nimport torn"}
@@ -118,12 +121,12 @@ def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path):
     assert {"torn.py"} == works[0].to_json()["left_out"].keys()
 
 
-def test_reading_that_fails_as_nobody_foresaw_leaves_one_entry_ungraded(monkeypatch, tmp_path):
+def test_reading_that_fails_as_nobody_foresaw_leaves_one_entry_ungraded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The class goes on, and the next run tries again."""
     folder = hand_in(tmp_path / "class", {"s01/tanh_layer.py": "correct", "s02/tanh_layer.py": "correct"})
     read = File.read
 
-    def fail(file):
+    def fail(file: File) -> bytes:
         if file.path == "s01/tanh_layer.py":
             raise RuntimeError("what no unpacker says")
         return read(file)
@@ -137,12 +140,12 @@ def test_reading_that_fails_as_nobody_foresaw_leaves_one_entry_ungraded(monkeypa
     assert 0 == graded(folder).ungraded
 
 
-def test_a_mark_of_no_exercise_of_the_assignment_is_a_comment(tmp_path):
+def test_a_mark_of_no_exercise_of_the_assignment_is_a_comment(tmp_path: Path) -> None:
     """The sandbox's side is told which marks divide."""
     found = []
 
     class Asking(Reader):
-        def grade(self, exercise, submission, record):
+        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
             found.append((exercise.id, submission.marks))
             return super().grade(exercise, submission, record)
 

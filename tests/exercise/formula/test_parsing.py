@@ -6,62 +6,71 @@ import time
 
 import numpy as np
 import pytest
-from formula_examples import DOCUMENT, EXAMPLES, FUNCTION_EXAMPLES, documented
+from formula_examples import DOCUMENT, EXAMPLES, FUNCTION_EXAMPLES, Example, documented
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.exercise.formula import (
     FUNCTIONS,
-    Binary,
-    Call,
-    Compare,
-    Constant,
+    BinaryNode,
+    CallNode,
+    CompareNode,
+    ConstantNode,
     Formula,
     FormulaError,
-    Index,
-    Name,
+    IndexNode,
+    NameNode,
     Node,
-    Number,
-    Rest,
-    Sequence,
-    Slice,
-    Text,
-    Transpose,
-    Unary,
+    NumberNode,
+    RestNode,
+    SequenceNode,
+    SliceNode,
+    TextNode,
+    TransposeNode,
+    UnaryNode,
     children,
     evaluate_integer,
     node_text,
     parse,
 )
-from grader.exercise.formula.advice import _SPELLINGS
+from grader.exercise.formula.spellings import SPELLINGS
 
-x, y = Name("x"), Name("y")
+x, y = NameNode("x"), NameNode("y")
 
 
 @pytest.mark.parametrize(
     ("text", "root"),
     [
         ("x", x),
-        ("2", Number(2)),
-        (".5", Number(0.5)),
-        ("-x ** 2", Unary("-", Binary("**", x, Number(2)))),
-        ("(-x) ** 2", Binary("**", Unary("-", x), Number(2))),
-        ("x - y - 1", Binary("-", Binary("-", x, y), Number(1))),
-        ("x @ y", Binary("@", x, y)),
-        ("x // y % 2", Binary("%", Binary("//", x, y), Number(2))),
-        ("x >= y", Compare(">=", x, y)),
-        ("x.T", Transpose(x)),
+        ("2", NumberNode(2)),
+        (".5", NumberNode(0.5)),
+        ("-x ** 2", UnaryNode("-", BinaryNode("**", x, NumberNode(2)))),
+        ("(-x) ** 2", BinaryNode("**", UnaryNode("-", x), NumberNode(2))),
+        ("x - y - 1", BinaryNode("-", BinaryNode("-", x, y), NumberNode(1))),
+        ("x @ y", BinaryNode("@", x, y)),
+        ("x // y % 2", BinaryNode("%", BinaryNode("//", x, y), NumberNode(2))),
+        ("x >= y", CompareNode(">=", x, y)),
+        ("x.T", TransposeNode(x)),
         (
             "x[0, ..., None, 1:, ::-1]",
-            Index(x, (Number(0), Rest(), Constant(None), Slice(Number(1), None, None), Slice(None, None, Unary("-", Number(1))))),
+            IndexNode(
+                x,
+                (
+                    NumberNode(0),
+                    RestNode(),
+                    ConstantNode(None),
+                    SliceNode(NumberNode(1), None, None),
+                    SliceNode(None, None, UnaryNode("-", NumberNode(1))),
+                ),
+            ),
         ),
-        ("x[y]", Index(x, (y,))),
-        ("sum(x, axis=(0, 1))", Call("sum", (x,), (("axis", Sequence((Number(0), Number(1)))),))),
-        ("stack([x, y])", Call("stack", (Sequence((x, y)),))),
-        ("einsum('ij,j', x, y)", Call("einsum", (Text("ij,j"), x, y))),
-        ("max(x, keepdims=True)", Call("max", (x,), (("keepdims", Constant(True)),))),
-        ("δ + σ", Binary("+", Name("δ"), Name("σ"))),
-        ("mean * mean(x)", Binary("*", Name("mean"), Call("mean", (x,)))),
+        ("x[y]", IndexNode(x, (y,))),
+        ("sum(x, axis=(0, 1))", CallNode("sum", (x,), (("axis", SequenceNode((NumberNode(0), NumberNode(1)))),))),
+        ("stack([x, y])", CallNode("stack", (SequenceNode((x, y)),))),
+        ("einsum('ij,j', x, y)", CallNode("einsum", (TextNode("ij,j"), x, y))),
+        ("max(x, keepdims=True)", CallNode("max", (x,), (("keepdims", ConstantNode(True)),))),
+        ("δ + σ", BinaryNode("+", NameNode("δ"), NameNode("σ"))),
+        ("mean * mean(x)", BinaryNode("*", NameNode("mean"), CallNode("mean", (x,)))),
     ],
 )
 def test_a_formula_becomes_these_nodes(text: str, root: Node) -> None:
@@ -104,7 +113,7 @@ def test_nodes_are_immutable() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_canonical_text_of_an_example_parses_back(example) -> None:
+def test_the_canonical_text_of_an_example_parses_back(example: Example) -> None:
     """parse(f.canonical) == f, and writing it again changes nothing."""
     formula = parse(example.text)
     again = parse(formula.canonical)
@@ -114,21 +123,21 @@ def test_the_canonical_text_of_an_example_parses_back(example) -> None:
 
 # Any formula at all. Numbers never meet numbers: 1 / 0 is refused, and so is what is too large.
 
-_NAMES = st.sampled_from(["x", "W", "alpha_1", "δ", "n", "pi"]).map(Name)
-_NUMBERS = st.one_of(st.integers(0, 2**53), st.floats(0, 1e300)).map(Number)
+_NAMES = st.sampled_from(["x", "W", "alpha_1", "δ", "n", "pi"]).map(NameNode)
+_NUMBERS = st.one_of(st.integers(0, 2**53), st.floats(0, 1e300)).map(NumberNode)
 
 
 def _calls(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     values = st.one_of(
-        parts, _NUMBERS, st.lists(parts, max_size=3).map(lambda items: Sequence(tuple(items))), st.just(Constant(None))
+        parts, _NUMBERS, st.lists(parts, max_size=3).map(lambda items: SequenceNode(tuple(items))), st.just(ConstantNode(None))
     )
 
     @st.composite
     def call(draw: st.DrawFn) -> Node:
         function = FUNCTIONS[draw(st.sampled_from(sorted(FUNCTIONS)))]
         if function.is_variadic:
-            return Call(
-                function.name, (Text(draw(st.text("ij,->. ", max_size=5))), *draw(st.lists(parts, min_size=1, max_size=3)))
+            return CallNode(
+                function.name, (TextNode(draw(st.text("ij,->. ", max_size=5))), *draw(st.lists(parts, min_size=1, max_size=3)))
             )
         given = [p for p in function.parameters if p.is_required or draw(st.booleans())]
         by_place = draw(st.integers(0, next((i for i, p in enumerate(function.parameters) if p not in given), len(given))))
@@ -136,13 +145,13 @@ def _calls(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         for parameter in given:
             match parameter.default:
                 case bool():
-                    drawn.append(Constant(draw(st.booleans())))
+                    drawn.append(ConstantNode(draw(st.booleans())))
                 case str():
-                    drawn.append(Text(draw(st.sampled_from(["C", "F", "it's"]))))
+                    drawn.append(TextNode(draw(st.sampled_from(["C", "F", "it's"]))))
                 case _:
                     drawn.append(draw(values))
         named = tuple((parameter.name, value) for parameter, value in zip(given[by_place:], drawn[by_place:], strict=True))
-        return Call(function.name, tuple(drawn[:by_place]), named)
+        return CallNode(function.name, tuple(drawn[:by_place]), named)
 
     return call()
 
@@ -150,14 +159,16 @@ def _calls(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 def _grown(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     signs = st.sampled_from(["+", "-", "*", "/", "//", "%", "**", "@"])
     bounds = st.one_of(st.none(), parts, _NUMBERS)
-    items = st.one_of(parts, _NUMBERS, st.just(Rest()), st.just(Constant(None)), st.builds(Slice, bounds, bounds, bounds))
+    items = st.one_of(
+        parts, _NUMBERS, st.just(RestNode()), st.just(ConstantNode(None)), st.builds(SliceNode, bounds, bounds, bounds)
+    )
     return st.one_of(
-        st.builds(Unary, st.sampled_from(["-", "+"]), parts),
-        st.builds(Binary, signs, parts, st.one_of(parts, _NUMBERS)),
-        st.builds(Binary, signs, _NUMBERS, parts),
-        st.builds(Compare, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), parts, parts),
-        st.builds(Index, st.one_of(parts, _NUMBERS), st.lists(items, min_size=1, max_size=3).map(tuple)),
-        st.builds(Transpose, st.one_of(parts, _NUMBERS)),
+        st.builds(UnaryNode, st.sampled_from(["-", "+"]), parts),
+        st.builds(BinaryNode, signs, parts, st.one_of(parts, _NUMBERS)),
+        st.builds(BinaryNode, signs, _NUMBERS, parts),
+        st.builds(CompareNode, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), parts, parts),
+        st.builds(IndexNode, st.one_of(parts, _NUMBERS), st.lists(items, min_size=1, max_size=3).map(tuple)),
+        st.builds(TransposeNode, st.one_of(parts, _NUMBERS)),
         _calls(parts),
     )
 
@@ -344,7 +355,7 @@ def test_a_function_of_numpys_is_no_misspelling(name: str) -> None:
     with pytest.raises(FormulaError) as caught:
         parse(f"{name}(x)")
     meant = re.match(r"Did you mean (\w+)\(", caught.value.remedy)
-    assert meant is None or _SPELLINGS[name] == meant[1]
+    assert meant is None or SPELLINGS[name] == meant[1]
     assert " or " not in caught.value.remedy.partition("?")[0]
 
 
@@ -494,7 +505,7 @@ def test_the_first_examples_use_their_function() -> None:
     strangers = [
         name
         for name, examples in FUNCTION_EXAMPLES.items()
-        if name not in {n.function for n in parse(examples[0].text).nodes if isinstance(n, Call)}
+        if name not in {n.function for n in parse(examples[0].text).nodes if isinstance(n, CallNode)}
     ]
     assert strangers == []
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from formula_examples import AXES, EXAMPLES, SHAPES, expected_of
+from formula_examples import AXES, EXAMPLES, SHAPES, Example, expected_of
 
 from grader.exercise.formula import FUNCTIONS, FormulaError, infer_shape, parse
 from grader.exercise.formula.rules import RULES
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_shape_of_an_example_is_numpys(example) -> None:
+def test_the_shape_of_an_example_is_numpys(example: Example) -> None:
     """Inference without arrays comes to the shape that NumPy computes, for every function."""
     assert expected_of(example).shape == infer_shape(parse(example.text), SHAPES, AXES)
 

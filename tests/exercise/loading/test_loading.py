@@ -23,6 +23,7 @@ from grader.exercise.loading import dump, load_assignment, load_exercise, parse_
 from grader.exercise.loading.calls import parse_call
 from grader.exercise.loading.faults import Faults
 from grader.exercise.loading.reading import as_number
+from grader.exercise.loading.yaml_nodes import YamlMapping
 from grader.exercise.model import (
     JVP,
     VJP,
@@ -507,7 +508,7 @@ def test_the_number_that_is_advised_is_the_one_that_was_meant(text: str) -> None
     def read_number(spelling: str) -> tuple[float | None, str]:
         found = Faults("x.yaml")
         node = tree.read(f"x: {spelling}", found)
-        assert isinstance(node, tree.Fields)
+        assert isinstance(node, YamlMapping)
         value = as_number(node.pairs[0][1], "x", found)
         return value, "" if value is not None else str(found.error())
 

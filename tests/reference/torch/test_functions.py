@@ -7,12 +7,12 @@ import time
 import numpy as np
 import pytest
 import torch
-from formula_examples import AXES, EXAMPLES, VALUES, expected_of
+from formula_examples import AXES, EXAMPLES, VALUES, Example, expected_of
 
 from grader.exercise.formula import (
     FUNCTIONS,
-    Call,
-    Compare,
+    CallNode,
+    CompareNode,
     Formula,
     FormulaError,
     NotFiniteError,
@@ -20,7 +20,7 @@ from grader.exercise.formula import (
     node_text,
     parse,
 )
-from grader.exercise.formula.advice import _WRITTEN_OUT
+from grader.exercise.formula.spellings import WRITTEN_OUT
 from grader.reference.torch.edits import (
     BY_OUTPUT,
     AsIdentity,
@@ -47,7 +47,7 @@ def _leaf(*numbers: float) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_value_of_an_example_is_numpys(example) -> None:
+def test_the_value_of_an_example_is_numpys(example: Example) -> None:
     """Every function agrees with NumPy in values, shape and kind of number; 0-d results are 0-d."""
     expected = expected_of(example)
     actual = evaluate(parse(example.text), TENSORS, AXES)
@@ -57,7 +57,7 @@ def test_the_value_of_an_example_is_numpys(example) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_the_shape_is_the_one_inferred(example) -> None:
+def test_the_shape_is_the_one_inferred(example: Example) -> None:
     """What inference says without arrays is what evaluation returns."""
     formula = parse(example.text)
     shapes = {name: tuple(value.shape) for name, value in TENSORS.items()}
@@ -65,7 +65,7 @@ def test_the_shape_is_the_one_inferred(example) -> None:
 
 
 @pytest.mark.parametrize("example", SMOOTH, ids=lambda example: example.text)
-def test_an_example_can_be_differentiated_twice(example) -> None:
+def test_an_example_can_be_differentiated_twice(example: Example) -> None:
     """First and second derivatives by every float array agree with central differences."""
     formula = parse(example.text)
     names = sorted(name for name in formula.names if name in TENSORS and TENSORS[name].is_floating_point())
@@ -130,7 +130,7 @@ _MATHEMATICS = {
 }
 
 
-@pytest.mark.parametrize(("called", "written"), _WRITTEN_OUT, ids=[called for called, _ in _WRITTEN_OUT])
+@pytest.mark.parametrize(("called", "written"), WRITTEN_OUT, ids=[called for called, _ in WRITTEN_OUT])
 def test_a_function_that_is_written_out_has_the_others_values(called: str, written: str) -> None:
     """What we advise instead of a function of NumPy's or PyTorch's comes to the same numbers."""
     name, _, inner = called.removesuffix(")").partition("(")
@@ -288,14 +288,14 @@ _KINK_SOURCES = {name for name in FUNCTIONS if name in KINKS} | {"where"}
 
 
 @pytest.mark.parametrize("example", SMOOTH, ids=lambda example: example.text)
-def test_only_functions_with_kinks_have_distances(example) -> None:
+def test_only_functions_with_kinks_have_distances(example: Example) -> None:
     """A smooth formula collects none; a distance is never negative."""
     kinks: list[float] = []
     leaves = {name: value.clone().requires_grad_(value.is_floating_point()) for name, value in TENSORS.items()}
     formula = parse(example.text)
     evaluate(formula, leaves, AXES, kinks=kinks)
     has_source = any(
-        (isinstance(node, Call) and node.function in _KINK_SOURCES) or isinstance(node, Compare) for node in formula.nodes
+        (isinstance(node, CallNode) and node.function in _KINK_SOURCES) or isinstance(node, CompareNode) for node in formula.nodes
     )
     assert not kinks or has_source or "**" in example.text
     assert all(kink >= 0 for kink in kinks)

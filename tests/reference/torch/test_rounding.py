@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from builders import one_target
-from formula_examples import AXES, EXAMPLES, VALUES
+from formula_examples import AXES, EXAMPLES, VALUES, Example
 
 from grader.exercise.formula import parse
 from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
@@ -29,7 +29,7 @@ def moved(exercise: Exercise, x: list[float]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.text)
-def test_every_function_is_shaken_by_a_little(example) -> None:
+def test_every_function_is_shaken_by_a_little(example: Example) -> None:
     """Value and slope move by some units of NOISE, in the same shape and dtype; whole numbers and exact zeros stay."""
     formula = parse(example.text)
     names = sorted(name for name in formula.names if name in TENSORS and TENSORS[name].is_floating_point())

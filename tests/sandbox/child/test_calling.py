@@ -14,14 +14,14 @@ from grader.sandbox.child import rehearsal
 from grader.sandbox.child.calling import call_task
 from grader.sandbox.job import TaskPlan
 from grader.sandbox.wire import frames, protocol
-from grader.sandbox.wire.call import Constant, Given, Group, Name, Table
+from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
 
 X = np.array([1.0, 2.0])
 
 
 def call(function: Callable[..., object], *, returns: tuple[str, ...] = ("y",), **extra: Any) -> Answer:
     """The answer of one call f(x)."""
-    plan = TaskPlan(function="f", arguments=(Name("x"),), returns=returns, inputs=({"x": X},), **extra)
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("x"),)), returns=returns, inputs=({"x": X},), **extra)
     (answer,) = call_task(plan, {"f": function}, "numpy")
     return answer
 
@@ -39,7 +39,7 @@ def test_arguments_are_as_written() -> None:
     seen: list[Any] = []
     arguments = (Name("x"), Group((Name("s"), Group((Name("t"),)))), Table((("stride", Name("n")), ("mode", Constant("same")))))
     inputs = {"x": X, "s": np.array(2.0), "t": np.array([1, 0]), "n": 4}
-    plan = TaskPlan(function="f", arguments=arguments, returns=("y",), inputs=(inputs,))
+    plan = TaskPlan(call=Call(function="f", arguments=arguments), returns=("y",), inputs=(inputs,))
     call_task(plan, {"f": lambda *given: seen.extend(given)}, "numpy")
     x, (s, (t,)), options = seen
     assert (np.ndarray, np.float64, np.dtype(np.int64)) == (type(x), type(s), t.dtype)
@@ -48,7 +48,7 @@ def test_arguments_are_as_written() -> None:
 
 def test_arguments_are_fresh_for_every_call() -> None:
     """What one call changes, the next does not see; the change is noted by name."""
-    plan = TaskPlan(function="f", arguments=(Name("x"),), returns=("y",), inputs=({"x": X}, {"x": X}))
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("x"),)), returns=("y",), inputs=({"x": X}, {"x": X}))
 
     def f(x: Any) -> Any:
         x += 1
@@ -72,7 +72,7 @@ def test_items_are_read_only_copies() -> None:
 def test_given_functions_run_first() -> None:
     """A cache is made by the student's own function, with arguments of its own."""
     given = Given(name="cache", function="forward", arguments=(Name("x"),), item=1)
-    plan = TaskPlan(function="f", arguments=(Name("cache"),), returns=("y",), inputs=({"x": X},), given=(given,))
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("cache"),), given=(given,)), returns=("y",), inputs=({"x": X},))
     (answer,) = call_task(plan, {"forward": lambda x: (None, x * 10), "f": lambda cache: cache + 1}, "numpy")
     assert [11.0, 21.0] == list(answer.items[0])  # type: ignore[arg-type]
 
@@ -80,7 +80,7 @@ def test_given_functions_run_first() -> None:
 def test_failure_of_a_given_function_names_it() -> None:
     """A failure on the way to the call says which function failed."""
     given = Given(name="cache", function="forward", arguments=(Name("x"),), item=5)
-    plan = TaskPlan(function="f", arguments=(Name("cache"),), returns=("y",), inputs=({"x": X},), given=(given,))
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("cache"),), given=(given,)), returns=("y",), inputs=({"x": X},))
     (answer,) = call_task(plan, {"forward": lambda x: (1, 2), "f": lambda cache: cache}, "numpy")
     assert "forward, which makes `cache`, raised IndexError: tuple index out of range" == answer.detail
 
@@ -88,7 +88,7 @@ def test_failure_of_a_given_function_names_it() -> None:
 def test_an_array_is_not_taken_for_a_pair_with_a_cache() -> None:
     """Row 1 of what forward returns would pass for the cache, and what it lacks would be missed far from there."""
     given = Given(name="cache", function="forward", arguments=(Name("x"),), item=1)
-    plan = TaskPlan(function="f", arguments=(Name("cache"),), returns=("y",), inputs=({"x": X},), given=(given,))
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("cache"),), given=(given,)), returns=("y",), inputs=({"x": X},))
     (answer,) = call_task(plan, {"forward": lambda x: x, "f": lambda cache: cache}, "numpy")
     what = "it returned one array; a tuple is asked for, whose entry 1 is `cache`"
     assert f"forward, which makes `cache`, raised TypeError: {what}" == answer.detail
@@ -96,7 +96,7 @@ def test_an_array_is_not_taken_for_a_pair_with_a_cache() -> None:
 
 def test_missing_function_is_named() -> None:
     """The first function that is not there is named."""
-    plan = TaskPlan(function="f", arguments=(), returns=("y",), inputs=({}, {}))
+    plan = TaskPlan(call=Call(function="f", arguments=()), returns=("y",), inputs=({}, {}))
     assert [Status.MISSING] * 2 == [answer.status for answer in call_task(plan, {}, "numpy")]
 
 
@@ -289,7 +289,9 @@ def test_torch_arguments_and_answers() -> None:
         seen.extend((x, s))
         return (x * s).requires_grad_()
 
-    plan = TaskPlan(function="f", arguments=(Name("x"), Name("s")), returns=("y",), inputs=({"x": X, "s": np.array(2.0)},))
+    plan = TaskPlan(
+        call=Call(function="f", arguments=(Name("x"), Name("s"))), returns=("y",), inputs=({"x": X, "s": np.array(2.0)},)
+    )
     (answer,) = call_task(plan, {"f": f}, "torch")
     assert (torch.float64, 0) == (seen[0].dtype, seen[1].dim())
     assert [2.0, 4.0] == answer.items[0].tolist()  # type: ignore[union-attr]

@@ -15,7 +15,7 @@ from grader.outcome import Answer, Status
 from grader.sandbox import Sandbox
 from grader.sandbox.child import autodiff
 from grader.sandbox.job import Job, Source, TaskPlan, Trial
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"
 
@@ -35,7 +35,7 @@ def run(sandbox: Sandbox, *sources: Source | str | bytes, function: str = "f") -
         else Source(name="answer.py", cells=(source if isinstance(source, bytes) else source.encode(),))
         for source in sources
     ]
-    plan = TaskPlan(function=function, arguments=(Name("x"),), returns=("y",), inputs=({"x": np.array(3.0)},))
+    plan = TaskPlan(call=Call(function=function, arguments=(Name("x"),)), returns=("y",), inputs=({"x": np.array(3.0)},))
     return sandbox.run(Job(sources=tuple(made), tasks=(plan,), arrays="numpy", limits=Limits(seconds=2, memory_mib=512)))
 
 

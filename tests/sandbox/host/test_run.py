@@ -23,7 +23,7 @@ from grader.sandbox.host.pipes import Pipes, ThreadedPipes
 from grader.sandbox.host.run import Run
 from grader.sandbox.job import Job, Purpose, Source, TaskPlan, Trial
 from grader.sandbox.wire import frames, protocol
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks from a zygote")
 FORKS = sys.platform == "linux"
@@ -39,7 +39,9 @@ def sandbox() -> Iterator[Sandbox]:
 def job(source: str, *functions: str, seconds: float = 0.5, memory_mib: int = 512, cases: int = 2) -> Job:
     """The calls `f(x)` at x = [1, 2] of these functions."""
     inputs = ({"x": np.array([1.0, 2.0])},) * cases
-    plans = tuple(TaskPlan(function=name, arguments=(Name("x"),), returns=("y",), inputs=inputs) for name in functions or ("f",))
+    plans = tuple(
+        TaskPlan(call=Call(function=name, arguments=(Name("x"),)), returns=("y",), inputs=inputs) for name in functions or ("f",)
+    )
     code = textwrap.dedent(source).encode()
     limits = Limits(seconds=seconds, memory_mib=memory_mib)
     return Job(sources=(Source(name="answer.py", cells=(code,)),), tasks=plans, arrays="numpy", limits=limits)
@@ -84,7 +86,7 @@ def test_large_answer(sandbox: Sandbox) -> None:
 def test_large_inputs(sandbox: Sandbox) -> None:
     """Inputs of many pipefuls arrive whole."""
     x = np.arange(3 << 20) / 7
-    plan = TaskPlan(function="f", arguments=(Name("x"),), returns=("y",), inputs=({"x": x},) * 2)
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("x"),)), returns=("y",), inputs=({"x": x},) * 2)
     source = Source(name="a.py", cells=(b"def f(x): return x[::-1]",))
     trial = sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=5)))
     assert np.array_equal(x[::-1], first(trial).items[0])  # type: ignore[arg-type]
@@ -93,7 +95,7 @@ def test_large_inputs(sandbox: Sandbox) -> None:
 def test_inputs_that_nobody_reads(sandbox: Sandbox) -> None:
     """A child that hangs with its pipe full is ended all the same."""
     inputs = ({"x": np.zeros(1 << 20)},)
-    plan = TaskPlan(function="f", arguments=(Name("x"),), returns=("y",), inputs=inputs)
+    plan = TaskPlan(call=Call(function="f", arguments=(Name("x"),)), returns=("y",), inputs=inputs)
     source = Source(name="a.py", cells=(b"while True: pass",))
     trial = sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=0.3)))
     assert Status.TIMED_OUT is trial.status
@@ -176,7 +178,9 @@ def test_calls_that_earn_nothing_take_no_time_of_those_that_count(sandbox: Sandb
 def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
     """Many functions that are slow in shown cases: their time is bounded for the whole submission."""
     asked = job(BUSY.replace(".058", ".09"), seconds=0.1, cases=3)
-    plans = tuple(replace(asked.tasks[0], purpose="shown", function=f"f{place}") for place in range(40))
+    plans = tuple(
+        replace(asked.tasks[0], purpose="shown", call=Call(function=f"f{place}", arguments=(Name("x"),))) for place in range(40)
+    )
     source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
     trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
     assert trial.tasks[0].answers[0].status is None
@@ -231,7 +235,10 @@ def test_task_cannot_see_what_another_is_given(sandbox: Sandbox) -> None:
     """
     asked = job(source, "f", "g")
     inputs = ({"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])},)
-    tasks = (replace(asked.tasks[0], inputs=inputs), replace(asked.tasks[1], inputs=inputs, arguments=(Name("y"),)))
+    tasks = (
+        replace(asked.tasks[0], inputs=inputs),
+        replace(asked.tasks[1], inputs=inputs, call=Call(function="g", arguments=(Name("y"),))),
+    )
     trial = sandbox.run(replace(asked, tasks=tasks))
     assert Status.RAISED is first(trial).status
     assert [2.0, 4.0] == first(trial, 1).items[0].tolist()  # type: ignore[union-attr]

@@ -18,7 +18,7 @@ from grader.outcome import Answer, NotAnArray, Status
 from grader.sandbox.host.pipes import KEPT_OUTPUT, MOST_OUTPUT, Inbox, Pipes
 from grader.sandbox.job import LoadError, Source, TaskPlan
 from grader.sandbox.wire import frames, protocol
-from grader.sandbox.wire.call import Constant, Given, Group, Name, Table
+from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
 from grader.sandbox.wire.frames import Frame, ProtocolError
 from grader.text import cleaned, one_line
 
@@ -46,14 +46,16 @@ def test_orders_come_back() -> None:
 def test_task_comes_back() -> None:
     """A plan comes back whole: arguments of every form, given functions, arrays of every shape."""
     plan = TaskPlan(
-        function="f",
-        arguments=(Name("x"), Group((Name("n"), Constant(None))), Table((("stride", Constant(2)), ("m", Name("e"))))),
+        call=Call(
+            function="f",
+            arguments=(Name("x"), Group((Name("n"), Constant(None))), Table((("stride", Constant(2)), ("m", Name("e"))))),
+            given=(Given(name="c", function="g", arguments=(Name("t"), Name("s")), item=1),),
+        ),
         returns=("a", "b"),
-        given=(Given(name="c", function="g", arguments=(Name("t"), Name("s")), item=1),),
         inputs=({"x": np.arange(6.0).reshape(2, 3), "n": 4, "t": np.array([1, 2]), "s": np.array(0.5), "e": np.zeros((0, 2))},),
     )
     got = protocol.unpack_task(frame(protocol.pack_task(plan, 3)))
-    assert (plan.function, plan.arguments, plan.returns, plan.given) == (got.function, got.arguments, got.returns, got.given)
+    assert (plan.call, plan.returns) == (got.call, got.returns)
     for name, value in plan.inputs[0].items():
         assert np.array_equal(value, got.inputs[0][name])
         assert np.shape(value) == np.shape(got.inputs[0][name])
@@ -62,7 +64,9 @@ def test_task_comes_back() -> None:
 def test_task_holds_no_input_of_another() -> None:
     """A quantity that other tasks are given stays with the grader: it may be what this one is asked for."""
     plan = TaskPlan(
-        function="f", arguments=(Name("x"),), returns=("Y",), inputs=({"x": np.ones(2), "Y": np.array([0.7615, 0.7615]), "n": 2},)
+        call=Call(function="f", arguments=(Name("x"),)),
+        returns=("Y",),
+        inputs=({"x": np.ones(2), "Y": np.array([0.7615, 0.7615]), "n": 2},),
     )
     assert {"x"} == set(protocol.unpack_task(frame(protocol.pack_task(plan, 3))).inputs[0])
 
