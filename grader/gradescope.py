@@ -21,9 +21,9 @@ from grader.course.intake.contents import Contents
 from grader.course.intake.entries import Entry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
-from grader.course.workers.grading import Steps, grade_work, sandboxed
-from grader.course.workers.keys import judges
-from grader.course.workers.work import work_of
+from grader.course.workers.grading import Steps, grade_request, sandboxed
+from grader.course.workers.keys import judged_by
+from grader.course.workers.request import request_of
 from grader.errors import Fault, GraderError
 from grader.exercise.loading import dump, dump_assignment, load_assignment
 from grader.export.gradescope import results_json
@@ -140,8 +140,8 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
         contents = Contents()
         for exercise, record in prepared:
             entry = entries.get(exercise.id) or _nothing(exercise)
-            work = work_of(entry, judges(exercise, facts["seed"]), contents)
-            reports.append(_as_it_stands(grade_work(work, exercise, record, worker, steps)))
+            work = request_of(entry, judged_by(exercise.sha256, facts["seed"]), contents)
+            reports.append(_as_it_stands(grade_request(work, exercise, record, worker, steps)))
     finally:
         worker.close()
     return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.course.purge import Removal
-    from grader.course.regrade import Change, Plan
+    from grader.course.regrade import Change, RegradePlan
     from grader.course.replay import Replay
     from grader.exercise.model import Assignment, Exercise
     from grader.sandbox import Isolation
@@ -62,12 +62,13 @@ def command_replay(
     asked = _exercise_of(_assignment_of(out, assignment, folders), exercise)
     found = replay(out, student, asked, isolation=cast("Isolation", isolation), database=database)
     if as_json:
-        print(json.dumps(found.again.to_json(), ensure_ascii=False, allow_nan=False, indent=1))
+        print(json.dumps(found.replayed.to_json(), ensure_ascii=False, allow_nan=False, indent=1))
     else:
         from grader.render import terminal
 
         print(
-            terminal.render(found.again, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret"), end=""
+            terminal.render(found.replayed, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret"),
+            end="",
         )
     sys.stdout.flush()
     for line in _compared(found):
@@ -78,12 +79,12 @@ def command_replay(
 def _compared(found: Replay) -> Iterator[str]:
     if found.differences:
         yield f"NOT the same as recorded: {', '.join(found.differences)} differ."
-        if "nondeterministic" in {*found.recorded.flags, *found.again.flags}:
+        if "nondeterministic" in {*found.recorded.flags, *found.replayed.flags}:
             yield "The same call of this code gives different answers."
     else:
         yield "The same as recorded, byte for byte but for the time."
     for part in found.circumstances:
-        before, now = getattr(found.recorded, part), getattr(found.again, part)
+        before, now = getattr(found.recorded, part), getattr(found.replayed, part)
         yield f"Recorded under other {part}: {_shown(before)}; now {_shown(now)}."
 
 
@@ -124,7 +125,7 @@ def command_regrade(
 
     asked = _assignment_of(out, assignment, folders)
 
-    def confirm(plan: Plan) -> bool:
+    def confirm(plan: RegradePlan) -> bool:
         _print_plan(plan)
         return not (plan.changes or plan.totals) or agreed("Write these marks?", yes=yes)
 
@@ -141,7 +142,7 @@ def command_regrade(
     return SOME_UNGRADED if plan.ungraded else DONE
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: RegradePlan) -> None:
     if changes := _in_order(plan)[:MOST_SHOWN]:
         for line in table(("", "before", "after", "change"), list(_rows(changes))):
             print(line)
@@ -159,7 +160,7 @@ def _print_plan(plan: Plan) -> None:
         print(f"{plan.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
 
 
-def _in_order(plan: Plan) -> list[Change]:
+def _in_order(plan: RegradePlan) -> list[Change]:
     """Student by student: scores first, then the total."""
     return sorted((*plan.changes, *plan.totals), key=lambda one: (one.student, not one.exercise))
 
@@ -197,7 +198,7 @@ def command_purge(*, out: Path, student: str | None, marks: bool, yes: bool, dat
         _print_removal(removal, marks=marks)
         return agreed("Remove this for good?", yes=yes)
 
-    return DONE if purge(out, confirm, student, keep_marks=not marks, database=database) else NOT_DONE
+    return DONE if purge(out, confirm, student, keep_scores=not marks, database=database) else NOT_DONE
 
 
 def _print_removal(removal: Removal, *, marks: bool) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.course.results.database import open_results
 from grader.course.results.out import existing_out
-from grader.course.workers.grading import Steps, grade_work, sandboxed
-from grader.course.workers.work import kept_work
+from grader.course.workers.grading import Steps, grade_request, sandboxed
+from grader.course.workers.request import request_from_results
 from grader.errors import Fault, GraderError
 from grader.exercise.model import Exercise
 from grader.outcome import Report
@@ -19,17 +18,17 @@ from grader.outcome import Report
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
 
-_CIRCUMSTANCES = ("versions", "isolation", "layers")  # of a grading: the same verdict may be found under others
+_CIRCUMSTANCES = ("versions", "isolation", "layers")  # the same verdict may be found under others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """A verdict as it was recorded, and as it comes out now."""
+    """A report as it was recorded, and as it comes out now."""
 
     recorded: Report
-    again: Report
-    differences: tuple[str, ...]  # the parts of the report that are not the same, the time apart
-    circumstances: tuple[str, ...]  # versions and protections, where these are not the same
+    replayed: Report
+    differences: tuple[str, ...]  # the fields of the report that are not the same; the time does not count
+    circumstances: tuple[str, ...]  # versions and isolation, where these are not the same
 
 
 def replay(
@@ -42,9 +41,9 @@ def replay(
     steps: Steps | None = None,
 ) -> Replay:
     """
-    The verdict on one submission again, from the files and the seed that it was recorded with.
+    Judge one submission again, from the files and the seed that its verdict was recorded with.
 
-    Raises GraderError when there is no such result, or when the exercise is another one by now.
+    Raises GraderError when there is no such result, or when the exercise was changed since.
     """
     steps = steps or sandboxed(isolation)
     with existing_out(path) as out, closing(open_results(out, database)) as results:
@@ -52,26 +51,22 @@ def replay(
         if result is None:
             what = f"There is no result of {student} for {exercise.id}."
             raise GraderError(Fault(str(path), what, "Students and exercises stand in grades.csv."))
-        if result.report["exercise_sha256"] != exercise.sha256:
+        recorded = result.graded.report
+        if recorded.exercise_sha256 != exercise.sha256:
             what = f"{exercise.id} was changed since this was graded: the verdict would be another exercise's."
             raise GraderError(Fault(exercise.path or exercise.id, what, "Take the exercise as it was, or use `grader regrade`."))
-        record = steps.prepare(exercise, result.report["seed"], out.records)
+        record = steps.prepare(exercise, recorded.seed, out.records)
         worker = steps.open_worker()
         try:
-            again = grade_work(kept_work(results, result, out.state.exercises), exercise, record, worker, steps)
+            request = request_from_results(results, result, out.state.exercises)
+            replayed = grade_request(request, exercise, record, worker, steps)
         finally:
             worker.close()
-    now = _as_data(again)
-    differences = tuple(part for part in now if part != "seconds" and now[part] != result.report.get(part))
+    before, now = recorded.to_json(), replayed.to_json()
+    differences = tuple(part for part in now if part != "seconds" and now[part] != before.get(part))
     return Replay(
-        recorded=Report.from_json(result.report),
-        again=again,
+        recorded=recorded,
+        replayed=replayed,
         differences=tuple(part for part in differences if part not in _CIRCUMSTANCES),
         circumstances=tuple(part for part in differences if part in _CIRCUMSTANCES),
     )
-
-
-def _as_data(report: Report) -> dict[str, Any]:
-    """The report as it is read back from the database."""
-    data: dict[str, Any] = json.loads(json.dumps(report.to_json()))
-    return data

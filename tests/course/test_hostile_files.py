@@ -24,7 +24,7 @@ from grader.course.intake import imports
 from grader.course.intake.collect import collect
 from grader.course.intake.contents import MAX_STUDENT_BYTES, Contents
 from grader.course.intake.imports import add_imported
-from grader.course.workers.work import work_of
+from grader.course.workers.request import request_of
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Assignment
@@ -119,11 +119,11 @@ def test_what_is_too_much_of_one_student_is_left_out_with_the_reason(tmp_path: P
     files = {f"s01/part{number}.ipynb": notebook(b'["' + b"a" * (30 * MIB) + b'"]') for number in range(5)}
     entries = collect(hand_in(tmp_path / "class", files), assignment()).entries
     contents = Contents()
-    works = [work_of(entry, "", contents) for entry in entries]
-    assert works[0].to_json() == works[1].to_json() == work_of(entries[0], "").to_json()
-    assert ["part0.ipynb", "part1.ipynb", "part2.ipynb", "part3.ipynb"] == list(works[0].files)
-    assert f"larger than {MAX_STUDENT_BYTES // MIB} MiB" in works[0].left_out["part4.ipynb"]
-    assert sum(map(len, works[0].files.values())) < 1000  # the pictures are not kept
+    requests = [request_of(entry, "", contents) for entry in entries]
+    assert requests[0].manifest == requests[1].manifest == request_of(entries[0], "").manifest
+    assert ["part0.ipynb", "part1.ipynb", "part2.ipynb", "part3.ipynb"] == list(requests[0].files)
+    assert f"larger than {MAX_STUDENT_BYTES // MIB} MiB" in requests[0].left_out["part4.ipynb"]
+    assert sum(map(len, requests[0].files.values())) < 1000  # the pictures are not kept
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6), st.booleans())
@@ -139,8 +139,8 @@ def test_no_damage_to_a_zip_stops_the_class(changes: list[tuple[int, int]], is_c
     with TemporaryDirectory() as place:
         files = {"s01.zip": bytes(data[: len(data) - 7 * is_cut]), "s02/tanh_layer.py": b"correct"}
         entries = collect(hand_in(Path(place) / "class", files), assignment()).entries
-        works = [work_of(entry, "") for entry in entries if entry.exercise == "tanh_layer"]
-    assert {"tanh_layer.py": b"correct"} == next(work.files for work in works if work.student == "s02")
+        requests = [request_of(entry, "") for entry in entries if entry.exercise == "tanh_layer"]
+    assert {"tanh_layer.py": b"correct"} == next(work.files for work in requests if work.student == "s02")
 
 
 def test_zips_are_opened_as_far_as_they_are_of_a_bounded_size_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from grader.course.workers.work import Work, first_fault
+from grader.course.workers.request import GradingRequest, first_fault
 from grader.errors import SandboxError, SubmissionError
 from grader.exercise.model import Arrays, Exercise
 from grader.judging.submission import Submission
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class Worker(Protocol):
-    """Whoever grades one submission after the other."""
+    """An object that grades one submission after the other."""
 
     def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-        """The report. Raises SandboxError when that is not possible here at all."""
+        """Grade a submission. Raises SandboxError when nothing can be graded here."""
 
     def close(self) -> None:
-        """Ends what is running, at once."""
+        """End what is running, at once."""
 
 
 class SandboxWorker:
-    """Grades in sandboxes of its own, one for each kind of arrays; `ahead` as theirs."""
+    """A worker with sandboxes of its own, one for each kind of arrays. `ahead` is passed on to them."""
 
     def __init__(self, isolation: Isolation, *, ahead: bool = False) -> None:
         self._isolation = isolation
@@ -37,7 +37,7 @@ class SandboxWorker:
         self._sandboxes: dict[Arrays, Sandbox] = {}
 
     def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-        """The report, from a child of the sandbox."""
+        """Grade a submission in a child of the sandbox."""
         from grader.judging import grading
         from grader.sandbox import Sandbox
 
@@ -46,74 +46,74 @@ class SandboxWorker:
         return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
 
     def close(self) -> None:
-        """Closes the sandboxes; a submission that runs in one is begun once more, and ended by closing again."""
+        """Close the sandboxes. A submission that runs in one is begun once more, and ended by closing again."""
         for sandbox in list(self._sandboxes.values()):
             sandbox.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """The steps of grading that a batch takes; tests put others in their place."""
+    """The steps of grading a class; tests put others in their place."""
 
     prepare: Callable[[Exercise, int, Path], Record]
     missing: Callable[[Exercise, str, Record, str], Report]
     open_worker: Callable[[], Worker]
-    isolation: Isolation | None = None  # of sandboxes that another process can open as well
+    isolation: Isolation | None = None  # set where another process can open such sandboxes as well
 
 
 def sandboxed(isolation: Isolation) -> Steps:
-    """Grading as it is done: in sandboxes of this isolation."""
+    """Return the steps of real grading: in sandboxes with this isolation."""
     from grader.judging import grading
-    from grader.reference import prepare as preparing
+    from grader.reference import prepare
 
     return Steps(
-        prepare=lambda exercise, seed, folder: preparing.prepare_secret(exercise, seed, folder=folder),
+        prepare=lambda exercise, seed, folder: prepare.prepare_secret(exercise, seed, folder=folder),
         missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
         open_worker=lambda: SandboxWorker(isolation),
         isolation=isolation,
     )
 
 
-def grade_work(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def grade_request(request: GradingRequest, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
     """
-    The report on one entry, whatever happens: what we fail at is `ungraded`.
+    Grade one submission of one exercise; what we fail at comes back as `ungraded`.
 
-    Raises SandboxError: then nothing can be graded here.
+    Raises SandboxError where nothing can be graded here.
     """
-    if work.status is not None:
-        return _with_status(steps.missing(exercise, work.student, record, work.detail), work.status)
+    if request.status is not None:
+        return _with_status(steps.missing(exercise, request.student, record, request.detail), request.status)
     try:
-        return _graded(work, exercise, record, worker, steps)
+        return _judged(request, exercise, record, worker, steps)
     except SandboxError:
         raise
     except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        return ungraded(work, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+        return ungraded(request, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
 
 
-def _graded(work: Work, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def _judged(request: GradingRequest, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
     sources: list[Source] = []
-    left_out = dict(work.left_out)
+    left_out = dict(request.left_out)
     refusal = ""
-    for name, data in work.files.items():
+    for name, data in request.files.items():
         try:
             sources.extend(Submission.from_bytes({name: data}).sources)
         except SubmissionError as error:
             left_out[name] = error.faults[0].what
             refusal = refusal or first_fault(error)
     if left_out and not sources:
-        return _with_status(steps.missing(exercise, work.student, record, refusal), Status.REFUSED)
-    submission = Submission(student=work.student, sources=tuple(sources), name=", ".join(work.files)).among(work.among)
-    if work.clashes:
-        submission = submission.with_marks_of((exercise.id, *work.clashes))
-    is_divided = not {exercise.id, *work.clashes}.isdisjoint(submission.marks)
-    if work.clashes and not is_divided and _mentions(submission, exercise):
-        report = ungraded(work, exercise, record, steps, _clash(exercise, work.clashes, tuple(work.files)))
+        return _with_status(steps.missing(exercise, request.student, record, refusal), Status.REFUSED)
+    submission = Submission(student=request.student, sources=tuple(sources), name=", ".join(request.files)).among(request.among)
+    if request.clashes:
+        submission = submission.with_marks_of((exercise.id, *request.clashes))
+    is_divided = not {exercise.id, *request.clashes}.isdisjoint(submission.marks)
+    if request.clashes and not is_divided and _may_define(submission, exercise):
+        report = ungraded(request, exercise, record, steps, _clash(exercise, request.clashes, tuple(request.files)))
         return replace(report, flags=(CLASH,))
-    return _saying(left_out, worker.grade(exercise, submission, record))
+    return with_skipped_files(left_out, worker.grade(exercise, submission, record))
 
 
-def _saying(left_out: Mapping[str, str], report: Report) -> Report:
-    """The report with the files that were not run, and why."""
+def with_skipped_files(left_out: Mapping[str, str], report: Report) -> Report:
+    """Add to a report the files that could not be run, with the reasons."""
     if not left_out:
         return report
     errors = tuple(LoadError(source=name, detail=why) for name, why in left_out.items())
@@ -121,9 +121,9 @@ def _saying(left_out: Mapping[str, str], report: Report) -> Report:
     return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
-def ungraded(work: Work, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
-    """The report on what we failed at, or what somebody has to decide: it costs no points."""
-    return _with_status(steps.missing(exercise, work.student, record, detail), Status.UNGRADED)
+def ungraded(request: GradingRequest, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
+    """Return the report for what we failed at, or what somebody has to decide: it costs no points."""
+    return _with_status(steps.missing(exercise, request.student, record, detail), Status.UNGRADED)
 
 
 def _with_status(report: Report, status: Status) -> Report:
@@ -131,8 +131,8 @@ def _with_status(report: Report, status: Status) -> Report:
     return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
 
 
-def _mentions(submission: Submission, exercise: Exercise) -> bool:
-    """Whether one of the exercise's functions could be there: else nothing clashes, it was just not handed in."""
+def _may_define(submission: Submission, exercise: Exercise) -> bool:
+    """Return whether a function of the exercise may be in it. If none is, nothing clashes: it was not handed in."""
     names = [function.encode() for task in exercise.tasks for function in task.functions]
     return any(name in cell for source in submission.sources for cell in source.cells for name in names)
 

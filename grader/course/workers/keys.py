@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from grader.exercise.model import Exercise
 from grader.reference.prepare import ENGINE
 from grader.version import VERSION
 
-
-def judges(exercise: Exercise, seed: int) -> str:
-    """What stands for exercise, seed and version in a work's key."""
-    return judged_by(exercise.sha256, seed)
+if TYPE_CHECKING:
+    from grader.course.results.stored import Manifest
 
 
 def judged_by(exercise_sha256: str, seed: int) -> str:
-    """The same for an exercise of which there is only the fingerprint."""
+    """Return what every key of an exercise has in common: the exercise, the seed of its cases and the version."""
     return f"{exercise_sha256} {seed} {VERSION} {ENGINE}"
 
 
-def key_of(judged_by: str, student: str, exercise: str, handed_in: Mapping[str, Any]) -> str:
-    """The key of a work, from what its `to_json` says."""
-    told = json.dumps([judged_by, student, exercise, handed_in])
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+def key_of(judge: str, student: str, exercise: str, manifest: Manifest) -> str:
+    """Return the key of one submission of one exercise; `judge` is what `judged_by` returned."""
+    facts = json.dumps([judge, student, exercise, manifest.to_json()])
+    return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,21 +8,21 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Protocol
 
-from grader.course.workers.grading import Steps, Worker, grade_work
-from grader.course.workers.work import Work
+from grader.course.workers.grading import Steps, Worker, grade_request
+from grader.course.workers.request import GradingRequest
 from grader.errors import GraderError
 from grader.exercise.model import Exercise
 from grader.outcome import Record, Report
 
 
 class Pool(Protocol):
-    """Several workers."""
+    """Several workers that share a queue of requests."""
 
-    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
-        """Each work with its report, in the order in which they get done; `works` is read only a little ahead."""
+    def reports(self, requests: Iterable[GradingRequest]) -> Iterator[tuple[GradingRequest, Report]]:
+        """Grade the requests and yield each with its report, in the order in which they are done; read only a little ahead."""
 
     def close(self) -> None:
-        """Ends the workers; what is in flight is lost."""
+        """End the workers; what is in flight is lost."""
 
 
 class Threads:
@@ -35,19 +35,19 @@ class Threads:
         self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
         self._local = threading.local()
         self._workers: list[Worker] = []
-        self._pending: dict[Future[Report], Work] = {}
+        self._pending: dict[Future[Report], GradingRequest] = {}
 
-    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
-        """Each work with its report, in the order in which they get done."""
-        for work in works:
-            self._pending[self._executor.submit(self._grade, work)] = work
+    def reports(self, requests: Iterable[GradingRequest]) -> Iterator[tuple[GradingRequest, Report]]:
+        """Grade the requests and yield each with its report, in the order in which they are done."""
+        for request in requests:
+            self._pending[self._executor.submit(self._grade, request)] = request
             if len(self._pending) >= 2 * self._jobs:
                 yield from self._done()
         while self._pending:
             yield from self._done()
 
     def close(self) -> None:
-        """Ends the workers; a submission in flight dies with its sandbox."""
+        """End the workers; a submission in flight dies with its sandbox."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._close_workers()
         while running := [future for future in self._pending if not future.done()]:
@@ -60,15 +60,15 @@ class Threads:
             with suppress(GraderError, OSError):
                 worker.close()
 
-    def _grade(self, work: Work) -> Report:
+    def _grade(self, request: GradingRequest) -> Report:
         worker: Worker | None = getattr(self._local, "worker", None)
         if worker is None:
             worker = self._local.worker = self._steps.open_worker()
             self._workers.append(worker)
-        exercise, record = self._exercises[work.exercise]
-        return grade_work(work, exercise, record, worker, self._steps)
+        exercise, record = self._exercises[request.exercise]
+        return grade_request(request, exercise, record, worker, self._steps)
 
-    def _done(self) -> Iterator[tuple[Work, Report]]:
+    def _done(self) -> Iterator[tuple[GradingRequest, Report]]:
         done, _ = wait(self._pending, return_when=FIRST_COMPLETED)
         for future in [future for future in self._pending if future in done]:
             yield self._pending.pop(future), future.result()

@@ -26,7 +26,7 @@ from grader.course.grade import Options, grade_folder
 from grader.course.workers import cluster as distribute
 from grader.course.workers.cluster import Cluster
 from grader.course.workers.grading import sandboxed
-from grader.course.workers.work import Work
+from grader.course.workers.request import GradingRequest
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
@@ -60,15 +60,15 @@ def local(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def works(*files: bytes) -> list[Work]:
+def works(*files: bytes) -> list[GradingRequest]:
     """One student each."""
     return [
-        Work(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
+        GradingRequest(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
         for number, text in enumerate(files, 1)
     ]
 
 
-def outcomes(found: Iterable[tuple[Work, Report]]) -> dict[str, str]:
+def outcomes(found: Iterable[tuple[GradingRequest, Report]]) -> dict[str, str]:
     """Status by student; each student comes once."""
     found = list(found)
     assert not [student for student, times in Counter(work.student for work, _ in found).items() if times > 1]
@@ -111,9 +111,11 @@ class Bomb:
 def test_a_work_that_takes_its_workers_with_it_takes_two(local: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Then it is left ungraded; what happened to be beside it is graded."""
     marks = tmp_path / "marks"
-    question_of = distribute.question_of
-    monkeypatch.setattr(distribute, "question_of", lambda work: question_of(work if work.student != "s02" else Bomb(str(marks))))
-    monkeypatch.setattr("grader.course.workers.station.replace", lambda work, **changes: work)
+    encode_request = distribute.encode_request
+    monkeypatch.setattr(
+        distribute, "encode_request", lambda work: encode_request(work if work.student != "s02" else Bomb(str(marks)))
+    )
+    monkeypatch.setattr("grader.course.workers.remote.replace", lambda work, **changes: work)
     found = outcomes(local.reports(works(*[RIGHT] * 8)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == found
     assert "xx" == marks.read_text()

@@ -22,8 +22,8 @@ from grader.course.workers import processes
 from grader.course.workers.grading import sandboxed
 from grader.course.workers.pools import ENOUGH_FOR_PROCESSES
 from grader.course.workers.processes import Processes
-from grader.course.workers.station import Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Work
+from grader.course.workers.remote import RemoteWorker, decode_report, encode_request, encode_setup
+from grader.course.workers.request import GradingRequest
 from grader.errors import SandboxError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
@@ -62,15 +62,15 @@ def pool(start: Callable[..., Processes]) -> Processes:
     return start()
 
 
-def works(*files: bytes) -> list[Work]:
+def works(*files: bytes) -> list[GradingRequest]:
     """One student each."""
     return [
-        Work(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
+        GradingRequest(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
         for number, text in enumerate(files, 1)
     ]
 
 
-def outcomes(found: Iterable[tuple[Work, Report]]) -> dict[str, str]:
+def outcomes(found: Iterable[tuple[GradingRequest, Report]]) -> dict[str, str]:
     """Status by student."""
     return {work.student: report.targets[0].status.value for work, report in found}
 
@@ -92,16 +92,16 @@ def test_a_killed_worker_loses_nothing(pool: Processes) -> None:
 
 def test_a_work_that_kills_its_workers_is_left_ungraded(pool: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     """After two of them; the others are graded. Those that wait in the same worker are not taken for it."""
-    receive = processes._Worker.receive
+    receive = processes._WorkerProcess.receive
 
-    def poisoned(worker: processes._Worker) -> bytes:
+    def poisoned(worker: processes._WorkerProcess) -> bytes:
         answer = receive(worker)
         if answer and worker.in_hand[0].student == "s02":
             os.kill(worker.pid, signal.SIGKILL)
             raise EOFError
         return answer
 
-    monkeypatch.setattr(processes._Worker, "receive", poisoned)
+    monkeypatch.setattr(processes._WorkerProcess, "receive", poisoned)
     found = list(pool.reports(works(RIGHT, b"poison", *[RIGHT] * 6)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == outcomes(found)
     details = [report.targets[0].detail for work, report in found if work.student == "s02"]
@@ -119,12 +119,12 @@ def test_a_station_is_told_neither_seed_nor_student(exercise: Exercise) -> None:
     """The report has both again."""
     record = replace(prepare.prepare(exercise), seed=987654321012345)
     (work,) = works(RIGHT)
-    told = outfit_of("best", {exercise.id: (exercise, record)}), question_of(replace(work, student="ada"))
+    told = encode_setup("best", {exercise.id: (exercise, record)}), encode_request(replace(work, student="ada"))
     assert not any(
         secret in data for data in told for secret in (b"987654321012345", (987654321012345).to_bytes(7, "little"), b"ada")
     )
-    with closing(Station(told[0])) as station:
-        report = report_of(replace(work, student="ada"), station.answer(told[1]), {exercise.id: (exercise, record)})
+    with closing(RemoteWorker(told[0])) as station:
+        report = decode_report(replace(work, student="ada"), station.answer(told[1]), {exercise.id: (exercise, record)})
     assert ("ada", 987654321012345, 1.0) == (report.student, report.seed, report.score)
 
 
