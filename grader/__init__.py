@@ -15,12 +15,13 @@ from grader.version import VERSION as __version__
 if TYPE_CHECKING:
     from grader.api import check, grade, load
     from grader.errors import ExerciseError, ExportError, GraderError, SandboxError, SubmissionError
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
     from grader.judging.submission import Submission
     from grader.outcome import Report, Status
 
 _HOMES = {
-    "Assignment": "grader.exercise.model",
+    "Assignment": "grader.exercise.assignment",
     "Exercise": "grader.exercise.model",
     "ExerciseError": "grader.errors",
     "ExportError": "grader.errors",

@@ -32,7 +32,7 @@ def check(exercise: str | Path | Exercise, /, *, arrays: Arrays | None = None, *
     Only the functions that are given are judged. In a notebook the report shows itself as HTML.
     `arrays="torch"` gives them tensors where the exercise says arrays, as an assignment may.
     """
-    from grader.judging.grading import check_functions
+    from grader.judging.in_process import check_functions
     from grader.render.notebook import ShownReport
 
     asked = exercise if isinstance(exercise, Exercise) else load(exercise)
@@ -48,8 +48,8 @@ def grade(
 
     asked = exercise if isinstance(exercise, Exercise) else load(exercise)
     with Sandbox(asked.arrays, isolation) as sandbox:  # it starts while NumPy is imported here
-        from grader.judging import grading
+        from grader.judging.judge import Judge
         from grader.reference.prepare import prepare
         from grader.render.notebook import ShownReport
 
-        return ShownReport.of(grading.grade(asked, submission, record=prepare(asked, seed), sandbox=sandbox), asked)
+        return ShownReport.of(Judge(asked, prepare(asked, seed)).grade(submission, sandbox), asked)

@@ -21,7 +21,7 @@ from grader.exercise import starter
 from grader.exercise.model import Arrays, Exercise, NamedCase, Target
 from grader.judging import compare
 from grader.judging.diagnosis import hypotheses as diagnosis
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Answer, Case, Evidence, Expected, Record, Status, Verdict
 from grader.reference import agreement, cases, prepare, sizes
@@ -165,7 +165,7 @@ def _try_model_answers(
             tally.faults.extend(error.faults)
             continue
         for record in records:
-            report = grade(asked, submission, record=record, sandbox=sandbox_for(asked.arrays))
+            report = Judge(asked, record).grade(submission, sandbox_for(asked.arrays))
             for target in report.targets:
                 if target.status is Status.CORRECT:
                     continue
@@ -189,7 +189,7 @@ def _with_arrays(exercise: Exercise, arrays: Arrays) -> Exercise:
 def _try_starter(exercise: Exercise, record: Record, sandbox_for: Callable[[Arrays], Sandbox], tally: _Tally) -> None:
     source = starter.as_script(exercise).encode()
     submission = Submission.from_bytes({f"{exercise.id}.py": source})
-    report = grade(exercise, submission, record=record, sandbox=sandbox_for(exercise.arrays))
+    report = Judge(exercise, record).grade(submission, sandbox_for(exercise.arrays))
     for target in report.targets:
         if target.status is not Status.NOT_IMPLEMENTED:
             tally.fault(
@@ -204,15 +204,15 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
 
     What the ranges or the formulas do not allow is no fault: where draws reach no such side, a remark says so.
     """
-    from grader.reference.torch import sides
+    from grader.reference.torch import branches
 
     every = [case for case, _ in record.cases]
-    for demand in sizes.demands(exercise):
-        if not any(demand.is_met(case.sizes) for case in every) and sizes.is_possible(exercise.axes, demand):
+    for need in sizes.requirements(exercise):
+        if not any(need.is_met(case.sizes) for case in every) and sizes.is_possible(exercise.axes, need):
             tally.fault(
-                f"No case has {demand}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
+                f"No case has {need}, at seed {record.seed}.", "Use more random cases, or write a named one with these sizes."
             )
-    for axis in sizes.batches(exercise):
+    for axis in sizes.batch_axes(exercise):
         if all(case.sizes[axis] != 1 for case in every):
             if _says_something(exercise, NamedCase(name="batch of one", sizes={axis: 1}), record.seed):
                 remedy = (
@@ -224,13 +224,15 @@ def _try_coverage(exercise: Exercise, record: Record, tally: _Tally) -> None:
     for task, target in exercise.targets():
         if not any(expected.targets[task.function, target.name].any() for _, expected in record.cases):
             tally.remark(f"{target.name} is zero in every case at seed {record.seed}: whoever returns zeros is right.")
-    missing = set(sides.of_exercise(exercise)) - set().union(*(sides.seen(exercise, case) for case in every))
-    for side in sorted(missing, key=str):
-        if prepare.reaches(exercise, side, record.seed):
+    missing = set(branches.all_branches(exercise)) - set().union(*(branches.branches_shown(exercise, case) for case in every))
+    for branch in sorted(missing, key=str):
+        if prepare.reaches(exercise, branch, record.seed):
             remedy = "Use more random cases, or a named one that shows it."
-            tally.fault(f"No case shows {side}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy)
+            tally.fault(
+                f"No case shows {branch}, at seed {record.seed}, and an answer that is wrong there would be right.", remedy
+            )
         else:
-            tally.remark(f"No draw reaches {side}. Where that is possible, write a named case that shows it.")
+            tally.remark(f"No draw reaches {branch}. Where that is possible, write a named case that shows it.")
 
 
 def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
@@ -252,9 +254,10 @@ def _says_something(exercise: Exercise, edge: NamedCase, seed: int) -> bool:
 
 
 def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
-    from grader.reference.torch import sides
+    from grader.reference.torch import branches
 
-    is_gated = any(side.inside for side in sides.of_exercise(exercise))
+    standard = agreement.Standard(record, exercise.rtol)
+    is_gated = any(branch.function for branch in branches.all_branches(exercise))
     for task, target in exercise.targets():
         key = (task.function, target.name)
         for place, mistake in enumerate(target.mistakes):
@@ -263,13 +266,13 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
             if any(answer is None for answer in answers):
                 tally.fault(f"{said} has no finite value in some case.", "Correct its formula.")
                 continue
-            verdicts = _verdicts(exercise, key, record, answers)
+            verdicts = _verdicts(standard, key, answers)
             if not _is_caught(verdicts, is_gated=is_gated):
                 tally.fault(
                     f"{said} gives right answers in too many cases.", "Correct its formula; if it is right, it is no mistake."
                 )
                 continue
-            named = diagnosis.diagnose(exercise, target, key, record, verdicts)
+            named = diagnosis.diagnose(exercise, target, key, standard, verdicts)
             if named is None or (named.rule, named.text) != ("declared", mistake.hint):
                 other = f"`{named.text}`" if named else "nothing"
                 tally.fault(
@@ -279,7 +282,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
                 continue
             tally.declared += record.seed == prepare.PUBLIC_SEED
         for rule, answers in _built_in(target, exercise, key, record):
-            verdicts = _verdicts(exercise, key, record, answers)
+            verdicts = _verdicts(standard, key, answers)
             if all(verdict.status is Status.CORRECT for verdict in verdicts):
                 continue  # a slip that changes nothing here, such as the sign of zeros
             if not _is_caught(verdicts, is_gated=is_gated):
@@ -289,7 +292,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
                     f"A wrong answer ({rule}) for {target.name} is right in most random cases.",
                     "Use more cases, or other draws and sizes.",
                 )
-            elif diagnosis.diagnose(exercise, target, key, record, verdicts) is None:
+            elif diagnosis.diagnose(exercise, target, key, standard, verdicts) is None:
                 tally.fault(f"A wrong answer ({rule}) for {target.name} is not named.", "This is a fault of the grader.")
             else:
                 tally.built_in += record.seed == prepare.PUBLIC_SEED
@@ -311,12 +314,10 @@ def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record
             yield rule, answers
 
 
-def _verdicts(exercise: Exercise, key: TargetKey, record: Record, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
+def _verdicts(standard: agreement.Standard, key: TargetKey, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:
     return tuple(
-        compare.judge(
-            Answer(items=() if answer is None else (answer,)), case, expected, key, place=0, count=1, rtol=exercise.rtol
-        )
-        for answer, (case, expected) in zip(answers, record.cases, strict=True)
+        compare.judge(Answer(items=() if answer is None else (answer,)), case, tolerance, place=0, count=1)
+        for answer, (case, _), tolerance in zip(answers, standard.record.cases, standard.tolerances(key), strict=True)
     )
 
 
@@ -365,7 +366,7 @@ def _try_symbolic(exercise: Exercise, record: Record, tally: _Tally) -> None:
         if found is None:
             continue
         error, largest = np.abs(found - reference), float(np.abs(found).max())
-        rounding = min(agreement.rounding_of(expected, key), agreement.OF_THE_LARGEST * largest)
+        rounding = min(agreement.tolerance_of(expected, key, exercise.rtol).largest_rounding, agreement.OF_THE_LARGEST * largest)
         if float(error.max()) <= SYMBOLIC_RTOL * largest + rounding + agreement.ABSOLUTE_FLOOR:
             tally.symbolic += 1
             continue
@@ -397,7 +398,7 @@ def _try_entries(exercise: Exercise, record: Record, tally: _Tally) -> None:
         largest: dict[tuple[int, ...], float] = {}
         for _, expected in record.cases:
             sizes = np.abs(expected.targets[key])
-            is_small = sizes <= agreement.allowed(expected, key, exercise.rtol)
+            is_small = sizes <= agreement.tolerance_of(expected, key, exercise.rtol).allowed
             judged.update(map(tuple, np.argwhere(~is_small).tolist()))
             for place in map(tuple, np.argwhere(is_small & (sizes > 0)).tolist()):
                 small[place] += 1

@@ -22,17 +22,19 @@ from grader.course.intake.entries import Entry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
 from grader.course.workers.grading import Steps, grade_request, sandboxed
-from grader.course.workers.keys import judged_by
+from grader.course.workers.keys import basis_of
 from grader.course.workers.request import request_of
 from grader.errors import Fault, GraderError
 from grader.exercise.loading import dump, dump_assignment, load_assignment
 from grader.export.gradescope import results_json
 from grader.files import write_whole
+from grader.judging.judge import Judge
 from grader.outcome import UNDECIDED, Report, Status
 from grader.reference import prepare, store
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
 
 ROOT = Path("/autograder")
@@ -128,7 +130,7 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
     source = root / "source"
     facts = _state(source)
     assignment = load_assignment(source / f"{facts['assignment']}.yaml", _no_ids)
-    prepared = [(one, prepare.prepare_secret(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
+    prepared = [Judge(one, prepare.prepare_secret(one, facts["seed"], folder=source / "records")) for one in assignment.exercises]
     if forget_seed:
         _forget(source)
     steps = steps or sandboxed(facts["isolation"])
@@ -138,10 +140,11 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
     try:
         reports = []
         contents = Contents()
-        for exercise, record in prepared:
+        for judge in prepared:
+            exercise = judge.exercise
             entry = entries.get(exercise.id) or _nothing(exercise)
-            work = request_of(entry, judged_by(exercise.sha256, facts["seed"]), contents)
-            reports.append(_as_it_stands(grade_request(work, exercise, record, worker, steps)))
+            request = request_of(entry, basis_of(exercise.sha256, facts["seed"]), contents)
+            reports.append(_as_it_stands(grade_request(request, judge, worker)))
     finally:
         worker.close()
     return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from grader import wheel
 from grader.exercise import starter
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import dump_assignment, dump_for_students, parse_exercise
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.model import Exercise
 from grader.reference import prepare, store
 from grader.text import counted
 

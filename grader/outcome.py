@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from grader.sandbox.job import LoadError, TaskPlan
+from grader.sandbox.job import LoadError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,10 +98,6 @@ class Expected:
     rounding: Mapping[TargetKey, Array] = field(default_factory=dict)  # int8, in the shape of the target
     quantities: Mapping[str, Array] = field(default_factory=dict)
     predictions: Mapping[TargetKey, tuple[Array | None, ...]] = field(default_factory=dict)
-    # how far each entry of an answer may be off, by target and rtol: every answer of a class is held to the same
-    allowed: dict[tuple[TargetKey, float], Array] = field(default_factory=dict, init=False, compare=False, repr=False)
-    # the largest rounding of a target, as a number; looked up for every wrong answer
-    largest_rounding: dict[TargetKey, float] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,20 +112,6 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
-    """
-    The calls that judge an exercise, as plans for the sandbox in the order of the tasks: shown, counted, repeated.
-
-    `shown` is empty where the cases that count are public. `places` says which of these are repeated.
-    """
-
-    shown: tuple[TaskPlan, ...]
-    counted: tuple[TaskPlan, ...]
-    repeated: tuple[TaskPlan, ...]
-    places: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Everything that judging an exercise at one seed needs: cases in reading order, expected arrays, hypotheses."""
 
@@ -141,8 +123,6 @@ class Record:
     versions: Mapping[str, str]  # of torch and numpy that made it: provenance, not part of the key
     # the record whose cases students are shown; None: this one's, which are public
     public: Record | None = field(default=None, compare=False, repr=False)
-    # the calls of each exercise that was judged with it: every submission is asked the same
-    calls: dict[str, Calls] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ def test_check_judges_the_functions_that_it_is_given() -> None:
 def test_check_names_the_likely_mistake() -> None:
     """As the command line does."""
     report = grader.check("tanh_layer", dY_dB=lambda W, X, B: np.eye(len(B)))
-    assert report.targets[0].diagnosis.rule == "declared"
+    diagnosis = report.targets[0].diagnosis
+    assert diagnosis is not None
+    assert diagnosis.rule == "declared"
     assert "That is ∂Z/∂B." in repr(report)
 
 

@@ -26,7 +26,7 @@ BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", README, re.MULTILINE | 
 
 
 def sessions() -> list[tuple[str, str]]:
-    """Every `$ command` of the README with what it prints; the demo's table is tested with the demo."""
+    """Return each `$ command` of the README and what it prints, but for the demo, whose table is tested with it."""
     found = []
     for language, _, text in BLOCKS:
         if language == "console":
@@ -36,7 +36,7 @@ def sessions() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the README shows."""
+    """Write the files that the README shows into a folder."""
     place = tmp_path_factory.mktemp("readme")
     for _, name, text in BLOCKS:
         if name:
@@ -69,10 +69,10 @@ def test_readme_s_sessions(command: str, printed: str, folder: Path) -> None:
 
 
 def test_the_table_of_kinds() -> None:
-    """Every kind is in the table, with the shape that exercise.py states."""
+    """Every kind is in the table, with the shape that its class states."""
     rows = re.findall(r"^\| (\w+) \| `\{(\w+): .*?\| (\S[^|]*) \|$", README, re.MULTILINE)
-    kinds = {kind.__name__.lower(): re.search(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__) for kind in get_args(model.Kind)}
-    assert {name: shape for name, _, shape in rows} == {name: shape[1] for name, shape in kinds.items()}
+    kinds = {kind.__name__.lower(): re.findall(r"Shape: (.*?)\.(?:\s|$)", kind.__doc__)[0] for kind in get_args(model.Kind)}
+    assert {name: shape for name, _, shape in rows} == kinds
     assert [name for name, key, _ in rows if name != key] == []
 
 
@@ -89,24 +89,53 @@ def test_the_tree_is_the_tree() -> None:
     assert missing == []
 
 
-def test_links_lead_somewhere() -> None:
-    """Every relative link of the documentation names a file."""
-    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
-        links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8"))
-        assert [link for link in links if not (document.parent / link).exists()] == []
+DOCUMENTS = (
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
+    *(ROOT / "docs").rglob("*.md"),
+)
+
+
+def headings(document: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every relative link of the documentation names a file, and a heading of it where it names one."""
+    text = document.read_text(encoding="utf-8")
+    wrong = []
+    for name, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+        target = document.parent / name if name else document
+        if not target.exists() or (anchor and anchor not in headings(target)):
+            wrong.append(f"{name}#{anchor}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+def test_imports_of_the_pages_work(document: Path) -> None:
+    """What a page's Python imports from this package is there."""
+    for module, names in re.findall(r"^from (grader[\w.]*) import (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE):
+        if module.startswith("grader.nbgrader"):
+            pytest.importorskip("nbgrader")
+        for name in names.split(","):
+            assert hasattr(importlib.import_module(module), name.strip()), f"{module}: {name}"
 
 
 def test_make_has_the_targets_that_are_named() -> None:
-    """`make demo` and the like are there."""
+    """`make demo` and the like are there, and `make help` names every target that people give."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    texts = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake (setup|demo|test|audit|records|lint|clean)\b", texts))
-    assert {name for name in named if not re.search(rf"^{name}:", makefile, re.MULTILINE)} == set()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) - {"help", "lint"}
+    texts = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    assert set(re.findall(r"`make ([a-z-]+)`", texts)) <= targets
+    assert targets == set(re.findall(r'@echo "make ([a-z-]+)', makefile))
 
 
 def _modules() -> list[str]:
-    names = (module.name for module in pkgutil.walk_packages(grader.__path__, "grader."))
-    return [name for name in names if ">>>" in Path(str(importlib.util.find_spec(name).origin)).read_text(encoding="utf-8")]
+    specs = [importlib.util.find_spec(module.name) for module in pkgutil.walk_packages(grader.__path__, "grader.")]
+    return [spec.name for spec in specs if spec and ">>>" in Path(str(spec.origin)).read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("name", _modules())
@@ -124,14 +153,15 @@ def test_every_key_of_an_exercise_file_is_explained() -> None:
     """The table of keys is that of the schema, and the table of draws that of the loader."""
     schema = json.loads((ROOT / "grader" / "schema" / "exercise.schema.json").read_text(encoding="utf-8"))
     assert set(schema["properties"]) == set(re.findall(r"^\| `(\w+)` \|", EXERCISES.split("## Axes")[0], re.MULTILINE))
+    assert schema["properties"]["rtol"]["default"] == model.DEFAULT_RTOL
     draws = EXERCISES.split("<!-- draws -->")[1].split("<!-- end -->")[0]
     assert {form for _, form in LAWS.values()} == set(re.findall(r"^\| `([^`]+)` \|", draws, re.MULTILINE))
 
 
 def test_the_pieces_of_an_exercise_file_make_one(tmp_path: Path) -> None:
     """The page's axes, inputs and cases are read without a fault."""
-    axes, inputs = (re.search(rf"^{key}:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0] for key in ("dims", "inputs"))
-    cases = re.search(r"^cases:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0]
+    axes, inputs = (re.findall(rf"^{key}:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0] for key in ("dims", "inputs"))
+    cases = re.findall(r"^cases:\n(?:  .*\n)+", EXERCISES, re.MULTILINE)[0]
     text = f"""schema: 1
 title: A page
 {axes}  m: 2..5

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from classroom import Reader, steps
@@ -52,20 +53,20 @@ def container(built: bytes, root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-def results(root: Path, **environment: str) -> dict[str, object]:
+def results(root: Path, **environment: str) -> dict[str, Any]:
     """What Gradescope reads after the run."""
     done = subprocess.run(
         [root / "run_autograder"], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
     )
     assert 0 == done.returncode, done.stderr
-    found: dict[str, object] = json.loads((root / "results" / "results.json").read_bytes())
+    found: dict[str, Any] = json.loads((root / "results" / "results.json").read_bytes())
     return found
 
 
 def test_a_submission_is_graded_where_gradescope_puts_it(built: bytes, tmp_path: Path) -> None:
     """A test an exercise, the score by the assignment's points; what was not handed in is 0."""
     found = results(container(built, tmp_path, {"tanh_derivative.py": RIGHT}))
-    tests = [(test["name"], test["score"], test["max_score"]) for test in found["tests"]]  # type: ignore[attr-defined, index]
+    tests = [(test["name"], test["score"], test["max_score"]) for test in found["tests"]]
     assert [("The derivative of tanh", 4.0, 4.0), (0.0, 3.0)] == [tests[0], tests[1][1:]]
     assert 4.0 == found["score"]
 
@@ -168,7 +169,7 @@ def test_its_setup_installs_the_wheel_that_it_brings(built: bytes, tmp_path: Pat
     done = subprocess.run(["bash"], input=script, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert 0 == done.returncode, done.stderr
     assert "taking others that fit" in done.stderr
-    where = [root / "venv/bin/python", "-c", "import importlib.util as u; print(u.find_spec('grader').origin)"]
+    where = [str(root / "venv/bin/python"), "-c", "import importlib.util as u; print(u.find_spec('grader').origin)"]
     found = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert found.stdout.startswith(str(root / "venv"))
 

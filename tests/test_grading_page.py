@@ -15,7 +15,7 @@ BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", (ROOT / "docs" / "gradi
 
 
 def run(command: str, folder: Path) -> str:
-    """What a command prints, on both streams."""
+    """Run a command and return what it prints on both streams."""
     done = subprocess.run(
         [sys.executable, "-m", *command.split()],
         cwd=folder,

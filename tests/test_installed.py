@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_the_pip_of_another_python_is_not_meant(found: str | None, monkeypatch: 
 
 def test_an_environment_without_pip_is_uvs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own pip does not exist."""
-    monkeypatch.setattr(installed.PathFinder, "find_spec", lambda name: None)
+    monkeypatch.setattr(PathFinder, "find_spec", lambda name: None)
     assert install_command("torch") == f"uv pip install --python {sys.executable} 'torch>=2.4'"
 
 

@@ -23,7 +23,11 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 def pinned(python: str) -> dict[str, str]:
     """Name and version of what is pinned for that Python on this platform."""
     environment = {**default_environment(), "python_version": python, "python_full_version": f"{python}.1"}
-    named = [one for one in PINS if one.marker is None or one.marker.evaluate({**environment})]
+    named = [
+        one
+        for one in PINS
+        if one.marker is None or one.marker.evaluate({name: str(value) for name, value in environment.items()})
+    ]
     assert len(named) == len({one.name for one in named}), "a name is pinned twice"
     return {canonicalize_name(one.name): str(one.specifier).removeprefix("==") for one in named}
 

@@ -53,7 +53,7 @@ def command_check(
         submission = Submission.from_file(file)
         if asked.arrays != sandbox.arrays:
             sandbox = stack.enter_context(_sandbox(asked.arrays))
-        from grader.judging.grading import grade
+        from grader.judging.judge import Judge
         from grader.reference.prepare import prepare, taken_beside
 
         if (found := taken_beside(asked, seed)) is not None:
@@ -67,7 +67,7 @@ def command_check(
 
             text, report = case_sheet(asked, submission, record=record, sandbox=sandbox, name=case_name)
         else:
-            text, report = "", grade(asked, submission, record=record, sandbox=sandbox)
+            text, report = "", Judge(asked, record).grade(submission, sandbox)
     if as_json:
         import json
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
 from grader.files import write_whole
 from grader.text import one_line, quoted
 

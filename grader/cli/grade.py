@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from grader.course.grade import Options, Summary
     from grader.course.intake.files import Unplaced
-    from grader.exercise.model import Assignment
+    from grader.exercise.assignment import Assignment
     from grader.sandbox import Isolation
 
 EVERY_ENTRY_GRADED, SOME_UNGRADED = 0, 3

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from grader.course.purge import Removal
     from grader.course.regrade import Change, RegradePlan
     from grader.course.replay import Replay
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
 
 SAME, DIFFERENT = 0, 1

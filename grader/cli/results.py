@@ -15,7 +15,8 @@ from grader.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.exercise.model import Exercise, Feedback
+    from grader.exercise.assignment import Feedback
+    from grader.exercise.model import Exercise
     from grader.export import Format
 
 _LEVELS = click.Choice(["full", "hints", "score"])

@@ -47,7 +47,7 @@ def task_sheet(exercise: Exercise) -> str:
 def _asked(exercise: Exercise, task: Task) -> Iterator[str]:
     yield ""
     yield f"  {task.call}"
-    for given in task.given:
+    for given in task.call.given:
         yield f"      where {given.name} is {given}, your own function, called first"
     if len(task.targets) > 1:
         yield f"      returns ({', '.join(target.name for target in task.targets)}), or a dict with these names"
@@ -89,7 +89,7 @@ def key(exercise: Exercise, settings: Sequence[str]) -> str:
 def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterator[str]:
     from grader.reference.torch import compute, derivatives
 
-    point = derivatives.at(exercise, case.sizes, compute.tensors(case.values))
+    point = derivatives.point_at(exercise, case.sizes, compute.tensors(case.values))
     yield exercise.title
     yield ""
     for name, value in case.values.items():
@@ -99,8 +99,10 @@ def _key_lines(exercise: Exercise, case: Case, given: frozenset[str]) -> Iterato
         yield _named(f"  {line.name}", compute.array(point.values[line.name]))
     yield ""
     for _, target in exercise.targets():
-        yield _named(f"  {target.name} = {notation(exercise, target).symbol}", compute.array(compute.derived(point, target)))
-    if doubts := compute.doubts(exercise, case):
+        yield _named(
+            f"  {target.name} = {notation(exercise, target).symbol}", compute.array(compute.expected_array(point, target))
+        )
+    if doubts := compute.objections(exercise, case):
         yield ""
         for doubt in doubts:
             yield from textwrap.wrap(f"Careful: {doubt}.", 80, initial_indent="  ", subsequent_indent="      ")
@@ -201,14 +203,15 @@ def case_sheet(exercise: Exercise, submission: Submission, *, record: Record, sa
 
     Raises GraderError when there is no case of that name.
     """
-    from grader.judging.grading import grade
+    from grader.judging.judge import Judge
 
     only = tuple((case, expected) for case, expected in record.cases if case.name == name)
     if not only:
         names = ", ".join(f'"{case.name}"' for case, _ in record.cases)
         raise GraderError(Fault(exercise.id, f'It has no case "{name}".', f"Its cases: {names}."))
     kept = _Kept(sandbox)
-    report = grade(exercise, submission, record=replace(record, cases=only, probes=()), sandbox=cast("Sandbox", kept))
+    judge = Judge(exercise, replace(record, cases=only, probes=()))
+    report = judge.grade(submission, cast("Sandbox", kept))
     # What explains one case may explain nothing in the others.
     report = replace(report, targets=tuple(replace(target, diagnosis=None) for target in report.targets))
     return "\n".join(_case_lines(exercise, report, *only[0], kept.trial)) + "\n", report
@@ -224,7 +227,7 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
     for place, (task, target) in enumerate(exercise.targets()):
         shown = report.targets[place]
         yield ""
-        heading = task.call if len(task.targets) == 1 else f"{target.name} of {task.call}"
+        heading = str(task.call) if len(task.targets) == 1 else f"{target.name} of {task.call}"
         yield f"  {words.GLYPHS.get(shown.status, '✗')} {heading}: {words.LABELS[shown.status]}"
         if shown.status not in _HAS_ARRAY:
             yield f"      {words.sentence(shown, notation(exercise, target))}"

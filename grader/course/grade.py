@@ -30,19 +30,20 @@ from grader.course.results.keeping import keep
 from grader.course.results.out import Out, open_out, refuse_nbgraders
 from grader.course.results.stored import Graded, Result
 from grader.course.workers.grading import Steps, sandboxed
-from grader.course.workers.keys import judged_by
+from grader.course.workers.keys import basis_of
 from grader.course.workers.pools import open_pool
 from grader.course.workers.request import GradingRequest, request_from_results, request_of
 from grader.course.workers.retries import Retries
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment, Exercise
-from grader.outcome import Record, Report
+from grader.exercise.assignment import Assignment
+from grader.outcome import Report
 
 if TYPE_CHECKING:
     from distributed import Client
 
     from grader.course.results.gradebook import Row
     from grader.course.workers.threads import Pool
+    from grader.judging.judge import Judge
     from grader.sandbox import Isolation
 
 _AT_ONCE = 500  # entries that are looked up in the database with one query
@@ -149,7 +150,7 @@ class _ClassRun:
     steps: Steps
     tell: Callable[[Progress], None]
     at: Progress = field(default_factory=lambda: Progress(total=0))
-    exercises: Mapping[str, tuple[Exercise, Record]] = field(default_factory=dict)
+    judges: Mapping[str, Judge] = field(default_factory=dict)  # by the id of their exercise
     changed: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
     retries: Retries = field(default_factory=Retries)
@@ -160,7 +161,7 @@ class _ClassRun:
         self._prepare()
         pool = open_pool(
             self.steps,
-            self.exercises,
+            self.judges,
             entries=len(self.collection.entries),
             jobs=self.options.jobs,
             scheduler=self.options.scheduler,
@@ -190,8 +191,8 @@ class _ClassRun:
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
         self._forget_old_names()
-        self.exercises = {
-            one.id: (one, self.steps.prepare(one, self.out.state.seed, self.out.records)) for one in self.assignment.exercises
+        self.judges = {
+            one.id: self.steps.prepare(one, self.out.state.seed, self.out.records) for one in self.assignment.exercises
         }
         rules = current_rules(self.assignment)  # a faulty ledger is reported before anything is run
         if not (self.out.path / RULES).exists():  # a run that is killed must not leave pages that show more than they may
@@ -279,13 +280,13 @@ class _ClassRun:
 
     def _requests(self) -> Iterator[GradingRequest]:
         """Yield what changed since it was graded, or never was; count the rest as done."""
-        judges = {one.id: judged_by(one.sha256, self.out.state.seed) for one in self.assignment.exercises}
+        bases = {one.id: basis_of(one.sha256, self.out.state.seed) for one in self.assignment.exercises}
         earlier = {} if self.options.fresh else self.results.with_retry()
         student, contents = "", Contents()
         for entry, key in self._with_keys():  # student by student
             if entry.student != student:
                 student, contents = entry.student, Contents()
-            request = request_of(entry, judges[entry.exercise], contents)
+            request = request_of(entry, bases[entry.exercise], contents)
             if self.options.fresh or key != request.key:
                 yield request
                 continue
@@ -305,7 +306,7 @@ class _ClassRun:
 
     def _kept_request(self, student: str, exercise: str) -> GradingRequest | None:
         result = self.results.get(student, exercise)
-        return None if result is None else request_from_results(self.results, result, tuple(self.exercises))
+        return None if result is None else request_from_results(self.results, result, tuple(self.judges))
 
     def _keep(self, request: GradingRequest, graded: Graded) -> None:
         self.changed.add(request.student)

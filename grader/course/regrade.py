@@ -22,12 +22,12 @@ from grader.course.results.keeping import keep_all
 from grader.course.results.out import Out, existing_out, refuse_nbgraders, renewed
 from grader.course.results.stored import Graded, Result
 from grader.course.workers.grading import Steps, sandboxed
-from grader.course.workers.keys import judged_by, key_of
+from grader.course.workers.keys import basis_of, key_of
 from grader.course.workers.pools import open_pool
 from grader.course.workers.request import GradingRequest, request_from_results, with_key
 from grader.course.workers.retries import Retries
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +159,9 @@ class _Regrading:
     def _graded(self, todo: Sequence[_Place], options: Options, steps: Steps) -> Iterator[tuple[GradingRequest, Graded]]:
         """Yield each request with its result. One that the wall clock ended comes twice; the second result counts."""
         exercises = [self._exercises[id] for id in sorted({id for _, id in self._to_run})]
-        prepared = {one.id: (one, steps.prepare(one, self._out.state.seed, self._out.records)) for one in exercises}
+        judges = {one.id: steps.prepare(one, self._out.state.seed, self._out.records) for one in exercises}
         pool = open_pool(
-            steps, prepared, entries=len(todo), jobs=options.jobs, scheduler=options.scheduler, insecure=options.insecure
+            steps, judges, entries=len(todo), jobs=options.jobs, scheduler=options.scheduler, insecure=options.insecure
         )
         try:
             requests = (request for place in todo if (request := self._request(*place)) is not None)
@@ -175,7 +175,7 @@ class _Regrading:
         if (result := self._results.get(student, exercise)) is None:
             return None
         request = request_from_results(self._results, result, tuple(self._exercises))
-        return with_key(request, judged_by(self._exercises[exercise].sha256, self._out.state.seed))
+        return with_key(request, basis_of(self._exercises[exercise].sha256, self._out.state.seed))
 
     def _set_score(self, place: _Place, before: float | None, after: float | None) -> None:
         if self._only_up and before is not None and after is not None and after < before:
@@ -202,8 +202,8 @@ class _Regrading:
 
     def _key(self, result: Result) -> str:
         assert result.manifest is not None  # purged results are never looked at
-        judge = judged_by(self._exercises[result.exercise].sha256, self._out.state.seed)
-        return key_of(judge, result.student, result.exercise, result.manifest)
+        basis = basis_of(self._exercises[result.exercise].sha256, self._out.state.seed)
+        return key_of(basis, result.student, result.exercise, result.manifest)
 
     def plan(self) -> RegradePlan:
         """Compare the scores and totals of now with those that will be."""

@@ -55,11 +55,11 @@ def replay(
         if recorded.exercise_sha256 != exercise.sha256:
             what = f"{exercise.id} was changed since this was graded: the verdict would be another exercise's."
             raise GraderError(Fault(exercise.path or exercise.id, what, "Take the exercise as it was, or use `grader regrade`."))
-        record = steps.prepare(exercise, recorded.seed, out.records)
+        judge = steps.prepare(exercise, recorded.seed, out.records)
         worker = steps.open_worker()
         try:
             request = request_from_results(results, result, out.state.exercises)
-            replayed = grade_request(request, exercise, record, worker, steps)
+            replayed = grade_request(request, judge, worker)
         finally:
             worker.close()
     before, now = recorded.to_json(), replayed.to_json()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from grader.course.results.decisions import Wording, read_rules, target_key, wording
 from grader.course.results.keeping import keep
-from grader.course.workers.keys import judged_by, key_of
+from grader.course.workers.keys import basis_of, key_of
 from grader.judging import rubric
 from grader.outcome import Status
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from grader.course.results.database import Results
     from grader.course.results.out import Out
     from grader.course.results.stored import Result
-    from grader.exercise.model import Assignment, Exercise, Mistake, Target
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise, Mistake, Target
     from grader.outcome import Report, TargetReport
 
 _Targets = Mapping[str, "Target"]
@@ -49,13 +50,13 @@ def up_to_date(result: Result, exercise: Exercise, old: Wording | None, seed: in
     """
     if result.manifest is None:
         return None
-    key = key_of(judged_by(exercise.sha256, seed), result.student, result.exercise, result.manifest)
+    key = key_of(basis_of(exercise.sha256, seed), result.student, result.exercise, result.manifest)
     targets = {target_key(task.function, target.name): target for task, target in exercise.targets()}
     report = result.graded.report
     if result.key != key:
         if old is None or result.is_ungraded or old.verdict_sha256 != exercise.verdict_sha256:
             return None
-        if result.key != key_of(judged_by(old.sha256, seed), result.student, result.exercise, result.manifest):
+        if result.key != key_of(basis_of(old.sha256, seed), result.student, result.exercise, result.manifest):
             return None
         scored = _rescored(report, exercise, targets, old)
         if scored is None:

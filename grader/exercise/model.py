@@ -6,26 +6,19 @@ Immutable and already validated: `loading` makes these from YAML, everything els
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
+from functools import cached_property
+from typing import Literal, TypeAlias, assert_never
 
+from grader.exercise.fingerprints import EARNING, JUDGING, PROSE, fingerprint
 from grader.exercise.formula import Formula
 from grader.sandbox.wire.call import Call
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from grader.exercise.adjustments import LateRule, Override
-    from grader.sandbox.wire.call import Argument, Given
 
 DEFAULT_RTOL = 1e-8  # float64 has 16 digits; float32 has 7, and a term or a constant left out shows in the 8th
 
 Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
-Feedback: TypeAlias = Literal["full", "hints", "score"]  # what students are shown: all, reasons without numbers, points only
-ShownCases: TypeAlias = Literal["public", "secret"]  # of which cases: those that they have at home, or those that earn the points
 
 # An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
 Axes: TypeAlias = tuple[str, ...]
@@ -206,22 +199,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One function to write: exactly the call that the grader makes, and the arrays that it returns, in order."""
+    """One function to write: the call that the grader makes, and the arrays that it returns, in order."""
 
-    function: str
-    arguments: tuple[Argument, ...]
+    call: Call
     targets: tuple[Target, ...]
-    given: tuple[Given, ...] = ()
 
     @property
-    def call(self) -> str:
-        """The call as text: `dY_dW(W, X, B)`."""
-        return f"{self.function}({', '.join(map(str, self.arguments))})"
-
-    @property
-    def functions(self) -> tuple[str, ...]:
-        """The functions that the student has to define for this task, `given` ones first."""
-        return tuple(dict.fromkeys((*(given.function for given in self.given), self.function)))
+    def function(self) -> str:
+        """The name of the function to write."""
+        return self.call.function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +228,7 @@ class Limits:
     memory_mib: int = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: cached_property needs a __dict__
 class Exercise:
     """One exercise file. `id` is the file's stem."""
 
@@ -264,8 +250,6 @@ class Exercise:
     partial: Literal["none", "cases"] = "none"
     limits: Limits = Limits()
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
-    # 0.7 ms each to compute, and every report has one
-    _fingerprints: dict[frozenset[str], str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def points(self) -> float:
@@ -298,75 +282,33 @@ class Exercise:
                 return 0, 0
 
     @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions that students write, each once; those that a task calls first come before its own."""
+        return tuple(dict.fromkeys(name for task in self.tasks for name in task.call.functions))
+
+    @property
     def called_quantities(self) -> tuple[str, ...]:
         """The lines of `forward` that a call passes to a student's function."""
         lines = {line.name for line in self.forward}
-        calls = [Call(function=task.function, arguments=task.arguments, given=task.given) for task in self.tasks]
-        return tuple(dict.fromkeys(name for call in calls for name in call.names if name in lines))
+        return tuple(dict.fromkeys(name for task in self.tasks for name in task.call.names if name in lines))
 
-    @property
+    # A fingerprint takes 0.7 ms to compute, and every report has one.
+
+    @cached_property
     def sha256(self) -> str:
         """The fingerprint of what the exercise asks and how it judges; prose and comments do not change it."""
-        return self._fingerprint(_PROSE)
+        return fingerprint(self, leave_out=PROSE)
 
-    @property
+    @cached_property
     def verdict_sha256(self) -> str:
         """The fingerprint of what verdicts depend on; what a verdict earns (points, credit, partial) does not change it."""
-        return self._fingerprint(_PROSE | _EARNING)
+        return fingerprint(self, leave_out=PROSE | EARNING)
 
-    @property
+    @cached_property
     def record_sha256(self) -> str:
         """
-        The fingerprint of what its cases and expected arrays depend on; points and limits do not change it.
+        The fingerprint of what the cases and expected arrays depend on; points and limits do not change it.
 
-        Calls do only by the quantities that they pass, since a record holds these.
+        Of the calls only the quantities count that they pass, since a record holds these.
         """
-        return self._fingerprint(_PROSE | _JUDGING, called=sorted(self.called_quantities))
-
-    def _fingerprint(self, leave_out: frozenset[str], *, called: Sequence[str] = ()) -> str:
-        if leave_out not in self._fingerprints:
-            self._fingerprints[leave_out] = _fingerprint(self, leave_out=leave_out, called=called)
-        return self._fingerprints[leave_out]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """Exercises that are handed in together; overrides of the assignment file are already in them."""
-
-    id: str
-    title: str
-    exercises: tuple[Exercise, ...]
-    due: datetime | None = None
-    feedback: Feedback = "full"
-    shown_cases: ShownCases = "public"
-    late: LateRule | None = None
-    overrides: tuple[Override, ...] = ()
-    path: str = field(default="", compare=False)
-
-
-_PROSE = frozenset({"title", "source", "statement", "hint", "path", "_fingerprints"})
-_EARNING = frozenset({"points", "credit", "partial"})
-_JUDGING = frozenset({"points", "credit", "rtol", "partial", "limits", "arrays", "autodiff", "numerical", "arguments", "given"})
-
-
-def _fingerprint(exercise: Exercise, *, leave_out: frozenset[str], called: Sequence[str]) -> str:
-    import hashlib  # not at the top: loading OpenSSL takes 7 ms, and `grader list` needs no fingerprint
-    import json
-
-    whole = [_plain(exercise, leave_out), list(called)] if called else _plain(exercise, leave_out)
-    plain = json.dumps(whole, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _plain(thing: object, leave_out: frozenset[str]) -> object:
-    """The data of a tree of dataclasses, as JSON takes it; the type's name keeps kinds with equal fields apart."""
-    if isinstance(thing, Formula):
-        return thing.canonical
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        named = {f.name: _plain(getattr(thing, f.name), leave_out) for f in dataclasses.fields(thing) if f.name not in leave_out}
-        return {"type": type(thing).__name__, **named}
-    if isinstance(thing, Mapping):
-        return {str(key): _plain(value, leave_out) for key, value in thing.items()}
-    if isinstance(thing, tuple | list):
-        return [_plain(item, leave_out) for item in thing]
-    return thing
+        return fingerprint(self, leave_out=PROSE | JUDGING, called=sorted(self.called_quantities))

@@ -80,17 +80,17 @@ def task_sheet(exercise: Exercise) -> str:
 def functions(exercise: Exercise) -> Iterator[tuple[str, str]]:
     """Every function to write, each once: its name, and its source without a body."""
     tasks = {task.function: task for task in exercise.tasks}
-    helpers = {given.function: given for task in exercise.tasks for given in task.given}
-    for name in dict.fromkeys(name for task in exercise.tasks for name in task.functions):
+    helpers = {given.function: given for task in exercise.tasks for given in task.call.given}
+    for name in exercise.functions:
         yield name, _function(exercise, tasks[name]) if name in tasks else _helper(exercise, helpers[name])
 
 
 def _function(exercise: Exercise, task: Task) -> str:
-    names = parameters(task.arguments)
+    names = parameters(task.call.arguments)
     docs = [_returned(exercise, task), *_described(exercise, task, names)]
     unpacked = [
         f"    {', '.join(map(str, argument.items))}{',' if len(argument.items) == 1 else ''} = {name}"
-        for name, argument in zip(names, task.arguments, strict=True)
+        for name, argument in zip(names, task.call.arguments, strict=True)
         if isinstance(argument, Group) and all(isinstance(item, Name) for item in argument.items)
     ]
     body = [*unpacked, "    raise NotImplementedError"]
@@ -128,9 +128,9 @@ def _described(exercise: Exercise, task: Task, names: Sequence[str]) -> Iterator
     yield ""
     givens = {
         given.name: f"entry {given.item} of {given.function}(...)" if given.item is not None else str(given)
-        for given in task.given
+        for given in task.call.given
     }
-    for line in _arguments(exercise, names, task.arguments):
+    for line in _arguments(exercise, names, task.call.arguments):
         name = line.partition(":")[0]
         yield f"{name}: {givens[name]}, your own function" if name in givens else line
 

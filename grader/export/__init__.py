@@ -17,7 +17,8 @@ from grader.export.sheet import Sheet, sheet_of
 from grader.files import write_whole
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Exercise, Feedback
+    from grader.exercise.assignment import Feedback
+    from grader.exercise.model import Exercise
 
 Format: TypeAlias = Literal["csv", "canvas", "moodle", "gradescope"]
 FORMATS: tuple[str, ...] = get_args(Format)

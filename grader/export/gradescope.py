@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from grader.course.results.database import Results
     from grader.course.results.gradebook import Row
     from grader.course.results.out import Out
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.outcome import Report
     from grader.render.html import Article
 

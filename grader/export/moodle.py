@@ -28,7 +28,8 @@ from grader.render.public import from_results
 if TYPE_CHECKING:
     from grader.course.results.database import Results
     from grader.course.results.out import Out
-    from grader.exercise.model import Exercise, Feedback
+    from grader.exercise.assignment import Feedback
+    from grader.exercise.model import Exercise
 
 _COMMENTS = "Feedback comments"
 _OURS = '<div class="grader-feedback">'  # tells what we wrote, and may write anew, from what a person did

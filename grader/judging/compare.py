@@ -1,4 +1,8 @@
-"""Answer, Expected -> Verdict: returned? how many? type? shape? finite? value? The first no decides. Nothing is broadcast."""
+"""
+Judge one answer at one case: returned? how many? type? shape? finite? value? The first no decides.
+
+Nothing is broadcast.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.outcome import Answer, Case, Entry, Expected, NotAnArray, Status, Verdict
-from grader.reference.agreement import CHUNK, agrees, limits_of
+from grader.outcome import Answer, Case, Entry, NotAnArray, Status, Verdict
+from grader.reference.agreement import CHUNK, Tolerance
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import Array
 
 
-def judge(answer: Answer, case: Case, expected: Expected, key: TargetKey, *, place: int, count: int, rtol: float) -> Verdict:
-    """The verdict on a target: the item at `place` of the `count` that the function should return. See `agreement`."""
+def judge(answer: Answer, case: Case, tolerance: Tolerance, *, place: int, count: int) -> Verdict:
+    """Judge one target at one case: the item at `place` of the `count` that the function should return."""
     if answer.status is not None:
         return Verdict(case=case, status=answer.status, detail=answer.detail, traceback=answer.traceback)
     if len(answer.items) != count:
@@ -23,13 +27,13 @@ def judge(answer: Answer, case: Case, expected: Expected, key: TargetKey, *, pla
     item = answer.items[place]
     if isinstance(item, NotAnArray):
         return Verdict(case=case, status=Status.WRONG_TYPE, detail=_typed(item))
-    shape = expected.targets[key].shape
+    shape = tolerance.expected.shape
     if item.shape != shape:
         return Verdict(case=case, status=Status.WRONG_SHAPE, actual=item, detail=f"{item.shape}, not {shape}")
-    if agrees(item, expected, key, rtol):
+    if tolerance.agrees(item):
         return Verdict(case=case, status=Status.CORRECT, actual=item)
     status = Status.WRONG_VALUE if _is_finite(item) else Status.NOT_FINITE
-    return Verdict(case=case, status=status, actual=item, find_worst=partial(_worst, item, expected, key, rtol))
+    return Verdict(case=case, status=status, actual=item, find_worst=partial(_worst, item, tolerance))
 
 
 def _is_finite(actual: Array) -> bool:
@@ -38,9 +42,9 @@ def _is_finite(actual: Array) -> bool:
 
 
 @np.errstate(over="ignore")
-def _worst(actual: Array, expected: Expected, key: TargetKey, rtol: float) -> Entry:
-    """Find of the wrong entries the one furthest out, or the first that is not finite."""
-    right, limits = expected.targets[key], limits_of(expected, key, rtol)
+def _worst(actual: Array, tolerance: Tolerance) -> Entry:
+    """Find the wrong entry that is furthest out, or the first that is not finite."""
+    right, limits = tolerance.expected, tolerance.limits()
     flat, known = actual.reshape(-1), right.reshape(-1)
     furthest, place = -1.0, 0
     for start in range(0, flat.size, CHUNK):

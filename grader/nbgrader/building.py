@@ -24,7 +24,8 @@ from grader.nbgrader.needs import needs_nbgrader
 from grader.reference import prepare
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Assignment, Exercise
+    from grader.exercise.assignment import Assignment
+    from grader.exercise.model import Exercise
 
 SOURCE = "source"
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -139,8 +140,8 @@ def _model_answers(exercise: Exercise, folders: Sequence[Path]) -> dict[str, str
 
 
 def _parameters(exercise: Exercise) -> dict[str, tuple[str, ...]]:
-    given = {one.function: starter.parameters(one.arguments) for task in exercise.tasks for one in task.given}
-    return {**given, **{task.function: starter.parameters(task.arguments) for task in exercise.tasks}}
+    given = {one.function: starter.parameters(one.arguments) for task in exercise.tasks for one in task.call.given}
+    return {**given, **{task.function: starter.parameters(task.call.arguments) for task in exercise.tasks}}
 
 
 # Notebooks

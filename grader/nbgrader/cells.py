@@ -86,7 +86,7 @@ def _grade_cell(exercise: Exercise, task: Task, target: Target) -> Cell:
     configuration from this value.
     """
     identity = grade_id(exercise, task, target)
-    given = "".join(f", {name}={name}" for name in task.functions)
+    given = "".join(f", {name}={name}" for name in task.call.functions)
     points = f"{target.points:.10g}"
     lines = (
         f"# {points} {plural(target.points, 'point')}. This check uses public examples; the mark comes from others.",

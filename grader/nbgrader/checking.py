@@ -25,7 +25,7 @@ def public_check(cell: str, points: float, /, **functions: Callable[..., object]
     Shows why. Under Validate, which shows errors only, less than all points raises NotRightError with the reasons.
     Raises GraderError when the cell's exercise is not there.
     """
-    from grader.judging.grading import check_functions
+    from grader.judging.in_process import check_functions
 
     exercise = _exercise(exercise_of(cell))
     report = only(check_functions(exercise, functions), exercise, cell)

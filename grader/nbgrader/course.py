@@ -21,7 +21,8 @@ from grader.course.results.out import NBGRADERS_PLAN as PLAN
 from grader.course.results.out import Out, open_out, read_state
 from grader.errors import Fault, GraderError
 from grader.exercise import catalogue
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise
 from grader.files import write_whole
 from grader.nbgrader.cells import REBUILD, Cell, cells
 

@@ -11,7 +11,7 @@ from grader.nbgrader.building import Built, build
 from grader.nbgrader.needs import needs_nbgrader
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Assignment
+    from grader.exercise.assignment import Assignment
 
 EXAMPLE = "problem_set_1"
 

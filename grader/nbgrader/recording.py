@@ -24,6 +24,7 @@ from grader.course.workers.pools import processors
 from grader.course.workers.request import GradingRequest
 from grader.course.workers.threads import Threads
 from grader.errors import Fault, GraderError, SubmissionError
+from grader.judging.judge import Judge
 from grader.judging.submission import read_regular_file
 from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.course import Course
@@ -43,8 +44,8 @@ from grader.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from grader.course.intake.files import Readable
-    from grader.exercise.model import Exercise, Feedback, ShownCases
-    from grader.outcome import Record
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
 
 
@@ -138,7 +139,7 @@ class _Run:
         marker = Marker(self.course, *self._feedback())
         pool: Threads | None = None
         try:
-            records = _Records(marker, exercises)
+            judges = _Judges(marker, exercises)
             marker.keep_students(dict.fromkeys(student for student, _ in self.submissions()))
             works = list(self._works(marker))
             marker.keep_students(self.submitted)
@@ -147,9 +148,9 @@ class _Run:
             if not todo:
                 return
             _try_sandbox(exercises.values(), isolation)
-            pool = Threads(jobs, sandboxed(isolation), records)
-            for work, report in pool.reports(records.begun(todo)):
-                marker.keep(records.ended(work), report)
+            pool = Threads(jobs, sandboxed(isolation), judges)
+            for work, report in pool.reports(judges.begun(todo)):
+                marker.keep(judges.ended(work), report)
                 self.graded.done += 1
                 self.graded.ungraded += report.score is None
                 self.tell(self.graded)
@@ -364,21 +365,21 @@ def _said(error: Exception, name: str) -> str:
     return f"{name} {known.get(kind, f'could not be taken in by nbgrader ({kind}: {first[:200]})')}"
 
 
-class _Records(Mapping[str, "tuple[Exercise, Record]"]):
-    """Exercises with their records, made when first asked for; with seeds for every student there is one a student."""
+class _Judges(Mapping[str, Judge]):
+    """Judges by exercise, made when first asked for; with seeds for every student there is one a student."""
 
     def __init__(self, marker: Marker, exercises: Mapping[str, Exercise]) -> None:
         self._marker = marker
         self._exercises = exercises
         self._student_seeds = marker.course.plan is not None and marker.course.plan.student_seeds
-        self._made: dict[str, Record] = {}
+        self._made: dict[str, Judge] = {}
 
     def begun(self, works: list[GradingRequest]) -> Iterator[GradingRequest]:
-        """The works, each naming its own record; the records are made here, one after the other."""
+        """The works, each naming its own judge; the judges are made here, one after the other."""
         for work in works:
             name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
             if name not in self._made:
-                self._made[name] = self._marker.record(self._exercises[work.exercise], work.student)
+                self._made[name] = self._marker.judge(self._exercises[work.exercise], work.student)
             yield replace(work, exercise=name)
 
     def ended(self, work: GradingRequest) -> GradingRequest:
@@ -387,8 +388,8 @@ class _Records(Mapping[str, "tuple[Exercise, Record]"]):
             del self._made[work.exercise]
         return replace(work, exercise=work.exercise.partition("/")[0])
 
-    def __getitem__(self, name: str) -> tuple[Exercise, Record]:
-        return self._exercises[name.partition("/")[0]], self._made[name]
+    def __getitem__(self, name: str) -> Judge:
+        return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._made)

@@ -26,20 +26,22 @@ from grader.course.results.decisions import least
 from grader.course.results.gradebook import rows, write_grades
 from grader.course.results.keeping import keep
 from grader.course.results.stored import Graded, Result
-from grader.course.workers.grading import SandboxWorker, grade_request, sandboxed
-from grader.course.workers.keys import judged_by
+from grader.course.workers.grading import SandboxWorker, grade_request
+from grader.course.workers.keys import basis_of
 from grader.course.workers.request import GradingRequest, with_key
 from grader.errors import Fault, SubmissionError
+from grader.judging.judge import Judge
 from grader.judging.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
 from grader.judging.submission import read_regular_file
 from grader.nbgrader.course import Course
-from grader.outcome import Record, Report, Status
+from grader.outcome import Report, Status
 from grader.reference.prepare import prepare_secret
 from grader.render.public import from_results
 
 if TYPE_CHECKING:
     from grader.course.results.out import Out
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.nbgrader.cells import Cell
     from grader.sandbox import Isolation
 
@@ -217,12 +219,12 @@ class Marker:
         report = report_of(result.graded)
         return None if report.score is None else report
 
-    def record(self, exercise: Exercise, student: str) -> Record:
-        """The cases and expected arrays of an exercise for a student."""
+    def judge(self, exercise: Exercise, student: str) -> Judge:
+        """Return who judges an exercise for a student, by the student's seed."""
         seed = self.course.seed(self.out, exercise.id, student)
-        last = _last_records.get(exercise.id)
-        if last is None or (last.record_sha256, last.seed) != (exercise.record_sha256, seed):
-            last = _last_records[exercise.id] = prepare_secret(exercise, seed, folder=self.out.path)
+        last = _last_judges.get(exercise.id)
+        if last is None or (last.exercise, last.record.seed) != (exercise, seed):
+            last = _last_judges[exercise.id] = Judge(exercise, prepare_secret(exercise, seed, folder=self.out.path))
         return last
 
     def keep(self, work: GradingRequest, report: Report) -> None:
@@ -270,10 +272,10 @@ class Marker:
             status=status,
             detail=detail,
         )
-        return with_key(work, judged_by(exercise.sha256, self.course.seed(self.out, exercise.id, student)))
+        return with_key(work, basis_of(exercise.sha256, self.course.seed(self.out, exercise.id, student)))
 
 
-_last_records: dict[str, Record] = {}  # of each exercise: reading one takes longer than grading with it
+_last_judges: dict[str, Judge] = {}  # of each exercise: reading a record takes longer than grading with it
 
 
 def mark(marker: Marker, work: GradingRequest, exercise: Exercise, isolation: Isolation) -> Report:
@@ -282,7 +284,7 @@ def mark(marker: Marker, work: GradingRequest, exercise: Exercise, isolation: Is
         marker.keep_level(work, is_shown_anew=True)
         return known
     with _own_worker(isolation) as worker:
-        report = grade_request(work, exercise, marker.record(exercise, work.student), worker, sandboxed(isolation))
+        report = grade_request(work, marker.judge(exercise, work.student), worker)
     marker.keep(work, report)
     return report
 

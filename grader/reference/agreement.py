@@ -7,7 +7,7 @@ An entry may be off by rtol times itself, and by what rounding may do to it in a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from grader.exercise.model import DEFAULT_RTOL
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Expected, TargetKey
+    from grader.outcome import Array, Expected, Record, TargetKey
 
 ABSOLUTE_FLOOR = 1e-12  # for expected entries that are exactly zero
 OF_THE_LARGEST = 1e-6  # rounding excuses no more than this share of the largest entry
@@ -24,47 +24,105 @@ _FEW = 1 << 18  # entries of a prediction compared at a time
 UNKNOWN = 127  # the power of two of rounding that is not known
 
 
-def agrees(actual: Array, expected: Expected, key: TargetKey, rtol: float) -> bool:
-    """Whether an array is the expected one of a target, but for rounding; NaN and infinity never are."""
-    right = expected.targets[key]
-    if actual.shape != right.shape:
-        return False
-    if right.size <= CHUNK:
-        return _is_within(actual, right, allowed(expected, key, rtol))
-    limits = limits_of(expected, key, rtol)
-    flat, known = actual.reshape(-1), right.reshape(-1)
-    pieces = (slice(start, start + CHUNK) for start in range(0, flat.size, CHUNK))
-    # Most answers are right to the floor, which every entry may be off by: their limits need not be known.
-    return all(
-        _is_within(flat[piece], known[piece], ABSOLUTE_FLOOR) or _is_within(flat[piece], known[piece], limits(piece))
-        for piece in pieces
-    )
-
-
-def allowed(expected: Expected, key: TargetKey, rtol: float) -> Array:
+class Tolerance:
     """
-    How far each entry of an answer may be off, in the shape of the target.
+    The expected array of one target at one case, and how far an answer to it may be off.
 
-    That is min(rtol · |expected| + rounding · max(1, rtol / 1e-8), max(rtol, 1e-6) · max|expected|) + 1e-12; where no bound
-    on the rounding is known, the second of the two. It is kept for the next answer unless it is large.
+    What every answer of a class is held to is worked out for the first of them and kept, unless it is large.
     """
-    found = expected.allowed.get((key, rtol))
-    if found is None:
-        shape = expected.targets[key].shape
-        found = limits_of(expected, key, rtol)(slice(None)).reshape(shape)
+
+    __slots__ = ("_allowed", "_largest_rounding", "_powers", "expected", "rtol")
+
+    def __init__(self, expected: Array, powers: Array | None, rtol: float) -> None:
+        self.expected = expected
+        self.rtol = rtol
+        self._powers = powers
+        self._allowed: Array | None = None
+        self._largest_rounding: float | None = None
+
+    def agrees(self, actual: Array) -> bool:
+        """Whether an array is the expected one, but for rounding; NaN and infinity never are."""
+        if actual.shape != self.expected.shape:
+            return False
+        if self.expected.size <= CHUNK:
+            return _is_within(actual, self.expected, self.allowed)
+        limits = self.limits()
+        flat, known = actual.reshape(-1), self.expected.reshape(-1)
+        pieces = (slice(start, start + CHUNK) for start in range(0, flat.size, CHUNK))
+        # Most answers are right to the floor, which every entry may be off by: their limits need not be known.
+        return all(
+            _is_within(flat[piece], known[piece], ABSOLUTE_FLOOR) or _is_within(flat[piece], known[piece], limits(piece))
+            for piece in pieces
+        )
+
+    @property
+    def allowed(self) -> Array:
+        """
+        How far each entry of an answer may be off, in the shape of the target.
+
+        That is min(rtol · |expected| + rounding · max(1, rtol / 1e-8), max(rtol, 1e-6) · max|expected|) + 1e-12; where no bound
+        on the rounding is known, the second of the two.
+        """
+        if self._allowed is not None:
+            return self._allowed
+        found = self.limits()(slice(None)).reshape(self.expected.shape)
         if found.size <= CHUNK:
-            expected.allowed[key, rtol] = found
-    return found
+            self._allowed = found
+        return found
+
+    def limits(self) -> Callable[[slice], Array]:
+        """Return a function that gives `allowed` for a piece of the flat target."""
+        right = self.expected.reshape(-1)
+        most = max(self.rtol, OF_THE_LARGEST) * _largest(right)
+        if not math.isfinite(most):  # nothing agrees with what is not finite
+            return lambda piece: np.full(right[piece].shape, -1.0)
+        if self._powers is None:
+            return lambda piece: np.full(right[piece].shape, most + ABSOLUTE_FLOOR)
+        powers = self._powers.reshape(-1)
+
+        def limits(piece: slice) -> Array:
+            rounding = np.ldexp(_widened(1.0, self.rtol), powers[piece])
+            found: Array = np.minimum(self.rtol * np.abs(right[piece]) + rounding, most) + ABSOLUTE_FLOOR
+            return found
+
+        return limits
+
+    def with_rtol(self, rtol: float) -> Tolerance:
+        """Return the tolerance of the same target at the same case for another rtol."""
+        return Tolerance(self.expected, self._powers, rtol)
+
+    @property
+    def largest_rounding(self) -> float:
+        """How far rounding may move the entry that it moves furthest; infinite where that is not known."""
+        if self._largest_rounding is None:
+            largest = UNKNOWN if self._powers is None else int(self._powers.max(initial=-UNKNOWN))
+            self._largest_rounding = math.inf if largest >= UNKNOWN else math.ldexp(1.0, largest)
+        return self._largest_rounding
 
 
-def rounding_of(expected: Expected, key: TargetKey) -> float:
-    """How far rounding may move the entry of a target that it moves furthest; infinite where it is not known."""
-    found = expected.largest_rounding.get(key)
-    if found is None:
-        powers = expected.rounding.get(key)
-        largest = UNKNOWN if powers is None else int(powers.max(initial=-UNKNOWN))
-        found = expected.largest_rounding[key] = math.inf if largest >= UNKNOWN else math.ldexp(1.0, largest)
-    return found
+def tolerance_of(expected: Expected, key: TargetKey, rtol: float) -> Tolerance:
+    """Return the tolerance of one target at one case."""
+    return Tolerance(expected.targets[key], expected.rounding.get(key), rtol)
+
+
+class Standard:
+    """
+    What answers are judged by: the cases of a record, and a tolerance for each target at each case.
+
+    Tolerances are made for the first answer that needs them, and serve all later ones.
+    """
+
+    def __init__(self, record: Record, rtol: float) -> None:
+        self.record = record
+        self.rtol = rtol
+        self._tolerances: dict[TargetKey, list[Tolerance]] = {}
+
+    def tolerances(self, key: TargetKey) -> Sequence[Tolerance]:
+        """Return the tolerances of one target, one for each case in order."""
+        found = self._tolerances.get(key)
+        if found is None:
+            found = self._tolerances[key] = [tolerance_of(expected, key, self.rtol) for _, expected in self.record.cases]
+        return found
 
 
 def near(actual: Array, other: Array, rtol: float, rounding: float = 0.0) -> bool:
@@ -96,24 +154,6 @@ def beside_the_largest(actual: Array, expected: Array, rtol: float, *, floor: fl
         return False
     flat, key = actual.reshape(-1), expected.reshape(-1)
     return all(_is_within(flat[at : at + CHUNK], key[at : at + CHUNK], within) for at in range(0, flat.size, CHUNK))
-
-
-def limits_of(expected: Expected, key: TargetKey, rtol: float) -> Callable[[slice], Array]:
-    """A function that gives `allowed` of a piece of the target, flat."""
-    right, powers = expected.targets[key].reshape(-1), expected.rounding.get(key)
-    most = max(rtol, OF_THE_LARGEST) * _largest(right)
-    if not math.isfinite(most):  # nothing agrees with what is not finite
-        return lambda piece: np.full(right[piece].shape, -1.0)
-    if powers is None:
-        return lambda piece: np.full(right[piece].shape, most + ABSOLUTE_FLOOR)
-    flat = powers.reshape(-1)
-
-    def limits(piece: slice) -> Array:
-        rounding = np.ldexp(_widened(1.0, rtol), flat[piece])
-        found: Array = np.minimum(rtol * np.abs(right[piece]) + rounding, most) + ABSOLUTE_FLOOR
-        return found
-
-    return limits
 
 
 def _largest(array: Array) -> float:

@@ -55,13 +55,13 @@ def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
     """
     count = min(MAX_SMALL_CASES, (exercise.random_cases + 2) // 3)
     small = [
-        CasePlan(name=name, role="small", sizes=_fitting(exercise, name, planned.smallest(exercise.axes, rank)))
+        CasePlan(name=name, role="small", sizes=_fitting(exercise, name, planned.smallest_sizes(exercise.axes, rank)))
         for rank, name in enumerate(f"small {rank + 1}" for rank in range(count))
     ]
     named = [plan_named(exercise, edge, seed) for edge in exercise.named_cases]
     names = [f"random {number + 1}" for number in range(exercise.random_cases - count)]
     others = [plan.sizes for plan in (*small, *named)]
-    sizes = planned.plan(exercise, f"{seed}\0{exercise.id}", len(names), others)
+    sizes = planned.plan_sizes(exercise, f"{seed}\0{exercise.id}", len(names), others)
     if sizes is None:
         raise _no_sizes(exercise, names[0])
     random = [CasePlan(name=name, role="random", sizes=own) for name, own in zip(names, sizes, strict=True)]
@@ -70,7 +70,7 @@ def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
 
 def plan_named(exercise: Exercise, edge: NamedCase, seed: int) -> CasePlan:
     """A case that an author names. Raises ExerciseError when no sizes fit."""
-    sizes = planned.of_named(exercise.axes, edge.sizes, f"{seed}\0{exercise.id}\0{edge.name}")
+    sizes = planned.named_sizes(exercise.axes, edge.sizes, f"{seed}\0{exercise.id}\0{edge.name}")
     return CasePlan(name=edge.name, role="named", edge=edge, sizes=_fitting(exercise, edge.name, sizes))
 
 
@@ -87,7 +87,7 @@ def draw_case(exercise: Exercise, plan: CasePlan, seed: int, attempt: int = 0, *
     for name, axes, draw, factor in drawn:
         rng = _stream(seed, exercise.id, plan.name, name, str(attempt))
         value = _draw_values(draw, shape_of(axes, plan.sizes), plan.sizes, rng, level)
-        values[name] = _edged(exercise, plan.edge, name, value if factor == 1 else value * factor)
+        values[name] = _with_named_values(exercise, plan.edge, name, value if factor == 1 else value * factor)
     return Case(name=plan.name, role=plan.role, sizes=plan.sizes, values=values)
 
 
@@ -102,7 +102,7 @@ def _no_sizes(exercise: Exercise, name: str) -> ExerciseError:
     return ExerciseError(Fault(exercise.path or exercise.id, what, "Narrow the ranges of dims."))
 
 
-def scaled(case: Case, name: str, factor: float, *, case_name: str) -> Case:
+def scaled_case(case: Case, name: str, factor: float, *, case_name: str) -> Case:
     """The case as a probe: one input times `factor`."""
     values = {**case.values, name: read_only(case.values[name] * factor)}
     return Case(name=case_name, role="probe", sizes=case.sizes, values=values)
@@ -184,7 +184,7 @@ def _distinct(shape: tuple[int, ...], rng: np.random.Generator, *, whole: bool) 
     return found
 
 
-def _edged(exercise: Exercise, edge: NamedCase, name: str, value: Array) -> Array:
+def _with_named_values(exercise: Exercise, edge: NamedCase, name: str, value: Array) -> Array:
     """The value after `set` and `scale` of a named case."""
     if name in edge.set:
         wanted = np.asarray(edge.set[name], dtype=value.dtype)

@@ -23,10 +23,10 @@ from grader.outcome import Case, Expected, Probe, Record
 from grader.reference import cases, store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grader.outcome import TargetKey
-    from grader.reference.torch.sides import Side
+    from grader.reference.torch.branches import Branch
 
 PUBLIC_SEED = 0
 ENGINE = 9  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
@@ -35,8 +35,8 @@ _SPREAD = 1e-3  # of the entries of an expected array, where no named case asked
 _ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
 _ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
 _ZERO_SHARE = 1 / 4  # of the cases so far, in which an expected array may be zero throughout: there a gate is closed
-_STEERED = 240  # draws in which a side of a function is looked for that no case has shown yet
-_STEERED_FOR_PAIRS = 60  # of these, where two sides at once are all that is missing: many a pair cannot be
+_REDRAWS = 240  # draws that look for a branch of a function that no case has shown yet
+_REDRAWS_FOR_PAIRS = 60  # if only pairs of branches are missing: many a pair is impossible
 BESIDE = "records"  # the folder beside an exercise's file that may hold public records
 SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
@@ -109,7 +109,7 @@ def make(exercise: Exercise, seed: int) -> Record:
     from grader.reference.torch.threads import one_thread
 
     with one_thread():
-        drawn, hypotheses = compute.telling(exercise, _draw(exercise, seed))
+        drawn, hypotheses = compute.keep_informative(exercise, _draw(exercise, seed))
         probes = _probes(exercise, drawn)
     return Record(
         record_sha256=exercise.record_sha256,
@@ -122,8 +122,8 @@ def make(exercise: Exercise, seed: int) -> Record:
 
 
 Drawn: TypeAlias = tuple[Case, Expected]
-# A side, two sides at once, a target that is not zero
-_Goal: TypeAlias = "Side | frozenset[Side] | TargetKey"
+# What a case can show: a branch, two branches at once, a target that is not zero
+_Feature: TypeAlias = "Branch | frozenset[Branch] | TargetKey"
 
 
 def _draw(exercise: Exercise, seed: int) -> tuple[Drawn, ...]:
@@ -135,7 +135,7 @@ def _draw(exercise: Exercise, seed: int) -> tuple[Drawn, ...]:
         may_be_zero = plan.role != "named" and zeros + 1 <= _ZERO_SHARE * (place + 1)
         drawn.append(_drawn(exercise, plan, seed, may_be_zero=may_be_zero))
         zeros += _is_zero(drawn[-1][1])
-    return _steered(exercise, plans, drawn, seed)
+    return _redrawn_for_coverage(exercise, plans, drawn, seed)
 
 
 def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int, *, may_be_zero: bool) -> Drawn:
@@ -161,75 +161,81 @@ def _is_zero(expected: Expected) -> bool:
     return any(array.size and not array.any() for array in expected.targets.values())
 
 
-def _steered(exercise: Exercise, plans: Sequence[cases.CasePlan], drawn: Sequence[Drawn], seed: int) -> tuple[Drawn, ...]:
+def _redrawn_for_coverage(
+    exercise: Exercise, plans: Sequence[cases.CasePlan], drawn: Sequence[Drawn], seed: int
+) -> tuple[Drawn, ...]:
     """
-    The cases, some of them drawn again so that together they show each side of each function, as far as draws reach it.
+    Draw some cases again, so that together they show every branch of every function that draws can reach.
 
-    The last random cases go first; none goes that alone shows something. Sizes stay, so what sizes show stays.
+    The last random cases are replaced first, and none that alone shows something. Sizes stay, so what sizes show stays.
     """
-    from grader.reference.torch import compute, sides
+    from grader.reference.torch import branches, compute
 
-    if not (of_exercise := sides.of_exercise(exercise)):
+    if not (in_exercise := branches.all_branches(exercise)):
         return tuple(drawn)
-    keys: set[_Goal] = {(task.function, target.name) for task, target in exercise.targets()}
+    targets: set[_Feature] = {(task.function, target.name) for task, target in exercise.targets()}
     found = list(drawn)
-    shown = [_goals(sides.seen(exercise, case)) | _not_zero(expected) for case, expected in found]
-    missing = (keys | _goals(of_exercise)).difference(*shown)
-    places = [place for place, plan in enumerate(plans) if plan.role == "random"][::-1]
-    places = places or [place for place, plan in enumerate(plans) if plan.role == "small"][::-1]
-    attempts = range(_STEERED) if places else ()
-    for attempt in attempts:
-        if not missing or (attempt >= _STEERED_FOR_PAIRS and all(isinstance(goal, frozenset) for goal in missing)):
+    shown = [_features(branches.branches_shown(exercise, case)) | _nonzero_targets(expected) for case, expected in found]
+    missing = (targets | _features(in_exercise)).difference(*shown)
+    places = [place for place, plan in enumerate(plans) if plan.role == "random"]
+    places = places or [place for place, plan in enumerate(plans) if plan.role == "small"]
+    for attempt, (place, case) in enumerate(_redraws(exercise, plans, places, seed)):
+        if not missing or (attempt >= _REDRAWS_FOR_PAIRS and all(isinstance(feature, frozenset) for feature in missing)):
             break
-        place = places[attempt % len(places)]
-        stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
-        case = cases.draw_case(exercise, plans[place], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
-        its = _goals(sides.seen(exercise, case))
-        if not its & missing and not keys & missing:
+        own = _features(branches.branches_shown(exercise, case))
+        if not own & missing and not targets & missing:
             continue
         expected = compute.expected(exercise, case, accept_zero=True, spread=0.0)
         if not isinstance(expected, Expected):
             continue
-        its |= _not_zero(expected)
+        own |= _nonzero_targets(expected)
         others = set().union(*(one for other, one in enumerate(shown) if other != place))
-        if its & missing and shown[place] <= others | its:
-            found[place], shown[place] = (case, expected), its
-            missing -= its
+        if own & missing and shown[place] <= others | own:
+            found[place], shown[place] = (case, expected), own
+            missing -= own
     return tuple(found)
 
 
-def _goals(its: Iterable[Side]) -> frozenset[_Goal]:
-    """
-    What a case with these sides shows: each of them, and each two of different functions, or of a function and an input.
-
-    In `minimum(maximum(a, b), c)` every side may be there, and never that `maximum` takes a where `minimum` takes it.
-    """
-    its = tuple(its)
-    pairs = (
-        frozenset((one, other))
-        for one, other in combinations(its, 2)
-        if (one.inside or other.inside) and (one.place, one.position) != (other.place, other.position)
-    )
-    return frozenset((*its, *pairs))
+def _redraws(exercise: Exercise, plans: Sequence[cases.CasePlan], places: Sequence[int], seed: int) -> Iterator[tuple[int, Case]]:
+    """Draw cases again, the last of these places first, with inputs stretched further and further."""
+    for attempt in range(_REDRAWS if places else 0):
+        place = places[-1 - attempt % len(places)]
+        stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _REDRAWS]
+        yield place, cases.draw_case(exercise, plans[place], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
 
 
-def _not_zero(expected: Expected) -> frozenset[_Goal]:
-    """The targets that are not zero throughout: of one that is so in all cases, zero would be the right answer."""
-    return frozenset(key for key, array in expected.targets.items() if array.any())
-
-
-def reaches(exercise: Exercise, side: Side, seed: int) -> bool:
-    """Whether draws that are looked for come to a side of a function, in a case that is good."""
-    from grader.reference.torch import compute, sides
+def reaches(exercise: Exercise, branch: Branch, seed: int) -> bool:
+    """Tell whether some redrawn case shows a branch of a function and is good."""
+    from grader.reference.torch import branches, compute
 
     enough = replace(exercise, random_cases=max(exercise.random_cases, 3))  # a named case may be held where others are not
-    plans = [plan for plan in cases.plan_cases(enough, seed) if plan.role == "random"]
-    for attempt in range(_STEERED):
-        stretch = cases.STRETCHES[attempt * len(cases.STRETCHES) // _STEERED]
-        case = cases.draw_case(exercise, plans[-1 - attempt % len(plans)], seed, MAX_ATTEMPTS + attempt, stretch=stretch)
-        if side in sides.seen(exercise, case) and isinstance(compute.expected(exercise, case, accept_zero=True), Expected):
-            return True
-    return False
+    plans = cases.plan_cases(enough, seed)
+    places = [place for place, plan in enumerate(plans) if plan.role == "random"]
+    return any(
+        branch in branches.branches_shown(exercise, case)
+        and isinstance(compute.expected(exercise, case, accept_zero=True), Expected)
+        for _, case in _redraws(exercise, plans, places, seed)
+    )
+
+
+def _features(shown: Iterable[Branch]) -> frozenset[_Feature]:
+    """
+    List what a case with these branches shows: each branch, and each two of different functions, or of a function and an input.
+
+    In `minimum(maximum(a, b), c)` each branch may be shown, and never that `maximum` takes a where `minimum` takes it.
+    """
+    shown = tuple(shown)
+    pairs = (
+        frozenset((one, other))
+        for one, other in combinations(shown, 2)
+        if (one.function or other.function) and (one.place, one.position) != (other.place, other.position)
+    )
+    return frozenset((*shown, *pairs))
+
+
+def _nonzero_targets(expected: Expected) -> frozenset[_Feature]:
+    """List the targets that are not zero throughout. If one is zero in all cases, zero is taken for the right answer."""
+    return frozenset(key for key, array in expected.targets.items() if array.any())
 
 
 def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:
@@ -246,7 +252,7 @@ def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tup
             break
     found = []
     for number, ((name, factor), keys) in enumerate(groups.items()):
-        case = cases.scaled(base, name, factor, case_name=f"probe {number + 1}")
+        case = cases.scaled_case(base, name, factor, case_name=f"probe {number + 1}")
         expected = probes.expected_at_probe(exercise, case)
         found.append(Probe(case=case, scaled=name, factor=factor, targets=tuple(keys), expected=expected))
     return tuple(found)

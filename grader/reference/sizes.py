@@ -34,7 +34,7 @@ _EQUAL, _EQUAL_TO_FIXED = 4.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class SizeRequirement:
     """Something that one case at least has to show: a size of an axis; or how the sizes of two axes of a matrix compare."""
 
     axis: str
@@ -54,19 +54,24 @@ class Demand:
         return f"{self.axis} {'<=>'[self.value + 1]} {self.other}, a {shape} matrix"
 
 
-def demands(exercise: Exercise) -> tuple[Demand, ...]:
+def requirements(exercise: Exercise) -> tuple[SizeRequirement, ...]:
     """What the sizes of its cases have to show, as far as each range by itself allows it."""
     drawn = {axis.name: axis for axis in exercise.axes if isinstance(axis, DrawnAxis)}
-    found = [Demand(axis.name, size) for axis in drawn.values() if 1 < len(_range(axis)) <= SMALL_RANGE for size in _range(axis)]
+    found = [
+        SizeRequirement(axis.name, size)
+        for axis in drawn.values()
+        if 1 < len(_range(axis)) <= SMALL_RANGE
+        for size in _range(axis)
+    ]
     for first, second in _matrices(exercise):
         one, two = drawn.get(first), drawn.get(second)
         if one and two and (one.low < one.high or two.low < two.high):
             possible = {-1: one.low < two.high, 0: max(one.low, two.low) <= min(one.high, two.high), 1: one.high > two.low}
-            found += [Demand(first, order, second) for order, is_possible in possible.items() if is_possible]
+            found += [SizeRequirement(first, order, second) for order, is_possible in possible.items() if is_possible]
     return tuple(found)
 
 
-def batches(exercise: Exercise) -> tuple[str, ...]:
+def batch_axes(exercise: Exercise) -> tuple[str, ...]:
     """The axes that come first wherever they stand, before another axis at least once: that of a batch, or of outputs."""
     arrays = [*(item.axes for item in exercise.inputs), *(item.axes for item in exercise.upstream)]
     found = []
@@ -78,20 +83,20 @@ def batches(exercise: Exercise) -> tuple[str, ...]:
     return tuple(found)
 
 
-def is_possible(axes: Sequence[Axis], demand: Demand) -> bool:
+def is_possible(axes: Sequence[Axis], need: SizeRequirement) -> bool:
     """Whether some sizes within the ranges meet a demand, with all computed axes at least 1; wide ranges are tried in part."""
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
-    drawn.sort(key=lambda axis: axis.name in (demand.axis, demand.other))  # what comes last is varied first
+    drawn.sort(key=lambda axis: axis.name in (need.axis, need.other))  # what comes last is varied first
     ranges = [list(itertools.islice(_range(axis), _MAX_LISTED)) for axis in drawn]
     names = [axis.name for axis in drawn]
     for choice in itertools.islice(itertools.product(*ranges), _MAX_COMBINATIONS):
         sizes = dict(zip(names, choice, strict=True))
-        if demand.is_met(sizes) and complete(axes, sizes) is not None:
+        if need.is_met(sizes) and complete(axes, sizes) is not None:
             return True
     return False
 
 
-def smallest(axes: Sequence[Axis], rank: int) -> dict[str, int] | None:
+def smallest_sizes(axes: Sequence[Axis], rank: int) -> dict[str, int] | None:
     """Each axis at the smallest size that no other has yet; `rank` rotates which axis is served first. None where none fit."""
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
     turn = drawn[rank % len(drawn) :] + drawn[: rank % len(drawn)] if drawn else []
@@ -107,7 +112,7 @@ def smallest(axes: Sequence[Axis], rank: int) -> dict[str, int] | None:
     return None
 
 
-def of_named(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] | None:
+def named_sizes(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] | None:
     """The sizes that a named case says, the others drawn and all different where the ranges allow it. None where none fit."""
     rng = _random(key)
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
@@ -119,20 +124,20 @@ def of_named(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] | N
     return None
 
 
-def plan(exercise: Exercise, key: str, count: int, others: Sequence[Sizes]) -> tuple[dict[str, int], ...] | None:
+def plan_sizes(exercise: Exercise, key: str, count: int, others: Sequence[Sizes]) -> tuple[dict[str, int], ...] | None:
     """
     The sizes of `count` random cases beside those of the `others`. None where none fit.
 
     All demands that sizes within the ranges can meet together are met. Only the last case is square, and only where no other is.
     """
-    wanted = [demand for demand in demands(exercise) if not any(demand.is_met(sizes) for sizes in others)]
+    wanted = [need for need in requirements(exercise) if not any(need.is_met(sizes) for sizes in others)]
     best: tuple[dict[str, int], ...] | None = None
     fewest = len(wanted) + 1
     for attempt, weight in enumerate(_WEIGHTS):
         planned = _plan(exercise.axes, wanted, [_random(key, str(attempt), str(place)) for place in range(count)], weight)
         if planned is None:
             return best
-        unmet = sum(not any(demand.is_met(sizes) for sizes in planned) for demand in wanted)
+        unmet = sum(not any(need.is_met(sizes) for sizes in planned) for need in wanted)
         if unmet < fewest:
             best, fewest = planned, unmet
         if not unmet:
@@ -141,7 +146,7 @@ def plan(exercise: Exercise, key: str, count: int, others: Sequence[Sizes]) -> t
 
 
 def _plan(
-    axes: Sequence[Axis], wanted: Sequence[Demand], streams: Sequence[random.Random], weight: float
+    axes: Sequence[Axis], wanted: Sequence[SizeRequirement], streams: Sequence[random.Random], weight: float
 ) -> tuple[dict[str, int], ...] | None:
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
     used: dict[str, Counter[int]] = {axis.name: Counter() for axis in drawn}
@@ -149,7 +154,7 @@ def _plan(
     planned: list[dict[str, int]] = []
     for place, rng in enumerate(streams):
         is_last = place == len(streams) - 1
-        asked = [demand for demand in unmet if is_last or not demand.other or demand.value]
+        asked = [need for need in unmet if is_last or not need.other or need.value]
         best: dict[str, int] | None = None
         highest = 0.0
         fitting = 0
@@ -161,7 +166,7 @@ def _plan(
             if sizes is None:
                 continue
             fitting += 1
-            score = weight * sum(demand.is_met(sizes) for demand in asked) - _sameness(drawn, sizes, asked)
+            score = weight * sum(need.is_met(sizes) for need in asked) - _sameness(drawn, sizes, asked)
             score -= _overuse(drawn, sizes, used, place)
             if best is None or score > highest:
                 best, highest = sizes, score
@@ -170,7 +175,7 @@ def _plan(
         if best is None:
             return None
         planned.append(best)
-        unmet = [demand for demand in unmet if not demand.is_met(best)]
+        unmet = [need for need in unmet if not need.is_met(best)]
         for axis in drawn:
             used[axis.name][best[axis.name]] += 1
     return tuple(planned)
@@ -200,16 +205,16 @@ def _candidate(
     return sizes
 
 
-def _squared(chosen: Sizes, drawn: Sequence[DrawnAxis], asked: Sequence[Demand], rng: random.Random) -> dict[str, int]:
+def _squared(chosen: Sizes, drawn: Sequence[DrawnAxis], asked: Sequence[SizeRequirement], rng: random.Random) -> dict[str, int]:
     """The sizes with the two axes of a matrix made equal, for each matrix that has to be square."""
     sizes = dict(chosen)
     ranges = {axis.name: axis for axis in drawn}
-    for demand in asked:
-        if demand.other and not demand.value:
-            one, two = ranges[demand.axis], ranges[demand.other]
+    for need in asked:
+        if need.other and not need.value:
+            one, two = ranges[need.axis], ranges[need.other]
             low, high = max(one.low, two.low), min(one.high, two.high)
-            size = sizes[demand.axis] if low <= sizes[demand.axis] <= high else rng.randint(low, high)
-            sizes[demand.axis] = sizes[demand.other] = size
+            size = sizes[need.axis] if low <= sizes[need.axis] <= high else rng.randint(low, high)
+            sizes[need.axis] = sizes[need.other] = size
     return sizes
 
 
@@ -222,9 +227,9 @@ def _overuse(drawn: Sequence[DrawnAxis], sizes: Sizes, used: Mapping[str, Counte
     return cost
 
 
-def _sameness(drawn: Sequence[DrawnAxis], sizes: Sizes, asked: Sequence[Demand]) -> float:
+def _sameness(drawn: Sequence[DrawnAxis], sizes: Sizes, asked: Sequence[SizeRequirement]) -> float:
     """What equal sizes cost, but for those that are asked for; those of an axis that has one size only cannot be helped much."""
-    square = {frozenset((demand.axis, demand.other)) for demand in asked if demand.other and not demand.value}
+    square = {frozenset((need.axis, need.other)) for need in asked if need.other and not need.value}
     cost = 0.0
     for one, two in itertools.combinations(drawn, 2):
         if sizes[one.name] == sizes[two.name] and frozenset((one.name, two.name)) not in square:

@@ -21,7 +21,8 @@ from grader.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.outcome import Report
 
 _HERE = Path(__file__).parent

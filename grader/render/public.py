@@ -9,7 +9,7 @@ from grader.outcome import Others, Report, Status, TargetReport
 from grader.reference.prepare import PUBLIC_SEED
 
 if TYPE_CHECKING:
-    from grader.exercise.model import ShownCases
+    from grader.exercise.assignment import ShownCases
     from grader.outcome import PublicPart
 
 

@@ -18,7 +18,8 @@ from grader.text import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.exercise.model import Exercise, ShownCases
+    from grader.exercise.assignment import ShownCases
+    from grader.exercise.model import Exercise
     from grader.outcome import Report
 
 WIDTH = 80

@@ -19,7 +19,8 @@ from grader.text import cleaned as plain
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from grader.exercise.model import Exercise, Feedback, Kind, Target, Task
+    from grader.exercise.assignment import Feedback
+    from grader.exercise.model import Exercise, Kind, Target, Task
     from grader.outcome import Others
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}
@@ -190,7 +191,7 @@ def _heading(group: tuple[TargetReport, ...], known: Mapping[tuple[str, str], tu
         names = [target.name for target in targets]
         task = known[call, names[0]][0] if (call, names[0]) in known else None
         returns = len(task.targets) if task else 1
-        shown = task.call if task else f"{call}(...)"
+        shown = str(task.call) if task else f"{call}(...)"
         told.append(shown if returns in {1, len(names)} else f"{', '.join(names)} of {shown}")
     return ", ".join(told)
 

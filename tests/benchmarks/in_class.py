@@ -19,8 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import others
-from generated import EXERCISES, write_assignment, write_class
+import others  # type: ignore[import-not-found]  # beside this program when it runs
+from generated import EXERCISES, write_assignment, write_class  # type: ignore[import-not-found]
 
 _LOOK_SECONDS = 0.5  # a look takes 7 ms, which the class would wait for
 _LARGE = """
@@ -119,7 +119,7 @@ def floor(submissions: Path, students: int) -> float:
     """Seconds an answer in this process: the same functions called and judged in the same way, with no isolation at all."""
     from grader.exercise import catalogue
     from grader.exercise.loading import load_exercise
-    from grader.judging import grading
+    from grader.judging.in_process import check_functions
     from grader.reference import prepare
 
     exercises = [load_exercise(catalogue.find(id, ()).path) for id in EXERCISES]
@@ -132,7 +132,7 @@ def floor(submissions: Path, students: int) -> float:
             namespace: dict[str, object] = {}
             exec(compile(file.read_bytes(), file.name, "exec"), namespace)
             functions = {task.function: namespace[task.function] for task in exercise.tasks}
-            grading.check_functions(exercise, functions, record=record)  # type: ignore[arg-type]
+            check_functions(exercise, functions, record=record)  # type: ignore[arg-type]
             seconds += time.perf_counter() - began
     return seconds / students / len(exercises)
 

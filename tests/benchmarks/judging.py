@@ -10,7 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def of_the_slice(rtol: float) -> Rule:
             return of_the_largest(rtol)(right, rounding)
         axes = range(right.ndim)
         tops = [np.abs(right).max(axis=tuple(other for other in axes if other != axis), keepdims=True) for axis in axes]
-        return rtol * np.minimum.reduce(np.broadcast_arrays(*tops)) + FLOOR
+        return np.asarray(rtol * np.minimum.reduce(np.broadcast_arrays(*tops)) + FLOOR)
 
     return allowed
 
@@ -80,7 +80,7 @@ def main() -> None:
     compute.MAX_PREDICTED_ENTRIES = -1  # predictions take most of the time, and no part in this
     counts: dict[str, Counter[tuple[str, str, str]]] = {rule: Counter() for rule in RULES}
     pairs: Counter[str] = Counter()
-    nearest: Counter[tuple[str, str]] = Counter()
+    nearest: dict[tuple[str, str], float] = defaultdict(float)
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
         for story in STORIES:
@@ -107,7 +107,10 @@ def main() -> None:
         print(f"{rule:38} {totals['rewrite']:8} {totals['miss']:9}")
         if asked.names:
             print(*(f"    {n} {' · '.join(what)}" for what, n in sorted(found.items()) if n), sep="\n")
-    print("nearest to their limit:", ", ".join(f"{' · '.join(what)}: {share:.2g}" for what, share in nearest.most_common(5)))
+    print(
+        "nearest to their limit:",
+        ", ".join(f"{' · '.join(what)}: {share:.2g}" for what, share in sorted(nearest.items(), key=lambda one: -one[1])[:5]),
+    )
     print(f"{time.process_time() - started:.0f} s of CPU")
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import load
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.reference.prepare import prepare
 from grader.sandbox import Sandbox
@@ -139,7 +139,7 @@ def _inside(arrays: str) -> float:
     """CPU seconds of the sandboxed processes that grade one right submission."""
     exercise = replace(load("tanh_layer"), arrays="torch" if arrays == "torch" else "numpy")
     folder = _SOLUTIONS / "torch" if arrays == "torch" else _SOLUTIONS
-    submission, record = Submission.from_file(folder / "tanh_layer.py"), prepare(exercise, 0)
+    submission, judge = Submission.from_file(folder / "tanh_layer.py"), Judge(exercise, prepare(exercise, 0))
     told: list[float] = []
 
     class Listening(zygote.Zygote):
@@ -150,10 +150,10 @@ def _inside(arrays: str) -> float:
             told.extend([reply["cpu"]] if "cpu" in reply else [])
             return reply
 
-    sandboxes.Zygote = Listening  # type: ignore[misc]
+    sandboxes.Zygote = Listening  # type: ignore[attr-defined]  # the name by which the sandbox starts one
     with Sandbox(exercise.arrays) as sandbox:
         for _ in range(_SUBMISSIONS):
-            assert grade(exercise, submission, record=record, sandbox=sandbox).score == exercise.points
+            assert judge.grade(submission, sandbox).score == exercise.points
     return sum(told) / _SUBMISSIONS
 
 

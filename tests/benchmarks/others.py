@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from generated import SOLUTIONS
+from generated import SOLUTIONS  # type: ignore[import-not-found]  # beside this program when it runs
 
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
@@ -41,7 +41,7 @@ def _test(exercise: str, *, start: str = "", scope: str = "globals()") -> str:
     found = load_exercise(catalogue.find(exercise, ()).path)
     calls = {}
     for task in found.tasks:
-        names = [argument.name for argument in task.arguments if isinstance(argument, Name)]
+        names = [argument.name for argument in task.call.arguments if isinstance(argument, Name)]
         cases = [case for case, _ in prepare.prepare(found).cases]
         calls[task.function] = [[case.values[name].tolist() for name in names] for case in cases]
     model = (SOLUTIONS / f"{exercise}.py").read_text(encoding="utf-8")
@@ -71,7 +71,8 @@ def _course(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> N
 
     def cell(source: str, id: str, **facts: object) -> nbformat.NotebookNode:
         metadata = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3, **facts}
-        return new_code_cell(source, metadata={"nbgrader": {"grade_id": id, **metadata}})
+        made: nbformat.NotebookNode = new_code_cell(source, metadata={"nbgrader": {"grade_id": id, **metadata}})
+        return made
 
     def notebook(answers: Sequence[str]) -> str:
         cells = []
@@ -79,7 +80,7 @@ def _course(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> N
             cells.append(cell(answer, exercise, solution=True))
             cells.append(cell(_test(exercise), f"test_{exercise}", grade=True, locked=True, points=1))
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        return nbformat.writes(new_notebook(cells=cells, metadata=kernel))
+        return str(nbformat.writes(new_notebook(cells=cells, metadata=kernel)))
 
     def write(folder: Path, text: str) -> None:
         folder.mkdir(parents=True)

@@ -588,8 +588,9 @@ def test_check_works_where_there_are_no_walls(
     """On a student's own machine a plain child process has to do; the report says so."""
     from grader.cli import check
     from grader.errors import Fault, SandboxError
+    from grader.sandbox import Sandbox
 
-    class Unwalled(check.Sandbox):
+    class Unwalled(Sandbox):
         def __init__(self, arrays: Arrays, isolation: Isolation = "best") -> None:
             if fails == "at once" and isolation != "none":
                 raise SandboxError(Fault("sandbox", "no walls"))
@@ -644,7 +645,7 @@ def test_expected_and_returned_are_written_alike(capsys: pytest.CaptureFixture[s
     ones = "import numpy as np\ndef dY_dB(W, X, B):\n    Y = np.tanh(W @ X + B)\n    return 1 - np.diag(Y) ** 2\n"
     Path("ones.py").write_text(ones, "utf-8")
     _, out, _ = run(capsys, "check", "tanh_layer", "ones.py", "--case", "small 1")
-    expected, returned = (re.search(rf"{name} 3×3 =\n +\[\[(\S+),", out)[1] for name in ("expected", "returned"))
+    expected, returned = (re.findall(rf"{name} 3×3 =\n +\[\[(\S+),", out)[0] for name in ("expected", "returned"))
     assert expected == returned
 
 

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from places import ROOT
@@ -26,7 +27,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def reports(out: Path, student: str) -> dict[tuple[str, str], dict]:
+def reports(out: Path, student: str) -> dict[tuple[str, str], dict[str, Any]]:
     """A student's targets by exercise and name."""
     files = (out / "reports" / student).glob("*.json")
     return {

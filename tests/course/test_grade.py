@@ -29,10 +29,10 @@ from grader.course.regrade import regrade
 from grader.course.results import out as out_module
 from grader.course.workers.request import request_of
 from grader.errors import Fault, GraderError, SandboxError
-from grader.exercise.model import Exercise
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.lock import locked
-from grader.outcome import Record, Report
+from grader.outcome import Report
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
@@ -61,6 +61,13 @@ def submissions(tmp_path: Path) -> Path:
 def grade(folder: Path, out: Path, reader: Reader | None = None, **options: Any) -> Summary:
     """The folder graded without a sandbox."""
     return grade_folder(folder, assignment(), out, options=Options(**{"jobs": 2, **options}), steps=steps(reader or Reader()))
+
+
+def seed_in(out: Path) -> int:
+    """Read the seed of a run from its folder."""
+    state = out_module.read_state(out)
+    assert state is not None
+    return state.seed
 
 
 def test_grades_csv_has_a_row_a_student_and_a_column_an_exercise(submissions: Path, tmp_path: Path) -> None:
@@ -128,10 +135,10 @@ def test_a_changed_exercise_is_graded_again(submissions: Path, tmp_path: Path) -
 def test_late_hand_ins_join_the_others(submissions: Path, tmp_path: Path) -> None:
     """A second folder graded into the same OUT, with the same seed; whose marks are kept is said."""
     assert () == grade(submissions, tmp_path / "out").notes
-    seed = out_module.read_state(tmp_path / "out").seed
+    seed = seed_in(tmp_path / "out")
     summary = grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
     assert GRADES + "s05,1,0,1,,,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
-    assert seed == out_module.read_state(tmp_path / "out").seed
+    assert seed == seed_in(tmp_path / "out")
     kept = "Not among these submissions, graded in an earlier run: s01, s02 and s03. Their scores stay."
     assert (kept,) == summary.notes
 
@@ -181,7 +188,7 @@ def test_the_seed_is_secret_and_drawn_once(submissions: Path, tmp_path: Path) ->
     """Two folders have two seeds; the folder and its state are the owner's alone."""
     for out in ("a", "b"):
         grade(submissions, tmp_path / out)
-    assert out_module.read_state(tmp_path / "a").seed != out_module.read_state(tmp_path / "b").seed
+    assert seed_in(tmp_path / "a") != seed_in(tmp_path / "b")
     modes = [
         oct(path.stat().st_mode & 0o777) for path in (tmp_path / "a", tmp_path / "a/state.json", tmp_path / "a/state.sqlite")
     ]
@@ -502,6 +509,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions: Path, tm
     """In the middle, by -9: the lock is no obstacle, what was graded is not graded again."""
     program = KILLED.format(tests=str(SUPPORT), folder=str(submissions), out=str(tmp_path / "out"))
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == b"now\n"
         process.send_signal(signal.SIGKILL)
     (tmp_path / "out/reports/s01/tanh_layer.json").unlink()
@@ -643,10 +651,10 @@ def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path: Path) 
     class Ending(Reader):
         ends = True
 
-        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-            if self.ends and (submission.student, exercise.id) in self.graded and submission.student == "s02":
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            if self.ends and (submission.student, judge.exercise.id) in self.graded and submission.student == "s02":
                 raise SandboxError(Fault("", "There is no sandbox any more."))
-            return super().grade(exercise, submission, record)
+            return super().grade(judge, submission)
 
     files = {"s01/tanh_layer.py": "waits", "s02/tanh_layer.py": "waits_once", "s03/tanh_layer.py": "correct"}
     folder = hand_in(tmp_path / "class", files)
@@ -654,7 +662,11 @@ def test_a_run_that_goes_on_tries_again_only_what_was_not_tried(tmp_path: Path) 
     asked = assignment(exercise("tanh_layer"))
     with pytest.raises(SandboxError):
         grade_folder(folder, asked, tmp_path / "out", options=Options(jobs=1), steps=steps(reader))
-    read = lambda name: json.loads((tmp_path / f"out/reports/{name}/tanh_layer.json").read_bytes())  # noqa: E731
+
+    def read(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((tmp_path / f"out/reports/{name}/tanh_layer.json").read_bytes())
+        return found
+
     assert read("s01")["tried_alone"] >= 0.1
     assert (None, "timed_out") == (read("s02")["tried_alone"], read("s02")["targets"][0]["status"])
     assert "tried_alone" not in read("s03")

@@ -26,8 +26,8 @@ from grader.course.intake.contents import MAX_STUDENT_BYTES, Contents
 from grader.course.intake.imports import add_imported
 from grader.course.workers.request import request_of
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
 from grader.judging.submission import Submission
 
 MIB = 1 << 20
@@ -136,11 +136,11 @@ def test_no_damage_to_a_zip_stops_the_class(changes: list[tuple[int, int]], is_c
     data = bytearray(buffer.getvalue())
     for place, byte in changes:
         data[place % len(data)] = byte
-    with TemporaryDirectory() as place:
+    with TemporaryDirectory() as folder:
         files = {"s01.zip": bytes(data[: len(data) - 7 * is_cut]), "s02/tanh_layer.py": b"correct"}
-        entries = collect(hand_in(Path(place) / "class", files), assignment()).entries
+        entries = collect(hand_in(Path(folder) / "class", files), assignment()).entries
         requests = [request_of(entry, "") for entry in entries if entry.exercise == "tanh_layer"]
-    assert {"tanh_layer.py": b"correct"} == next(work.files for work in requests if work.student == "s02")
+    assert {"tanh_layer.py": b"correct"} == next(request.files for request in requests if request.student == "s02")
 
 
 def test_zips_are_opened_as_far_as_they_are_of_a_bounded_size_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

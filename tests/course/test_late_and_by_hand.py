@@ -21,8 +21,7 @@ from grader.course.results.decisions import Rules, read_rules, rules_of, without
 from grader.course.results.gradebook import rows
 from grader.course.results.out import Out, existing_out, open_out
 from grader.errors import GraderError
-from grader.exercise.adjustments import LateRule, Override
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment, LateRule, Override
 
 DUE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATE = LateRule(per_day=0.1, free_days=2, extensions={"s02": DUE + timedelta(days=9)})

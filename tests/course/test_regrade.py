@@ -19,11 +19,12 @@ from grader.course.replay import replay
 from grader.course.results.database import Results, open_results
 from grader.course.results.out import Out, existing_out
 from grader.errors import GraderError
-from grader.exercise.adjustments import Override
+from grader.exercise.assignment import Assignment, Override
 from grader.exercise.formula import parse
-from grader.exercise.model import Assignment, Exercise, Mistake
+from grader.exercise.model import Mistake
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Diagnosis, Record, Report, Status
+from grader.outcome import Diagnosis, Report, Status
 
 TWO = assignment(exercise("tanh_layer"), exercise("chain_rule"))
 CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), rtol=1e-4))
@@ -32,12 +33,12 @@ CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), r
 class Stricter(Reader):
     """Takes `s02` for wrong, and `s03` for right, in the corrected exercise."""
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """The verdict of the day."""
-        found = super().grade(exercise, submission, record)
-        if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
+        found = super().grade(judge, submission)
+        if judge.exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
             status = Status.WRONG_VALUE if submission.student == "s02" else Status.CORRECT
-            return report(exercise, submission.student, status, seed=record.seed)
+            return report(judge.exercise, str(submission.student), status, seed=judge.record.seed)
         return found
 
 
@@ -68,8 +69,8 @@ def test_a_replay_says_what_is_not_the_same(out: Path) -> None:
     """Where the grader answers otherwise by now."""
 
     class Other(Reader):
-        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-            return report(exercise, str(submission.student), Status.RAISED, seed=record.seed)
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            return report(judge.exercise, str(submission.student), Status.RAISED, seed=judge.record.seed)
 
     assert ("targets",) == replay(out, "s03", TWO.exercises[1], steps=steps(Other())).differences
 
@@ -144,11 +145,11 @@ def test_a_regrade_that_is_killed_is_done_again_as_a_whole(dies_in: str, out: Pa
 class Failing(Reader):
     """Fails at the corrected exercise of `s02` and `s03`, as where a sandbox does not start."""
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """Ungraded."""
-        if exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
-            return report(exercise, submission.student, Status.UNGRADED, seed=record.seed)
-        return super().grade(exercise, submission, record)
+        if judge.exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
+            return report(judge.exercise, str(submission.student), Status.UNGRADED, seed=judge.record.seed)
+        return super().grade(judge, submission)
 
 
 def test_what_we_fail_at_is_no_mark_that_would_fall(out: Path) -> None:
@@ -183,8 +184,8 @@ def test_a_score_that_was_kept_outlives_its_target(out: Path) -> None:
     asked, points = (assignment(TWO.exercises[0], exercise("chain_rule", "another", points=points)) for points in (1.0, 3.0))
 
     class Strict(Reader):
-        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-            return report(exercise, submission.student, Status.WRONG_VALUE, seed=record.seed)
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            return report(judge.exercise, str(submission.student), Status.WRONG_VALUE, seed=judge.record.seed)
 
     regrade(out, asked, lambda plan: True, only_up=True, steps=steps(Strict()))
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
@@ -230,10 +231,10 @@ def mistaken(hint: str, credit: float = 0.0, **changes: Any) -> Assignment:
 class Diagnosing(Reader):
     """Names the second declared mistake of every wrong answer."""
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """What the real one does."""
-        found = super().grade(exercise, submission, record)
-        target = next(target for _, target in exercise.targets())
+        found = super().grade(judge, submission)
+        target = next(target for _, target in judge.exercise.targets())
         if found.targets[0].status is not Status.WRONG_VALUE:
             return found
         named = Diagnosis(rule="declared", text=target.mistakes[1].hint)
@@ -322,8 +323,8 @@ def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out: Path) -> Non
     """It is told of the answers, too."""
 
     class Telling(Reader):
-        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-            return report(exercise, submission.student, Status.RAISED, seed=record.seed, detail="Xyxx Yzyy")
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            return report(judge.exercise, str(submission.student), Status.RAISED, seed=judge.record.seed, detail="Xyxx Yzyy")
 
     regrade(out, CORRECTED, lambda plan: False, steps=steps(Telling()))
     assert leftovers(out, b"Xyxx Yzyy")
@@ -367,7 +368,12 @@ def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out: Path) -> No
     """Reports, pages and the bytes of the files of one student; the others stay."""
     (out / "report.html").write_text("s02", encoding="utf-8")
     seen: list[Removal] = []
-    assert purge(out, lambda removal: bool(seen.append(removal)) or True, "s02")
+
+    def agree(removal: Removal) -> bool:
+        seen.append(removal)
+        return True
+
+    assert purge(out, agree, "s02")
     assert [Removal(students=1, results=2, files=1, pages=3)] == seen
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
     assert ["s01", "s03"] == sorted(path.name for path in (out / "reports").iterdir())

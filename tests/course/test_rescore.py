@@ -15,8 +15,9 @@ from grader.course import rescore
 from grader.course.grade import Options, grade_folder
 from grader.course.results.database import open_results
 from grader.course.results.out import existing_out
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.model import Exercise
 
 EXERCISE = load_exercise(ROOT / "exercises" / "tanh_layer.yaml")
 HEAD = "import numpy as np\ndef dY_dB(W, X, B):\n    Y = np.tanh(W @ X + B)\n    return {B}\ndef dY_dW(W, X, B):\n    {W}\n"

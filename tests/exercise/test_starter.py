@@ -15,7 +15,7 @@ from grader.exercise.catalogue import shipped
 from grader.exercise.formula import parse
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Draw, Exercise, Input, Mistake
-from grader.sandbox.wire.call import Constant, Given, Group, Name, Table
+from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
 
 EXERCISES = [tanh_exercise(), backward_exercise(), hessian_exercise()]
 
@@ -28,7 +28,7 @@ def test_a_script_defines_every_function_and_none_is_written(exercise: Exercise)
     assert [task.function for task in exercise.tasks] == list(found)
     for task in exercise.tasks:
         function = found[task.function]
-        assert len(function.args.args) == len(task.arguments)
+        assert len(function.args.args) == len(task.call.arguments)
         assert ast.unparse(function.body[-1]) == "raise NotImplementedError"
 
 
@@ -65,7 +65,7 @@ def test_docstrings_say_what_labels_are() -> None:
     """Indices of classes, beside their shape."""
     labels = Input(name="t", axes=("N",), draw=Draw(law="labels", parameters=("C",)))
     exercise = hessian_exercise()
-    task = replace(exercise.tasks[0], arguments=(Name("w"), Name("t")))
+    task = replace(exercise.tasks[0], call=Call(function="curvature", arguments=(Name("w"), Name("t"))))
     source = starter.as_script(replace(exercise, inputs=(*exercise.inputs, labels), tasks=(task,)))
     assert "t: shape (N,), whole numbers from 0 to C - 1\n" in source
 
@@ -111,7 +111,7 @@ def test_the_student_s_own_cache_function_is_asked_for() -> None:
     """A `given` function gets a starter of its own, before the one that uses it, and is checked with it."""
     exercise = tanh_exercise()
     given = Given(name="cache", function="layer_forward", arguments=(Name("x"), Name("W"), Name("b")), item=1)
-    task = replace(exercise.tasks[0], function="layer_backward", arguments=(Name("cache"),), given=(given,))
+    task = replace(exercise.tasks[0], call=Call(function="layer_backward", arguments=(Name("cache"),), given=(given,)))
     asked = replace(exercise, tasks=(task,))
     assert list(dict(starter.functions(asked))) == ["layer_forward", "layer_backward"]
     assert "cache: entry 1 of layer_forward(...), your own function" in starter.as_script(asked)

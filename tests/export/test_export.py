@@ -20,8 +20,8 @@ from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import existing_out, open_out
 from grader.course.results.stored import Graded, Result
 from grader.errors import ExportError, GraderError
-from grader.exercise.adjustments import LateRule, Override
-from grader.export import Options, export
+from grader.exercise.assignment import LateRule, Override
+from grader.export import Format, Options, export
 from grader.outcome import Status
 
 PROBLEMS = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", points=3.0))
@@ -56,7 +56,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def exported(out: Path, format: str, **options: Any) -> tuple[list[list[str]], tuple[str, ...]]:
+def exported(out: Path, format: Format, **options: Any) -> tuple[list[list[str]], tuple[str, ...]]:
     """The table that was written, and what was said of it."""
     target = out.parent / "table.csv"
     notes = export(out, format, target, Options(**options))
@@ -219,7 +219,7 @@ def test_moodles_gradebook_gets_a_column_of_feedback_when_it_is_asked_for(out: P
 
 
 @pytest.mark.parametrize("format", ["csv", "canvas"])
-def test_feedback_is_refused_where_a_table_has_no_place_for_it(format: str, out: Path) -> None:
+def test_feedback_is_refused_where_a_table_has_no_place_for_it(format: Format, out: Path) -> None:
     """Passed over in silence, it would be believed to be there; the formats that take it are named."""
     with pytest.raises(ExportError, match=r"no place for feedback\.(.|\n)*moodle and gradescope"):
         exported(out, format, feedback="hints")
@@ -236,7 +236,7 @@ def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["canvas", "moodle"])
-def test_of_many_who_are_left_out_the_first_are_named(format: str, out: Path) -> None:
+def test_of_many_who_are_left_out_the_first_are_named(format: Format, out: Path) -> None:
     """A class of thousands has more than a terminal shows."""
     with existing_out(out) as folder, closing(open_results(folder)) as results:
         results.put_students(tuple(Student(id=f"x{n:02}") for n in range(20)))
@@ -266,7 +266,7 @@ def test_moodles_gradebook_gets_id_numbers_and_addresses(out: Path) -> None:
 @pytest.mark.parametrize(
     ("format", "said"), [("canvas", "No student has an id that Canvas knows"), ("moodle", "ID number or an email")]
 )
-def test_a_class_without_ids_is_an_error_with_the_remedy(format: str, said: str, tmp_path: Path) -> None:
+def test_a_class_without_ids_is_an_error_with_the_remedy(format: Format, said: str, tmp_path: Path) -> None:
     """The remedy is the system's own export."""
     with open_out(tmp_path / "out", PROBLEMS) as folder:
         results = open_results(folder)
@@ -310,7 +310,7 @@ def settled(out: Path) -> Path:
 
 
 @pytest.mark.parametrize("format", ["csv", "canvas"])
-def test_every_table_has_the_total_by_the_rules(format: str, settled: Path) -> None:
+def test_every_table_has_the_total_by_the_rules(format: Format, settled: Path) -> None:
     """Less what being late costs, with points given by hand."""
     rows, _ = exported(settled, format)
     totals = {row[0].removeprefix("'"): row[rows[0].index("total") if format == "csv" else -1] for row in rows[1:]}

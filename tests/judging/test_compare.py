@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from grader.judging.compare import judge
-from grader.outcome import Answer, Case, Expected, NotAnArray, Status, Verdict
+from grader.outcome import Answer, Case, NotAnArray, Status, Verdict
 from grader.reference import agreement
-from grader.reference.agreement import beside_the_largest
+from grader.reference.agreement import Tolerance, beside_the_largest
 
 CASE = Case(name="one", role="random", sizes={}, values={})
 KEY = ("f", "g")
@@ -24,9 +24,9 @@ def verdict(
     rtol: float = 1e-6,
 ) -> Verdict:
     """The verdict on what a function returned; `rounding` is the power of two by which it may move any entry."""
-    powers = {} if rounding is None else {KEY: np.full(expected.shape, rounding, dtype=np.int8)}
+    powers = None if rounding is None else np.full(expected.shape, rounding, dtype=np.int8)
     answer = Answer(items=tuple(np.asarray(item, dtype=float) if not isinstance(item, NotAnArray) else item for item in items))
-    return judge(answer, CASE, Expected(targets={KEY: expected}, rounding=powers), KEY, place=place, count=count, rtol=rtol)
+    return judge(answer, CASE, Tolerance(expected, powers, rtol), place=place, count=count)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_the_worst_entry_is_a_wrong_one() -> None:
 def test_a_large_array_is_held_to_the_same_limits(entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece by piece, each with its own powers of two."""
     monkeypatch.setattr(agreement, "CHUNK", entries_at_a_time)
-    expected = Expected(targets={KEY: np.array([1.0, 1e-9])}, rounding={KEY: np.array([-60, -30], dtype=np.int8)})
-    found = [agreement.agrees(np.array(one), expected, KEY, 1e-8) for one in ([1.0, 1.5e-9], [1.0, 3e-9], [1 + 2e-8, 1e-9])]
+    tolerance = Tolerance(np.array([1.0, 1e-9]), np.array([-60, -30], dtype=np.int8), 1e-8)
+    found = [tolerance.agrees(np.array(one)) for one in ([1.0, 1.5e-9], [1.0, 3e-9], [1 + 2e-8, 1e-9])]
     assert [True, False, False] == found
 
 
@@ -144,7 +144,7 @@ def test_too_few_and_too_many_are_a_count() -> None:
 def test_what_the_call_ended_in_goes_first() -> None:
     """An exception is the verdict, with its line and frames."""
     answer = Answer(status=Status.RAISED, detail="NameError: name 'np' is not defined", traceback="answer.py, line 1")
-    found = judge(answer, CASE, Expected(targets={KEY: EXPECTED}), KEY, place=0, count=1, rtol=1e-6)
+    found = judge(answer, CASE, Tolerance(EXPECTED, None, 1e-6), place=0, count=1)
     assert (found.status, found.detail, found.traceback) == (Status.RAISED, answer.detail, answer.traceback)
 
 

@@ -12,11 +12,14 @@ from grader.errors import GraderError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise, parse_exercise
 from grader.exercise.model import Exercise, Limits
-from grader.judging.grading import _calls_of, check_functions, grade, missing
+from grader.judging.calls import plan_calls
+from grader.judging.in_process import check_functions
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import UNDECIDED, Answer, Report, Status
 from grader.reference import prepare
 from grader.sandbox import Sandbox
+from grader.sandbox.host.zygote import Child
 from grader.sandbox.job import Job, Trial
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=2.0, memory_mib=512))
@@ -49,7 +52,7 @@ def sandbox() -> Iterator[Sandbox]:
 def graded(sandbox: Sandbox, source: str, exercise: Exercise = LAYER) -> Report:
     """The report on one file."""
     submission = Submission.from_bytes({"answer.py": source.encode()}, student="s01")
-    return grade(exercise, submission, record=prepare.prepare(exercise, 0), sandbox=sandbox)
+    return Judge(exercise, prepare.prepare(exercise, 0)).grade(submission, sandbox)
 
 
 def statuses(report: Report) -> list[Status]:
@@ -345,9 +348,14 @@ def test_a_repeated_call_that_is_lost_leaves_its_target_ungraded(sandbox: Sandbo
 )
 def test_one_child_does_it_all(sandbox: Sandbox, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the code looks like: nothing is read off it, and no second child is begun."""
-    begun = []
+    begun: list[Job] = []
     child = Sandbox._child
-    monkeypatch.setattr(Sandbox, "_child", lambda self, job: begun.append(job) or child(self, job))
+
+    def counted(sandbox: Sandbox, job: Job) -> Child:
+        begun.append(job)
+        return child(sandbox, job)
+
+    monkeypatch.setattr(Sandbox, "_child", counted)
     assert graded(sandbox, source).score == 3.0
     assert len(begun) == 1
 
@@ -406,7 +414,7 @@ def test_no_memory_carries_a_value_from_one_task_to_another(sandbox: Sandbox, ke
     assert (report.targets[1].status is Status.CORRECT, report.targets[1].score) == (False, 0.0)
 
     record = prepare.prepare(exercise, 0)
-    plans = tuple(replace(plan, child=0, inputs=plan.inputs[:1]) for plan in _calls_of(exercise, record).counted)
+    plans = tuple(replace(plan, child=0, inputs=plan.inputs[:1]) for plan in plan_calls(exercise, record).counted)
     sources = Submission.from_bytes({"answer.py": source.encode()}).sources
     trial = sandbox.run(Job(sources=sources, tasks=plans, arrays="numpy", limits=exercise.limits))
     assert trial.tasks[1].answers[0].items == (record.cases[0][1].quantities["y"],)
@@ -419,7 +427,7 @@ def test_no_child_is_given_what_another_of_its_tasks_has_to_find_out() -> None:
         exercise = load_exercise(path)
         lines = {line.name for line in exercise.forward}
         given: dict[int, set[frozenset[str]]] = {}
-        for plan in _calls_of(exercise, prepare.prepare(exercise, 0)).counted:
+        for plan in plan_calls(exercise, prepare.prepare(exercise, 0)).counted:
             given.setdefault(plan.child, set()).add(frozenset(lines.intersection(plan.call.names)))
         assert all(len(sets) == 1 for sets in given.values()), exercise.id
         told_apart += len(given) > 1
@@ -511,7 +519,7 @@ def dY_dW(W, X, B):
 
 def test_what_was_not_handed_in_is_missing_with_its_reason() -> None:
     """0 points, and why."""
-    report = missing(LAYER, "s02", record=prepare.prepare(LAYER, 0), detail="s02 handed in no tanh_layer.py.")
+    report = Judge(LAYER, prepare.prepare(LAYER, 0)).report_missing("s02", "s02 handed in no tanh_layer.py.")
     assert (statuses(report), report.score, report.student) == ([Status.MISSING] * 2, 0.0, "s02")
     assert report.targets[0].detail == "s02 handed in no tanh_layer.py."
 

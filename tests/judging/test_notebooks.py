@@ -6,8 +6,8 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -27,7 +27,7 @@ def in_one_pass() -> Iterator[None]:
         yield
 
 
-WAYS = (nullcontext, in_one_pass)
+WAYS: tuple[Callable[[], AbstractContextManager[None]], ...] = (nullcontext, in_one_pass)
 
 
 def cells_by_json(data: str | bytes) -> list[str]:
@@ -90,7 +90,8 @@ def test_the_code_of_any_notebook_is_what_json_finds(cells: Any, rest: Any, esca
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """With no other error than the one that says why."""
     texts = (data, b'{"cells": [' + data + b"]}", b'{"cells": [{"cell_type": "code", "source": ' + data + b"}]}")
-    for way, read, text in itertools.product(WAYS, (code_cells, refuse_heavy), texts):
+    readers: tuple[Callable[[bytes], object], ...] = (code_cells, refuse_heavy)
+    for way, read, text in itertools.product(WAYS, readers, texts):
         try:
             with way():
                 read(text)

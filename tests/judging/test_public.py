@@ -12,13 +12,15 @@ import pytest
 from builders import tanh_layer
 
 from grader.exercise.model import Exercise, Limits
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Record, Report, Status
 from grader.reference import prepare
 from grader.render import html, terminal
 from grader.render.public import for_student, from_results
 from grader.sandbox import Sandbox
+from grader.sandbox.host.zygote import Child
+from grader.sandbox.job import Job
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=1.0, memory_mib=512))
 SECRET = 5
@@ -51,7 +53,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
 def graded(sandbox: Sandbox, record: Record, source: str, exercise: Exercise = LAYER) -> Report:
     """The report on one file, as staff have it; it survives the way to disk."""
     submission = Submission.from_bytes({"answer.py": source.encode()}, student="s01")
-    report = grade(exercise, submission, record=record, sandbox=sandbox)
+    report = Judge(exercise, record).grade(submission, sandbox)
     assert Report.from_json(json.loads(json.dumps(report.to_json()))).to_json() == report.to_json()
     return report
 
@@ -172,9 +174,14 @@ def test_points_come_from_secret_cases_alone(sandbox: Sandbox, record: Record) -
 
 def test_a_hang_in_a_public_case_costs_its_time_once(sandbox: Sandbox, record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not finish there is not called in secret cases: a second child does the rest, and no third one is needed."""
-    begun = []
+    begun: list[Job] = []
     child = Sandbox._child
-    monkeypatch.setattr(Sandbox, "_child", lambda self, job: begun.append(job) or child(self, job))
+
+    def counted(sandbox: Sandbox, job: Job) -> Child:
+        begun.append(job)
+        return child(sandbox, job)
+
+    monkeypatch.setattr(Sandbox, "_child", counted)
     source = RIGHT.replace("    return np.diag(", "    while True: pass\n    return np.diag(")
     report = graded(sandbox, record, source)
     assert [Status.CORRECT, Status.TIMED_OUT] == [target.status for target in report.targets]
@@ -232,9 +239,9 @@ def test_a_report_from_before_public_cases_shows_no_secret_one(sandbox: Sandbox,
     del data["public_output"]
     for target in data["targets"]:
         target.pop("public", None)
-    shown = pages(from_results(data))
+    shown = pages(from_results(Report.from_json(data)))
     assert re.search(r"the values differ in \d+ of \d+ cases", shown)
     assert not {number for number in secrets(record) if number in shown}
     assert Report.from_json(data).targets[0].counterexample is not None
-    at_home = graded(sandbox, record.public or record, source).to_json()
+    at_home = Report.from_json(graded(sandbox, record.public or record, source).to_json())
     assert from_results(at_home).targets[0].counterexample == for_student(from_results(at_home)).targets[0].counterexample

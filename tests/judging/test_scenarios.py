@@ -1,7 +1,7 @@
 """
 Whole stories: a submission, the report as data, the report as the student reads it.
 
-`GRADER_UPDATE=1 pytest tests/test_scenarios.py` writes the golden files anew; read the difference before you commit it.
+`GRADER_UPDATE=1 pytest tests/judging/test_scenarios.py` writes the golden files anew; read the difference before you commit it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from places import TESTS
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Limits
-from grader.judging.grading import grade
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Report
 from grader.reference import prepare
@@ -35,6 +35,19 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
+def readable(data: object, indent: str = "") -> str:
+    """Write JSON with a line for each key, and numbers that belong together on one line: Git then shows which array changed."""
+    inner = f"{indent} "
+    match data:
+        case {} if not all(isinstance(value, int | float) for value in data.values()):
+            lines = [f"{inner}{json.dumps(key)}: {readable(value, inner)}" for key, value in data.items()]
+            return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+        case [{}, *_]:
+            return "[\n" + ",\n".join(f"{inner}{readable(item, inner)}" for item in data) + f"\n{indent}]"
+        case _:
+            return json.dumps(data, ensure_ascii=False)
+
+
 def golden(report: Report) -> str:
     """The report as data, without what differs from machine to machine and with eight digits."""
     data = report.to_json()
@@ -43,7 +56,7 @@ def golden(report: Report) -> str:
     for target in data["targets"]:
         target.pop("answers_sha256", None)  # of differences the ninth digit is noise
     rounded = json.loads(json.dumps(data, allow_nan=False), parse_float=lambda text: float(f"{float(text):.8g}"))
-    return json.dumps(rounded, indent=1, ensure_ascii=False) + "\n"
+    return readable(rounded) + "\n"
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.name)
@@ -51,7 +64,7 @@ def test_a_story_ends_as_it_is_written(story: Path, sandbox: Sandbox) -> None:
     """Status, score, diagnosis, counterexample, flags; and the words."""
     submission = Submission.from_bytes({"submission.py": (story / "submission.py").read_bytes()})
     exercise = replace(load_exercise(catalogue.find(submission.marks[0]).path), limits=Limits(seconds=2.0))
-    report = grade(exercise, submission, record=prepare.prepare(exercise), sandbox=sandbox)
+    report = Judge(exercise, prepare.prepare(exercise)).grade(submission, sandbox)
     data, text = (
         golden(report),
         terminal.render(report, exercise, again=f"grader check {exercise.id} submission.py", colour=False),

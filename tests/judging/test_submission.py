@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SubmissionError
-from grader.judging.submission import MAX_CODE_BYTES, Submission
+from grader.judging.notebooks import MAX_CODE_BYTES
+from grader.judging.submission import Submission
 
 
 def notebook(*cells: str, **more: object) -> bytes:

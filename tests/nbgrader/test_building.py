@@ -7,6 +7,7 @@ import re
 from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,8 @@ from builders import tanh_layer
 from nbgrader_class import B, Notebook, W, cell_of, code, source
 
 from grader.errors import GraderError
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import Assignment, LateRule
 from grader.exercise.loading import dump, load_exercise
-from grader.exercise.model import Assignment
 from grader.nbgrader import public_check
 from grader.nbgrader.building import build
 from grader.nbgrader.cells import BEGIN, END, bodies
@@ -55,9 +55,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> nbgrader_class.Course:
     return nbgrader_class.make(tmp_path_factory.mktemp("building") / "course")
 
 
-def read(root: Path, name: str = "tanh_layer") -> dict:
+def read(root: Path, name: str = "tanh_layer") -> Notebook:
     """A source notebook."""
-    return json.loads((root / f"source/tanh_layer/{name}.ipynb").read_text(encoding="utf-8"))
+    found: Notebook = json.loads((root / f"source/tanh_layer/{name}.ipynb").read_text(encoding="utf-8"))
+    return found
 
 
 def ids(notebook: Notebook) -> list[str | None]:
@@ -105,6 +106,7 @@ def test_the_public_record_comes_along_alone(released_course: nbgrader_class.Cou
     (path,) = (released_course.root / "release/tanh_layer/records").iterdir()
     given = load_exercise(released_course.root / "release/tanh_layer/tanh_layer.yaml")
     record = store.read(path, given.record_sha256, prepare.PUBLIC_SEED)
+    assert record is not None
     assert (prepare.PUBLIC_SEED, given.record_sha256) == (record.seed, record.record_sha256)
 
 
@@ -181,7 +183,7 @@ _TWICE = "def twice(f):\n    return lambda x: 2 * f(x)\n\n@twice\n"
 )
 def test_model_answers_of_any_form_go_in_as_they_are(model: str, value: float | int | str) -> None:
     """On one line, with other parameters, constants, decorators and long texts: the notebook's function does the same."""
-    namespace = {}
+    namespace: dict[str, Any] = {}
     exec(f"def f(x):\n    {BEGIN}\n{bodies(model, {'f': ('x',)})['f']}\n    {END}\n", namespace)
     assert value == namespace["f"](3)
 
@@ -201,7 +203,7 @@ def test_building_again_keeps_an_answer_with_a_long_text(tmp_path: Path) -> None
 def test_building_again_keeps_the_answer_of_a_function_with_an_odd_name(tmp_path: Path) -> None:
     """Ids of cells have other characters than names; notes have the name."""
     weights, bias = tanh_layer().tasks
-    odd = replace(tanh_layer(), id="odd", tasks=(weights, replace(bias, function="d\u0177")))
+    odd = replace(tanh_layer(), id="odd", tasks=(weights, replace(bias, call=replace(bias.call, function="d\u0177"))))
     (tmp_path / "odd.yaml").write_text(dump(odd), encoding="utf-8")
     one = load_exercise(tmp_path / "odd.yaml")
     assignment = Assignment(id="odd", title="", exercises=(one,), path=one.path)
@@ -285,7 +287,9 @@ def test_exercises_may_share_a_notebook(tmp_path: Path) -> None:
     notebook = json.loads((tmp_path / "source/both/both.ipynb").read_text(encoding="utf-8"))
     marked = [source(cell).splitlines()[0] for cell in notebook["cells"] if source(cell).startswith("# exercise")]
     assert ["# exercise: first"] * 3 + ["# exercise: second"] * 3 == marked
-    assert {"both": ("first", "second")} == Course(root=tmp_path, id="both").plan.notebooks
+    plan = Course(root=tmp_path, id="both").plan
+    assert plan is not None
+    assert {"both": ("first", "second")} == plan.notebooks
 
 
 @pytest.mark.parametrize(

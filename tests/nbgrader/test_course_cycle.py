@@ -47,6 +47,7 @@ class Cycle:
         self.exchange.chmod(0o777)
         self.students = folder / "students"
         self.course = nbgrader_class.Course(self.root)
+        self.said = ""  # by our autograde, to stderr
 
     def instructor(self, *arguments: str) -> str:
         """A command of nbgrader's in the course."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from grader.course.results.gradebook import write_grades
+
 pytest.importorskip("nbgrader")
 
 from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, Course, Notebook, W, cell_of, code
@@ -78,11 +80,11 @@ def test_every_graded_assignment_leaves_an_out_folder(course: Course) -> None:
 
 def test_a_second_run_looks_the_marks_up(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what changed is run again."""
-    from grader.judging import grading
+    from grader.judging.judge import Judge
 
     course.hand_in("s01")
     course.autograde()
-    monkeypatch.setattr(grading, "grade", lambda *a, **k: pytest.fail("it was run again"))
+    monkeypatch.setattr(Judge, "grade", lambda *a, **k: pytest.fail("it was run again"))
     course.autograde("--force")
     assert {W: 2.0, B: 1.0} == course.marks("s01")
 
@@ -282,12 +284,12 @@ def test_odd_values_earn_nothing(course: Course, value: str) -> None:
 
 def test_a_fault_of_ours_costs_no_points_and_is_left_to_a_person(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither full points nor 0, and the submission is not dropped."""
-    from grader.judging import grading
+    from grader.judging.judge import Judge
 
     def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(grading, "grade", broken)
+    monkeypatch.setattr(Judge, "grade", broken)
     course.hand_in("s01")
     course.autograde()
     assert [{W: None, B: None}, "s01,,,"] == [course.marks("s01"), course.grades().splitlines()[1][:6]]
@@ -336,9 +338,13 @@ def test_the_table_is_written_once_a_run(course: Course, monkeypatch: pytest.Mon
     """Its time grows with the class: once a notebook would be quadratic. It is complete when the run ends."""
     from grader.nbgrader import reports
 
-    written = []
-    real = reports.write_grades
-    monkeypatch.setattr(reports, "write_grades", lambda *a: (written.append(1), real(*a))[1])
+    written: list[int] = []
+
+    def noted(*arguments: Any) -> None:
+        written.append(1)
+        write_grades(*arguments)
+
+    monkeypatch.setattr(reports, "write_grades", noted)
     for student in ("s01", "s02", "s03"):
         course.hand_in(student)
     course.autograde()

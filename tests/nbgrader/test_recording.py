@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from grader.nbgrader.reports import refuse_links
 from grader.outcome import Report
 
 pytest.importorskip("nbgrader")
@@ -23,7 +24,7 @@ from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Notebook, W, code
 from grader.cli import cli
 from grader.course.replay import replay
 from grader.errors import GraderError
-from grader.judging import grading
+from grader.judging.judge import Judge
 from grader.nbgrader import recording
 from grader.nbgrader.recording import Summary, autograde
 
@@ -60,9 +61,14 @@ def test_only_what_changed_is_graded_again(course: nbgrader_class.Course, monkey
     run(course)
     course.hand_in("s02", WRONG)
     _submit_later(course, "s02")
-    graded = []
-    real = grading.grade
-    monkeypatch.setattr(grading, "grade", lambda *a, **k: (graded.append(a[1].student), real(*a, **k))[1])
+    graded: list[str] = []
+    real = Judge.grade
+
+    def noted(*arguments: Any, **more: Any) -> Report:
+        graded.append(arguments[1].student)
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(Judge, "grade", noted)
     summary = run(course)
     assert [1, ["s02"], 1, 1] == [len(graded), graded, summary.reused, summary.recorded]
     assert {W: 0.0, B: 1.0} == course.marks("s02")
@@ -72,7 +78,8 @@ def test_a_killed_run_goes_on(course: nbgrader_class.Course, monkeypatch: pytest
     """What was graded before is not graded again."""
     for number in range(6):
         course.hand_in(f"s{number:02}", first=(f"x = {number}",))
-    real, seen = grading.grade, []
+    real = Judge.grade
+    seen: list[str] = []
 
     def stop_after_three(*arguments: Any, **more: Any) -> Report:
         if len(seen) == 3:
@@ -81,7 +88,7 @@ def test_a_killed_run_goes_on(course: nbgrader_class.Course, monkeypatch: pytest
         return real(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(grading, "grade", stop_after_three)
+        patch.setattr(Judge, "grade", stop_after_three)
         with pytest.raises(KeyboardInterrupt):
             autograde(course.root, "tanh_layer", jobs=1)
     summary = run(course)
@@ -219,6 +226,7 @@ def test_what_nbgrader_says_is_kept_in_a_file(course: nbgrader_class.Course, cap
     """Tracebacks are not what a person reads; the summary names the file."""
     course.hand_in_file("s01", "this is not JSON")
     summary = run(course)
+    assert summary.log is not None
     assert "Traceback" in summary.log.read_text(encoding="utf-8")
     assert "Traceback" not in capfd.readouterr().err
     course.hand_in("s01")
@@ -276,7 +284,7 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_class(
     """It is named, and the others are graded."""
     from grader.nbgrader import recording
 
-    real = recording.refuse_links
+    real = refuse_links
 
     def refuse(folder: Path) -> None:
         if folder.parent.name == "s01":
@@ -477,7 +485,7 @@ def test_extra_credit_alone_grades_nothing(course: nbgrader_class.Course, monkey
     def broken(*arguments: object, **more: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(grading, "grade", broken)
+    monkeypatch.setattr(Judge, "grade", broken)
     course.hand_in("s01")
     run(course)
     with course.gradebook() as gradebook:

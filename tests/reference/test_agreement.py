@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rewrites import STORIES, Story, answers, load
 
+from grader.exercise.model import DEFAULT_RTOL
 from grader.outcome import Record
 from grader.reference import agreement, prepare
 from grader.reference.torch import compute
@@ -26,7 +27,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 def test_every_rewrite_is_right_and_no_near_miss(told: tuple[Story, Record]) -> None:
     """Every entry is judged by itself, as far as rounding allows it."""
     story, record = told
-    limits = [agreement.allowed(expected, story.target, agreement.DEFAULT_RTOL) for _, expected in record.cases]
+    limits = [agreement.tolerance_of(expected, story.target, DEFAULT_RTOL).allowed for _, expected in record.cases]
     with np.errstate(all="ignore"):
         for kind, name, gaps in answers(story, record):
             is_right = all((gap <= limit).all() for gap, limit in zip(gaps, limits, strict=True))
@@ -36,7 +37,7 @@ def test_every_rewrite_is_right_and_no_near_miss(told: tuple[Story, Record]) -> 
 def test_no_rewrite_comes_near_its_limit(told: tuple[Story, Record]) -> None:
     """Other libraries and processors round otherwise."""
     story, record = told
-    limits = [agreement.allowed(expected, story.target, agreement.DEFAULT_RTOL) for _, expected in record.cases]
+    limits = [agreement.tolerance_of(expected, story.target, DEFAULT_RTOL).allowed for _, expected in record.cases]
     with np.errstate(all="ignore"):
         for kind, name, gaps in answers(story, record):
             if kind == "rewrite":
@@ -60,4 +61,4 @@ def test_rounding_is_of_what_an_entry_is_made_of(tmp_path: Path) -> None:
     s = 1 / (1 + np.exp(-2 * case.values["B"]))
     written = 8e6 * s * (1 - s)
     assert (np.abs(written - right) > 1e-8 * np.abs(right) + agreement.ABSOLUTE_FLOOR).any()
-    assert agreement.agrees(written, expected, story.target, 1e-8)
+    assert agreement.tolerance_of(expected, story.target, 1e-8).agrees(written)

@@ -14,7 +14,7 @@ from grader.errors import ExerciseError
 from grader.exercise.formula import parse
 from grader.exercise.model import DerivedAxis, Draw, DrawnAxis, Exercise, Input, NamedCase
 from grader.outcome import Case
-from grader.reference.cases import draw_case, plan_cases, scaled
+from grader.reference.cases import draw_case, plan_cases, scaled_case
 
 LAYER = tanh_layer()
 
@@ -158,7 +158,7 @@ def test_values_are_read_only_and_a_probe_scales_one() -> None:
     case = cases(LAYER)["random 1"]
     with pytest.raises(ValueError, match="read-only"):
         case.values["W"][0, 0] = 1
-    probe = scaled(case, "X", 1e-12, case_name="probe 1")
+    probe = scaled_case(case, "X", 1e-12, case_name="probe 1")
     assert np.array_equal(probe.values["X"], case.values["X"] * 1e-12)
     assert np.array_equal(probe.values["W"], case.values["W"])
     assert probe.role == "probe"

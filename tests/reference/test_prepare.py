@@ -30,7 +30,8 @@ KEY = ("dY_dW", "dY_dW")
 def layer_jacobian(values: dict[str, np.ndarray]) -> np.ndarray:
     """dY/dW by hand."""
     slope = 1 - np.tanh(values["W"] @ values["X"] + values["B"]) ** 2
-    return np.einsum("ki,k,j->kij", np.eye(len(slope)), slope, values["X"])
+    jacobian: np.ndarray = np.einsum("ki,k,j->kij", np.eye(len(slope)), slope, values["X"])
+    return jacobian
 
 
 @given(seed=st.integers(0, 2**128))
@@ -53,7 +54,7 @@ def test_vector_jacobian_products_are_the_hand_derived_ones() -> None:
 def test_a_call_that_passes_another_quantity_has_another_record() -> None:
     """The record holds the quantities that calls pass: one without Y would make every right answer raise a KeyError."""
     task, *others = LAYER.tasks
-    given_y = replace(LAYER, tasks=(replace(task, arguments=names("W X B Y")), *others))
+    given_y = replace(LAYER, tasks=(replace(task, call=replace(task.call, arguments=names("W X B Y"))), *others))
     assert LAYER.record_sha256 != given_y.record_sha256
     assert all(set(expected.quantities) == {"Y"} for _, expected in prepare.make(given_y, 0).cases)
 
@@ -61,7 +62,7 @@ def test_a_call_that_passes_another_quantity_has_another_record() -> None:
 def test_a_call_that_passes_the_same_in_another_order_has_the_same_record() -> None:
     """Inputs are in every record."""
     task, *others = LAYER.tasks
-    turned = replace(LAYER, tasks=(replace(task, arguments=names("X W")), *others))
+    turned = replace(LAYER, tasks=(replace(task, call=replace(task.call, arguments=names("X W"))), *others))
     assert LAYER.record_sha256 == turned.record_sha256
 
 
@@ -370,7 +371,7 @@ def test_what_torch_cannot_do_is_a_fault_of_the_exercise(monkeypatch: pytest.Mon
     def fails(*_: object) -> None:
         raise RuntimeError("no such kernel\nsecond line")
 
-    monkeypatch.setattr(compute, "derived", fails)
+    monkeypatch.setattr(compute, "expected_array", fails)
     with pytest.raises(ExerciseError, match="torch cannot differentiate forward in the case 'small 1': no such kernel"):
         prepare.make(LAYER, 0)
 

@@ -18,10 +18,10 @@ from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Exercise
 from grader.judging import compare
-from grader.judging.grading import check_functions
+from grader.judging.in_process import check_functions
 from grader.outcome import Answer, Record, Status
 from grader.reference import prepare
-from grader.reference.agreement import allowed
+from grader.reference.agreement import tolerance_of
 
 COURSE = ("tanh_derivative", "chain_rule", "scalar_linear", "linear_layer", "tanh_layer")
 few = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -74,9 +74,9 @@ def test_a_wrong_answer_is_right_only_where_it_equals_the_right_one(name: str, s
         for key, right in expected.targets.items():
             for what, change in WRONG.items():
                 wrong = change(np.array(right))
-                limits = allowed(expected, key, exercise.rtol)
-                same = wrong.shape == right.shape and bool(np.all(np.abs(wrong - right) <= limits))
-                verdict = compare.judge(Answer(items=(wrong,)), case, expected, key, place=0, count=1, rtol=exercise.rtol)
+                tolerance = tolerance_of(expected, key, exercise.rtol)
+                same = wrong.shape == right.shape and bool(np.all(np.abs(wrong - right) <= tolerance.allowed))
+                verdict = compare.judge(Answer(items=(wrong,)), case, tolerance, place=0, count=1)
                 assert (verdict.status is Status.CORRECT) == same, (what, case.name)
 
 

@@ -12,11 +12,11 @@ from grader.exercise.loading import parse_exercise
 from grader.exercise.model import DEFAULT_RTOL, Exercise
 from grader.outcome import Record
 from grader.reference import prepare, sizes
-from grader.reference.agreement import agrees
-from grader.reference.torch import sides
+from grader.reference.agreement import tolerance_of
+from grader.reference.torch import branches
 
 SEEDS = range(20)
-Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray]
+Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray | np.float64]
 
 
 def exercise(text: str) -> Exercise:
@@ -89,7 +89,7 @@ def is_right(record: Record, answer: Answer) -> bool:
     """Whether an answer is right in every case."""
     for case, expected in record.cases:
         for key in expected.targets:
-            if not agrees(np.asarray(answer(case.values, case.sizes)), expected, key, DEFAULT_RTOL):
+            if not tolerance_of(expected, key, DEFAULT_RTOL).agrees(np.asarray(answer(case.values, case.sizes))):
                 return False
     return True
 
@@ -180,8 +180,8 @@ def test_every_seed_shows_every_side_and_size(asked: Exercise) -> None:
     """By construction: sizes are planned together, and what is missing is looked for."""
     for seed in SEEDS:
         shown = [case for case, _ in made(asked, seed).cases]
-        assert set(sides.of_exercise(asked)) == set().union(*(sides.seen(asked, case) for case in shown))
-        assert all(any(demand.is_met(case.sizes) for case in shown) for demand in sizes.demands(asked))
+        assert set(branches.all_branches(asked)) == set().union(*(branches.branches_shown(asked, case) for case in shown))
+        assert all(any(need.is_met(case.sizes) for case in shown) for need in sizes.requirements(asked))
 
 
 def test_a_closed_gate_stays_among_the_others() -> None:
@@ -206,7 +206,9 @@ def test_the_number_of_cases_stays_as_it_was() -> None:
 def test_a_side_that_cannot_be_reached_stops_nothing() -> None:
     """relu(exp(x)) has one side only."""
     asked = gradient("relu(exp(x))")
-    missing = set(sides.of_exercise(asked)) - set().union(*(sides.seen(asked, case) for case, _ in made(asked, 0).cases))
+    missing = set(branches.all_branches(asked)) - set().union(
+        *(branches.branches_shown(asked, case) for case, _ in made(asked, 0).cases)
+    )
     assert [str(side) for side in missing] == ["exp(x) < 0 in relu(exp(x)), the line of y"]
     assert not prepare.reaches(asked, missing.pop(), 0)
 
@@ -221,7 +223,7 @@ tasks:
   - call: g(x)
     returns: {d: {gradient: L, wrt: x}}
 """)
-    assert {str(side) for side in sides.of_exercise(asked)} == {"x > 0", "x < 0"}
+    assert {str(side) for side in branches.all_branches(asked)} == {"x > 0", "x < 0"}
 
 
 def test_a_batch_is_the_axis_that_comes_first_wherever_it_stands() -> None:
@@ -235,7 +237,7 @@ tasks:
   - call: f(x, w, b, g)
     returns: {dw: {vjp: y, wrt: w, upstream: g}}
 """)
-    assert sizes.batches(asked) == ("N",)
+    assert sizes.batch_axes(asked) == ("N",)
 
 
 def test_what_computed_axes_forbid_is_not_possible() -> None:
@@ -249,7 +251,7 @@ tasks:
     returns: {dw: {gradient: y, wrt: w}}
 """)
     unmet = [
-        str(demand) for demand in sizes.demands(asked) if not any(demand.is_met(case.sizes) for case, _ in made(asked, 0).cases)
+        str(need) for need in sizes.requirements(asked) if not any(need.is_met(case.sizes) for case, _ in made(asked, 0).cases)
     ]
     assert unmet == ["K = 4"]
-    assert not any(sizes.is_possible(asked.axes, demand) for demand in sizes.demands(asked) if str(demand) == "K = 4")
+    assert not any(sizes.is_possible(asked.axes, need) for need in sizes.requirements(asked) if str(need) == "K = 4")

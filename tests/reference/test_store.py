@@ -45,11 +45,13 @@ def test_a_record_survives_the_disk(tmp_path: Path) -> None:
     assert found is not None
     assert store.encode(found) == store.encode(record())
     case, expected = found.cases[0]
-    assert (case.values["labels"].dtype, case.values["s"].shape) == (np.int64, ())
+    assert (case.values["labels"].dtype, case.values["s"].shape) == (np.dtype(np.int64), ())
     assert expected.predictions[KEY][1] is None
     assert not expected.targets[KEY].flags.writeable
-    assert (expected.rounding[KEY].dtype, expected.rounding[KEY].tolist()) == (np.int8, [[-3, -2], [-1, 0], [1, 2]])
-    assert np.array_equal(expected.predictions[KEY][0], np.ones(2))  # what follows an array of odd size is whole
+    assert (expected.rounding[KEY].dtype, expected.rounding[KEY].tolist()) == (np.dtype(np.int8), [[-3, -2], [-1, 0], [1, 2]])
+    predicted = expected.predictions[KEY][0]
+    assert predicted is not None
+    assert np.array_equal(predicted, np.ones(2))  # what follows an array of odd size is whole
 
 
 def test_another_exercise_or_seed_is_not_read(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from made import HINT, ended, report, tanh_exercise, target_report
 
 import grader
+from grader.exercise.assignment import Feedback
 from grader.exercise.model import Exercise
 from grader.outcome import Diagnosis, Report, Status
 from grader.render import html
@@ -40,7 +41,7 @@ def test_a_report_says_what_the_terminal_says() -> None:
 
 
 @pytest.mark.parametrize("feedback", ["full", "hints", "score"])
-def test_the_seed_is_never_shown(feedback: str) -> None:
+def test_the_seed_is_never_shown(feedback: Feedback) -> None:
     """Whatever feedback is asked for, the seed is not in the page."""
     assert SEED not in html.page("s01", [article(report(), tanh_exercise())], feedback=feedback)
 
@@ -55,7 +56,7 @@ def test_hints_withhold_the_numbers_and_keep_the_cause() -> None:
 
 
 @pytest.mark.parametrize(("feedback", "is_shown"), [("full", True), ("hints", False), ("score", False)])
-def test_what_was_printed_is_shown_with_the_numbers_only(feedback: str, is_shown: bool) -> None:
+def test_what_was_printed_is_shown_with_the_numbers_only(feedback: Feedback, is_shown: bool) -> None:
     """`print(X)` would show the inputs that `hints` withholds."""
     assert is_shown == ("-0.75" in html.fragment(report(output="X = -0.75"), tanh_exercise(), feedback=feedback))
 
@@ -91,7 +92,7 @@ def test_a_page_stands_alone() -> None:
 def test_a_page_of_several_exercises_begins_with_what_each_earned() -> None:
     """Every line leads to its exercise."""
     page = html.page("Feedback", [article(report(), tanh_exercise()), article(report(), tanh_exercise(), id="other", score=5.0)])
-    overview = re.search(r"<nav.*?</nav>", page, re.DOTALL)[0]
+    (overview,) = re.findall(r"<nav.*?</nav>", page, re.DOTALL)
     lines = re.findall(r'href="#(\w+)".*?<span>(.*?)</span>', overview)
     assert [("tanh_linear", "2 of 5 points"), ("other", "5 of 5 points")] == lines
     assert ["tanh_linear", "other"] == re.findall(r'<article [^>]*id="(\w+)"', page)

@@ -49,7 +49,8 @@ class Page:
             answer = self._next()
             if answer.get("id") == self.count:
                 assert "error" not in answer, answer
-                return answer["result"]
+                result: dict[str, Any] = answer["result"]
+                return result
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self.rest:
@@ -59,7 +60,7 @@ class Page:
             assert more, "Chromium went away."
             self.rest += more
         line, self.rest = self.rest.split(b"\0", 1)
-        message = json.loads(line)
+        message: dict[str, Any] = json.loads(line)
         match message.get("method"):
             case "Page.loadEventFired":
                 self.loaded = True

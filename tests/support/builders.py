@@ -21,7 +21,7 @@ from grader.exercise.model import (
     Task,
     Upstream,
 )
-from grader.sandbox.wire.call import Group, Name
+from grader.sandbox.wire.call import Call, Group, Name
 
 
 def axes(**ranges: tuple[int, int]) -> tuple[Axis, ...]:
@@ -61,8 +61,8 @@ def tanh_layer() -> Exercise:
         inputs=inputs(W="m n", X="n", B="m"),
         forward=(line("Z", "W @ X + B", "m"), line("Y", "tanh(Z)", "m")),
         tasks=(
-            Task(function="dY_dW", arguments=names("W X B"), targets=(weights,)),
-            Task(function="dY_dB", arguments=names("W X B"), targets=(bias,)),
+            Task(call=Call(function="dY_dW", arguments=names("W X B")), targets=(weights,)),
+            Task(call=Call(function="dY_dB", arguments=names("W X B")), targets=(bias,)),
         ),
         named_cases=(
             NamedCase(name="one feature", sizes={"n": 1, "m": 1}),
@@ -86,7 +86,7 @@ def affine() -> Exercise:
         inputs=inputs(x="N D", w="D M", b="M"),
         upstream=upstream(dout="N M"),
         forward=(line("out", "x @ w + b", "N M"),),
-        tasks=(Task(function="affine_backward", arguments=arguments, targets=targets),),
+        tasks=(Task(call=Call(function="affine_backward", arguments=arguments), targets=targets),),
         named_cases=(NamedCase(name="batch of one", sizes={"N": 1}), NamedCase(name="square", sizes={"N": 3, "D": 3, "M": 3})),
     )
 
@@ -110,6 +110,6 @@ def one_target(
         axes=axes(n=(2, 6)),
         inputs=(Input(name="x", axes=("n",), draw=Draw(law=draws)),),
         forward=tuple(lines),
-        tasks=(Task(function="g", arguments=names("x"), targets=(target,)),),
+        tasks=(Task(call=Call(function="g", arguments=names("x")), targets=(target,)),),
         rtol=rtol,
     )

@@ -16,7 +16,8 @@ from grader.course.results.database import open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import open_out
 from grader.course.results.stored import Graded, Result
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
 
 SEED = 8317465
@@ -63,7 +64,7 @@ def write(
 
 def whole_class(path: Path) -> Path:
     """A class of thirteen; one of them means ill, and one handed in nothing."""
-    reports = {f"s{n:02}": (right(TANH), NAMED if n % 3 else right(CHAIN)) for n in range(8)}
+    reports: dict[str, tuple[Report, ...]] = {f"s{n:02}": (right(TANH), NAMED if n % 3 else right(CHAIN)) for n in range(8)}
     reports |= {f"s{n:02}": (WRONG, report(CHAIN, "", Status.MISSING)) for n in range(8, 10)}
     reports |= {"s10": (report(TANH, "", Status.UNGRADED, detail="The grader failed."),)}
     evil = report(TANH, EVIL, Status.RAISED, detail=EVIL, traceback=EVIL)

@@ -11,10 +11,12 @@ from typing import Any
 
 from grader.course.workers.grading import Steps
 from grader.errors import Fault, SandboxError
-from grader.exercise.model import Assignment, Exercise, Jacobian, Target, Task
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise, Jacobian, Target, Task
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
-from grader.sandbox.wire.call import Name
+from grader.sandbox.wire.call import Call, Name
 
 RIGHT = "def {function}(x):\n    return x\n"
 
@@ -23,8 +25,7 @@ def exercise(id: str, *functions: str, points: float = 1.0) -> Exercise:
     """An exercise that asks for these functions, one target each; its forward lines are of no account here."""
     tasks = tuple(
         Task(
-            function=function,
-            arguments=(Name("x"),),
+            call=Call(function=function, arguments=(Name("x"),)),
             targets=(Target(name=function, kind=Jacobian(of="y", wrt="x"), axes=("m", "n"), points=points),),
         )
         for function in functions or (f"d_{id}",)
@@ -92,6 +93,17 @@ def report(exercise: Exercise, student: str, status: Status, *, seed: int = 0, d
     )
 
 
+class CaselessJudge(Judge):
+    """A judge without cases, for graders that look at no answer."""
+
+    def __init__(self, exercise: Exercise, seed: int = 0) -> None:
+        super().__init__(exercise, Record(record_sha256="", seed=seed, cases=(), probes=(), hypotheses={}, versions={}))
+
+    def report_missing(self, student: str | None, detail: str) -> Report:
+        """Return a report whose targets are all missing."""
+        return report(self.exercise, str(student), Status.MISSING, seed=self.record.seed, detail=detail)
+
+
 @dataclass
 class Reader:
     """Grades by reading the first word of the first file: a status, `slow`, `waits`, `waits_once`, `crash` or `nobox`."""
@@ -101,8 +113,9 @@ class Reader:
     busy: int = 0
     most_beside: list[int] = field(default_factory=list)  # how many it was at work on at the end of each
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """The report that the file asks for."""
+        exercise, record = judge.exercise, judge.record
         before = self.graded.count((str(submission.student), exercise.id))
         self.graded.append((str(submission.student), exercise.id))
         self.busy += 1
@@ -134,11 +147,6 @@ class Reader:
 def steps(reader: Reader) -> Steps:
     """The steps of a batch with this reader in the sandbox's place."""
     return Steps(
-        prepare=lambda exercise, seed, folder: Record(
-            record_sha256="", seed=seed, cases=(), probes=(), hypotheses={}, versions={}
-        ),
-        missing=lambda exercise, student, record, detail: report(
-            exercise, student, Status.MISSING, seed=record.seed, detail=detail
-        ),
+        prepare=lambda exercise, seed, folder: CaselessJudge(exercise, seed),
         open_worker=lambda: reader,
     )

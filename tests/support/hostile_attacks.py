@@ -15,6 +15,7 @@ from grader.exercise.model import Jacobian, Limits
 from grader.judging import compare
 from grader.judging.diagnosis import hypotheses
 from grader.outcome import Answer, Case, Expected, Record
+from grader.reference.agreement import Standard
 from grader.sandbox import Sandbox
 from grader.sandbox.job import Job, Source, TaskPlan, Trial
 from grader.sandbox.wire.call import Call, Name
@@ -104,12 +105,12 @@ def _look_into(answers: Sequence[Answer]) -> None:
         )
         for place, case in enumerate(CASES)
     )
-    record = Record(record_sha256="", seed=0, cases=cases, probes=(), hypotheses={}, versions={})
+    standard = Standard(Record(record_sha256="", seed=0, cases=cases, probes=(), hypotheses={}, versions={}), exercise.rtol)
     verdicts = [
-        compare.judge(answer, case, expected, key, place=0, count=1, rtol=exercise.rtol)
-        for answer, (case, expected) in zip(answers, cases, strict=True)
+        compare.judge(answer, case, tolerance, place=0, count=1)
+        for answer, (case, _), tolerance in zip(answers, cases, standard.tolerances(key), strict=True)
     ]
-    hypotheses.diagnose(exercise, target, key, record, verdicts)
+    hypotheses.diagnose(exercise, target, key, standard, verdicts)
 
 
 def is_alive_and_fair(sandbox: Sandbox, restarts: int) -> bool:

@@ -21,7 +21,7 @@ from grader.exercise.model import (
     Upstream,
 )
 from grader.outcome import Counterexample, Diagnosis, Report, Status, TargetReport
-from grader.sandbox.wire.call import Group, Name
+from grader.sandbox.wire.call import Call, Group, Name
 
 HINT = "tanh′(z) is 1 − tanh(z)², that is 1 − y². You squared z."
 
@@ -30,8 +30,14 @@ def tanh_exercise(**changes: Any) -> Exercise:
     """The exercise of STYLE's example, with dy_dx (3 points) and dy_db (2 points)."""
     call = (Name("x"), Name("W"), Name("b"))
     tasks = (
-        Task(function="dy_dx", arguments=call, targets=(target("dy_dx", Jacobian(of="y", wrt="x"), ("m", "n"), points=3.0),)),
-        Task(function="dy_db", arguments=call, targets=(target("dy_db", Jacobian(of="y", wrt="b"), ("m", "m"), points=2.0),)),
+        Task(
+            call=Call(function="dy_dx", arguments=call),
+            targets=(target("dy_dx", Jacobian(of="y", wrt="x"), ("m", "n"), points=3.0),),
+        ),
+        Task(
+            call=Call(function="dy_db", arguments=call),
+            targets=(target("dy_db", Jacobian(of="y", wrt="b"), ("m", "m"), points=2.0),),
+        ),
     )
     exercise = Exercise(
         id="tanh_linear",
@@ -61,7 +67,7 @@ def backward_exercise() -> Exercise:
         inputs=(Input(name="x", axes=("N", "D")), Input(name="w", axes=("D", "M"))),
         upstream=(Upstream(name="dout", axes=("N", "M"), like="out"),),
         forward=(Line(name="out", formula=parse("x @ w"), axes=("N", "M")),),
-        tasks=(Task(function="affine_backward", arguments=call, targets=targets),),
+        tasks=(Task(call=Call(function="affine_backward", arguments=call), targets=targets),),
     )
 
 
@@ -74,7 +80,7 @@ def hessian_exercise() -> Exercise:
         axes=(DrawnAxis(name="n", low=2, high=4),),
         inputs=(Input(name="w", axes=("n",)),),
         forward=(Line(name="E", formula=parse("sum(w ** 3)"), axes=()),),
-        tasks=(Task(function="curvature", arguments=(Name("w"),), targets=(asked,)),),
+        tasks=(Task(call=Call(function="curvature", arguments=(Name("w"),)), targets=(asked,)),),
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from builders import tanh_layer
 
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import dump, load_exercise
-from grader.exercise.model import Assignment
 from grader.nbgrader.building import build
 
 W, B = "tanh_layer-dY_dW-dY_dW", "tanh_layer-dY_dB-dY_dB"  # the grade cells
@@ -39,10 +39,10 @@ def run_nbgrader(*arguments: str, status: int = 0, stdout: bool = False) -> str:
     environment = os.environ
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from nbgrader.tests import run_nbgrader
+        from nbgrader.tests import run_nbgrader  # type: ignore[import-untyped]
 
         try:
-            return run_nbgrader(list(arguments), retcode=status, stdout=stdout)
+            return str(run_nbgrader(list(arguments), retcode=status, stdout=stdout))
         finally:
             # It leaves a plain dict in its place, whose changes no process that is started later would see.
             os.environ = environment  # noqa: B003  # the very object again, not another
@@ -66,8 +66,8 @@ class Course:
 
     def api(self) -> Any:
         """What the formgrader's buttons ask: an object that lives as long as its server."""
-        from nbgrader.apps import NbGraderAPI
-        from nbgrader.coursedir import CourseDirectory
+        from nbgrader.apps import NbGraderAPI  # type: ignore[import-untyped]
+        from nbgrader.coursedir import CourseDirectory  # type: ignore[import-untyped]
         from traitlets.config import Config
 
         config = Config()
@@ -77,7 +77,7 @@ class Course:
 
     def released(self) -> Notebook:
         """The notebook that students get."""
-        return json.loads((self.root / "release/tanh_layer/tanh_layer.ipynb").read_text(encoding="utf-8"))
+        return _read(self.root / "release/tanh_layer/tanh_layer.ipynb")
 
     def hand_in(
         self,
@@ -109,7 +109,7 @@ class Course:
 
     def gradebook(self) -> Any:
         """The gradebook, to be used in a `with` block."""
-        from nbgrader.api import Gradebook
+        from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 
         return Gradebook(self.database or f"sqlite:///{self.root}/gradebook.db")
 
@@ -122,11 +122,12 @@ class Course:
     def outputs(self, student: str, cell: str) -> list[dict[str, Any]]:
         """The outputs of a cell of the autograded notebook."""
         path = self.root / "autograded" / student / "tanh_layer/tanh_layer.ipynb"
-        return cell_of(json.loads(path.read_text(encoding="utf-8")), cell)["outputs"]
+        outputs: list[dict[str, Any]] = cell_of(_read(path), cell)["outputs"]
+        return outputs
 
     def report(self, student: str) -> Mapping[str, Any]:
         """The student's report in the OUT folder."""
-        return json.loads((self.root / "grading/tanh_layer/reports" / student / "tanh_layer.json").read_text(encoding="utf-8"))
+        return _read(self.root / "grading/tanh_layer/reports" / student / "tanh_layer.json")
 
     def grades(self) -> str:
         """The table in the OUT folder."""
@@ -140,6 +141,11 @@ def make(root: Path, configuration: str = CONFIGURATION) -> Course:
     (root / "nbgrader_config.py").write_text(configuration, encoding="utf-8")
     build(assignment(root), root)
     return Course(root)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
 
 
 def assignment(root: Path) -> Assignment:

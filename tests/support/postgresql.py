@@ -18,14 +18,14 @@ import pytest
 psycopg = pytest.importorskip("psycopg")
 
 
-def _program(name: str) -> str | None:
+def _program(name: str) -> str:
     """A program of the server's, which Debian keeps off the path."""
     places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(places[-1]) if places else None)
+    return shutil.which(name) or (str(places[-1]) if places else "")
 
 
 _INITDB, _SERVER = _program("initdb"), _program("postgres")
-needed = pytest.mark.skipif(None in {_INITDB, _SERVER}, reason="no PostgreSQL here: apt-get install postgresql")
+needed = pytest.mark.skipif("" in {_INITDB, _SERVER}, reason="no PostgreSQL here: apt-get install postgresql")
 
 
 @contextmanager

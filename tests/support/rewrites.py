@@ -218,7 +218,7 @@ def batchnorm_sums(v: Given) -> np.ndarray:
     return v.gamma / (n * std) * (n * v.dout - v.dout.sum(0) - xhat * (v.dout * xhat).sum(0))
 
 
-def layernorm(v: Given, *, raw: bool = False, eps: float = 1e-5, ddof: int = 0) -> np.ndarray:
+def layernorm(v: Given, *, raw: bool = False, eps: float | np.float32 = 1e-5, ddof: int = 0) -> np.ndarray:
     """The gradient by x in one line."""
     mu = v.x.mean(1, keepdims=True)
     var = (v.x**2).mean(1, keepdims=True) - mu**2 if raw else v.x.var(1, keepdims=True, ddof=ddof)

@@ -20,7 +20,7 @@ from grader.course.intake.names import fold, shown, unreadable_name
 from grader.course.intake.students import Student, time_of
 from grader.course.intake.trees import tree_of
 from grader.errors import Fault, SubmissionError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 from grader.judging.notebooks import MAX_CODE_BYTES
 
 

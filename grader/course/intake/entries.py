@@ -12,7 +12,8 @@ from grader.course.intake.contents import MAX_STUDENT_BYTES
 from grader.course.intake.files import MAX_FILES, File, Unplaced
 from grader.course.intake.layouts.level import CODE, COPY, HandedIn, because, exercise_named, sentence
 from grader.course.intake.names import fold, shown
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.assignment import Assignment
+from grader.exercise.model import Exercise
 from grader.outcome import Status
 
 MAX_SOURCES = 50  # files that count together for functions found by name
@@ -169,7 +170,7 @@ def _clashes(exercises: Iterable[Exercise]) -> Mapping[str, tuple[str, ...]]:
     """For each exercise, the others among these that ask for a function of the same name."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for exercise in exercises:
-        for function in dict.fromkeys(name for task in exercise.tasks for name in task.functions):
+        for function in exercise.functions:
             wanted[function].append(exercise.id)
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for ids in wanted.values():
@@ -183,6 +184,6 @@ def _refused(entry: Entry, file: File) -> Entry:
 
 
 def _nothing_for(exercise: Exercise) -> str:
-    functions = ", ".join(dict.fromkeys(name for task in exercise.tasks for name in task.functions))
+    functions = ", ".join(exercise.functions)
     files = f"{exercise.id}.py, {exercise.id}.ipynb"
     return f"Nothing was handed in for this exercise: neither {files} nor another file that defines {functions}."

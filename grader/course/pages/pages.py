@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from grader.course.results.gradebook import Row
     from grader.course.results.out import Out
     from grader.course.results.stored import Result
-    from grader.exercise.model import Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.exercise.model import Exercise
     from grader.outcome import Report
 
 MADE_BY = "pages.sha256"  # a fingerprint of what all pages depend on

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course.results.out import Out, is_nbgraders
 from grader.errors import Fault, GraderError
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import LateRule, Override
 
 if TYPE_CHECKING:
     from grader.course.results.stored import Graded
-    from grader.exercise.model import Assignment, Exercise, Feedback, ShownCases
+    from grader.exercise.assignment import Assignment, Feedback, ShownCases
+    from grader.exercise.model import Exercise
 
 NAME = "rules.json"
 _FROM_MOST_TO_LEAST: tuple[Feedback, ...] = ("full", "hints", "score")

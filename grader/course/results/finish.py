@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grader.course.results.database import Results
     from grader.course.results.gradebook import PointsByHand, Row
     from grader.course.results.out import Out
-    from grader.exercise.model import Assignment
+    from grader.exercise.assignment import Assignment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

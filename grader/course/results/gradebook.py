@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grader.course.results.database import Results
     from grader.course.results.out import Out
     from grader.course.results.stored import Graded
-    from grader.exercise.adjustments import Lateness, Override
+    from grader.exercise.assignment import Lateness, Override
     from grader.outcome import Report
 
 _T = TypeVar("_T")

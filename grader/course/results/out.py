@@ -20,7 +20,7 @@ from pathlib import Path
 
 from grader.course.results.stored import Graded
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 from grader.files import DRAFT, write_whole
 from grader.lock import locked
 

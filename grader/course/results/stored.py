@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.outcome import Report, Status, TargetKey, TargetReport
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Feedback, ShownCases
+    from grader.exercise.assignment import Feedback, ShownCases
 
 RETRY_FIELD: Final = "tried_alone"
 

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, Worker, WorkerPlugin, get_worker
 
-from grader.course.workers.grading import Steps, ungraded
-from grader.course.workers.remote import Exercises, RemoteWorker, decode_report, encode_request, encode_setup
+from grader.course.workers.grading import ungraded
+from grader.course.workers.remote import Judges, RemoteWorker, decode_report, encode_request, encode_setup
 from grader.course.workers.request import GradingRequest
 from grader.errors import Fault, GraderError
 from grader.outcome import Report
@@ -50,13 +50,11 @@ class Cluster:
         scheduler: str | Client,
         jobs: int,
         isolation: Isolation,
-        steps: Steps,
-        exercises: Exercises,
+        judges: Judges,
         *,
         insecure: bool = False,
     ) -> None:
-        self._steps = steps
-        self._exercises = exercises
+        self._judges = judges
         self._insecure = insecure
         self._local: LocalCluster | None = None
         self._owns_client = isinstance(scheduler, str)
@@ -70,7 +68,7 @@ class Cluster:
         self._client = self._connect(scheduler, jobs) if isinstance(scheduler, str) else scheduler
         try:
             self._count_workers()
-            self._equip(encode_setup(isolation, exercises))
+            self._equip(encode_setup(isolation, judges))
         except BaseException:
             self.close()
             raise
@@ -82,7 +80,7 @@ class Cluster:
         while self._fill(rest):
             request, answer, failure = self._next()
             if failure is None:
-                yield request, decode_report(request, answer, self._exercises)
+                yield request, decode_report(request, answer, self._judges)
             else:
                 suspects.append(request)
         for request in suspects:
@@ -90,7 +88,7 @@ class Cluster:
             _, answer, failure = self._next()
             yield (
                 request,
-                decode_report(request, answer, self._exercises) if failure is None else self._given_up(request, failure),
+                decode_report(request, answer, self._judges) if failure is None else self._given_up(request, failure),
             )
 
     def close(self) -> None:
@@ -152,7 +150,7 @@ class Cluster:
             detail = "Workers of the cluster ended while they graded this, the last time with nothing else to do."
         else:
             detail = f"A worker of the cluster failed: {type(failure).__name__}: {failure}"
-        return ungraded(request, *self._exercises[request.exercise], self._steps, detail)
+        return ungraded(request, self._judges[request.exercise], detail)
 
     # The cluster
 

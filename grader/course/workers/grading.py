@@ -11,17 +11,18 @@ from grader.course.workers.request import GradingRequest, first_fault
 from grader.errors import SandboxError, SubmissionError
 from grader.exercise.model import Arrays, Exercise
 from grader.judging.submission import Submission
-from grader.outcome import CLASH, UNDECIDED, Record, Report, Status
+from grader.outcome import CLASH, UNDECIDED, Report, Status
 from grader.sandbox.job import LoadError, Source
 
 if TYPE_CHECKING:
+    from grader.judging.judge import Judge
     from grader.sandbox import Isolation, Sandbox
 
 
 class Worker(Protocol):
     """An object that grades one submission after the other."""
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """Grade a submission. Raises SandboxError when nothing can be graded here."""
 
     def close(self) -> None:
@@ -36,14 +37,14 @@ class SandboxWorker:
         self._ahead = ahead
         self._sandboxes: dict[Arrays, Sandbox] = {}
 
-    def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
+    def grade(self, judge: Judge, submission: Submission) -> Report:
         """Grade a submission in a child of the sandbox."""
-        from grader.judging import grading
         from grader.sandbox import Sandbox
 
-        if exercise.arrays not in self._sandboxes:
-            self._sandboxes[exercise.arrays] = Sandbox(exercise.arrays, self._isolation, ahead=self._ahead)
-        return grading.grade(exercise, submission, record=record, sandbox=self._sandboxes[exercise.arrays])
+        arrays = judge.exercise.arrays
+        if arrays not in self._sandboxes:
+            self._sandboxes[arrays] = Sandbox(arrays, self._isolation, ahead=self._ahead)
+        return judge.grade(submission, self._sandboxes[arrays])
 
     def close(self) -> None:
         """Close the sandboxes. A submission that runs in one is begun once more, and ended by closing again."""
@@ -55,42 +56,41 @@ class SandboxWorker:
 class Steps:
     """The steps of grading a class; tests put others in their place."""
 
-    prepare: Callable[[Exercise, int, Path], Record]
-    missing: Callable[[Exercise, str, Record, str], Report]
+    prepare: Callable[[Exercise, int, Path], Judge]
     open_worker: Callable[[], Worker]
     isolation: Isolation | None = None  # set where another process can open such sandboxes as well
 
 
 def sandboxed(isolation: Isolation) -> Steps:
     """Return the steps of real grading: in sandboxes with this isolation."""
-    from grader.judging import grading
-    from grader.reference import prepare
+    from grader.judging.judge import Judge
+    from grader.reference.prepare import prepare_secret
 
     return Steps(
-        prepare=lambda exercise, seed, folder: prepare.prepare_secret(exercise, seed, folder=folder),
-        missing=lambda exercise, student, record, detail: grading.missing(exercise, student, record=record, detail=detail),
+        prepare=lambda exercise, seed, folder: Judge(exercise, prepare_secret(exercise, seed, folder=folder)),
         open_worker=lambda: SandboxWorker(isolation),
         isolation=isolation,
     )
 
 
-def grade_request(request: GradingRequest, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def grade_request(request: GradingRequest, judge: Judge, worker: Worker) -> Report:
     """
     Grade one submission of one exercise; what we fail at comes back as `ungraded`.
 
     Raises SandboxError where nothing can be graded here.
     """
     if request.status is not None:
-        return _with_status(steps.missing(exercise, request.student, record, request.detail), request.status)
+        return _with_status(judge.report_missing(request.student, request.detail), request.status)
     try:
-        return _judged(request, exercise, record, worker, steps)
+        return _judged(request, judge, worker)
     except SandboxError:
         raise
     except Exception as error:  # a fault of ours must neither stop the class nor cost this student a point
-        return ungraded(request, exercise, record, steps, f"The grader failed: {type(error).__name__}: {error}")
+        return ungraded(request, judge, f"The grader failed: {type(error).__name__}: {error}")
 
 
-def _judged(request: GradingRequest, exercise: Exercise, record: Record, worker: Worker, steps: Steps) -> Report:
+def _judged(request: GradingRequest, judge: Judge, worker: Worker) -> Report:
+    exercise = judge.exercise
     sources: list[Source] = []
     left_out = dict(request.left_out)
     refusal = ""
@@ -101,15 +101,15 @@ def _judged(request: GradingRequest, exercise: Exercise, record: Record, worker:
             left_out[name] = error.faults[0].what
             refusal = refusal or first_fault(error)
     if left_out and not sources:
-        return _with_status(steps.missing(exercise, request.student, record, refusal), Status.REFUSED)
+        return _with_status(judge.report_missing(request.student, refusal), Status.REFUSED)
     submission = Submission(student=request.student, sources=tuple(sources), name=", ".join(request.files)).among(request.among)
     if request.clashes:
         submission = submission.with_marks_of((exercise.id, *request.clashes))
     is_divided = not {exercise.id, *request.clashes}.isdisjoint(submission.marks)
     if request.clashes and not is_divided and _may_define(submission, exercise):
-        report = ungraded(request, exercise, record, steps, _clash(exercise, request.clashes, tuple(request.files)))
+        report = ungraded(request, judge, _clash(exercise, request.clashes, tuple(request.files)))
         return replace(report, flags=(CLASH,))
-    return with_skipped_files(left_out, worker.grade(exercise, submission, record))
+    return with_skipped_files(left_out, worker.grade(judge, submission))
 
 
 def with_skipped_files(left_out: Mapping[str, str], report: Report) -> Report:
@@ -121,9 +121,9 @@ def with_skipped_files(left_out: Mapping[str, str], report: Report) -> Report:
     return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
-def ungraded(request: GradingRequest, exercise: Exercise, record: Record, steps: Steps, detail: str) -> Report:
+def ungraded(request: GradingRequest, judge: Judge, detail: str) -> Report:
     """Return the report for what we failed at, or what somebody has to decide: it costs no points."""
-    return _with_status(steps.missing(exercise, request.student, record, detail), Status.UNGRADED)
+    return _with_status(judge.report_missing(request.student, detail), Status.UNGRADED)
 
 
 def _with_status(report: Report, status: Status) -> Report:
@@ -133,7 +133,7 @@ def _with_status(report: Report, status: Status) -> Report:
 
 def _may_define(submission: Submission, exercise: Exercise) -> bool:
     """Return whether a function of the exercise may be in it. If none is, nothing clashes: it was not handed in."""
-    names = [function.encode() for task in exercise.tasks for function in task.functions]
+    names = [function.encode() for function in exercise.functions]
     return any(name in cell for source in submission.sources for cell in source.cells for name in names)
 
 

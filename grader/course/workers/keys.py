@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from grader.course.results.stored import Manifest
 
 
-def judged_by(exercise_sha256: str, seed: int) -> str:
-    """Return what every key of an exercise has in common: the exercise, the seed of its cases and the version."""
+def basis_of(exercise_sha256: str, seed: int) -> str:
+    """Return the basis of every verdict on an exercise: the exercise, the seed of its cases and the version."""
     return f"{exercise_sha256} {seed} {VERSION} {ENGINE}"
 
 
-def key_of(judge: str, student: str, exercise: str, manifest: Manifest) -> str:
-    """Return the key of one submission of one exercise; `judge` is what `judged_by` returned."""
-    facts = json.dumps([judge, student, exercise, manifest.to_json()])
+def key_of(basis: str, student: str, exercise: str, manifest: Manifest) -> str:
+    """Return the key of one submission of one exercise; `basis` is what `basis_of` returned."""
+    facts = json.dumps([basis, student, exercise, manifest.to_json()])
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()

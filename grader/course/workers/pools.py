@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from grader.course.workers.grading import Steps
 from grader.course.workers.threads import Pool, Threads
 from grader.errors import Fault, GraderError
-from grader.exercise.model import Exercise
 from grader.installed import install_command
-from grader.outcome import Record
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from grader.judging.judge import Judge
 
 ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
 
 
 def open_pool(
     steps: Steps,
-    exercises: Mapping[str, tuple[Exercise, Record]],
+    judges: Mapping[str, Judge],
     *,
     entries: int,
     jobs: int = 0,
@@ -40,12 +40,12 @@ def open_pool(
         except ImportError as error:
             remedy = f"Install it: {install_command('class')}"
             raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
-        return Cluster(scheduler, jobs, steps.isolation, steps, exercises, insecure=insecure)
+        return Cluster(scheduler, jobs, steps.isolation, judges, insecure=insecure)
     if steps.isolation and jobs > 1 and entries >= ENOUGH_FOR_PROCESSES and os.name == "posix":
         from grader.course.workers.processes import Processes
 
-        return Processes(jobs, steps.isolation, steps, exercises)
-    return Threads(jobs, steps, exercises)
+        return Processes(jobs, steps.isolation, judges)
+    return Threads(jobs, steps, judges)
 
 
 def processors() -> int:

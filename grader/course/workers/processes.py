@@ -20,8 +20,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader.course.workers.grading import Steps, ungraded
-from grader.course.workers.remote import Exercises, RemoteWorker, decode_report, encode_request, encode_setup
+from grader.course.workers.grading import ungraded
+from grader.course.workers.remote import Judges, RemoteWorker, decode_report, encode_request, encode_setup
 from grader.course.workers.request import GradingRequest
 from grader.errors import Fault, SandboxError
 from grader.outcome import Report
@@ -45,10 +45,9 @@ serve(int(sys.argv[2]), int(sys.argv[3]))
 class Processes:
     """A pool of worker processes. A worker ends when its parent does, however that ends."""
 
-    def __init__(self, jobs: int, isolation: Isolation, steps: Steps, exercises: Exercises) -> None:
-        self._steps = steps
-        self._exercises = exercises
-        self._setup = encode_setup(isolation, exercises)
+    def __init__(self, jobs: int, isolation: Isolation, judges: Judges) -> None:
+        self._judges = judges
+        self._setup = encode_setup(isolation, judges)
         self._deaths: Counter[str] = Counter()
         self._repeat: deque[GradingRequest] = deque()
         self._false_starts = 0
@@ -77,7 +76,7 @@ class Processes:
                     continue
                 request = worker.in_hand.popleft()
                 self._fill(worker, rest)  # before the caller writes the report, which takes a while
-                yield request, decode_report(request, answer, self._exercises)
+                yield request, decode_report(request, answer, self._judges)
 
     def close(self) -> None:
         """End the workers."""
@@ -112,7 +111,7 @@ class Processes:
             self._repeat.append(suspect)
             return
         detail = f"{_MOST_DEATHS} worker processes ended while they graded this (exit status {dead.exit_status})."
-        yield suspect, ungraded(suspect, *self._exercises[suspect.exercise], self._steps, detail)
+        yield suspect, ungraded(suspect, self._judges[suspect.exercise], detail)
 
 
 class _WorkerProcess:

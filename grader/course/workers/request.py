@@ -52,9 +52,9 @@ class GradingRequest:
         return {hashlib.sha256(data).hexdigest(): data for data in self.files.values()}
 
 
-def request_of(entry: Entry, judge: str, contents: Contents | None = None) -> GradingRequest:
+def request_of(entry: Entry, basis: str, contents: Contents | None = None) -> GradingRequest:
     """
-    Read the files of an entry. `judge` is the part of the key that `judged_by` returns.
+    Read the files of an entry. `basis` is what `basis_of` returns for the exercise.
 
     Pass the same `contents` for all entries of one student: each file is read once.
     """
@@ -73,7 +73,7 @@ def request_of(entry: Entry, judge: str, contents: Contents | None = None) -> Gr
     except Exception as error:  # an archive, say, that breaks what unpacks it: it must not stop the class
         detail = f"Its files could not be read: {type(error).__name__}: {error}"
         request = replace(request, status=Status.UNGRADED, detail=detail)
-    return with_key(request, judge)
+    return with_key(request, basis)
 
 
 def request_from_results(results: Results, result: Result, among: tuple[str, ...]) -> GradingRequest:
@@ -100,9 +100,9 @@ def request_from_results(results: Results, result: Result, among: tuple[str, ...
     )
 
 
-def with_key(request: GradingRequest, judge: str) -> GradingRequest:
+def with_key(request: GradingRequest, basis: str) -> GradingRequest:
     """Return the request with its key."""
-    return replace(request, key=key_of(judge, request.student, request.exercise, request.manifest))
+    return replace(request, key=key_of(basis, request.student, request.exercise, request.manifest))
 
 
 def first_fault(error: SubmissionError) -> str:

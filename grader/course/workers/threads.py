@@ -11,8 +11,8 @@ from typing import Protocol
 from grader.course.workers.grading import Steps, Worker, grade_request
 from grader.course.workers.request import GradingRequest
 from grader.errors import GraderError
-from grader.exercise.model import Exercise
-from grader.outcome import Record, Report
+from grader.judging.judge import Judge
+from grader.outcome import Report
 
 
 class Pool(Protocol):
@@ -28,10 +28,10 @@ class Pool(Protocol):
 class Threads:
     """Workers in threads of this process: they wait for their sandboxes, which run beside it."""
 
-    def __init__(self, jobs: int, steps: Steps, exercises: Mapping[str, tuple[Exercise, Record]]) -> None:
+    def __init__(self, jobs: int, steps: Steps, judges: Mapping[str, Judge]) -> None:
         self._jobs = jobs
         self._steps = steps
-        self._exercises = exercises
+        self._judges = judges
         self._executor = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
         self._local = threading.local()
         self._workers: list[Worker] = []
@@ -65,8 +65,7 @@ class Threads:
         if worker is None:
             worker = self._local.worker = self._steps.open_worker()
             self._workers.append(worker)
-        exercise, record = self._exercises[request.exercise]
-        return grade_request(request, exercise, record, worker, self._steps)
+        return grade_request(request, self._judges[request.exercise], worker)
 
     def _done(self) -> Iterator[tuple[GradingRequest, Report]]:
         done, _ = wait(self._pending, return_when=FIRST_COMPLETED)

@@ -30,8 +30,8 @@ from grader.exercise.formula.nodes import (
     node_text,
 )
 from grader.exercise.formula.numbers import arithmetic
+from grader.exercise.formula.rule_values import ShapedArray, shape_of
 from grader.exercise.formula.rules import RULES
-from grader.exercise.formula.rules.base import ShapedArray, shape_of
 
 MAX_ENTRIES = 2**27  # a gibibyte of float64
 

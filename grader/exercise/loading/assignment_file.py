@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from grader.errors import ExerciseError, Fault
+from grader.exercise.assignment import Assignment, Feedback, ShownCases
 from grader.exercise.loading.exercise_file import CHOICES, load_exercise, read_limits, read_schema, read_top
 from grader.exercise.loading.faults import Faults, listed, suggestion
 from grader.exercise.loading.files import read_text
@@ -17,10 +18,10 @@ from grader.exercise.loading.overrides import read_overrides
 from grader.exercise.loading.reading import as_choice, as_fields, as_items, as_text, entries, in_range
 from grader.exercise.loading.targets import MAX_POINTS
 from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
-from grader.exercise.model import Assignment, Exercise, Feedback, ShownCases
+from grader.exercise.model import Exercise
 
 if TYPE_CHECKING:
-    from grader.exercise.adjustments import Override
+    from grader.exercise.assignment import Override
 
 _LIST_REMEDY = "Write ids, or paths relative to this file: `exercises: [tanh_layer, chain_rule]`."
 _OVERRIDES_REMEDY = "Write the path of a CSV file, relative to this file: `overrides: overrides.csv`."

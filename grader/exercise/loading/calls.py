@@ -6,7 +6,7 @@ import ast
 import math
 import warnings
 
-from grader.sandbox.wire.call import Argument, Constant, Group, Name, Table
+from grader.sandbox.wire.call import Argument, Call, Constant, Given, Group, Name, Table
 
 MAX_LENGTH = 500
 MAX_DEPTH = 8
@@ -21,19 +21,25 @@ class CallError(Exception):
         self.remedy = remedy
 
 
-def parse_call(text: str) -> tuple[str, tuple[Argument, ...]]:
-    """The function and the arguments. Raises CallError."""
-    return _call(_tree(text))
+def parse_call(text: str, given: tuple[Given, ...] = ()) -> Call:
+    """Parse a call; `given` are the values that are made for it first. Raises CallError."""
+    function, arguments = _call(_tree(text))
+    return Call(function=function, arguments=arguments, given=given)
 
 
-def parse_given(text: str) -> tuple[str, tuple[Argument, ...], int | None]:
-    """The function, the arguments, and which entry of what it returns, as in `forward(x, w)[1]`. Raises CallError."""
+def parse_given(name: str, text: str) -> Given:
+    """Parse the call that makes a given value, or one entry of what it returns, as `forward(x, w)[1]`. Raises CallError."""
     tree = _tree(text)
-    if not isinstance(tree, ast.Subscript):
-        return *_call(tree), None
-    if isinstance(tree.slice, ast.Constant) and type(tree.slice.value) is int:
-        return *_call(tree.value), tree.slice.value
-    raise CallError(f"`[{ast.unparse(tree.slice)}]` is not one entry", "Write a whole number from 0, as in `forward(x, w)[1]`.")
+    item: int | None = None
+    if isinstance(tree, ast.Subscript):
+        index = tree.slice
+        if not isinstance(index, ast.Constant) or type(index.value) is not int:
+            raise CallError(
+                f"`[{ast.unparse(index)}]` is not one entry", "Write a whole number from 0, as in `forward(x, w)[1]`."
+            )
+        tree, item = tree.value, index.value
+    function, arguments = _call(tree)
+    return Given(name=name, function=function, arguments=arguments, item=item)
 
 
 def _tree(text: str) -> ast.expr:

@@ -8,12 +8,11 @@ from typing import Any
 
 import yaml
 
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import Assignment, LateRule
 from grader.exercise.formula import Formula
 from grader.exercise.model import (
     JVP,
     VJP,
-    Assignment,
     Axis,
     DerivedAxis,
     Draw,
@@ -154,9 +153,9 @@ def _number(value: float) -> float:
 
 
 def _task(task: Task) -> dict[str, Any]:
-    data: dict[str, Any] = {"call": task.call}
-    if task.given:
-        data["given"] = {given.name: str(given) for given in task.given}
+    data: dict[str, Any] = {"call": str(task.call)}
+    if task.call.given:
+        data["given"] = {given.name: str(given) for given in task.call.given}
     data["returns"] = {target.name: _target(target) for target in task.targets}
     mistakes = {target.name: [_mistake(mistake) for mistake in target.mistakes] for target in task.targets if target.mistakes}
     if mistakes:

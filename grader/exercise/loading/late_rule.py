@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import LateRule
 from grader.exercise.loading.faults import Faults
 from grader.exercise.loading.reading import as_fields, as_text, entries, in_range
 from grader.exercise.loading.yaml_nodes import YamlNode, YamlScalar

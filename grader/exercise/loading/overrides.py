@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import Fault
-from grader.exercise.adjustments import Override
+from grader.exercise.assignment import Override
 from grader.exercise.loading.faults import listed, suggestion
 
 if TYPE_CHECKING:

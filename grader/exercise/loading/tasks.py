@@ -23,7 +23,7 @@ from grader.exercise.loading.shapes import ShapeTrial
 from grader.exercise.loading.targets import read_target, target_shape
 from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import Mistake, Target, Task, Value
-from grader.sandbox.wire.call import Argument, Given, names
+from grader.sandbox.wire.call import Argument, Call, Given, names
 
 _TASK_REMEDY = "A task is `call: f(x)` with `returns:` below it, as `df_dx: {jacobian: f, wrt: x}`."
 
@@ -63,37 +63,38 @@ def _task(fields: YamlMapping, place: str, draft: Draft, answers: list[_ReadTarg
     given = _given(found["given"], draft) if "given" in found else ()
     named = [key.text for key, _ in found["given"]] if "given" in found and isinstance(found["given"], YamlMapping) else []
     call = _call(found["call"], draft, named) if "call" in found else None
-    function = call[0] if call else place
+    function = call.function if call else place
     targets = _targets(found["returns"], function, draft, answers) if "returns" in found else None
     if call is None or targets is None or given is None:
         return None
-    used = {*names(call[1]), *(name for item in given for name in names(item.arguments))}
+    whole = replace(call, given=given)
     for name in named:
-        if name not in used:
+        if name not in whole.names:
             draft.faults.add(found["given"].line, f"given.{name} is never used.", "Pass it in `call`, or remove it.")
     for target in targets:
-        if isinstance(target.kind, Value) and target.kind.of in names(call[1]):
+        if isinstance(target.kind, Value) and target.kind.of in call.names:
             what = f"{function} is handed {target.kind.of}, which is its own answer."
             draft.faults.add(found["call"].line, what, f"Leave {target.kind.of} out of the call.")
-    return Task(function=function, arguments=call[1], targets=targets, given=given)
+    return Task(call=whole, targets=targets)
 
 
-def _call(node: YamlNode, draft: Draft, given: Sequence[str]) -> tuple[str, tuple[Argument, ...]] | None:
+def _call(node: YamlNode, draft: Draft, given: Sequence[str]) -> Call | None:
     text = as_text(node, "call", draft.faults)
     if text is None:
         return None
     try:
-        function, arguments = parse_call(text)
+        call = parse_call(text)
     except CallError as error:
         draft.faults.add(node.line, f"call {error.what}.", error.remedy)
         return None
+    function = call.function
     is_named = as_name(YamlScalar(function, node.line), "a function", draft.faults, is_function=True)
     if function in draft.declared:
         what = f"`{function}` is a function here and {draft.declared[function].what} at line {draft.declared[function].line}."
         draft.faults.add(node.line, what, "Give one of them another name.")
         return None
-    _check_arguments(arguments, node.line, "call", draft, given)
-    return (function, arguments) if is_named else None
+    _check_arguments(call.arguments, node.line, "call", draft, given)
+    return call if is_named else None
 
 
 def _check_arguments(arguments: Sequence[Argument], line: int, place: str, draft: Draft, given: Sequence[str]) -> None:
@@ -121,14 +122,14 @@ def _given(node: YamlNode, draft: Draft) -> tuple[Given, ...] | None:
         if name is None or text is None:
             continue
         try:
-            function, arguments, item = parse_given(text)
+            made_first = parse_given(name, text)
         except CallError as error:
             draft.faults.add(value.line, f"{place} {error.what}.", error.remedy)
             continue
-        as_name(YamlScalar(function, value.line), "a function", draft.faults, is_function=True)
+        as_name(YamlScalar(made_first.function, value.line), "a function", draft.faults, is_function=True)
         above = [other.text for other, _ in fields if other.line < key.line]
-        _check_arguments(arguments, value.line, place, draft, above)
-        read.append(Given(name=name, function=function, arguments=arguments, item=item))
+        _check_arguments(made_first.arguments, value.line, place, draft, above)
+        read.append(made_first)
     return tuple(read)
 
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from grader.exercise.model import Axes, Exercise, Hessian, Jacobian, Local, Target, Value, symbol
 from grader.judging.diagnosis import regime
-from grader.outcome import Case, Diagnosis, Evidence, Expected, Status, Verdict
-from grader.reference.agreement import CHUNK, OF_THE_LARGEST, allowed, beside_the_largest, near, rounding_of
+from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
+from grader.reference.agreement import CHUNK, OF_THE_LARGEST, Standard, Tolerance, beside_the_largest, near
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Record, TargetKey
+    from grader.outcome import Array, TargetKey
 
 MAX_PERMUTED_AXES = 4
 MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each order of its axes
@@ -43,14 +43,14 @@ def diagnose(
     exercise: Exercise,
     target: Target,
     key: TargetKey,
-    record: Record,
+    standard: Standard,
     verdicts: Sequence[Verdict],
     *,
     single_precision: bool = False,
     rule: str = "",
 ) -> Diagnosis | None:
     """
-    The likely mistake behind a target's verdicts, one for each case of the record; None when no hypothesis explains all of them.
+    Name the likely mistake behind a target's verdicts, those on the first cases of a record; None if nothing explains them all.
 
     `single_precision` says that the answers came as float32 or less. With `rule` only mistakes of this rule are looked for.
     """
@@ -59,10 +59,11 @@ def diagnose(
     if all(verdict.status is Status.CORRECT for verdict in verdicts):
         return None
     # In float32 nothing is told apart that differs in the seventh digit.
+    record = standard.record
     rtol = max(exercise.rtol, OF_THE_LARGEST) if single_precision else exercise.rtol
     evidence = [
-        _evidence(case, expected, key, verdict.actual, rtol, single_precision=single_precision)
-        for (case, expected), verdict in zip(record.cases, verdicts, strict=True)
+        _evidence(verdict.case, tolerance, verdict.actual, rtol, single_precision=single_precision)
+        for tolerance, verdict in zip(standard.tolerances(key), verdicts, strict=False)
         if verdict.actual is not None
     ]
     # The wrong cases come first: most hypotheses fail at the first one.
@@ -113,13 +114,14 @@ def diagnose(
     return regime.find(exercise, verdicts, evidence) if is_asked("regime") else None
 
 
-def _evidence(case: Case, expected: Expected, key: TargetKey, actual: Array, rtol: float, *, single_precision: bool) -> Evidence:
+def _evidence(case: Case, tolerance: Tolerance, actual: Array, rtol: float, *, single_precision: bool) -> Evidence:
+    held_to = tolerance if tolerance.rtol == rtol else tolerance.with_rtol(rtol)
     return Evidence(
         case,
-        expected.targets[key],
+        tolerance.expected,
         actual.astype(np.float64, copy=False),
-        rounding=math.inf if single_precision else rounding_of(expected, key),
-        allowed=allowed(expected, key, rtol) if actual.size <= CHUNK else None,
+        rounding=math.inf if single_precision else tolerance.largest_rounding,
+        allowed=held_to.allowed if actual.size <= CHUNK else None,
     )
 
 

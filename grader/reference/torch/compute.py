@@ -13,9 +13,9 @@ from grader.errors import ExerciseError, Fault
 from grader.exercise.formula import FormulaError, NotFiniteError
 from grader.exercise.model import DEFAULT_RTOL, Exercise, Mistake, Target
 from grader.outcome import Case, Expected, Hypothesis
-from grader.reference.agreement import agrees, near
-from grader.reference.torch import hypotheses, opinions
-from grader.reference.torch.derivatives import Point, at, derive, laid_out
+from grader.reference.agreement import near, tolerance_of
+from grader.reference.torch import cross_checks, hypotheses
+from grader.reference.torch.derivatives import Point, derive, in_target_layout, point_at
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.rounding import rounding
 
@@ -46,13 +46,15 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     kinks: list[float] = []
     inputs = tensors(case.values)
     try:
-        point = at(exercise, case.sizes, inputs, kinks)
+        point = point_at(exercise, case.sizes, inputs, kinks)
         if kinks and min(kinks) < MIN_KINK_DISTANCE:
             return Redraw(_near_kink(kinks))
-        arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
+        arrays = {(task.function, target.name): expected_array(point, target) for task, target in exercise.targets()}
         if (redraw := _unfit(arrays, accept_zero=accept_zero, spread=spread)) is not None:
             return redraw
-        if reason := opinions.conditioning(exercise, case.sizes, inputs, arrays) or opinions.disagreement(point, arrays):
+        if reason := cross_checks.ill_conditioned(exercise, case.sizes, inputs, arrays) or cross_checks.disagreement(
+            point, arrays
+        ):
             return Redraw(reason)
     except NotFiniteError as error:
         return Redraw(error.what.rstrip("."))
@@ -73,7 +75,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
     )
 
 
-def doubts(exercise: Exercise, case: Case) -> tuple[str, ...]:
+def objections(exercise: Exercise, case: Case) -> tuple[str, ...]:
     """
     What speaks against the references at a case: at most one thing a target, each a sentence without its full stop.
 
@@ -81,16 +83,16 @@ def doubts(exercise: Exercise, case: Case) -> tuple[str, ...]:
     """
     kinks: list[float] = []
     inputs = tensors(case.values)
-    point = at(exercise, case.sizes, inputs, kinks)
+    point = point_at(exercise, case.sizes, inputs, kinks)
     found = [_near_kink(kinks)] if kinks and min(kinks) < MIN_KINK_DISTANCE else []
-    arrays = {(task.function, target.name): derived(point, target) for task, target in exercise.targets()}
+    arrays = {(task.function, target.name): expected_array(point, target) for task, target in exercise.targets()}
     for key, value in arrays.items():
         if not bool(torch.isfinite(value).all()):
             found.append(f"{key[1]} is not finite there")
             continue
         try:
             one = {key: value}
-            found.append(opinions.conditioning(exercise, case.sizes, inputs, one) or opinions.disagreement(point, one))
+            found.append(cross_checks.ill_conditioned(exercise, case.sizes, inputs, one) or cross_checks.disagreement(point, one))
         except NotFiniteError as error:
             found.append(error.what.rstrip("."))
     return tuple(dict.fromkeys(filter(None, found)))
@@ -100,7 +102,7 @@ def _near_kink(kinks: Sequence[float]) -> str:
     return f"the forward function has a kink within {min(kinks):.2g} of it"
 
 
-def telling(
+def keep_informative(
     exercise: Exercise, drawn: Sequence[tuple[Case, Expected]]
 ) -> tuple[tuple[tuple[Case, Expected], ...], dict[TargetKey, tuple[Hypothesis, ...]]]:
     """
@@ -121,7 +123,7 @@ def telling(
             is_whole = len(predicted) == len(drawn) and any(prediction.any() for prediction in predicted)
             # not by the exercise's rtol, which may change while its record stays
             is_right = is_whole and all(
-                agrees(one, expected, key, DEFAULT_RTOL) for one, (_, expected) in zip(predicted, drawn, strict=True)
+                tolerance_of(expected, key, DEFAULT_RTOL).agrees(one) for one, (_, expected) in zip(predicted, drawn, strict=True)
             )
             if is_whole and not is_right and not any(all(map(_same, predicted, other)) for other in seen):
                 seen.append(predicted)
@@ -142,12 +144,12 @@ def _same(first: Array, second: Array) -> bool:
 
 def point_of(exercise: Exercise, case: Case) -> Point:
     """The forward function at a case."""
-    return at(exercise, case.sizes, tensors(case.values))
+    return point_at(exercise, case.sizes, tensors(case.values))
 
 
-def derived(point: Point, target: Target) -> torch.Tensor:
+def expected_array(point: Point, target: Target) -> torch.Tensor:
     """The expected array of a target at a point."""
-    return laid_out(point.exercise, target, derive(point, target.kind).detach())
+    return in_target_layout(point.exercise, target, derive(point, target.kind).detach())
 
 
 def tensors(values: Mapping[str, Array]) -> dict[str, torch.Tensor]:

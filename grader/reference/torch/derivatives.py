@@ -16,7 +16,7 @@ import torch
 
 from grader.exercise.model import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 from grader.reference.torch.edits import Edit
-from grader.reference.torch.evaluate import Shaker, alike, evaluate
+from grader.reference.torch.evaluate import NoiseSource, alike, evaluate
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
@@ -29,16 +29,16 @@ class Point:
     exercise: Exercise
     sizes: Mapping[str, int]
     values: Tensors
-    shake: Shaker | None = None  # what makes every result a little wrong, to see how far derivatives move
+    noise: NoiseSource | None = None  # what makes every result a little wrong, to see how far derivatives move
 
 
-def at(
+def point_at(
     exercise: Exercise,
     sizes: Mapping[str, int],
     inputs: Tensors,
     kinks: list[float] | None = None,
     *,
-    shake: Shaker | None = None,
+    noise: NoiseSource | None = None,
 ) -> Point:
     """
     The forward function at `inputs`.
@@ -52,8 +52,8 @@ def at(
     by = _variables(exercise)
     for line in exercise.forward:
         wrt = [value for name, value in values.items() if name in by and value.requires_grad]
-        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks if wrt else None, wrt=wrt, shake=shake)
-    return Point(exercise=exercise, sizes=sizes, values={name: value.detach() for name, value in values.items()}, shake=shake)
+        values[line.name] = evaluate(line.formula, values, sizes, kinks=kinks if wrt else None, wrt=wrt, noise=noise)
+    return Point(exercise=exercise, sizes=sizes, values={name: value.detach() for name, value in values.items()}, noise=noise)
 
 
 def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Tensor:
@@ -69,27 +69,27 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
             leaf = _leaf(point.values[kind.wrt])
             line = line_of(point.exercise, kind.of)
             values, changed = {**point.values, kind.wrt: leaf}, (edits or {}).get(line.name, {})
-            out = evaluate(line.formula, values, point.sizes, edits=changed, shake=point.shake)
-            return rows(out, leaf)
+            out = evaluate(line.formula, values, point.sizes, edits=changed, noise=point.noise)
+            return jacobian_rows(out, leaf)
         case Jacobian():
             out, leaf = _along(point, kind.of, kind.wrt, edits)
-            return rows(out, leaf)
+            return jacobian_rows(out, leaf)
         case Gradient():
             out, leaf = _along(point, kind.of, kind.wrt, edits)
-            return pull(out.reshape(()), leaf)
+            return vjp(out.reshape(()), leaf)
         case VJP():
             leaf = _leaf(point.values[kind.wrt])
             values = rerun(point, {kind.wrt: leaf}, edits)
-            return pull_all([(values[of], point.values[upstream]) for of, upstream in kind.pairs], leaf)
+            return vjp_sum([(values[of], point.values[upstream]) for of, upstream in kind.pairs], leaf)
         case JVP():
             out, leaf = _along(point, kind.of, kind.wrt, edits)
-            return contract(rows(out, leaf), point.values[kind.tangent])
+            return jvp(jacobian_rows(out, leaf), point.values[kind.tangent])
         case Hessian():
             first, second = _leaf(point.values[kind.wrt]), _leaf(point.values[kind.other])
             leaves = {kind.wrt: first, kind.other: second if kind.other != kind.wrt else first}
             out = rerun(point, leaves, edits)[kind.of]
-            gradient = pull(out.reshape(()), first, create_graph=True)
-            return rows(gradient, leaves[kind.other])
+            gradient = vjp(out.reshape(()), first, create_graph=True)
+            return jacobian_rows(gradient, leaves[kind.other])
         case _:
             assert_never(kind)
 
@@ -115,12 +115,12 @@ def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
             is_variable = kind.other == kind.wrt
             leaf = moved if is_variable and moved.requires_grad else _leaf(moved if is_variable else point.values[kind.wrt])
             out = rerun(point, {kind.other: moved, kind.wrt: leaf})[kind.of]
-            return pull(out.reshape(()), leaf, create_graph=moved.requires_grad)
+            return vjp(out.reshape(()), leaf, create_graph=moved.requires_grad)
         case _:
             assert_never(kind)
 
 
-def laid_out(exercise: Exercise, target: Target, derivative: torch.Tensor) -> torch.Tensor:
+def in_target_layout(exercise: Exercise, target: Target, derivative: torch.Tensor) -> torch.Tensor:
     """A derivative in numerator layout, as the target wants its axes."""
     if target.layout == "numerator":
         return derivative
@@ -162,11 +162,11 @@ def rerun(point: Point, leaves: Tensors, edits: LineEdits | None = None) -> dict
     for line in point.exercise.forward:
         if line.name in touched and line.name not in leaves:
             changed = (edits or {}).get(line.name, {})
-            values[line.name] = evaluate(line.formula, values, point.sizes, edits=changed, shake=point.shake)
+            values[line.name] = evaluate(line.formula, values, point.sizes, edits=changed, noise=point.noise)
     return values
 
 
-def rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
+def jacobian_rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
     """The Jacobian of `out`, one backward pass an entry. Shape: (*out, *leaf)."""
     flat = out.reshape(-1)
     if not flat.requires_grad:
@@ -178,7 +178,7 @@ def rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
     return jacobian.reshape((*out.shape, *leaf.shape))
 
 
-def pull(
+def vjp(
     out: torch.Tensor, leaf: torch.Tensor, upstream: torch.Tensor | None = None, *, create_graph: bool = False
 ) -> torch.Tensor:
     """Σ upstream · ∂out/∂leaf. Shape: leaf."""
@@ -188,7 +188,7 @@ def pull(
     return torch.zeros_like(leaf) if found is None else found
 
 
-def pull_all(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], leaf: torch.Tensor) -> torch.Tensor:
+def vjp_sum(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], leaf: torch.Tensor) -> torch.Tensor:
     """Σ upstream · ∂out/∂leaf, added over pairs of an output and what arrives there. Shape: leaf."""
     moving = [(out, upstream) for out, upstream in pairs if out.requires_grad]
     if not moving:
@@ -198,7 +198,7 @@ def pull_all(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], leaf: torch.Ten
     return torch.zeros_like(leaf) if found is None else found
 
 
-def contract(jacobian: torch.Tensor, tangent: torch.Tensor) -> torch.Tensor:
+def jvp(jacobian: torch.Tensor, tangent: torch.Tensor) -> torch.Tensor:
     """A Jacobian times a tangent, summed over all axes of the tangent."""
     product: torch.Tensor = torch.tensordot(jacobian, tangent, dims=tangent.ndim)
     return product

@@ -92,7 +92,7 @@ def _has_name(node: Node) -> bool:
     return (isinstance(node, NameNode) and node.name not in CONSTANTS) or any(map(_has_name, children(node)))
 
 
-def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, again: Callable[[Tensor], Tensor]) -> Tensor:
+def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, recompute: Callable[[Tensor], Tensor]) -> Tensor:
     """
     `result` of a node with the derivative that the edit asks for.
 
@@ -107,7 +107,7 @@ def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, again
         case AsIdentity():
             slope = torch.ones_like(operand)
         case DerivativeAt():
-            slope = _slope(again, edit.value)
+            slope = _slope(recompute, edit.value)
         case DerivativeByOutput():
             if not isinstance(node, CallNode) or node.function not in BY_OUTPUT:
                 raise ValueError("this function's derivative is not written by its output")

@@ -41,7 +41,7 @@ from grader.reference.torch.functions import IMPLEMENTATIONS, KINKS, as_tensor, 
 
 Tensor: TypeAlias = torch.Tensor
 
-Shaker: TypeAlias = Callable[[Node, tuple[object, ...], Tensor, Callable[[tuple[object, ...]], Tensor]], Tensor]
+NoiseSource: TypeAlias = Callable[[Node, tuple[object, ...], Tensor, Callable[[tuple[object, ...]], Tensor]], Tensor]
 
 _COMPARISONS = {"<": torch.lt, "<=": torch.le, ">": torch.gt, ">=": torch.ge, "==": torch.eq, "!=": torch.ne}
 _OPERATIONS: Mapping[str, Callable[[Any, Any], Tensor]] = {
@@ -67,7 +67,7 @@ def evaluate(
     kinks: list[float] | None = None,
     wrt: Iterable[Tensor] = (),
     watch: Watch | None = None,
-    shake: Shaker | None = None,
+    noise: NoiseSource | None = None,
 ) -> Tensor:
     """
     What `formula` comes to, float64, or int64 where it is made of indices.
@@ -92,8 +92,8 @@ def evaluate(
                     kinks.append(kink)
                 if position in edits:
                     return _edited(edits[position], node, operands, result)
-                if shake is not None:
-                    return shake(node, operands, result, lambda others: real(_value(node, others)))
+                if noise is not None:
+                    return noise(node, operands, result, lambda others: real(_value(node, others)))
             return result
         except FormulaError as error:
             raise type(error)(f"{node_text(node)}: {error.what}", error.remedy) from None
@@ -239,8 +239,8 @@ def _moves(distance: Tensor, wrt: tuple[Tensor, ...]) -> bool:
 def _edited(edit: Edit, node: Node, operands: tuple[object, ...], result: Tensor) -> Tensor:
     place = next((i for i, operand in enumerate(operands) if isinstance(operand, Tensor) and operand.is_floating_point()), None)
 
-    def again(value: Tensor) -> Tensor:
+    def recompute(value: Tensor) -> Tensor:
         return real(_value(node, tuple(value if i == place else operand for i, operand in enumerate(operands))))
 
     operand = None if place is None else operands[place]
-    return edited(edit, node, operand if isinstance(operand, Tensor) else None, result, again)
+    return edited(edit, node, operand if isinstance(operand, Tensor) else None, result, recompute)

@@ -29,7 +29,7 @@ from grader.exercise.model import (
     symbol,
 )
 from grader.outcome import Hypothesis
-from grader.reference.torch.derivatives import Point, at, contract, dependents, derive, laid_out, line_of
+from grader.reference.torch.derivatives import Point, dependents, derive, in_target_layout, jvp, line_of, point_at
 from grader.reference.torch.edits import (
     AsIdentity,
     AsSlope,
@@ -97,7 +97,7 @@ def prediction(exercise: Exercise, target: Target, graph: GraphHypothesis, point
     if not bool(torch.isfinite(predicted).all()):
         return None
     fits = target.layout == "denominator" and predicted.ndim == sum(exercise.blocks(target))
-    return laid_out(exercise, target, predicted) if fits else predicted
+    return in_target_layout(exercise, target, predicted) if fits else predicted
 
 
 _Named = tuple[str, str, Predict]  # rule, text, prediction
@@ -351,7 +351,7 @@ def _derived_without(name: str, kind: Kind) -> Predict:
     def predict(point: Point) -> torch.Tensor:
         lines = {line.name for line in point.exercise.forward}
         given = {other: value for other, value in point.values.items() if other not in lines}
-        return derive(at(point.exercise, point.sizes, {**given, name: torch.zeros_like(given[name])}), kind)
+        return derive(point_at(point.exercise, point.sizes, {**given, name: torch.zeros_like(given[name])}), kind)
 
     return predict
 
@@ -361,7 +361,7 @@ def _from_wrong_side(point: Point, kind: VJP | JVP, vector: str) -> torch.Tensor
     if isinstance(kind, JVP):  # of and wrt have the same axes here: swapping their blocks turns the Jacobian around
         half = value.ndim
         jacobian = jacobian.permute(*range(half, 2 * half), *range(half))
-    return contract(jacobian, value)
+    return jvp(jacobian, value)
 
 
 def _with_ones(point: Point, *names: str) -> Point:

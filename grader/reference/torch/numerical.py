@@ -10,7 +10,7 @@ import torch
 
 from grader.exercise.formula import NotFiniteError
 from grader.exercise.model import JVP, Hessian, Kind, Target, Value
-from grader.reference.torch.derivatives import Point, laid_out, primal
+from grader.reference.torch.derivatives import Point, in_target_layout, primal
 
 if TYPE_CHECKING:
     from grader.outcome import Array
@@ -36,7 +36,7 @@ def gap(point: Point, target: Target, expected: Array) -> float | None:
     gaps = []
     for step in STEPS:
         with contextlib.suppress(NotFiniteError):  # beyond the edge of where forward has a value: a smaller step may not be
-            found = laid_out(point.exercise, target, difference(point, target.kind, step, order=4))
+            found = in_target_layout(point.exercise, target, difference(point, target.kind, step, order=4))
             gaps.append(max(float((found - exact).abs().max()) - rounding / step, 0.0) / scale)
     return min(gaps, default=None)
 

@@ -10,11 +10,11 @@ import torch
 from grader.exercise.formula import CallNode, Formula, FormulaError, node_text
 from grader.exercise.model import VJP, Exercise, Gradient, Jacobian, Target
 from grader.outcome import Case, Expected
-from grader.reference.torch.compute import MIN_KINK_DISTANCE, array, derived, point_of, tensors
-from grader.reference.torch.derivatives import Point, Tensors, at, derive
+from grader.reference.torch.compute import MIN_KINK_DISTANCE, array, expected_array, point_of, tensors
+from grader.reference.torch.cross_checks import ill_conditioned
+from grader.reference.torch.derivatives import Point, Tensors, derive, point_at
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.numerical import difference
-from grader.reference.torch.opinions import conditioning
 
 FACTORS = (1e-12, 1e12)
 MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
@@ -48,14 +48,14 @@ def scalings(exercise: Exercise, target: Target, case: Case) -> Iterator[tuple[s
 def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradient | VJP, case: Case, inputs: Tensors) -> bool:
     kinks: list[float] = []
     try:
-        point = at(exercise, case.sizes, inputs, kinks)
+        point = point_at(exercise, case.sizes, inputs, kinks)
         if point.values[kind.wrt].numel() > MAX_NUDGED_ENTRIES or _may_overflow(exercise, point):
             return False
-        value = derived(point, target)
+        value = expected_array(point, target)
         key = next((task.function, other.name) for task, other in exercise.targets() if other is target)
         if not value.numel() or not bool(torch.isfinite(value).all()) or not bool(value.any()):
             return False
-        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or conditioning(exercise, case.sizes, inputs, {key: value}):
+        if (kinks and min(kinks) < MIN_KINK_DISTANCE) or ill_conditioned(exercise, case.sizes, inputs, {key: value}):
             return False
         exact = derive(point, kind)
         errors = (_relative_error(difference(point, kind, step, order=order), exact) for step, order in _SCHEMES)
@@ -83,5 +83,5 @@ def _relative_error(found: torch.Tensor, exact: torch.Tensor) -> float:
 def expected_at_probe(exercise: Exercise, case: Case) -> Expected:
     """The expected arrays at a probe; nothing is predicted there."""
     point = point_of(exercise, case)
-    targets = {(task.function, target.name): array(derived(point, target)) for task, target in exercise.targets()}
+    targets = {(task.function, target.name): array(expected_array(point, target)) for task, target in exercise.targets()}
     return Expected(targets=targets, quantities={name: array(point.values[name]) for name in exercise.called_quantities})

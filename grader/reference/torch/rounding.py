@@ -29,7 +29,7 @@ from grader.exercise.formula import (
 )
 from grader.exercise.model import Exercise, Hessian
 from grader.reference.agreement import UNKNOWN
-from grader.reference.torch.derivatives import Tensors, at, derive, laid_out
+from grader.reference.torch.derivatives import Tensors, derive, in_target_layout, point_at
 from grader.reference.torch.functions import real
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ _MOVES = frozenset(
     }
 )
 
-Again: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # a node from other operands
+Recompute: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # a node from other operands
 
 
-class Shake:
+class RoundingNoise:
     """
     Noise for one run of the forward function: the results of its nodes and their slopes, each a little off.
 
@@ -93,38 +93,38 @@ class Shake:
     def __init__(self, seed: int, *, is_curvature_asked: bool = False) -> None:
         self._random = torch.Generator().manual_seed(seed)
         self._is_curvature_asked = is_curvature_asked
-        self._made_of: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by id of the first, which is kept alive
+        self._magnitudes: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by id of the first, which is kept alive
 
-    def __call__(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, again: Again) -> torch.Tensor:
+    def __call__(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, recompute: Recompute) -> torch.Tensor:
         """The result of a node, with noise."""
         with torch.no_grad():
-            size = self._size(node, operands, result, again)
+            size = self._rounding_scale(node, operands, result, recompute)
         if size is None:
             return result
         found = result
         if not isinstance(node, UnaryNode | IndexNode | TransposeNode):  # these are exact
             found = self._noisy(result, result.detach().abs() if isinstance(node, NameNode) else size)
             for operand, slope in self._slopes(node, operands, result):
-                found = found + self._bend(operand, slope)
+                found = found + self._slope_noise(operand, slope)
         if size.shape == found.shape:
-            self._made_of[id(found)] = found, size
+            self._magnitudes[id(found)] = found, size
         return found
 
     def _noisy(self, result: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
         clean = result.detach()
         # What is exactly zero stays so: it was masked, padded or cut off, which no formula gets wrong by a little.
-        noise = torch.where(clean == 0, 0.0, size * self._noise(clean))
+        noise = torch.where(clean == 0, 0.0, size * self._random_noise(clean))
         if not result.requires_grad:
             return clean + noise
-        stretch = self._noise(clean)
+        stretch = self._random_noise(clean)
         return result * (1 + stretch) + (noise - clean * stretch)
 
-    def _bend(self, operand: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+    def _slope_noise(self, operand: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
         """Nothing in value; its slope is noise relative to what the function's slope may be made of."""
         step = operand - operand.detach()
-        bend = slope * self._noise(slope)
+        bend = slope * self._random_noise(slope)
         if self._is_curvature_asked:
-            return step * (bend + 0.5 * step * slope * self._noise(slope))
+            return step * (bend + 0.5 * step * slope * self._random_noise(slope))
         return step * bend
 
     def _slopes(
@@ -138,43 +138,45 @@ class Shake:
                 case CallNode() if node.function in _CURVED:
                     yield operand, result.detach().abs().clamp(min=1) / operand.detach().abs().clamp(min=1)
                 case CallNode() if node.function == "square":
-                    yield operand, 2 * self._of(operand)
+                    yield operand, 2 * self._magnitude(operand)
                 case BinaryNode() if node.operator == "**" and place == 0 and _is_power(operands[1]):
-                    yield operand, operands[1] * self._of(operand) ** (operands[1] - 1)  # type: ignore[operator]
+                    yield operand, operands[1] * self._magnitude(operand) ** (operands[1] - 1)  # type: ignore[operator]
                 case BinaryNode() if node.operator == "*":
-                    yield operand, self._of(operands[1 - place]).expand(result.shape)
+                    yield operand, self._magnitude(operands[1 - place]).expand(result.shape)
                 case _:
                     return
 
-    def _of(self, operand: object) -> torch.Tensor:
+    def _magnitude(self, operand: object) -> torch.Tensor:
         """What an operand is made of."""
-        known = self._made_of.get(id(operand))
+        known = self._magnitudes.get(id(operand))
         return known[1] if known is not None else real(operand).detach().abs()
 
-    def _size(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, again: Again) -> torch.Tensor | None:
+    def _rounding_scale(
+        self, node: Node, operands: tuple[object, ...], result: torch.Tensor, recompute: Recompute
+    ) -> torch.Tensor | None:
         """What the rounding of a node is relative to; None where it is exact."""
         if not result.is_floating_point() or not result.numel() or isinstance(node, NumberNode | ConstantNode | CompareNode):
             return None
         if isinstance(node, NameNode):
-            return self._of(result)
+            return self._magnitude(result)
         if not any(isinstance(operand, torch.Tensor) and operand.is_floating_point() for operand in operands):
             return None
         match node:
             case UnaryNode():
-                return self._of(operands[0])
+                return self._magnitude(operands[0])
             case IndexNode() | TransposeNode():
-                return again((self._of(operands[0]), *operands[1:]))
+                return recompute((self._magnitude(operands[0]), *operands[1:]))
             case BinaryNode():
-                return self._of_two(node.operator, operands, result)
+                return self._magnitude_of_binary(node.operator, operands, result)
             case CallNode() if node.function in _SUMS:
-                return again(tuple(self._each(operand) for operand in operands))
+                return recompute(tuple(self._magnitudes_of(operand) for operand in operands))
             case CallNode() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
-                most = self._of(operands[0]).max() * self._of(operands[1]).sum()
+                most = self._magnitude(operands[0]).max() * self._magnitude(operands[1]).sum()
                 return most.expand(result.shape)
             case CallNode() if node.function == "square":
-                return self._of(operands[0]) ** 2
+                return self._magnitude(operands[0]) ** 2
             case CallNode() if node.function in {"var", "std"}:  # E[x²] - E[x]²
-                square = (self._of(operands[0]) ** 2).max().expand(result.shape)
+                square = (self._magnitude(operands[0]) ** 2).max().expand(result.shape)
                 return square if node.function == "var" else square / result.detach()
             case CallNode() if node.function in _WHOLE:
                 return result.detach().abs().max().expand(result.shape)
@@ -182,27 +184,27 @@ class Shake:
                 return None
         return result.detach().abs()
 
-    def _of_two(self, operator: str, operands: tuple[object, ...], result: torch.Tensor) -> torch.Tensor:
+    def _magnitude_of_binary(self, operator: str, operands: tuple[object, ...], result: torch.Tensor) -> torch.Tensor:
         left, right = operands
         match operator:
             case "+" | "-":
-                return self._of(left) + self._of(right)
+                return self._magnitude(left) + self._magnitude(right)
             case "@":
-                return self._of(left) @ self._of(right)
+                return self._magnitude(left) @ self._magnitude(right)
             case "*":
-                return self._of(left) * self._of(right)
+                return self._magnitude(left) * self._magnitude(right)
             case "/":
-                return self._of(left) / real(right).detach().abs()
+                return self._magnitude(left) / real(right).detach().abs()
             case "**" if _is_power(right):
-                return self._of(left) ** real(right)
+                return self._magnitude(left) ** real(right)
         return result.detach().abs()
 
-    def _each(self, operand: object) -> object:
+    def _magnitudes_of(self, operand: object) -> object:
         if isinstance(operand, torch.Tensor):
-            return self._of(operand) if operand.is_floating_point() else operand
-        return tuple(map(self._each, operand)) if isinstance(operand, tuple) else operand
+            return self._magnitude(operand) if operand.is_floating_point() else operand
+        return tuple(map(self._magnitudes_of, operand)) if isinstance(operand, tuple) else operand
 
-    def _noise(self, like: torch.Tensor) -> torch.Tensor:
+    def _random_noise(self, like: torch.Tensor) -> torch.Tensor:
         return NOISE * torch.randn(like.shape, generator=self._random, dtype=torch.float64)
 
 
@@ -223,11 +225,11 @@ def rounding(
     is_curvature_asked = any(isinstance(target.kind, Hessian) for _, target in exercise.targets())
     for seed in range(PATTERNS):
         try:
-            near = at(exercise, sizes, inputs, shake=Shake(seed, is_curvature_asked=is_curvature_asked))
+            near = point_at(exercise, sizes, inputs, noise=RoundingNoise(seed, is_curvature_asked=is_curvature_asked))
             for task, target in exercise.targets():
                 key = (task.function, target.name)
                 # in place: a Jacobian of 256 x 256 x 256 is 128 MiB
-                moved = (laid_out(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs_()
+                moved = (in_target_layout(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs_()
                 torch.maximum(found[key], moved.double().nan_to_num_(nan=torch.inf), out=found[key])
         except FormulaError:  # noise took it out of the range of a function
             found = {key: torch.full_like(value, torch.inf) for key, value in found.items()}

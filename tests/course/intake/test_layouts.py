@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,9 @@ FORGED = {
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 @pytest.mark.parametrize("wrapper", ["", "class/", "submissions/", "ps1/"])
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_what_lies_in_a_students_folder_says_nothing_of_whose_it_is(forged, wrapper, make, tmp_path):
+def test_what_lies_in_a_students_folder_says_nothing_of_whose_it_is(
+    forged: dict[str, str], wrapper: str, make: Callable[[Path, Mapping[str, str | bytes]], Path], tmp_path: Path
+) -> None:
     """A class of folders: alice's work is hers, eve's is eve's, bob is there."""
     files = {f"alice/{'tanh_layer.py'}": "alice's", "bob/hw/chain_rule.py": "bob's"} | {
         f"eve/{name}": text for name, text in forged.items()
@@ -66,7 +69,9 @@ def test_what_lies_in_a_students_folder_says_nothing_of_whose_it_is(forged, wrap
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_a_late_folder_with_one_student_is_that_student_or_refused(forged, make, tmp_path):
+def test_a_late_folder_with_one_student_is_that_student_or_refused(
+    forged: dict[str, str], make: Callable[[Path, Mapping[str, str | bytes]], Path], tmp_path: Path
+) -> None:
     """Where it looks like a class, nobody can tell: both readings are said, and the run ends. Said aloud, it is eve's."""
     path = make(tmp_path / "late", {f"eve/{name}": text for name, text in forged.items()})
     try:
@@ -84,7 +89,7 @@ LIKE_A_CLASS = ["an export", "a Moodle folder", "a Moodle name", "a Canvas name"
 
 
 @pytest.mark.parametrize("kind", LIKE_A_CLASS)
-def test_a_late_folder_that_looks_like_a_class_is_refused(kind, tmp_path):
+def test_a_late_folder_that_looks_like_a_class_is_refused(kind: str, tmp_path: Path) -> None:
     """Not guessed either way."""
     path = hand_in(tmp_path / "late", {f"eve/{name}": text for name, text in FORGED[kind].items()})
     with pytest.raises(SubmissionError, match="can be read in two ways"):
@@ -92,7 +97,7 @@ def test_a_late_folder_that_looks_like_a_class_is_refused(kind, tmp_path):
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-def test_a_late_zip_is_that_students_or_refused(forged, tmp_path):
+def test_a_late_zip_is_that_students_or_refused(forged: dict[str, str], tmp_path: Path) -> None:
     """late/eve.zip is not the class's download because it looks like one."""
     folder = hand_in(tmp_path / "late", {})
     pack(folder / "eve.zip", forged)
@@ -105,7 +110,7 @@ def test_a_late_zip_is_that_students_or_refused(forged, tmp_path):
     assert ["eve"] == [student.id for student in collect(folder, assignment(), layout="students").students]
 
 
-def test_other_students_zips_are_nobody_elses(tmp_path):
+def test_other_students_zips_are_nobody_elses(tmp_path: Path) -> None:
     """A class of zips, one of them a forged export."""
     folder = hand_in(tmp_path / "class", {})
     pack(folder / "alice.zip", {"tanh_layer.py": TANH})
@@ -120,7 +125,7 @@ def test_other_students_zips_are_nobody_elses(tmp_path):
 
 @pytest.mark.parametrize("forged", ["alice_12_9001_x.py", "LATE_12_9001_x.py", "anon_abcde_9_x.py", "_12_9_x.py"])
 @pytest.mark.parametrize("late", ["", "_LATE"])
-def test_the_first_number_in_a_canvas_name_is_canvas_s(late, forged, tmp_path):
+def test_the_first_number_in_a_canvas_name_is_canvas_s(late: str, forged: str, tmp_path: Path) -> None:
     """The file's own name comes last, whatever it says."""
     files = {f"eve{late}_66_9002_{forged}": TANH, "alice_12_9001_tanh_layer.py": TANH, "bob_13_9003_a.zip": "x"}
     found = collect(hand_in(tmp_path / "class", files), assignment())
@@ -131,7 +136,7 @@ def test_the_first_number_in_a_canvas_name_is_canvas_s(late, forged, tmp_path):
 
 @pytest.mark.parametrize("forged", ["Alice_12_assignsubmission_file_x.py", "_12_assignsubmission_file_/x.py", "a_b.py"])
 @pytest.mark.parametrize("name", ["Eve_77_assignsubmission_file_", "Eve_77_assignsubmission_file_/"])
-def test_the_first_number_in_a_moodle_name_is_moodle_s(name, forged, tmp_path):
+def test_the_first_number_in_a_moodle_name_is_moodle_s(name: str, forged: str, tmp_path: Path) -> None:
     """In folders and without."""
     files = {f"{name}{forged}": TANH, "Alice_12_assignsubmission_file_/tanh_layer.py": TANH}
     found = collect(hand_in(tmp_path / "class", files), assignment())
@@ -148,13 +153,13 @@ def test_the_first_number_in_a_moodle_name_is_moodle_s(name, forged, tmp_path):
         ("eve_77_assignsubmission_file_", "12_9001_x.py", "moodle"),
     ],
 )
-def test_one_systems_name_in_anothers_is_a_file_s(true, forged, layout, tmp_path):
+def test_one_systems_name_in_anothers_is_a_file_s(true: str, forged: str, layout: str, tmp_path: Path) -> None:
     """Even where there is only one student."""
     found = collect(hand_in(tmp_path / "class", {f"{true}{forged}": TANH}), assignment())
     assert (layout, ["eve"]) == (found.layout, [one.id.partition("_")[0].lower() for one in found.students])
 
 
-def test_a_canvas_name_that_holds_anothers_number_is_set_aside(tmp_path):
+def test_a_canvas_name_that_holds_anothers_number_is_set_aside(tmp_path: Path) -> None:
     """Canvas takes out `_12_`, then what is no letter: of a student called `eve_1-2_9` it makes `eve_12_9`."""
     files = {"eve_12_9_66_9002_tanh_layer.py": TANH, "alice_12_9001_tanh_layer.py": TANH}
     found = collect(hand_in(tmp_path / "class", files), assignment())
@@ -163,13 +168,13 @@ def test_a_canvas_name_that_holds_anothers_number_is_set_aside(tmp_path):
     assert "Its name can be read in two ways, and 12 is the number of alice: whose is it?" == one.reason
 
 
-def test_numbers_in_a_files_own_name_are_nothing_to_speak_of(tmp_path):
+def test_numbers_in_a_files_own_name_are_nothing_to_speak_of(tmp_path: Path) -> None:
     """`2026_10_answer.py`, in Canvas's name."""
     found = collect(hand_in(tmp_path / "class", {"alice_12_9001_2026_10_answer.py": TANH, "eve_66_9_a.py": TANH}), assignment())
     assert (["alice_12", "eve_66"], ()) == ([one.id for one in found.students], found.unplaced)
 
 
-def test_anonymous_and_late(tmp_path):
+def test_anonymous_and_late(tmp_path: Path) -> None:
     """Canvas writes LATE first where it leaves the name out."""
     found = collect(hand_in(tmp_path / "class", {"LATE_anon_x7Kd2_9005_a.py": TANH, "anon_Abcde_9_a.py": TANH}), assignment())
     assert {"anon_x7Kd2": True, "anon_Abcde": False} == {one.id: one.late for one in found.students}
@@ -178,13 +183,13 @@ def test_anonymous_and_late(tmp_path):
 @pytest.mark.parametrize(
     ("forged", "others"), [("alice_12_9001_x.py", ["s01.py"]), ("Alice_12_assignsubmission_file_x.py", ["s01.py", "s02/a.py"])]
 )
-def test_one_forged_name_makes_no_download(forged, others, tmp_path):
+def test_one_forged_name_makes_no_download(forged: str, others: list[str], tmp_path: Path) -> None:
     """In a class that is none it is a name as others are."""
     found = collect(hand_in(tmp_path / "class", dict.fromkeys([forged, *others], TANH)), assignment())
     assert ("students", 1 + len(others)) == (found.layout, len(found.students))
 
 
-def test_most_of_a_download_is_refused_with_both_readings(tmp_path):
+def test_most_of_a_download_is_refused_with_both_readings(tmp_path: Path) -> None:
     """What is neither nearly all nor half."""
     names = ["alice_12_9001_a.py", "eve_66_9002_a.py", "carl.py"]
     path = hand_in(tmp_path / "class", dict.fromkeys(names, TANH))
@@ -195,7 +200,7 @@ def test_most_of_a_download_is_refused_with_both_readings(tmp_path):
     assert 3 == len(collect(path, assignment(), layout="students").students)
 
 
-def test_a_few_things_of_the_instructors_do_not_hide_a_download(tmp_path):
+def test_a_few_things_of_the_instructors_do_not_hide_a_download(tmp_path: Path) -> None:
     """Four fifths are as the system names them; PDFs and texts do not count at all."""
     names = [f"s{number}_{number}_assignsubmission_file_/a.py" for number in range(4)]
     path = hand_in(tmp_path / "class", dict.fromkeys([*names, "solutions/a.py", "a.pdf", "b.txt"], "x"))
@@ -207,7 +212,7 @@ def test_a_few_things_of_the_instructors_do_not_hide_a_download(tmp_path):
 
 
 @pytest.mark.parametrize("root", ["", "submitted/"])
-def test_one_students_folder_of_the_assignments_name_empties_no_class(root, tmp_path):
+def test_one_students_folder_of_the_assignments_name_empties_no_class(root: str, tmp_path: Path) -> None:
     """Not even in a folder that is called `submitted`."""
     files = [
         f"{root}{name}" for name in ("s01/hw/tanh_layer.py", "s02/tanh_layer.py", "s03/tanh_layer.py", "eve/ps1/tanh_layer.py")
@@ -216,7 +221,7 @@ def test_one_students_folder_of_the_assignments_name_empties_no_class(root, tmp_
     assert {"eve", "s01", "s02", "s03"} == {entry.student for entry in found.entries if entry.files}
 
 
-def test_students_beside_a_folder_called_submitted_are_not_lost(tmp_path):
+def test_students_beside_a_folder_called_submitted_are_not_lost(tmp_path: Path) -> None:
     """Unless it is a course: nobody would be told."""
     files = ["submitted/s01/ps1/a.py", "s02/a.py", "s03/tanh_layer.py"]
     path = hand_in(tmp_path / "class", dict.fromkeys(files, TANH))
@@ -227,19 +232,19 @@ def test_students_beside_a_folder_called_submitted_are_not_lost(tmp_path):
     assert ["s01"] == [one.id for one in collect(path, assignment()).students]
 
 
-def test_hidden_folders_beside_a_wrapper_are_listed(tmp_path):
+def test_hidden_folders_beside_a_wrapper_are_listed(tmp_path: Path) -> None:
     """As they are without one."""
     found = collect(hand_in(tmp_path / "class", {"class/s01/a.py": TANH, ".tool/a.py": TANH}), assignment())
     assert ([".tool"], ["s01"]) == ([one.path for one in found.unplaced], [one.id for one in found.students])
 
 
-def test_a_layout_that_there_is_not_is_said(tmp_path):
+def test_a_layout_that_there_is_not_is_said(tmp_path: Path) -> None:
     """Not taken for another."""
     with pytest.raises(SubmissionError, match="There is no layout Canvas"):
         collect(hand_in(tmp_path / "class", {"s01/a.py": TANH}), assignment(), layout="Canvas")
 
 
-def test_a_time_that_a_student_wrote_is_no_time(tmp_path):
+def test_a_time_that_a_student_wrote_is_no_time(tmp_path: Path) -> None:
     """timestamp.txt is nbgrader's in `submitted` alone; where all have one, it has to be said which it is."""
     files = {"eve/ps1/tanh_layer.py": TANH, "eve/ps1/timestamp.txt": "2020-01-01 00:00:00 UTC"}
     path = hand_in(tmp_path / "class", files)
@@ -254,9 +259,10 @@ def test_a_time_that_a_student_wrote_is_no_time(tmp_path):
 # Gradescope's metadata
 
 
-def metadata(tmp_path: Path, text: str, folders: str = "ab") -> Path:
+def metadata(tmp_path: Path, text: str | bytes, folders: str = "ab") -> Path:
     """An export with this metadata and these folders."""
-    return hand_in(tmp_path / "class", {"submission_metadata.yml": text} | {f"{name}/tanh_layer.py": TANH for name in folders})
+    answers = {f"{name}/tanh_layer.py": TANH for name in folders}
+    return hand_in(tmp_path / "class", {"submission_metadata.yml": text, **answers})
 
 
 def named(folders: str) -> str:
@@ -265,7 +271,7 @@ def named(folders: str) -> str:
 
 
 @pytest.mark.parametrize(("names", "there", "fits"), [("ab", "ab", True), ("abcde", "abcd", True), ("abcd", "abcde", True)])
-def test_metadata_that_names_nearly_all_counts(names, there, fits, tmp_path):
+def test_metadata_that_names_nearly_all_counts(names: str, there: str, fits: bool, tmp_path: Path) -> None:
     """Folders that are not there, or are not named, are a few."""
     found = collect(metadata(tmp_path, named(names), there), assignment())
     assert ("gradescope", {f"s{one}" for one in set(names) & set(there)}) == (
@@ -275,7 +281,7 @@ def test_metadata_that_names_nearly_all_counts(names, there, fits, tmp_path):
 
 
 @pytest.mark.parametrize(("names", "there"), [("a", "abc"), ("abc", "a"), ("xyz", "abc"), ("", "")])
-def test_metadata_that_names_other_folders_is_refused_with_both_readings(names, there, tmp_path):
+def test_metadata_that_names_other_folders_is_refused_with_both_readings(names: str, there: str, tmp_path: Path) -> None:
     """Two thirds of the class would be nobody's."""
     path = metadata(tmp_path, named(names) or "{}", there)
     with pytest.raises(SubmissionError, match=r"`gradescope`: .*`students`: "):
@@ -286,7 +292,7 @@ def test_metadata_that_names_other_folders_is_refused_with_both_readings(names, 
     }
 
 
-def test_metadata_that_stands_twice_in_an_archive_is_refused(tmp_path):
+def test_metadata_that_stands_twice_in_an_archive_is_refused(tmp_path: Path) -> None:
     """The last one would count: whoever can add to the archive could say whose the files are."""
     path = tmp_path / "class.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -317,13 +323,13 @@ def test_metadata_that_stands_twice_in_an_archive_is_refused(tmp_path):
     ],
     ids=range(13),
 )
-def test_metadata_is_read_with_caps_and_refused_by_name(text, said, tmp_path):
+def test_metadata_is_read_with_caps_and_refused_by_name(text: bytes | str, said: str, tmp_path: Path) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(SubmissionError, match=rf"^submission_metadata\.yml: .*{said}"):
         collect(metadata(tmp_path, text), assignment())
 
 
-def test_a_late_students_long_metadata_is_not_read(monkeypatch, tmp_path):
+def test_a_late_students_long_metadata_is_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It would take minutes; a file of some lines that is an export of nobody is a student's own."""
     files = {"eve/a/tanh_layer.py": TANH, "eve/submission_metadata.yml": named("a") + "#" * (1 << 20)}
     path = hand_in(tmp_path / "late", files)
@@ -338,7 +344,7 @@ def test_a_late_students_long_metadata_is_not_read(monkeypatch, tmp_path):
     assert ["eve"] == [one.id for one in collect(path, assignment()).students]
 
 
-def test_metadata_of_no_end_takes_no_memory(tmp_path):
+def test_metadata_of_no_end_takes_no_memory(tmp_path: Path) -> None:
     """Only who and when is kept: a list of a million texts is not."""
     import tracemalloc
 
@@ -355,20 +361,20 @@ def test_metadata_of_no_end_takes_no_memory(tmp_path):
 
 
 @pytest.mark.parametrize(("sid", "id"), [("007", "007"), ("'007'", "007"), ("~", "a@example.org"), ("", "a@example.org")])
-def test_ids_are_taken_as_they_are_written(sid, id, tmp_path):
+def test_ids_are_taken_as_they_are_written(sid: str, id: str, tmp_path: Path) -> None:
     """YAML would make 7 of 007."""
     text = f"a:\n  :submitters:\n  - :sid: {sid}\n    :email: a@example.org\n"
     assert [id] == [one.id for one in collect(metadata(tmp_path, text, "a"), assignment()).students]
 
 
-def test_no_two_submissions_share_a_folder(tmp_path):
+def test_no_two_submissions_share_a_folder(tmp_path: Path) -> None:
     """A group has one submission; each of several submissions has its own files."""
     text = named("ab") + "  - :sid: sc\n"
     found = whose(collect(metadata(tmp_path, text), assignment()))
     assert {"sa": {"a/tanh_layer.py"}, "sb": {"b/tanh_layer.py"}, "sc": {"b/tanh_layer.py"}} == found
 
 
-def test_a_number_that_two_addresses_have_is_nobodys(tmp_path):
+def test_a_number_that_two_addresses_have_is_nobodys(tmp_path: Path) -> None:
     """Students may write their number themselves: eve's submission is the later one, and stays hers."""
     one = "{}:\n  :submitters:\n  - :sid: '1001'\n    :email: {}@example.org\n  :created_at: 2026-02-2{} 06:58:05 Z\n"
     found = collect(metadata(tmp_path, one.format("a", "alice", 1) + one.format("b", "eve", 2)), assignment())
@@ -383,7 +389,7 @@ def test_a_number_that_two_addresses_have_is_nobodys(tmp_path):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_layout_that_is_said_is_taken_or_refused(layout, tmp_path):
+def test_a_layout_that_is_said_is_taken_or_refused(layout: str, tmp_path: Path) -> None:
     """Never another one in its place."""
     path = hand_in(tmp_path / "class", {"s01/tanh_layer.py": TANH, "s02/tanh_layer.py": TANH})
     if layout in {"students", "one-student"}:
@@ -404,7 +410,7 @@ def test_a_layout_that_is_said_is_taken_or_refused(layout, tmp_path):
         ("nbgrader", {"submitted/s01/ps1/a.py": TANH, "source/ps1/a.py": TANH}),
     ],
 )
-def test_a_download_that_is_said_may_be_wrapped(layout, files, wrappers, tmp_path):
+def test_a_download_that_is_said_may_be_wrapped(layout: str, files: dict[str, str], wrappers: str, tmp_path: Path) -> None:
     """Once, twice, in folders of any name."""
     path = pack(tmp_path / "class.zip", {f"{wrappers}{name}": text for name, text in files.items()})
     found = collect(path, assignment(exercise("tanh_layer")), layout=layout)
@@ -412,7 +418,7 @@ def test_a_download_that_is_said_may_be_wrapped(layout, files, wrappers, tmp_pat
     assert wrappers.rstrip("/") == found.within
 
 
-def test_a_file_named_like_the_metadata_elsewhere_is_nobodys_business(tmp_path):
+def test_a_file_named_like_the_metadata_elsewhere_is_nobodys_business(tmp_path: Path) -> None:
     """The system's name of the file, and the place."""
     assert "submission_metadata.yml" == gradescope_metadata.METADATA
     files = {"a/submission_metadata.yml": OF_ALICE, "Submission_Metadata.yml": "[", "a/a.py": TANH, "b/a.py": TANH}
@@ -431,6 +437,6 @@ def test_a_file_named_like_the_metadata_elsewhere_is_nobodys_business(tmp_path):
         ("x.py", "moodle", "", "x"),
     ],
 )
-def test_whose_a_path_is(path, layout, within, who):
+def test_whose_a_path_is(path: str, layout: str, within: str, who: str) -> None:
     """For messages that are to tell of each student."""
     assert who == owner(path, layout, within)

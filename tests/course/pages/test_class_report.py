@@ -17,7 +17,7 @@ from grader.course.intake.students import Student
 from grader.course.pages import class_report
 from grader.course.pages.plots import bins
 from grader.course.results.decisions import Rules
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import LateRule, Override
 from grader.exercise.model import VJP, Gradient, Hessian
 from grader.outcome import Status
 from grader.render.mathml import mathml
@@ -112,13 +112,13 @@ class Balance(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Counts it in."""
-        self.ids += [value for name, value in attrs if name == "id"]
+        self.ids += [str(value) for name, value in attrs if name == "id"]
         if tag not in {"meta", "br", "wbr", "img", "link"}:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Only its id counts."""
-        self.ids += [value for name, value in attrs if name == "id"]
+        self.ids += [str(value) for name, value in attrs if name == "id"]
 
     def handle_endtag(self, tag: str) -> None:
         """Counts it out."""
@@ -135,7 +135,7 @@ def test_the_markup_is_balanced_and_ids_are_unique(out: Path) -> None:
 
 def rows_of(text: str, caption: str) -> list[list[str]]:
     """The cells of a table's body, as text."""
-    table = re.search(rf"<caption>{re.escape(caption)}.*?</table>", text, re.DOTALL)[0]
+    table = re.findall(rf"<caption>{re.escape(caption)}.*?</table>", text, re.DOTALL)[0]
     rows = re.findall(r"<tr>(<td.*?)</tr>", table, re.DOTALL)
     return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)] for row in rows]
 

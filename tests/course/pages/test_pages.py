@@ -22,7 +22,7 @@ from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.gradebook import Row
 from grader.course.results.out import existing_out, open_out
 from grader.course.results.stored import Graded, Result
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import LateRule, Override
 from grader.outcome import Status
 from grader.render import html
 

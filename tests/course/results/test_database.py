@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def test_every_command_works_on_postgresql(tmp_path: Path, address: str) -> None
         regrade(
             tmp_path / "out",
             corrected,
-            lambda plan, answer=is_agreed: answer,
+            (lambda plan: True) if is_agreed else (lambda plan: False),
             options=Options(database=address),
             steps=steps(judge),
         )
@@ -184,4 +184,5 @@ def test_who_stops_half_way_through_the_results_leaves_nothing_open(tmp_path: Pa
     assert 1 == len(opened)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         opened[0].execute("select 1")
+    assert isinstance(half_way, Generator)
     half_way.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from grader.outcome import Report
+from grader.sandbox.host.walls import Isolation
 
 pytest.importorskip("distributed")
 
@@ -25,12 +27,13 @@ from distributed import Client
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import cluster as distribute
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.grading import sandboxed
+from grader.course.workers.remote import encode_request
 from grader.course.workers.request import GradingRequest
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment
+from grader.judging.judge import Judge
 from grader.reference import prepare
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers' sandboxes are Linux's")
@@ -40,10 +43,10 @@ WRONG = b"def dY_dx(x):\n    return -x\n"
 EXERCISE = load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 
-def start(scheduler: str | Client, jobs: int = 2, isolation: str = "best", **options: Any) -> Cluster:
+def start(scheduler: str | Client, jobs: int = 2, isolation: Isolation = "best", **options: Any) -> Cluster:
     """A pool for the exercise."""
-    exercises = {EXERCISE.id: (EXERCISE, prepare.prepare(EXERCISE))}
-    return Cluster(scheduler, jobs, isolation, sandboxed(isolation), exercises, **options)
+    judges = {EXERCISE.id: Judge(EXERCISE, prepare.prepare(EXERCISE))}
+    return Cluster(scheduler, jobs, isolation, judges, **options)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def local(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def works(*files: bytes) -> list[GradingRequest]:
+def requests(*files: bytes) -> list[GradingRequest]:
     """One student each."""
     return [
         GradingRequest(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
@@ -71,28 +74,31 @@ def works(*files: bytes) -> list[GradingRequest]:
 def outcomes(found: Iterable[tuple[GradingRequest, Report]]) -> dict[str, str]:
     """Status by student; each student comes once."""
     found = list(found)
-    assert not [student for student, times in Counter(work.student for work, _ in found).items() if times > 1]
-    assert all(report.student == work.student for work, report in found)
-    return {work.student: report.targets[0].status.value for work, report in found}
+    assert not [student for student, times in Counter(request.student for request, _ in found).items() if times > 1]
+    assert all(report.student == request.student for request, report in found)
+    return {request.student: report.targets[0].status.value for request, report in found}
 
 
 def test_every_work_comes_back_with_its_report(local: Cluster) -> None:
     """Once, in whatever order, by its student's name."""
     expected = {f"s{number:02}": "correct" if number % 2 else "wrong_value" for number in range(1, 13)}
-    assert expected == outcomes(local.reports(works(*[RIGHT, WRONG] * 6)))
+    assert expected == outcomes(local.reports(requests(*[RIGHT, WRONG] * 6)))
 
 
 def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local: Cluster) -> None:
     """Others on the machine cannot join it."""
     assert all(address.startswith("tls://127.0.0.1:") for address in local._client.nthreads())
     assert "bokeh" not in sys.modules
-    routes = [rule.matcher for rule in local._local.scheduler.http_application.applications]
+    assert local._local is not None
+    scheduler = local._local.scheduler
+    assert scheduler is not None
+    routes = [rule.matcher for rule in scheduler.http_application.applications]
     assert [] == routes
 
 
 def test_a_killed_worker_loses_nothing(local: Cluster) -> None:
     """By -9, in mid-run: what it had is done by others."""
-    reports = local.reports(works(*[RIGHT] * 30))
+    reports = local.reports(requests(*[RIGHT] * 30))
     found = [next(reports)]
     os.kill(next(iter(local._client.run(os.getpid).values())), signal.SIGKILL)
     assert {f"s{number:02}": "correct" for number in range(1, 31)} == outcomes([*found, *reports])
@@ -111,12 +117,12 @@ class Bomb:
 def test_a_work_that_takes_its_workers_with_it_takes_two(local: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Then it is left ungraded; what happened to be beside it is graded."""
     marks = tmp_path / "marks"
-    encode_request = distribute.encode_request
-    monkeypatch.setattr(
-        distribute, "encode_request", lambda work: encode_request(work if work.student != "s02" else Bomb(str(marks)))
-    )
-    monkeypatch.setattr("grader.course.workers.remote.replace", lambda work, **changes: work)
-    found = outcomes(local.reports(works(*[RIGHT] * 8)))
+
+    def question(request: GradingRequest) -> bytes:
+        return encode_request(request) if request.student != "s02" else pickle.dumps(Bomb(str(marks)))
+
+    monkeypatch.setattr(distribute, "encode_request", question)
+    found = outcomes(local.reports(requests(*[RIGHT] * 8)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == found
     assert "xx" == marks.read_text()
 
@@ -129,7 +135,7 @@ def test_isolation_that_cannot_be_had_there_is_said(local: Cluster) -> None:
 
     local._client.run(set_path, "/nowhere")  # no bubblewrap
     with closing(start(local._client, isolation="strict")) as pool, pytest.raises(SandboxError, match=r"bubblewrap|bwrap"):
-        list(pool.reports(works(RIGHT)))
+        list(pool.reports(requests(RIGHT)))
     local._client.run(set_path, os.environ["PATH"])
 
 
@@ -193,16 +199,17 @@ def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(distribute, "WORKERS_SECONDS", 0.5)
     monkeypatch.setattr(distribute, "_LOOK_SECONDS", 0.1)
     with closing(start("local", jobs=0)) as pool, pytest.raises(GraderError, match="has had no worker for"):
-        list(pool.reports(works(RIGHT)))
+        list(pool.reports(requests(RIGHT)))
 
 
 def test_a_scheduler_that_is_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is graded is kept."""
     monkeypatch.setattr(distribute, "_LOOK_SECONDS", 0.1)
     with closing(start("local", jobs=0)) as pool:
+        assert pool._local is not None
         pool._local.close()
         with pytest.raises(GraderError, match=r"The connection to the scheduler was lost\.\n.*What is graded is kept"):
-            list(pool.reports(works(RIGHT)))
+            list(pool.reports(requests(RIGHT)))
 
 
 def test_workers_end_with_a_parent_that_is_killed() -> None:
@@ -210,9 +217,8 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = """
 import os, time
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.grading import sandboxed
 if __name__ == "__main__":
-    pool = Cluster("local", 2, "best", sandboxed("best"), {})
+    pool = Cluster("local", 2, "best", {})
     pool._client.wait_for_workers(2)
     print(*pool._client.run(os.getpid).values(), flush=True)
     time.sleep(60)
@@ -220,6 +226,7 @@ if __name__ == "__main__":
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as parent:
+        assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.kill()
     assert 2 == len(pids)

@@ -1,4 +1,4 @@
-"""Worker processes give the same reports as threads; one that dies loses nothing, one that keeps dying takes one work with it."""
+"""Worker processes give the same reports as threads; one that dies loses nothing, one that keeps dying takes one request."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ import pytest
 
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import processes
-from grader.course.workers.grading import sandboxed
 from grader.course.workers.pools import ENOUGH_FOR_PROCESSES
 from grader.course.workers.processes import Processes
 from grader.course.workers.remote import RemoteWorker, decode_report, encode_request, encode_setup
 from grader.course.workers.request import GradingRequest
 from grader.errors import SandboxError
 from grader.exercise import catalogue
+from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Assignment, Exercise
+from grader.exercise.model import Exercise
+from grader.judging.judge import Judge
 from grader.outcome import Report
 from grader.reference import prepare
+from grader.sandbox.host.walls import Isolation
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="worker processes and their sandboxes are Linux's")
 
@@ -47,10 +49,8 @@ def exercise() -> Exercise:
 def start(exercise: Exercise) -> Iterator[Callable[..., Processes]]:
     """Starts worker processes, two unless told."""
 
-    def start(jobs: int = 2, isolation: str = "best") -> Processes:
-        return stack.enter_context(
-            closing(Processes(jobs, isolation, sandboxed(isolation), {exercise.id: (exercise, prepare.prepare(exercise))}))
-        )
+    def start(jobs: int = 2, isolation: Isolation = "best") -> Processes:
+        return stack.enter_context(closing(Processes(jobs, isolation, {exercise.id: Judge(exercise, prepare.prepare(exercise))})))
 
     with ExitStack() as stack:
         yield start
@@ -62,7 +62,7 @@ def pool(start: Callable[..., Processes]) -> Processes:
     return start()
 
 
-def works(*files: bytes) -> list[GradingRequest]:
+def requests(*files: bytes) -> list[GradingRequest]:
     """One student each."""
     return [
         GradingRequest(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
@@ -72,18 +72,18 @@ def works(*files: bytes) -> list[GradingRequest]:
 
 def outcomes(found: Iterable[tuple[GradingRequest, Report]]) -> dict[str, str]:
     """Status by student."""
-    return {work.student: report.targets[0].status.value for work, report in found}
+    return {request.student: report.targets[0].status.value for request, report in found}
 
 
 def test_every_work_comes_back_with_its_report(pool: Processes) -> None:
     """In whatever order."""
     expected = {f"s{number:02}": "correct" if number % 2 else "wrong_value" for number in range(1, 13)}
-    assert expected == outcomes(pool.reports(works(*[RIGHT, WRONG] * 6)))
+    assert expected == outcomes(pool.reports(requests(*[RIGHT, WRONG] * 6)))
 
 
 def test_a_killed_worker_loses_nothing(pool: Processes) -> None:
     """It is replaced, and what it had is graded by another."""
-    reports = pool.reports(works(*[RIGHT] * 10))
+    reports = pool.reports(requests(*[RIGHT] * 10))
     found = [next(reports)]
     os.kill(pool._workers[0].pid, signal.SIGKILL)
     found += reports
@@ -102,9 +102,9 @@ def test_a_work_that_kills_its_workers_is_left_ungraded(pool: Processes, monkeyp
         return answer
 
     monkeypatch.setattr(processes._WorkerProcess, "receive", poisoned)
-    found = list(pool.reports(works(RIGHT, b"poison", *[RIGHT] * 6)))
+    found = list(pool.reports(requests(RIGHT, b"poison", *[RIGHT] * 6)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == outcomes(found)
-    details = [report.targets[0].detail for work, report in found if work.student == "s02"]
+    details = [report.targets[0].detail for request, report in found if request.student == "s02"]
     assert ["2 worker processes ended while they graded this (exit status -9)."] == details
 
 
@@ -112,19 +112,19 @@ def test_a_worker_that_cannot_start_is_told(start: Callable[..., Processes], mon
     """Not tried for ever."""
     monkeypatch.setattr(processes, "_PROGRAM", "raise SystemExit(7)")
     with pytest.raises(SandboxError, match=r"A worker process did not start \(exit status 7\)"):
-        list(start().reports(works(RIGHT)))
+        list(start().reports(requests(RIGHT)))
 
 
 def test_a_station_is_told_neither_seed_nor_student(exercise: Exercise) -> None:
     """The report has both again."""
-    record = replace(prepare.prepare(exercise), seed=987654321012345)
-    (work,) = works(RIGHT)
-    told = encode_setup("best", {exercise.id: (exercise, record)}), encode_request(replace(work, student="ada"))
+    judges = {exercise.id: Judge(exercise, replace(prepare.prepare(exercise), seed=987654321012345))}
+    (request,) = requests(RIGHT)
+    told = encode_setup("best", judges), encode_request(replace(request, student="ada"))
     assert not any(
         secret in data for data in told for secret in (b"987654321012345", (987654321012345).to_bytes(7, "little"), b"ada")
     )
-    with closing(RemoteWorker(told[0])) as station:
-        report = decode_report(replace(work, student="ada"), station.answer(told[1]), {exercise.id: (exercise, record)})
+    with closing(RemoteWorker(told[0])) as worker:
+        report = decode_report(replace(request, student="ada"), worker.answer(told[1]), judges)
     assert ("ada", 987654321012345, 1.0) == (report.student, report.seed, report.score)
 
 
@@ -133,8 +133,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     program = """
 import sys, time
 from grader.course.workers.processes import Processes
-from grader.course.workers.grading import sandboxed
-pool = Processes(2, "best", sandboxed("best"), {})
+pool = Processes(2, "best", {})
 print(*(worker.pid for worker in pool._workers), flush=True)
 time.sleep(60)
 """
@@ -151,7 +150,7 @@ def test_isolation_that_cannot_be_had_is_said_in_its_own_words(
     """A SandboxError of a worker is the run's."""
     monkeypatch.setenv("PATH", str(tmp_path))  # no bubblewrap
     with pytest.raises(SandboxError, match=r"bubblewrap|bwrap"):
-        list(start(1, "strict").reports(works(RIGHT)))
+        list(start(1, "strict").reports(requests(RIGHT)))
 
 
 def test_a_class_has_the_same_reports_from_threads_and_processes(
@@ -223,7 +222,7 @@ def test_each_worker_stays_on_a_processor_where_each_has_one(start: Callable[...
     os.sched_setaffinity(0, here)  # a machine of sixty would start sixty
     try:
         pool = start(len(here))
-        assert len(list(pool.reports(works(*[RIGHT] * 4 * len(here))))) == 4 * len(here)
+        assert len(list(pool.reports(requests(*[RIGHT] * 4 * len(here))))) == 4 * len(here)
         assert sorted(map(tuple, (os.sched_getaffinity(worker.pid) for worker in pool._workers))) == [(one,) for one in here]
         assert {os.sched_getscheduler(worker.pid) for worker in pool._workers} == {os.SCHED_BATCH}
         assert processes._places(2 * len(here)) == [*here, *here]

@@ -16,9 +16,9 @@ from grader.course.intake.files import File
 from grader.course.intake.imports import add_imported
 from grader.course.replay import replay
 from grader.course.workers.request import request_of
-from grader.exercise.model import Exercise
+from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Record, Report
+from grader.outcome import Report
 
 
 def graded(folder: Path, reader: Reader | None = None) -> Summary:
@@ -28,7 +28,8 @@ def graded(folder: Path, reader: Reader | None = None) -> Summary:
 
 def report(folder: Path, student: str, exercise: str = "tanh_layer") -> dict[str, Any]:
     """A report on disk."""
-    return json.loads((folder.parent / f"out/reports/{student}/{exercise}.json").read_bytes())
+    found: dict[str, Any] = json.loads((folder.parent / f"out/reports/{student}/{exercise}.json").read_bytes())
+    return found
 
 
 @pytest.mark.parametrize(
@@ -145,9 +146,9 @@ def test_a_mark_of_no_exercise_of_the_assignment_is_a_comment(tmp_path: Path) ->
     found = []
 
     class Asking(Reader):
-        def grade(self, exercise: Exercise, submission: Submission, record: Record) -> Report:
-            found.append((exercise.id, submission.marks))
-            return super().grade(exercise, submission, record)
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            found.append((judge.exercise.id, submission.marks))
+            return super().grade(judge, submission)
 
     text = "correct\n# exercise: tanh\n# exercise: chain_rule\n"
     graded(hand_in(tmp_path / "class", {"s01.py": text}), Asking())

@@ -141,7 +141,7 @@ def _calls(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
             )
         given = [p for p in function.parameters if p.is_required or draw(st.booleans())]
         by_place = draw(st.integers(0, next((i for i, p in enumerate(function.parameters) if p not in given), len(given))))
-        drawn = []
+        drawn: list[Node] = []
         for parameter in given:
             match parameter.default:
                 case bool():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 from places import EXERCISES, TESTS
 
 from grader.errors import ExerciseError, Fault
-from grader.exercise.adjustments import LateRule, Override
+from grader.exercise.assignment import Assignment, LateRule, Override
 from grader.exercise.formula import parse
 from grader.exercise.loading import dump, load_assignment, load_exercise, parse_exercise, tree
 from grader.exercise.loading.calls import parse_call
@@ -27,7 +26,6 @@ from grader.exercise.loading.yaml_nodes import YamlMapping
 from grader.exercise.model import (
     JVP,
     VJP,
-    Assignment,
     DerivedAxis,
     Draw,
     DrawnAxis,
@@ -42,7 +40,7 @@ from grader.exercise.model import (
     Target,
     Value,
 )
-from grader.sandbox.wire.call import Constant, Given, Group, Name, Table
+from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
 
 DATA = TESTS / "exercise" / "loading" / "files"
 BASE = (DATA / "exercise.yaml").read_text("utf-8")
@@ -237,15 +235,15 @@ def test_a_call_is_read_with_all_that_it_may_hold() -> None:
       dW: {gradient: L, wrt: W}"""
     )
     task = exercise.tasks[0]
-    assert task.arguments[:3] == (Name("Y"), Group((Name("W"), Group((Name("X"),)))), Name("n"))
-    assert task.arguments[3:8] == (Constant(-1), Constant(0.5), Constant("same"), Constant(None), Constant(True))
-    assert task.arguments[8] == Table((("stride", Constant(1)), ("pad", Group((Constant(0), Name("m"))))))
-    assert task.call == "f(Y, (W, (X,)), n, -1, 0.5, 'same', None, True, {'stride': 1, 'pad': (0, m)})"
+    assert task.call.arguments[:3] == (Name("Y"), Group((Name("W"), Group((Name("X"),)))), Name("n"))
+    assert task.call.arguments[3:8] == (Constant(-1), Constant(0.5), Constant("same"), Constant(None), Constant(True))
+    assert task.call.arguments[8] == Table((("stride", Constant(1)), ("pad", Group((Constant(0), Name("m"))))))
+    assert str(task.call) == "f(Y, (W, (X,)), n, -1, 0.5, 'same', None, True, {'stride': 1, 'pad': (0, m)})"
 
 
 def test_a_float_in_a_call_may_be_as_large_as_floats_are() -> None:
     """Only integers end at 2**53."""
-    assert parse_call("f(x, 1e20, -1.0e308)") == ("f", (Name("x"), Constant(1e20), Constant(-1.0e308)))
+    assert parse_call("f(x, 1e20, -1.0e308)") == Call(function="f", arguments=(Name("x"), Constant(1e20), Constant(-1.0e308)))
 
 
 def test_a_task_may_be_given_what_the_student_makes() -> None:
@@ -260,11 +258,11 @@ def test_a_task_may_be_given_what_the_student_makes() -> None:
       dW: {vjp: Y, wrt: W, upstream: dY}""",
         upstream="  dY: like Y",
     )
-    assert exercise.tasks[0].given == (
+    assert exercise.tasks[0].call.given == (
         Given(name="state", function="start", arguments=(Name("X"),)),
         Given(name="cache", function="forward", arguments=(Group((Name("W"), Name("X"))), Name("state")), item=1),
     )
-    assert exercise.tasks[0].functions == ("start", "forward", "back")
+    assert exercise.tasks[0].call.functions == ("start", "forward", "back")
 
 
 def test_a_value_of_a_named_case_may_be_lists() -> None:
@@ -667,7 +665,7 @@ LINES = st.lists(TEXTS, min_size=1, max_size=4).map("\n".join)
 
 
 @st.composite
-def exercises(draw: Callable[..., object]) -> Exercise:
+def exercises(draw: st.DrawFn) -> Exercise:
     """An exercise with odd texts, names and numbers in it."""
     exercise = load_exercise(EXERCISES / "tanh_layer.yaml")
     numbers = st.floats(1e-300, 1e5)
@@ -687,12 +685,13 @@ def exercises(draw: Callable[..., object]) -> Exercise:
         st.floats(-1e12, 1e12),
         st.floats(-1e300, 1e300),
     )
+    passed = (*task.call.arguments, *draw(st.lists(arguments, max_size=3)))
     return replace(
         exercise,
         title=draw(TEXTS),
         source=draw(st.none() | TEXTS),
         statement=draw(st.none() | LINES),
-        tasks=(replace(task, targets=(weights,), arguments=(*task.arguments, *draw(st.lists(arguments, max_size=3)))),),
+        tasks=(replace(task, targets=(weights,), call=replace(task.call, arguments=passed)),),
         named_cases=tuple(draw(st.lists(cases, max_size=3, unique_by=lambda case: case.name))),
         random_cases=draw(st.integers(1, 90)),
         rtol=draw(st.floats(1e-300, 0.1)),
@@ -918,6 +917,6 @@ def test_the_catalogue_uses_the_whole_format() -> None:
     targets = [target for exercise in shipped for _, target in exercise.targets()]
     assert {type(target.kind) for target in targets} == {Value, Local, Gradient, Jacobian, VJP, JVP, Hessian}
     assert "denominator" in {target.layout for target in targets}
-    assert any(task.given for exercise in shipped for task in exercise.tasks)
+    assert any(task.call.given for exercise in shipped for task in exercise.tasks)
     assert any(isinstance(axis, DerivedAxis) for exercise in shipped for axis in exercise.axes)
     assert "labels" in {item.draw.law for exercise in shipped for item in exercise.inputs}

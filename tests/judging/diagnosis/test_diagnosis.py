@@ -12,12 +12,14 @@ import pytest
 from builders import affine, inputs, names, one_target, tanh_layer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
-from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target
+from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target, Task
 from grader.judging import compare
 from grader.judging.diagnosis import hypotheses
 from grader.outcome import Answer, Case, Diagnosis, Record
 from grader.reference import agreement, prepare
+from grader.sandbox.wire.call import Call
 
 Function = Callable[..., np.ndarray]
 
@@ -30,28 +32,26 @@ def record_of(make: Callable[[], Exercise]) -> tuple[Exercise, Record]:
 
 
 def diagnosed(
-    make: Callable[[], Exercise], name: str, wrong: Callable[[Case], np.ndarray], *, single: bool = False
+    make: Callable[[], Exercise], name: str, wrong: Callable[[Case], ArrayLike], *, single: bool = False
 ) -> Diagnosis | None:
     """What is said of a function of the case for the target `name`."""
     exercise, record = record_of(make)
     task, target = next((task, target) for task, target in exercise.targets() if target.name == name)
-    key = (task.function, name)
+    key, standard = (task.function, name), agreement.Standard(record, exercise.rtol)
     verdicts = [
         compare.judge(
             Answer(items=(np.asarray(wrong(case), dtype=float),)),
             case,
-            expected,
-            key,
+            tolerance,
             place=0,
             count=1,
-            rtol=exercise.rtol,
         )
-        for case, expected in record.cases
+        for (case, _), tolerance in zip(record.cases, standard.tolerances(key), strict=True)
     ]
-    return hypotheses.diagnose(exercise, target, key, record, verdicts, single_precision=single)
+    return hypotheses.diagnose(exercise, target, key, standard, verdicts, single_precision=single)
 
 
-def on(function: Function) -> Callable[[Case], np.ndarray]:
+def on(function: Callable[..., ArrayLike]) -> Callable[[Case], ArrayLike]:
     """A function of the case's values by name, as of the case."""
     import inspect
 
@@ -61,7 +61,8 @@ def on(function: Function) -> Callable[[Case], np.ndarray]:
 
 def tanh_jacobian(W: np.ndarray, X: np.ndarray, B: np.ndarray, slope: Function = lambda z: 1 - np.tanh(z) ** 2) -> np.ndarray:
     """dY/dW, with the derivative of tanh as a student may have it."""
-    return np.einsum("ki,k,j->kij", np.eye(len(B)), slope(W @ X + B), X)
+    jacobian: np.ndarray = np.einsum("ki,k,j->kij", np.eye(len(B)), slope(W @ X + B), X)
+    return jacobian
 
 
 LAYER_MISTAKES: list[tuple[str, Function]] = [
@@ -308,7 +309,7 @@ def test_a_factor_that_overflows_explains_nothing() -> None:
 
     def wrong(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
         right = tanh_jacobian(W, X, B)
-        return HUGE * (right / max(1.0, np.abs(right).max()))
+        return HUGE * (right / max(1.0, float(np.abs(right).max())))
 
     assert diagnosed(tanh_layer, "dY_dW", on(wrong)) is None
 
@@ -493,7 +494,7 @@ def test_a_batch_of_one_regime_is_stated() -> None:
 
     def batch_of_one(case: Case) -> np.ndarray:
         dout = case.values["dout"]
-        return dout.sum(axis=0) if len(dout) == 1 else dout.sum(axis=0) + 1
+        return np.asarray(dout.sum(axis=0) if len(dout) == 1 else dout.sum(axis=0) + 1)
 
     found = diagnosed(affine, "db", batch_of_one)
     assert found == Diagnosis(rule="regime", text="Right only for N = 1, wrong in every other case.")
@@ -592,22 +593,20 @@ def test_a_named_case_regime_is_stated() -> None:
 def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
     """A record lives longer than a hint: the words come from the exercise."""
     exercise, record = record_of(tanh_layer)
-    task = exercise.tasks[0]
+    task, key = exercise.tasks[0], ("dY_dW", "dY_dW")
     target = task.targets[0]
     reworded = replace(target, mistakes=(replace(target.mistakes[0], hint="Think of the chain rule.", credit=0.25),))
     verdicts = [
         compare.judge(
             Answer(items=(tanh_jacobian(case.values["W"], case.values["X"], case.values["B"], np.ones_like),)),
             case,
-            expected,
-            ("dY_dW", "dY_dW"),
+            tolerance,
             place=0,
             count=1,
-            rtol=1e-6,
         )
-        for case, expected in record.cases
+        for (case, _), tolerance in zip(record.cases, agreement.Standard(record, 1e-6).tolerances(key), strict=True)
     ]
-    found = hypotheses.diagnose(exercise, reworded, ("dY_dW", "dY_dW"), record, verdicts)
+    found = hypotheses.diagnose(exercise, reworded, key, agreement.Standard(record, exercise.rtol), verdicts)
     assert found == Diagnosis(rule="declared", text="Think of the chain rule.", credit=0.25)
 
 
@@ -618,9 +617,10 @@ def test_every_prediction_of_every_hypothesis_is_named() -> None:
         for task, target in exercise.targets():
             key = (task.function, target.name)
             for place, hypothesis in enumerate(record.hypotheses[key]):
-                answers = {case.name: expected.predictions[key][place] for case, expected in record.cases}
-                if all(answer is not None for answer in answers.values()):
-                    found = diagnosed(make, target.name, lambda case, answers=answers: answers[case.name])
+                predicted = {case.name: expected.predictions[key][place] for case, expected in record.cases}
+                answers = {name: answer for name, answer in predicted.items() if answer is not None}
+                if len(answers) == len(predicted):
+                    found = diagnosed(make, target.name, lambda case, answers=answers: answers[case.name])  # type: ignore[misc]
                     assert found is not None, (exercise.id, target.name, hypothesis)
 
 
@@ -672,7 +672,7 @@ def along_a_direction() -> Exercise:
     """The layer's derivative along a direction of X."""
     exercise = tanh_layer()
     target = Target(name="dY", kind=JVP(of="Y", wrt="X", tangent="V"), axes=("m",))
-    task = replace(exercise.tasks[0], function="jvp_X", arguments=names("W X B V"), targets=(target,))
+    task = Task(call=Call(function="jvp_X", arguments=names("W X B V")), targets=(target,))
     return replace(exercise, inputs=(*exercise.inputs, *inputs(V="n")), tasks=(task,))
 
 
@@ -680,7 +680,7 @@ def test_differences_along_a_direction_are_named() -> None:
     """Whoever differences a derivative along V steps along V."""
 
     def forward_difference(W: np.ndarray, X: np.ndarray, B: np.ndarray, V: np.ndarray) -> np.ndarray:
-        return (np.tanh(W @ (X + 1e-4 * V) + B) - np.tanh(W @ X + B)) / 1e-4
+        return np.asarray((np.tanh(W @ (X + 1e-4 * V) + B) - np.tanh(W @ X + B)) / 1e-4)
 
     found = diagnosed(along_a_direction, "dY", on(forward_difference))
     assert found is not None

@@ -84,7 +84,7 @@ _GIVEN = {
     "u": TENSORS["X"], "v": TENSORS["Z"], "x": TENSORS["P"], "y": TENSORS["P"].flip(0), "z": TENSORS["X"],
 }  # fmt: skip
 _LABELS = TENSORS["y"]
-_OTHERWISE = {
+_OTHERWISE: dict[str, dict[str, object]] = {
     "arccosh(x)": {"x": TENSORS["P"] + 1},
     "acosh(x)": {"x": TENSORS["P"] + 1},
     "cross_entropy(z, y)": {"y": _LABELS},

@@ -12,9 +12,9 @@ from grader.exercise.formula import parse
 from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
 from grader.reference.agreement import UNKNOWN
 from grader.reference.torch import compute
-from grader.reference.torch.derivatives import at
+from grader.reference.torch.derivatives import point_at
 from grader.reference.torch.evaluate import evaluate
-from grader.reference.torch.rounding import NOISE, Shake, rounding
+from grader.reference.torch.rounding import NOISE, RoundingNoise, rounding
 
 TENSORS = {name: torch.tensor(value) for name, value in VALUES.items()}
 KEY = ("g", "g")
@@ -23,8 +23,8 @@ KEY = ("g", "g")
 def moved(exercise: Exercise, x: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """The expected array of a target at x, and how far rounding may move its entries."""
     inputs, sizes = {"x": torch.tensor(x, dtype=torch.float64)}, {"n": len(x)}
-    point = at(exercise, sizes, inputs)
-    arrays = {KEY: compute.derived(point, next(target for _, target in exercise.targets()))}
+    point = point_at(exercise, sizes, inputs)
+    arrays = {KEY: compute.expected_array(point, next(target for _, target in exercise.targets()))}
     return arrays[KEY].numpy(), np.ldexp(1.0, rounding(exercise, sizes, inputs, arrays)[KEY])
 
 
@@ -35,7 +35,7 @@ def test_every_function_is_shaken_by_a_little(example: Example) -> None:
     names = sorted(name for name in formula.names if name in TENSORS and TENSORS[name].is_floating_point())
     leaves = {name: TENSORS[name].clone().requires_grad_() for name in names}
     clean = evaluate(formula, {**TENSORS, **leaves}, AXES)
-    shaken = evaluate(formula, {**TENSORS, **leaves}, AXES, shake=Shake(0))
+    shaken = evaluate(formula, {**TENSORS, **leaves}, AXES, noise=RoundingNoise(0))
     assert (clean.dtype, clean.shape) == (shaken.dtype, shaken.shape)
     if not clean.numel():
         return
@@ -44,7 +44,7 @@ def test_every_function_is_shaken_by_a_little(example: Example) -> None:
     if clean.is_floating_point():
         assert not shaken.detach()[clean.detach() == 0].abs().gt(1e4 * NOISE).any()
     if clean.requires_grad and shaken.requires_grad:
-        slopes = [torch.autograd.grad(out.sum(), leaves.values(), allow_unused=True) for out in (clean, shaken)]
+        slopes = [torch.autograd.grad(out.sum(), list(leaves.values()), allow_unused=True) for out in (clean, shaken)]
         for one, other in zip(*slopes, strict=True):
             if one is not None and other is not None:
                 assert float((one - other).abs().max()) <= 1e4 * NOISE * max(float(one.abs().max()), 1.0)
@@ -53,8 +53,8 @@ def test_every_function_is_shaken_by_a_little(example: Example) -> None:
 def test_noise_is_the_same_each_time() -> None:
     """A record is made again the same."""
     exercise = one_target("Y = tanh(x)", Jacobian(of="Y", wrt="x"), "n n")
-    first, again = (moved(exercise, [0.5, -2.0, 7.0])[1] for _ in range(2))
-    assert np.array_equal(first, again)
+    first, recompute = (moved(exercise, [0.5, -2.0, 7.0])[1] for _ in range(2))
+    assert np.array_equal(first, recompute)
 
 
 def test_an_entry_has_the_digits_of_what_it_is_made_of() -> None:
@@ -89,5 +89,5 @@ def test_noise_that_leaves_the_range_of_a_function_is_not_known() -> None:
     """Where x - 1 is a rounding above zero, log(x - 1) says nothing: the rule beside the largest entry is left."""
     exercise = one_target("Y = log(x - 1)", Jacobian(of="Y", wrt="x"), "n n")
     inputs = {"x": torch.tensor([1 + 1e-15, 1 + 2e-15, 1 + 1e-15, 1 + 1e-15], dtype=torch.float64)}
-    arrays = {KEY: compute.derived(at(exercise, {"n": 4}, inputs), next(target for _, target in exercise.targets()))}
+    arrays = {KEY: compute.expected_array(point_at(exercise, {"n": 4}, inputs), next(target for _, target in exercise.targets()))}
     assert (rounding(exercise, {"n": 4}, inputs, arrays)[KEY] == UNKNOWN).all()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
 import pytest
 import random_formulas
@@ -20,7 +20,7 @@ from grader.exercise.formula import FUNCTIONS, CallNode, parse
 from grader.exercise.model import VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Local, Value
 from grader.outcome import Expected, Record
 from grader.reference import prepare
-from grader.reference.torch import compute, symbolic
+from grader.reference.torch import compute, functions, symbolic
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.symbolic.entries import as_array
 from grader.reference.torch.symbolic.formulas import COVERED
@@ -70,7 +70,7 @@ def test_values_and_slopes_of_an_example_are_torchs(text: str) -> None:
             return
         weights = np.arange(1, out.numel() + 1)
         loss = program.name(np.dot(found.reshape(-1), weights))
-        (out.reshape(-1) * torch.tensor(weights)).sum().backward()
+        (out.reshape(-1) * torch.tensor(weights)).sum().backward()  # type: ignore[no-untyped-call]
         for name, leaf in leaves.items():
             if leaf.grad is not None:
                 slopes, expected = program.rows(as_array(loss), given[name]), leaf.grad.numpy()
@@ -142,7 +142,7 @@ def test_a_transposed_key_is_found() -> None:
 def test_torch_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function whose backward is wrong in reverse, forward and differences alike: another function."""
     exercise = tanh_layer()
-    monkeypatch.setitem(compute.evaluate.__globals__["IMPLEMENTATIONS"], "tanh", lambda x: torch.tanh(x) * 1.000001)
+    monkeypatch.setitem(functions.IMPLEMENTATIONS, "tanh", lambda x: torch.tanh(x) * 1.000001)
     tally = tried(exercise, prepare.make(exercise, 1))
     assert tally.symbolic == 0
     assert "The reference of dY_dW and the symbolic derivative differ by 1e-06" in str(tally.faults[0])

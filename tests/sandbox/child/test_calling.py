@@ -38,7 +38,7 @@ def test_arguments_are_as_written() -> None:
     """Arrays, scalars as np.float64, labels as int64, axes as int, nested tuples, dicts and constants."""
     seen: list[Any] = []
     arguments = (Name("x"), Group((Name("s"), Group((Name("t"),)))), Table((("stride", Name("n")), ("mode", Constant("same")))))
-    inputs = {"x": X, "s": np.array(2.0), "t": np.array([1, 0]), "n": 4}
+    inputs: dict[str, np.ndarray | int] = {"x": X, "s": np.array(2.0), "t": np.array([1, 0]), "n": 4}
     plan = TaskPlan(call=Call(function="f", arguments=arguments), returns=("y",), inputs=(inputs,))
     call_task(plan, {"f": lambda *given: seen.extend(given)}, "numpy")
     x, (s, (t,)), options = seen
@@ -145,7 +145,7 @@ class Sub(np.ndarray):
         (np.ones(2).view(Sub), "Sub", "np.asarray"),
         ([[1.0], [1.0, 2.0]], "list", "(1,), (2,)"),
         ([1.0, None], "NoneType", ""),
-        ((x for x in ()), "generator", "np.array(list(...))"),
+        ((x for x in [1.0]), "generator", "np.array(list(...))"),
         (len, "builtin_function_or_method", "forget to call"),
         ({"z": 1.0}, "dict", ""),
         ({1.0}, "set", "no order"),

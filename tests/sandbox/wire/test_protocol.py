@@ -19,7 +19,7 @@ from grader.sandbox.host.pipes import KEPT_OUTPUT, MOST_OUTPUT, Inbox, Pipes
 from grader.sandbox.job import LoadError, Source, TaskPlan
 from grader.sandbox.wire import frames, protocol
 from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
-from grader.sandbox.wire.frames import Frame, ProtocolError
+from grader.sandbox.wire.frames import MAX_ANSWER_BYTES, Frame, ProtocolError
 from grader.text import cleaned, one_line
 
 
@@ -211,6 +211,7 @@ def test_answer_comes_back() -> None:
         if isinstance(mine, NotAnArray):
             assert mine == theirs
         else:
+            assert isinstance(mine, np.ndarray)
             assert isinstance(theirs, np.ndarray)
             assert (mine.shape, mine.tolist()) == (theirs.shape, theirs.tolist())
             assert not theirs.flags.writeable
@@ -296,7 +297,7 @@ def test_no_shape_that_lies_is_allocated(shape: tuple[int, ...], data: int) -> N
         protocol.unpack_answer(answer_of_shape(*shape, data=data), 0)
 
 
-@pytest.mark.parametrize("shape", [(0, 2**40, 2**40), (0, 2**63), (0, protocol.MAX_ANSWER_BYTES + 1), (0,) * 33], ids=str)
+@pytest.mark.parametrize("shape", [(0, 2**40, 2**40), (0, 2**63), (0, MAX_ANSWER_BYTES + 1), (0,) * 33], ids=str)
 def test_no_absurd_axis_of_an_empty_array_is_taken(shape: tuple[int, ...]) -> None:
     """No bytes have to bear an empty array out, so its other axes have a cap of their own, and so has their number."""
     with pytest.raises(ProtocolError):

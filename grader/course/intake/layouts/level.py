@@ -12,7 +12,7 @@ from grader.course.intake.files import File, Tree, Unplaced
 from grader.course.intake.names import fold, shown
 from grader.course.intake.students import Student
 from grader.errors import Fault, SubmissionError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 
 CODE = frozenset({".py", ".ipynb"})
 WORK = CODE | {".zip"}

@@ -24,7 +24,7 @@ from grader.course.intake.layouts.nbgrader import read_nbgrader
 from grader.course.intake.layouts.plain import by_student, is_one_student, one_student
 from grader.course.intake.names import shown
 from grader.errors import Fault, SubmissionError
-from grader.exercise.model import Assignment
+from grader.exercise.assignment import Assignment
 from grader.judging.notebooks import MAX_CODE_BYTES
 
 LAYOUTS: Mapping[str, str] = {

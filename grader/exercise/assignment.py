@@ -1,4 +1,4 @@
-"""What an instructor decides on top of the verdicts: a rule for late work, and points given by hand."""
+"""An assignment: exercises that are handed in together, a rule for late work, and points given by hand."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
+
+from grader.exercise.model import Exercise
 
 DAY_SECONDS = 24 * 60 * 60
+
+Feedback: TypeAlias = Literal["full", "hints", "score"]  # what students see: everything, reasons without numbers, points only
+ShownCases: TypeAlias = Literal["public", "secret"]  # the cases that students see: those they have at home, or those that count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +60,18 @@ class Override:
     points: float
     reason: str
     by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Exercises that are handed in together; overrides of the assignment file are already in them."""
+
+    id: str
+    title: str
+    exercises: tuple[Exercise, ...]
+    due: datetime | None = None
+    feedback: Feedback = "full"
+    shown_cases: ShownCases = "public"
+    late: LateRule | None = None
+    overrides: tuple[Override, ...] = ()
+    path: str = field(default="", compare=False)

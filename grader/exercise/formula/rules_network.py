@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
 from grader.exercise.formula.nodes import FormulaError
-from grader.exercise.formula.rules.base import shape_of
-from grader.exercise.formula.rules.reductions import mean_rule
+from grader.exercise.formula.rule_values import shape_of
+from grader.exercise.formula.rules_reductions import mean_rule
 
 
 def _softmax(x: object, axis: object) -> Shape:

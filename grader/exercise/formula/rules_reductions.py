@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
 from grader.exercise.formula.nodes import FormulaError
-from grader.exercise.formula.rules.base import reduced, shape_of
+from grader.exercise.formula.rule_values import reduced, shape_of
 
 
 def _sum(x: object, axis: object, keepdims: object) -> Shape:

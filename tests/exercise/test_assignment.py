@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from grader.exercise.adjustments import LateRule
+from grader.exercise.assignment import LateRule
 
 DUE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RULE = LateRule(per_day=0.1, grace_seconds=900, free_days=1, at_most=0.5, extensions={"s03": DUE + timedelta(days=3)})

@@ -8,7 +8,7 @@ from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
 from grader.exercise.formula.functions import FUNCTIONS
 from grader.exercise.formula.nodes import FormulaError
-from grader.exercise.formula.rules.base import shape_of
+from grader.exercise.formula.rule_values import shape_of
 
 
 def elementwise_rule(**values: object) -> Shape:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
 from grader.exercise.formula.nodes import FormulaError
-from grader.exercise.formula.rules.base import shape_of
+from grader.exercise.formula.rule_values import shape_of
 
 
 def _filled(shape: object, fill_value: object = 0) -> Shape:

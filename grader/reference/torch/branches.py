@@ -30,33 +30,33 @@ Tensor: TypeAlias = torch.Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One side of one function: where it stands, and what holds there."""
+class Branch:
+    """One branch of a piecewise function, or one sign or value of an input."""
 
     place: str  # the line of forward, or the input
-    position: int  # of the node in its formula; of an input -1
-    text: str  # `Z > 0`
-    inside: str = ""  # `relu(Z)`
+    position: int  # of the node in its formula; -1 for an input
+    condition: str  # `Z > 0`
+    function: str = ""  # `relu(Z)`; nothing for an input
 
     def __str__(self) -> str:
-        return f"{self.text} in {self.inside}, the line of {self.place}" if self.inside else self.text
+        return f"{self.condition} in {self.function}, the line of {self.place}" if self.function else self.condition
 
 
-def of_exercise(exercise: Exercise) -> tuple[Side, ...]:
+def all_branches(exercise: Exercise) -> tuple[Branch, ...]:
     """Every side of the inputs, and of every piecewise function that a target depends on."""
-    found = [Side(item.name, -1, text) for item in exercise.inputs for text, _ in _of_draw(item.name, item.draw)]
+    found = [Branch(item.name, -1, text) for item in exercise.inputs for text, _ in _of_draw(item.name, item.draw)]
     fixed = _fixed(exercise)
-    for line in needed(exercise):
+    for line in needed_lines(exercise):
         for position, node in enumerate(line.formula.nodes):
             if _moves(node, fixed):
-                found += [Side(line.name, position, text, node_text(node)) for text in _texts(node)]
+                found += [Branch(line.name, position, text, node_text(node)) for text in _texts(node)]
     return tuple(found)
 
 
-def seen(exercise: Exercise, case: Case) -> frozenset[Side]:
+def branches_shown(exercise: Exercise, case: Case) -> frozenset[Branch]:
     """The sides that a case shows; none where forward has no finite value."""
     found = {
-        Side(item.name, -1, text)
+        Branch(item.name, -1, text)
         for item in exercise.inputs
         for text, holds in _of_draw(item.name, item.draw)
         if holds(case.values[item.name])
@@ -64,14 +64,14 @@ def seen(exercise: Exercise, case: Case) -> frozenset[Side]:
     values = tensors(case.values)
     fixed = _fixed(exercise)
     try:
-        for line in needed(exercise):
+        for line in needed_lines(exercise):
             values[line.name] = evaluate(line.formula, values, case.sizes, watch=_watching(line, fixed, found))
     except FormulaError:
         return frozenset()
     return frozenset(found)
 
 
-def needed(exercise: Exercise) -> tuple[Line, ...]:
+def needed_lines(exercise: Exercise) -> tuple[Line, ...]:
     """The lines of forward that some target is of, and those that these are computed from."""
     names = {name for _, target in exercise.targets() for name in quantities(target.kind)}
     for line in reversed(exercise.forward):
@@ -80,12 +80,12 @@ def needed(exercise: Exercise) -> tuple[Line, ...]:
     return tuple(line for line in exercise.forward if line.name in names)
 
 
-def _watching(line: Line, fixed: frozenset[str], found: set[Side]) -> Callable[[int, Node, Mapping[str, object]], None]:
+def _watching(line: Line, fixed: frozenset[str], found: set[Branch]) -> Callable[[int, Node, Mapping[str, object]], None]:
     def watch(position: int, node: Node, given: Mapping[str, Any]) -> None:
         if _moves(node, fixed):
             for text, where in zip(_texts(node), _masks(node, given), strict=True):
                 if bool(where.any()):
-                    found.add(Side(line.name, position, text, node_text(node)))
+                    found.add(Branch(line.name, position, text, node_text(node)))
 
     return watch
 
@@ -129,8 +129,8 @@ def _texts(node: Node) -> tuple[str, ...]:
         return f"{_written(given['condition'])} is not 0", f"{_written(given['condition'])} is 0"
     if function == "clip":
         x, low, high = (_written(given[name]) for name in ("x", "a_min", "a_max"))
-        sides = [*([f"{x} < {low}"] if low != "None" else []), *([f"{x} > {high}"] if high != "None" else [])]
-        return (f"{x} within its bounds", *sides)
+        branches = [*([f"{x} < {low}"] if low != "None" else []), *([f"{x} > {high}"] if high != "None" else [])]
+        return (f"{x} within its bounds", *branches)
     if function in _BEST:
         best = "smallest" if function in _SMALLEST else "largest"
         return f"the first entry is the {best}", f"a later entry is the {best}"

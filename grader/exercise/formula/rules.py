@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from grader.exercise.formula.arguments import Shape
-from grader.exercise.formula.rules.arrangement import ARRANGEMENT
-from grader.exercise.formula.rules.creation import CREATION
-from grader.exercise.formula.rules.elementwise import ELEMENTWISE
-from grader.exercise.formula.rules.matrices import MATRICES
-from grader.exercise.formula.rules.network import NETWORK
-from grader.exercise.formula.rules.reductions import REDUCTIONS
+from grader.exercise.formula.rules_arrangement import ARRANGEMENT
+from grader.exercise.formula.rules_creation import CREATION
+from grader.exercise.formula.rules_elementwise import ELEMENTWISE
+from grader.exercise.formula.rules_matrices import MATRICES
+from grader.exercise.formula.rules_network import NETWORK
+from grader.exercise.formula.rules_reductions import REDUCTIONS
 
 RULES: Mapping[str, Callable[..., Shape]] = {**ELEMENTWISE, **REDUCTIONS, **MATRICES, **NETWORK, **ARRANGEMENT, **CREATION}

@@ -17,7 +17,7 @@ from torch.autograd import forward_ad
 
 from grader.exercise.formula import NotFiniteError
 from grader.exercise.model import JVP, Exercise, Hessian, Kind, Target, Value
-from grader.reference.torch.derivatives import Point, Tensors, at, contract, derive, differentiated, laid_out, primal
+from grader.reference.torch.derivatives import Point, Tensors, derive, differentiated, in_target_layout, jvp, point_at, primal
 
 if TYPE_CHECKING:
     from grader.outcome import TargetKey
@@ -71,7 +71,9 @@ def _direction(value: torch.Tensor, place: int) -> torch.Tensor:
     return ((0.5 + numbers[0] / 2) * (numbers[1] - 0.5).sign()).reshape(value.shape)
 
 
-def conditioning(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]) -> str:
+def ill_conditioned(
+    exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]
+) -> str:
     """
     Why some of `arrays`, the references at `inputs`, have no digits to be judged by: "" where all have.
 
@@ -83,12 +85,12 @@ def conditioning(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, 
         if near is None:
             return ""
         for key, target in keys.items():
-            change = (laid_out(exercise, target, derive(near, target.kind)) - arrays[key]).detach().abs()
+            change = (in_target_layout(exercise, target, derive(near, target.kind)) - arrays[key]).detach().abs()
             if bool((change <= _allowed(arrays[key])).all()):
                 continue
             nearer = _beside(exercise, sizes, inputs, size * _SMALLER)
             assert nearer is not None
-            moved = laid_out(exercise, target, derive(nearer, target.kind)).detach()
+            moved = in_target_layout(exercise, target, derive(nearer, target.kind)).detach()
             still = (moved - arrays[key]).abs()
             if not bool((still <= change / 10 + _rounding(arrays[key])).all()):
                 return f"{target.name} jumps there, {_pair(arrays[key], moved)} beside it: a kink, or a singular point"
@@ -108,7 +110,7 @@ def _keys(exercise: Exercise, arrays: Mapping[TargetKey, torch.Tensor]) -> dict[
 def _beside(exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, size: float) -> Point | None:
     moved = nudged(exercise, inputs, size)
     try:
-        return None if moved is None else at(exercise, sizes, moved)
+        return None if moved is None else point_at(exercise, sizes, moved)
     except NotFiniteError as error:
         raise NotFiniteError(f"{error.what.removesuffix(' here')} just beside it", error.remedy) from None
 
@@ -164,7 +166,7 @@ def _contradiction(point: Point, kind: Kind, reference: torch.Tensor) -> str:
     else:
         direction = _direction(start, 0) * _reach(start)
         array = reference.reshape(()) if not reference.ndim else reference
-        by_reverse, terms = contract(array, direction), contract(array.abs(), direction.abs())
+        by_reverse, terms = jvp(array, direction), jvp(array.abs(), direction.abs())
     largest = float(terms.max()) or 1.0
     by_forward = _forward(point, kind, start, direction)
     if by_forward is not None:

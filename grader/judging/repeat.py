@@ -1,0 +1,56 @@
+"""Compare repeated calls with the first ones: an answer that depends on earlier calls, or on chance, is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grader.exercise.model import Task
+from grader.judging.task import JudgedTask, judge_answer
+from grader.outcome import Answer, NotAnArray, Status
+from grader.reference.agreement import Standard, beside_the_largest
+
+if TYPE_CHECKING:
+    from grader.outcome import Array
+
+REPEAT_RTOL = 1e-9  # between two calls with the same inputs: sums may be taken in another order
+
+# How a call that did well before may end for want of time, memory or a machine: this says nothing about its answer.
+OF_THE_MACHINE = frozenset({Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED})
+
+
+def judge_repeated(
+    task: Task, standard: Standard, first: JudgedTask, case_numbers: Sequence[int], answers: Sequence[Answer]
+) -> JudgedTask:
+    """
+    Return the verdicts after some cases were called again: a case that is wrong then is wrong.
+
+    There are fewer answers than cases where a function that failed or is slow was not called again.
+    """
+    verdicts = [list(one) for one in first.verdicts]
+    changed = [False] * len(task.targets)
+    is_stateful = False
+    for number, answer in zip(case_numbers, answers, strict=False):
+        if _is_same_answer(first.answers[number], answer):
+            continue
+        is_stateful |= answer.status not in OF_THE_MACHINE
+        for place, of_target in enumerate(verdicts):
+            second = judge_answer(task, place, standard, number, answer)
+            if of_target[number].status is Status.CORRECT and second.status is not Status.CORRECT:
+                of_target[number], changed[place] = second, True
+    return replace(first, verdicts=tuple(map(tuple, verdicts)), changed=tuple(changed), is_stateful=is_stateful)
+
+
+def _is_same_answer(first: Answer, second: Answer) -> bool:
+    if first.status is not second.status or len(first.items) != len(second.items):
+        return False
+    return all(map(_is_same_item, first.items, second.items))
+
+
+def _is_same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:
+    if isinstance(first, NotAnArray) or isinstance(second, NotAnArray):
+        return first == second
+    return beside_the_largest(second, first, REPEAT_RTOL) or np.array_equal(first, second, equal_nan=True)

@@ -1,0 +1,167 @@
+"""Sum up the verdicts on one target: its status and points, the likely mistake, the one case that is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from grader.exercise.model import Exercise, Task, Value
+from grader.judging import rubric
+from grader.judging.diagnosis import hypotheses
+from grader.judging.repeat import OF_THE_MACHINE
+from grader.judging.task import JudgedTask, target_key
+from grader.outcome import Answer, Counterexample, Diagnosis, PublicPart, Status, TargetReport, Verdict
+from grader.reference.agreement import Standard
+
+MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
+MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
+
+_OF_NUMBERS = frozenset({Status.WRONG_SHAPE, Status.NOT_FINITE, Status.WRONG_VALUE})
+
+# What shows at a case: these come from a call at that case, the others from before any call.
+_SHOWS_AT_A_CASE = frozenset(
+    {
+        Status.TIMED_OUT,
+        Status.OUT_OF_MEMORY,
+        Status.KILLED,
+        Status.RAISED,
+        Status.WRONG_COUNT,
+        Status.WRONG_TYPE,
+        Status.WRONG_SHAPE,
+        Status.NOT_FINITE,
+        Status.WRONG_VALUE,
+    }
+)
+
+
+def report_target(
+    exercise: Exercise,
+    task: Task,
+    place: int,
+    standard: Standard,
+    judged: JudgedTask,
+    differences: Diagnosis | None,
+    *,
+    was_called: bool,
+) -> TargetReport:
+    """Report on a target in the cases that count; `differences` is set where it is right by numerical differentiation."""
+    target, verdicts = task.targets[place], judged.verdicts[place]
+    key = target_key(task, place)
+    found = hypotheses.diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
+    verdict = rubric.deciding(verdicts)
+    if differences is not None and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
+        found = differences
+        verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
+        verdicts = (verdict, *verdicts[1:])
+    shown = _case_to_show(verdicts, verdict.status) if was_called else None
+    detail = (shown or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
+    if judged.changed and judged.changed[place] and verdict.status is not Status.UNGRADED:
+        found = None  # the formula was right: what fits the numbers now is chance
+        detail = _detail_of_a_change(detail, verdict.status)
+    return TargetReport(
+        call=task.function,
+        name=target.name,
+        kind=type(target.kind).__name__.lower(),
+        of=target.kind.of,
+        wrt=None if isinstance(target.kind, Value) else target.kind.wrt,
+        status=verdict.status,
+        score=rubric.score(exercise, target, verdicts, found),
+        points=target.points,
+        correct=sum(one.status is Status.CORRECT for one in verdicts),
+        total=len(verdicts),
+        diagnosis=found,
+        counterexample=_counterexample(shown) if shown else None,
+        detail=detail,
+        traceback=(shown or verdict).traceback,
+        answers_sha256=_fingerprint(judged.answers[: len(verdicts)], place) if verdict.status in _OF_NUMBERS else "",
+    )
+
+
+def report_public_cases(
+    exercise: Exercise,
+    task: Task,
+    place: int,
+    standard: Standard,
+    judged: JudgedTask,
+    likely: Diagnosis | None,
+    *,
+    was_called: bool,
+) -> PublicPart:
+    """
+    Report on a target in the public cases that were called, which its student may see.
+
+    A mistake is named only where it is the likely one in the cases that count, too.
+    """
+    verdicts = judged.verdicts[place]
+    if all(verdict.status is Status.CORRECT for verdict in verdicts):  # most of a class
+        return PublicPart(status=Status.CORRECT, correct=len(verdicts), total=len(verdicts))
+    found = None
+    if likely is not None:
+        target, key = task.targets[place], target_key(task, place)
+        found = hypotheses.diagnose(
+            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, rule=likely.rule
+        )
+    verdict = rubric.deciding(verdicts)
+    shown = _case_to_show(verdicts, verdict.status) if was_called else None
+    return PublicPart(
+        status=verdict.status,
+        correct=sum(one.status is Status.CORRECT for one in verdicts),
+        total=len(verdicts),
+        diagnosis=found,
+        counterexample=_counterexample(shown) if shown else None,
+        detail=(shown or verdict).detail,
+        traceback=(shown or verdict).traceback,
+    )
+
+
+def _detail_of_a_change(detail: str, status: Status) -> str:
+    does = "did not finish" if status in OF_THE_MACHINE else "gave something else"
+    stop = "" if not detail or detail.endswith((".", "?", "!")) else "."
+    return f"{detail}{stop} It was right at first: called again in another order, it {does}.".strip()
+
+
+def _fingerprint(answers: Sequence[Answer], place: int) -> str:
+    """
+    Return the fingerprint of the items at a place in every case: shapes, and nine digits of the numbers.
+
+    Empty where these are so many that it would take as long as judging them.
+    """
+    if sum(item.size for answer in answers for item in answer.items if isinstance(item, np.ndarray)) > MAX_FINGERPRINTED:
+        return ""
+    digest = hashlib.sha256()
+    for answer in answers:
+        item = answer.items[place] if place < len(answer.items) else None
+        if isinstance(item, np.ndarray):
+            largest = float(np.abs(item, where=np.isfinite(item), out=np.zeros(item.shape)).max(initial=0.0))
+            rounded = np.atleast_1d(np.round(item / (largest or 1.0), 9)) + 0.0  # one formula, written in two ways; and no -0
+            rounded[np.isnan(rounded)] = np.nan  # of either sign
+            digest.update(f"{item.shape} {largest:.9g}".encode() + rounded.tobytes())
+        else:
+            digest.update(f"{answer.status} {item}".encode())
+    return digest.hexdigest()
+
+
+def _case_to_show(verdicts: Sequence[Verdict], status: Status) -> Verdict | None:
+    """
+    Return the verdict at the smallest case, by how many numbers it has, at which the deciding status shows.
+
+    Of wrong shapes the first in reading order: its sizes differ, so that (3,) beside (3, 3) says more than (1,) beside (1, 1).
+    """
+    if status not in _SHOWS_AT_A_CASE:
+        return None
+    failing = [verdict for verdict in verdicts if verdict.status is status]
+    return failing[0] if status is Status.WRONG_SHAPE else min(failing, key=lambda verdict: verdict.case.entries)
+
+
+def _counterexample(verdict: Verdict) -> Counterexample:
+    """Return the case of a verdict, its inputs where they are few, and the entry that is furthest out."""
+    case, worst = verdict.case, verdict.worst
+    inputs = {name: value.tolist() for name, value in case.values.items()} if case.entries <= MAX_SHOWN_ENTRIES else {}
+    if worst is None:
+        return Counterexample(case=case.name, sizes=case.sizes, inputs=inputs)
+    return Counterexample(
+        case=case.name, sizes=case.sizes, inputs=inputs, index=worst.index, expected=worst.expected, actual=worst.actual
+    )
