@@ -14,7 +14,7 @@ from grader.errors import Fault, GraderError
 from grader.text import counted
 
 if TYPE_CHECKING:
-    from grader.course.regrade import Removal
+    from grader.course.purge import Removal
 
 DONE, NOT_DONE = 0, 1
 
@@ -33,7 +33,7 @@ def command_purge(*, out: Path, student: str | None, scores: bool, yes: bool, da
     systems, reasons for points given by hand. What stays: grades.csv, under the students' ids, and the seed.
     Exit status: 0 done, 1 not agreed to.
     """
-    from grader.course.regrade import purge
+    from grader.course.purge import purge
 
     def confirm(removal: Removal) -> bool:
         if student is not None and not removal.students:
@@ -41,7 +41,7 @@ def command_purge(*, out: Path, student: str | None, scores: bool, yes: bool, da
         _print_removal(removal, scores=scores)
         return agreed("Remove this for good?", yes=yes)
 
-    return DONE if purge(out, confirm, student, keep_marks=not scores, database=database) else NOT_DONE
+    return DONE if purge(out, confirm, student, keep_scores=not scores, database=database) else NOT_DONE
 
 
 def _print_removal(removal: Removal, *, scores: bool) -> None:

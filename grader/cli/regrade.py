@@ -24,7 +24,7 @@ from grader.text import counted, one_line, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.course.regrade import Change, Plan
+    from grader.course.regrade import Change, RegradePlan
     from grader.sandbox import Isolation
 
 DONE, NOT_DONE, SOME_UNGRADED = 0, 1, 3
@@ -62,7 +62,7 @@ def command_regrade(
 
     asked = assignment_of(out, assignment, folders)
 
-    def confirm(plan: Plan) -> bool:
+    def confirm(plan: RegradePlan) -> bool:
         _print_plan(plan)
         return not (plan.changes or plan.totals) or agreed("Write these scores?", yes=yes)
 
@@ -79,7 +79,7 @@ def command_regrade(
     return SOME_UNGRADED if plan.ungraded else DONE
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: RegradePlan) -> None:
     if changes := _in_order(plan)[:MOST_SHOWN]:
         for line in table(("", "before", "after", "change"), list(_rows(changes))):
             print(line)
@@ -97,7 +97,7 @@ def _print_plan(plan: Plan) -> None:
         print(f"{plan.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
 
 
-def _in_order(plan: Plan) -> list[Change]:
+def _in_order(plan: RegradePlan) -> list[Change]:
     """Sort by student, each with the scores before the total."""
     return sorted((*plan.changes, *plan.totals), key=lambda one: (one.student, not one.exercise))
 

@@ -17,7 +17,7 @@ from grader.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.course.regrade import Replay
+    from grader.course.replay import Replay
     from grader.sandbox import Isolation
 
 SAME, DIFFERENT = 0, 1
@@ -49,16 +49,16 @@ def command_replay(
     Its files, the seed and the cases are those of then. Exit status: 0 when the report comes out the same, byte for byte
     but for the time, 1 when it does not.
     """
-    from grader.course.regrade import replay
+    from grader.course.replay import replay
 
     asked = exercise_of(assignment_of(out, assignment, folders), exercise)
     found = replay(out, student, asked, isolation=cast("Isolation", isolation), database=database)
     if as_json:
-        print(json.dumps(found.again.to_json(), ensure_ascii=False, allow_nan=False, indent=1))
+        print(json.dumps(found.replayed.to_json(), ensure_ascii=False, allow_nan=False, indent=1))
     else:
         from grader.render import terminal
 
-        shown = terminal.render(found.again, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret")
+        shown = terminal.render(found.replayed, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret")
         print(shown, end="")
     sys.stdout.flush()
     for line in _compared(found):
@@ -69,12 +69,12 @@ def command_replay(
 def _compared(found: Replay) -> Iterator[str]:
     if found.differences:
         yield f"NOT the same as recorded: {', '.join(found.differences)} differ."
-        if "nondeterministic" in {*found.recorded.flags, *found.again.flags}:
+        if "nondeterministic" in {*found.recorded.flags, *found.replayed.flags}:
             yield "The same call of this code gives different answers."
     else:
         yield "The same as recorded, byte for byte but for the time."
     for part in found.circumstances:
-        before, now = getattr(found.recorded, part), getattr(found.again, part)
+        before, now = getattr(found.recorded, part), getattr(found.replayed, part)
         yield f"Recorded under other {part}: {_listed(before)}; now {_listed(now)}."
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.course.grade import Progress
-from grader.course.workers.work import Threads, Work, sandboxed
+from grader.course.workers.grading import sandboxed
+from grader.course.workers.request import GradingRequest
+from grader.course.workers.threads import Threads
 from grader.judging.judge import Judge
 from grader.judging.submission import read_regular_file
 from grader.nbgrader.submitted import cells_of, checks_of, modules_beside, refuse_links, student_code, submitted_at
@@ -38,17 +40,17 @@ def grade_new(
     judges = _Judges(results, exercises)
     results.keep_students(dict.fromkeys(student for student, _ in submitted))
     times: dict[str, datetime | None] = {}
-    works = list(_works(results, coursedir, submitted, times))
+    requests = list(_requests(results, coursedir, submitted, times))
     results.keep_students(times)
-    at = Progress(total=len(works), reused=0)
-    todo = [work for work in works if not _is_known(results, work, at, tell)]
+    at = Progress(total=len(requests), reused=0)
+    todo = [request for request in requests if not _is_known(results, request, at, tell)]
     if not todo:
         return at
     _try_sandbox(exercises.values(), isolation)
     pool = Threads(jobs, sandboxed(isolation), judges)
     try:
-        for work, report in pool.reports(judges.named_in(todo)):
-            results.keep(judges.dismissed(work), report)
+        for request, report in pool.reports(judges.named_in(todo)):
+            results.keep(judges.dismissed(request), report)
             at.done += 1
             at.ungraded += report.score is None
             tell(at)
@@ -57,17 +59,19 @@ def grade_new(
     return at
 
 
-def _is_known(results: AssignmentResults, work: Work, at: Progress, tell: Callable[[Progress], None]) -> bool:
-    if results.earlier_report(work) is None:
+def _is_known(results: AssignmentResults, request: GradingRequest, at: Progress, tell: Callable[[Progress], None]) -> bool:
+    if results.earlier_report(request) is None:
         return False
-    results.keep_feedback_level(work, is_shown_anew=False)
+    results.keep_feedback_level(request, is_shown_anew=False)
     at.done += 1
     at.reused += 1
     tell(at)
     return True
 
 
-def _works(results: AssignmentResults, coursedir: Any, submitted: Submitted, times: dict[str, datetime | None]) -> Iterator[Work]:
+def _requests(
+    results: AssignmentResults, coursedir: Any, submitted: Submitted, times: dict[str, datetime | None]
+) -> Iterator[GradingRequest]:
     """
     Read every exercise of every submission that can be read here; note its time in `times`.
 
@@ -83,14 +87,16 @@ def _works(results: AssignmentResults, coursedir: Any, submitted: Submitted, tim
             continue
         for notebook in course.plan.notebooks:
             try:
-                works = _works_of(results, student, folder, notebook, beside)
+                requests = _requests_of(results, student, folder, notebook, beside)
             except Exception:  # even a MemoryError is this student's alone
                 continue
             times[student] = submitted_at(folder)
-            yield from works
+            yield from requests
 
 
-def _works_of(results: AssignmentResults, student: str, folder: Path, notebook: str, beside: Sequence[Readable]) -> list[Work]:
+def _requests_of(
+    results: AssignmentResults, student: str, folder: Path, notebook: str, beside: Sequence[Readable]
+) -> list[GradingRequest]:
     exercises = results.course.exercises(notebook)
     path = folder / f"{notebook}.ipynb"
     if not path.exists():
@@ -108,19 +114,19 @@ class _Judges(Mapping[str, Judge]):
         self._student_seeds = results.course.plan is not None and results.course.plan.student_seeds
         self._prepared: dict[str, Judge] = {}
 
-    def named_in(self, works: Iterable[Work]) -> Iterator[Work]:
+    def named_in(self, requests: Iterable[GradingRequest]) -> Iterator[GradingRequest]:
         """Yield the submissions, each naming its judge in place of its exercise; prepare the judge just before."""
-        for work in works:
-            name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
+        for request in requests:
+            name = f"{request.exercise}/{request.student}" if self._student_seeds else request.exercise
             if name not in self._prepared:
-                self._prepared[name] = self._results.judge(self._exercises[work.exercise], work.student)
-            yield replace(work, exercise=name)
+                self._prepared[name] = self._results.judge(self._exercises[request.exercise], request.student)
+            yield replace(request, exercise=name)
 
-    def dismissed(self, work: Work) -> Work:
+    def dismissed(self, request: GradingRequest) -> GradingRequest:
         """Return a graded submission with its exercise's name again; forget a judge that no other one needs."""
         if self._student_seeds:
-            del self._prepared[work.exercise]
-        return replace(work, exercise=work.exercise.partition("/")[0])
+            del self._prepared[request.exercise]
+        return replace(request, exercise=request.exercise.partition("/")[0])
 
     def __getitem__(self, name: str) -> Judge:
         return self._prepared[name]

@@ -144,8 +144,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
             results.keep_students({ours.student: submitted.submitted_at(folder)})
             for exercise in ours.exercises:
                 with self._logged():
-                    work = results.handed_in(ours.student, ours.notebook, exercise, code, beside)
-                    reports[exercise.id] = self._run.grade(results, work, exercise, self._isolation)
+                    request = results.handed_in(ours.student, ours.notebook, exercise, code, beside)
+                    reports[exercise.id] = self._run.grade(results, request, exercise, self._isolation)
             self._keep_missing(results, ours)
         return reports
 
@@ -154,8 +154,8 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         for notebook in ours.course.plan.notebooks if ours.course.plan else ():
             if not (self._folder(ours) / f"{notebook}.ipynb").exists():
                 for exercise in ours.course.exercises(notebook):
-                    work = results.not_handed_in(ours.student, notebook, exercise)
-                    self._run.grade(results, work, exercise, self._isolation)
+                    request = results.not_handed_in(ours.student, notebook, exercise)
+                    self._run.grade(results, request, exercise, self._isolation)
 
     def _folder(self, ours: OurNotebook) -> Path:
         """Return the folder that the student handed in."""

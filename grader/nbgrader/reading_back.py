@@ -1,7 +1,7 @@
 """
 Read what people gave in nbgrader's gradebook into the results, so that reports and exports have the final scores.
 
-The points that the sandbox gave stay beside them, as `auto_score`.
+The points that the sandbox gave stay beside them, in the report.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from grader.nbgrader.cells import grade_id
 
 if TYPE_CHECKING:
+    from grader.course.results.stored import Graded
     from grader.exercise.model import Exercise
     from grader.nbgrader.course import CourseAssignment
     from grader.nbgrader.results import AssignmentResults
@@ -43,10 +44,10 @@ def read_back(course: CourseAssignment, results: AssignmentResults, db_url: str)
             result = results.results.get(student, exercise.id)
             if result is None:
                 continue
-            report = _final(result.report, exercise, manual, penalty)
-            penalty -= report.get("late_penalty", 0.0)
-            if report != result.report:
-                results.put(replace(result, report=report))
+            final = replace(result, graded=_final(result.graded, exercise, manual, penalty))
+            penalty -= final.graded.late_penalty
+            if not final.says_the_same(result):
+                results.put(final)
 
 
 def _manual_scores(notebook: Any) -> _ManualScores:
@@ -59,21 +60,14 @@ def _manual_scores(notebook: Any) -> _ManualScores:
     return _ManualScores(scores=scores, points=points, penalty=notebook.late_submission_penalty or 0.0)
 
 
-def _final(report: Mapping[str, Any], exercise: Exercise, manual: _ManualScores, penalty: float) -> dict[str, Any]:
-    """Put what people gave into a report's data; where they gave nothing, it is as the sandbox graded it."""
+def _final(graded: Graded, exercise: Exercise, manual: _ManualScores, penalty: float) -> Graded:
+    """Put what people gave in the gradebook in place of what they gave before."""
     names = {(task.function, target.name): grade_id(exercise, task, target) for task, target in exercise.targets()}
-    targets = []
-    for target in report["targets"]:
-        plain = {**target, "score": target.get("auto_score", target["score"])}
-        plain.pop("auto_score", None)
-        name = names.get((target["call"], target["name"]), "")
+    by_hand = {}
+    for target in graded.report.targets:
+        name = names.get((target.call, target.name), "")
         if name in manual.scores:
-            scale = target["points"] / manual.points[name] if manual.points[name] else 1.0
-            plain |= {"score": manual.scores[name] * scale, "auto_score": plain["score"]}
-        targets.append(plain)
-    scores = [target["score"] for target in targets]
-    score = None if None in scores else sum(scores)
-    taken = min(penalty, score or 0.0)
-    final = {name: value for name, value in report.items() if name != "late_penalty"}
-    final |= {"targets": targets, "score": None if score is None else score - taken}
-    return final | ({"late_penalty": taken} if taken else {})
+            scale = target.points / manual.points[name] if manual.points[name] else 1.0
+            by_hand[target.call, target.name] = manual.scores[name] * scale
+    final = replace(graded, by_hand=by_hand, late_penalty=0.0)
+    return replace(final, late_penalty=min(penalty, final.score or 0.0))

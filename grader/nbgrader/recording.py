@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.course.grade import Progress, processors
+from grader.course.grade import Progress
+from grader.course.workers.pools import processors
 from grader.errors import Fault, GraderError
 from grader.nbgrader.cells import IMPORT
 from grader.nbgrader.converter import Account, counting_converter

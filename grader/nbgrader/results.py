@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.course.intake.files import Readable
+from grader.course.intake.imports import add_imported
 from grader.course.intake.students import Student
-from grader.course.results.database import Result, Results, open_results
+from grader.course.results.database import Results, open_results
 from grader.course.results.decisions import least
-from grader.course.results.gradebook import write_grades
-from grader.course.workers.work import Work, add_imported, judges, with_key
+from grader.course.results.gradebook import rows, write_grades
+from grader.course.results.keeping import keep
+from grader.course.results.stored import Graded, Result
+from grader.course.workers.keys import basis_of
+from grader.course.workers.request import GradingRequest, with_key
 from grader.judging.judge import Judge
 from grader.judging.notebooks import MAX_CODE_BYTES, bare_notebook
 from grader.nbgrader.course import CourseAssignment
@@ -58,10 +62,12 @@ class AssignmentResults:
 
     def write_grades(self) -> None:
         """Write the table of grades as the results are now."""
-        write_grades(self.out, self.results)
+        write_grades(self.out, rows(self.out, self.results))
         self._has_news = False
 
-    def handed_in(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]) -> Work:
+    def handed_in(
+        self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]
+    ) -> GradingRequest:
         """
         Prepare one exercise of a notebook for grading; its key covers everything that the verdict depends on.
 
@@ -70,21 +76,21 @@ class AssignmentResults:
         name = f"{notebook}.ipynb"
         if sum(map(len, code)) > MAX_CODE_BYTES:  # too much to keep
             what = f"{name}: The notebook holds more than {MAX_CODE_BYTES >> 20} MiB of code."
-            return self._work(student, exercise, {}, Status.REFUSED, what)
+            return self._request(student, exercise, {}, Status.REFUSED, what)
         files = {name: bare_notebook(code)}
         add_imported(files, beside)
-        return self._work(student, exercise, files)
+        return self._request(student, exercise, files)
 
-    def not_handed_in(self, student: str, notebook: str, exercise: Exercise) -> Work:
+    def not_handed_in(self, student: str, notebook: str, exercise: Exercise) -> GradingRequest:
         """Prepare one exercise whose notebook was not handed in."""
-        return self._work(student, exercise, {}, Status.MISSING, f"{notebook}.ipynb was not handed in.")
+        return self._request(student, exercise, {}, Status.MISSING, f"{notebook}.ipynb was not handed in.")
 
-    def earlier_report(self, work: Work) -> Report | None:
+    def earlier_report(self, request: GradingRequest) -> Report | None:
         """Return the report that the same files were given before; None where there is none, or they could not be graded."""
-        result = self.results.get(work.student, work.exercise)
-        if result is None or result.key != work.key:
+        result = self.results.get(request.student, request.exercise)
+        if result is None or result.key != request.key:
             return None
-        report = report_of(result.report)
+        report = from_results(result.graded.report)
         return None if report.score is None else report
 
     def judge(self, exercise: Exercise, student: str) -> Judge:
@@ -95,48 +101,45 @@ class AssignmentResults:
             last = self._last_judges[exercise.id] = Judge(exercise, prepare_secret(exercise, seed, folder=self.out.path))
         return last
 
-    def keep(self, work: Work, report: Report) -> None:
+    def keep(self, request: GradingRequest, report: Report) -> None:
         """Keep a report, in the results and as the student's file."""
-        data = {**report.to_json(), "feedback": self.feedback, "shown_cases": self.shown_cases}
-        self.put(
-            Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json()), work.sources
+        graded = Graded(report=report, feedback=self.feedback, shown_cases=self.shown_cases)
+        result = Result(
+            student=request.student, exercise=request.exercise, key=request.key, graded=graded, manifest=request.manifest
         )
+        self.put(result, request.sources)
 
-    def keep_feedback_level(self, work: Work, *, is_shown_anew: bool) -> None:
+    def keep_feedback_level(self, request: GradingRequest, *, is_shown_anew: bool) -> None:
         """
         Keep how much students see of a report that was made before.
 
         If nbgrader shows it in its notebook again, they see what is configured now; otherwise the lower of both levels, so that
         pages never show more than that notebook.
         """
-        result = self.results.get(work.student, work.exercise)
+        result = self.results.get(request.student, request.exercise)
         if result is None:
             return
-        before = result.report.get("feedback", self.feedback)
+        before = result.graded.feedback or self.feedback
         level = self.feedback if is_shown_anew else least((before, self.feedback))
-        levels = {self.shown_cases} if is_shown_anew else {self.shown_cases, result.report.get("shown_cases", "public")}
-        cases = "secret" if levels == {"secret"} else "public"
-        now = {"feedback": level, "shown_cases": cases}
-        if any(result.report.get(name) != value for name, value in now.items()):
-            self.put(replace(result, report={**result.report, **now}))
+        levels = {self.shown_cases} if is_shown_anew else {self.shown_cases, result.graded.shown_cases or "public"}
+        cases: ShownCases = "secret" if levels == {"secret"} else "public"
+        if (result.graded.feedback, result.graded.shown_cases) != (level, cases):
+            self.put(replace(result, graded=replace(result.graded, feedback=level, shown_cases=cases)))
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keep a result and the files that it was graded from, and write the student's report."""
         self._has_news = True
-        self.out.write_report(
-            result.student, result.exercise, result.report
-        )  # first: a run that is killed between the two does both again
-        self.results.put(result, sources)
+        keep(self.out, self.results, result, sources)
 
     def keep_students(self, submitted_at: Mapping[str, datetime | None]) -> None:
         """Keep who handed in, and when; a time that cannot be read now stays as it was."""
         self._has_news = True
         self.results.put_students(tuple(Student(id=student, submitted_at=at) for student, at in submitted_at.items()))
 
-    def _work(
+    def _request(
         self, student: str, exercise: Exercise, files: Mapping[str, bytes], status: Status | None = None, detail: str = ""
-    ) -> Work:
-        work = Work(
+    ) -> GradingRequest:
+        request = GradingRequest(
             student=student,
             exercise=exercise.id,
             files=files,
@@ -144,10 +147,4 @@ class AssignmentResults:
             status=status,
             detail=detail,
         )
-        return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
-
-
-def report_of(data: Mapping[str, Any]) -> Report:
-    """Make a report of its JSON data, as the sandbox graded it: without the points that a person gave since."""
-    targets = [{**target, "score": target.get("auto_score", target["score"])} for target in data["targets"]]
-    return from_results({**data, "targets": targets})
+        return with_key(request, basis_of(exercise.sha256, self.course.seed(self.out, exercise.id, student)))

@@ -18,7 +18,8 @@ from grader.nbgrader.course import CourseAssignment, Courses
 from grader.nbgrader.released import ReleasedCell, read_released
 
 if TYPE_CHECKING:
-    from grader.course.workers.work import SandboxWorker, Work
+    from grader.course.workers.grading import SandboxWorker
+    from grader.course.workers.request import GradingRequest
     from grader.exercise.assignment import Feedback, ShownCases
     from grader.exercise.model import Exercise
     from grader.nbgrader.results import AssignmentResults
@@ -101,19 +102,19 @@ class NbgraderRun:
             self._results = AssignmentResults(course, feedback, cases)
         return self._results
 
-    def grade(self, results: AssignmentResults, work: Work, exercise: Exercise, isolation: Isolation) -> Report:
+    def grade(self, results: AssignmentResults, request: GradingRequest, exercise: Exercise, isolation: Isolation) -> Report:
         """Report on a submission, from the results or from the sandbox. Raises GraderError when nothing can be graded here."""
-        from grader.course.workers.work import grade_work
+        from grader.course.workers.grading import grade_request
 
-        if (known := results.earlier_report(work)) is not None:
-            results.keep_feedback_level(work, is_shown_anew=True)
+        if (known := results.earlier_report(request)) is not None:
+            results.keep_feedback_level(request, is_shown_anew=True)
             return known
-        report = grade_work(work, results.judge(exercise, work.student), self._worker_in(isolation))
-        results.keep(work, report)
+        report = grade_request(request, results.judge(exercise, request.student), self._worker_in(isolation))
+        results.keep(request, report)
         return report
 
     def _worker_in(self, isolation: Isolation) -> SandboxWorker:
-        from grader.course.workers.work import SandboxWorker
+        from grader.course.workers.grading import SandboxWorker
 
         if self._worker is None or self._worker[0] != isolation:
             self._close_worker()
