@@ -107,7 +107,7 @@ def _mentions_group(folder: Path) -> bool:
     """Tell whether a folder of sys.path has a distribution with an entry point of our group."""
     try:
         return any(GROUP in file.read_text("utf-8", errors="replace") for file in folder.glob("*.*-info/entry_points.txt"))
-    except OSError:  # a distribution of somebody else's, whose entry points nobody here may read
+    except OSError:  # somebody else's distribution, whose entry points we may not read
         return False
 
 
@@ -122,7 +122,7 @@ def _folder_of(module: str, name: str) -> Path:
         for part in inner:  # `find_spec("a.b")` would run a
             path = f"{path}.{part}"
             spec = PathFinder.find_spec(path, spec.submodule_search_locations) if spec else None
-    except Exception:  # a finder of an installed package, too, may raise anything
+    except Exception:  # a finder of an installed package may raise anything
         spec = None
     places = list(spec.submodule_search_locations or ()) if spec else []
     if spec and spec.origin and not places:

@@ -33,7 +33,7 @@ _READABLE: tuple[tuple[float, ...], ...] = (
     (-0.9, -0.7, -0.4, -0.2, 0.1, 0.3, 0.5, 0.8),
 )
 ATTEMPTS_PER_LEVEL = 6
-STRETCHES = (1.0, 2.0, 4.0, 8.0)  # of inputs that may be any numbers, where a side of a function is far from what is usual
+STRETCHES = (1.0, 2.0, 4.0, 8.0)  # factors for inputs that may be any numbers, to reach branches far from usual values
 _ANY_SIZE = frozenset({"normal", "nonzero", "positive", "symmetric"})
 
 

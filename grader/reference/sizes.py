@@ -28,7 +28,7 @@ TRIES = 200
 _CANDIDATES = 24  # for the sizes of one case
 _MAX_LISTED = 64  # sizes of a range that are looked at one by one
 _MAX_COMBINATIONS = 50_000
-# What one demand that is met weighs beside an equal pair of sizes: it grows while demands stay unmet.
+# Weight of a requirement that is met, relative to an equal pair of sizes; it grows while requirements stay unmet.
 _WEIGHTS = (1.0, 4.0, 16.0, 16.0, 16.0)
 _EQUAL, _EQUAL_TO_FIXED = 4.0, 1.0
 
@@ -90,7 +90,7 @@ def is_possible(axes: Sequence[Axis], need: SizeRequirement) -> bool:
     Wide ranges are tried in part.
     """
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
-    drawn.sort(key=lambda axis: axis.name in (need.axis, need.other))  # what comes last is varied first
+    drawn.sort(key=lambda axis: axis.name in (need.axis, need.other))  # the last axes are varied first
     ranges = [list(itertools.islice(_range(axis), _MAX_LISTED)) for axis in drawn]
     names = [axis.name for axis in drawn]
     for choice in itertools.islice(itertools.product(*ranges), _MAX_COMBINATIONS):
@@ -261,7 +261,7 @@ def complete(axes: Sequence[Axis], drawn: Sizes, fixed: Sizes | None = None) -> 
         if isinstance(axis, DerivedAxis) and not (fixed and axis.name in fixed):
             try:
                 sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:  # such as a division by zero at these sizes
+            except FormulaError:  # for example a division by zero at these sizes
                 return None
         else:
             sizes[axis.name] = drawn.get(axis.name, (fixed or {}).get(axis.name, 0))

@@ -165,7 +165,7 @@ def _index(shape: Shape, items: tuple[object, ...]) -> Shape:
             picked.append(place)
     if arrays and picked[-1] - picked[0] >= len(picked):
         raise FormulaError(
-            "index arrays stand apart, with a slice, None or ... between them",
+            "index arrays are separated by a slice, None or ...",
             "Bring those axes side by side first, by moveaxis.",
         )
     return (*result[:first], *(args.broadcast(*arrays) if arrays else ()), *result[first:])

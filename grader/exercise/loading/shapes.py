@@ -68,7 +68,7 @@ def complete(axes: Iterable[Axis], drawn: Sizes) -> dict[str, int] | None:
         if isinstance(axis, DerivedAxis) and axis.name not in drawn:
             try:
                 sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:  # such as a division by zero at these sizes
+            except FormulaError:  # for example a division by zero at these sizes
                 return None
         else:
             sizes[axis.name] = drawn[axis.name]

@@ -177,8 +177,8 @@ def _check_of(of: str, line: int, place: str, draft: Draft) -> bool:
     if of in known:
         return of in draft.lines
     what = f"which is {draft.declared[of].what}" if of in draft.declared else "which is not defined"
-    remedy = f"Targets are of lines of forward: {listed(known)}. {suggestion(of, known)}".strip()
-    draft.faults.add(line, f"{place} is of `{of}`, {what}.", remedy)
+    remedy = f"A target is computed from a line of forward: {listed(known)}. {suggestion(of, known)}".strip()
+    draft.faults.add(line, f"{place} names `{of}`, {what}.", remedy)
     return False
 
 
@@ -216,7 +216,7 @@ def _check_wrt(wrt: str, of: str, line: int, place: str, draft: Draft, kind: str
 def _check_scalar(of: str, line: int, place: str, kind: str, draft: Draft) -> bool:
     axes = draft.lines[of].axes
     if axes:
-        remedy = f"A {kind} is of a scalar. Write jacobian; or vjp with an upstream gradient; or sum {of} in a line of forward."
+        remedy = f"A {kind} needs a scalar. Write jacobian; or vjp with an upstream gradient; or sum {of} in a line of forward."
         draft.faults.add(line, f"{place} is the {kind} of {of}, whose shape is {shape_text(axes)}.", remedy)
     return not axes
 
@@ -245,7 +245,7 @@ def _check_alike(name: str, other: str, line: int, place: str, what: str, draft:
         )
         return False
     like = draft.upstream[name].like if what == UPSTREAM else None
-    if like and like != other:  # the statement and the target would say two things of it, and one of them is wrong
+    if like and like != other:  # else the statement and the target would contradict each other
         remedy = f"Give {name} a shape in place of `like {like}`, or say which it is: `{name}: like {other}`."
         draft.faults.add(line, f"{place} is `{name}`, which is declared as ∂L/∂{like}, and here stands for ∂L/∂{other}.", remedy)
         return False

@@ -61,7 +61,7 @@ _DERIVATIVE = {
     "softplus": "sigmoid({u})",
 }
 
-# What is taken for a derivative, in {y} as people write it and as a formula, and what is wrong with it.
+# Wrong derivatives, in {y} as people write them and as a formula, each with what is wrong.
 _CONFUSED = {
     "tanh": (
         ("{y}(1 − {y})", "{y} * (1 - {y})", "that is the derivative of sigmoid"),
@@ -92,7 +92,12 @@ def prediction(exercise: Exercise, target: Target, graph: GraphHypothesis, point
     """Compute what a hypothesis predicts at a point, in the target's layout; None if it has no finite answer."""
     try:
         predicted = graph.predict(point)
-    except (FormulaError, RuntimeError, ValueError, IndexError):  # such as shapes that do not fit: nobody can have returned that
+    except (
+        FormulaError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ):  # for example shapes that do not fit: nobody can have returned that
         return None
     if not bool(torch.isfinite(predicted).all()):
         return None
