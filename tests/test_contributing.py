@@ -12,7 +12,7 @@ from places import ROOT
 
 from grader.cli import COMMANDS, run
 from grader.exercise import catalogue
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status, TargetReport
+from grader.outcome import Counterexample, Diagnosis, Outcome, Report, Status, TargetReport
 from grader.sandbox.wire.answer import LoadError
 
 PAGES = ROOT / "docs" / "contributing"
@@ -31,7 +31,7 @@ def first_cells(page: str, name: str) -> list[str]:
 def whole_report() -> dict[str, Any]:
     """Return a report as JSON in which every part is there."""
     example = Counterexample(case="small 1", sizes={"n": 1}, inputs={"x": 1.0}, index=(), expected=1.0, actual=2.0)
-    part = PublicPart(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=example)
+    part = Outcome(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=example)
     target = TargetReport(
         call="f",
         name="dy_dx",
@@ -133,10 +133,10 @@ def test_flags_and_rules_of_scenarios_are_explained() -> None:
 
 
 def test_rules_of_the_code_are_explained() -> None:
-    """What a hypothesis yields first is its rule, and has a row."""
+    """A prediction, a hypothesis or a diagnosis begins with its rule, which has a row."""
     homes = (ROOT / "grader" / "judging" / "diagnosis", ROOT / "grader" / "reference" / "torch")
     code = "".join(text for path, text in SOURCES.items() if any(path.is_relative_to(home) for home in homes))
-    yielded = set(re.findall(r'\byield (?:\(\s*)?"([a-z_]+)",', code))
+    yielded = set(re.findall(r'(?:\byield (?:\(\s*)?|\bPrediction\(\s*|\brule=)"([a-z_]+)"', code))
     assert len(yielded) > 20  # else they are written in another way by now, and none is found
     assert yielded <= set(first_cells(FORMATS, "rules"))
 

@@ -36,7 +36,7 @@ LINES: tuple[set[str], ...] = (
 INSIDE: dict[str, tuple[set[str], ...]] = {
     "sandbox": ({"wire"}, {"child", "host"}),
     "exercise": ({"formula"}, {""}, {"loading"}),
-    "judging": ({"diagnosis"}, {""}),
+    "judging": ({"verdict"}, {"diagnosis"}, {""}),
     "course": ({"intake"}, {"results"}, {"workers", "pages"}, {""}),
 }
 NOT_YET = ("sandbox.", "course.results.settling")  # the vocabulary of answers moves into sandbox/wire next
