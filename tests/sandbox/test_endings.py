@@ -9,10 +9,12 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from hostile_attacks import RIGHT, job, outcome
+from popen import killed_afterwards
 
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
@@ -62,8 +64,8 @@ def box(isolation: str) -> Sandbox:
         pytest.skip(str(error))
 
 
-def grader(mark: str, isolation: str, code: str) -> subprocess.Popen[str]:
-    """A process that starts boxes as `code` says."""
+def grader(mark: str, isolation: str, code: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Start a process that starts boxes as `code` says; it is killed when the test is through with it."""
     start = f"""
     import os, signal, sys, time
     sys.path[:0] = {[mark, *filter(None, sys.path)]!r}
@@ -80,7 +82,8 @@ def grader(mark: str, isolation: str, code: str) -> subprocess.Popen[str]:
     """
     program = textwrap.dedent(start) + textwrap.dedent(code)
     command = [sys.executable, "-W", "ignore", "-c", program]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return killed_afterwards(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True))
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)

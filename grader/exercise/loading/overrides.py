@@ -1,4 +1,4 @@
-"""The table of points given by hand: `student,exercise,target,points,reason,by`."""
+"""Read the table of points given by hand: `student,exercise,target,points,reason,by`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = tuple[int, Mapping[str, str]]
 
 
 def read_overrides(path: Path, exercises: Mapping[str, Exercise], faults: list[Fault]) -> tuple[Override, ...]:
-    """The rows of the table; what is wrong with them is added to `faults`, each with its line."""
+    """Read the rows of the table; what is wrong with them is added to `faults`, each with its line."""
     overrides: list[Override] = []
     lines: dict[tuple[str, str, str], int] = {}
     for line, cells in _rows(path, faults):
@@ -110,7 +110,7 @@ def _override(where: str, cells: Mapping[str, str], exercises: Mapping[str, Exer
 
 
 def _as_handed_in(student: str) -> str:
-    """The id without the ' that our tables put before one that a spreadsheet would run as a formula."""
+    """Remove the ' that our tables put before an id that a spreadsheet would run as a formula."""
     return student[1:] if student[:1] == "'" and student[1:2] in {"=", "+", "-", "@"} else student
 
 
