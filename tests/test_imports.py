@@ -17,7 +17,7 @@ ROOT = PACKAGE.parent
 
 # From what everything is made of to the command line. A package imports itself and what stands in the lines above.
 LINES: tuple[set[str], ...] = (
-    {"version", "errors", "files", "text", "installed"},
+    {"version", "errors", "files", "text", "csv_tables", "installed"},
     {"lock"},
     {"sandbox"},
     {"exercise"},
