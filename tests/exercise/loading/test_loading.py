@@ -74,7 +74,7 @@ def faults(text: str) -> tuple[Fault, ...]:
     return raised.value.faults
 
 
-def said(**parts: str) -> str:
+def faults_with(**parts: str) -> str:
     """Return the faults of the small exercise with a section replaced."""
     return "\n".join(map(str, faults(with_parts(**parts))))
 
@@ -113,7 +113,7 @@ def test_an_input_that_reaches_no_target_is_a_fault() -> None:
     """Also where a call passes it, or a line uses it that no target is of; a tangent is used."""
     call = "  - call: f(W, X, t)\n    returns:\n      dW: {gradient: L, wrt: W}"
     for forward in ("  Y: tanh(W @ X)\n  L: sum(Y)", "  Y: tanh(W @ X)\n  L: sum(Y)\n  M: L * t"):
-        text = said(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
+        text = faults_with(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
         assert text == (
             "x.yaml:9: No target uses the input `t`: its numbers change no answer.\n"
             "    Write it in a line of forward that a target depends on, or as a tangent; or remove it, from the calls too."
@@ -390,14 +390,14 @@ def test_a_fault_brings_no_others_with_it() -> None:
 
 def test_a_formula_that_fails_at_some_sizes_says_at_which() -> None:
     """The ranges allow a case in which the line has no shape."""
-    assert said(dims="  n: 2..6\n  m: 2..3", forward="  Y: tanh(W @ X)\n  L: X[4]") == (
+    assert faults_with(dims="  n: 2..6\n  m: 2..3", forward="  Y: tanh(W @ X)\n  L: X[4]") == (
         "x.yaml:11: forward.L: at n = 2, m = 2, X[4]: the index 4 is outside an axis of size 2: X is (2,)."
     )
 
 
 def test_a_size_without_a_name_asks_for_one() -> None:
     """A shape has to be readable: the axis gets a name in dims."""
-    text = said(dims="  n: 4..9\n  m: 2..5", forward="  Y: tanh(W @ X)\n  A: X[::4]\n  L: sum(A) + sum(Y)")
+    text = faults_with(dims="  n: 4..9\n  m: 2..5", forward="  Y: tanh(W @ X)\n  A: X[::4]\n  L: sum(A) + sum(Y)")
     assert text == (
         "x.yaml:11: forward.A: the size of axis 0 of its shape has no name.\n"
         "    Add an axis to dims that says what it is, as `P: (H - K) // 2 + 1`."
@@ -406,7 +406,7 @@ def test_a_size_without_a_name_asks_for_one() -> None:
 
 def test_an_upstream_gradient_needs_axes_with_names() -> None:
     """Its numbers are drawn, so its sizes must follow from dims."""
-    text = said(
+    text = faults_with(
         forward="  Y: concatenate((X, W @ X))\n  L: sum(Y)",
         upstream="  dY: like Y",
         tasks="  - call: f(dY)\n    returns:\n      dX: {vjp: Y, wrt: X, upstream: dY}",
@@ -420,7 +420,7 @@ def test_an_upstream_gradient_needs_axes_with_names() -> None:
 def test_an_upstream_gradient_stands_for_the_quantity_that_it_is_declared_of() -> None:
     """The statement says `dY` = ∂L/∂Y; with two gradients of one shape, a swap makes another key of it."""
     pair = "  - call: f(W, X, dY, dZ)\n    returns:\n      d: {vjp: [Y, Z], wrt: W, upstream: [dZ, dY]}"
-    text = said(forward="  Z: W @ X\n  Y: tanh(Z)", upstream="  dY: like Y\n  dZ: like Z", tasks=pair)
+    text = faults_with(forward="  Z: W @ X\n  Y: tanh(Z)", upstream="  dY: like Y\n  dZ: like Z", tasks=pair)
     assert "upstream is `dZ`, which is declared as ∂L/∂Z, and here stands for ∂L/∂Y." in text
     assert "Give dZ a shape in place of `like Z`, or say which it is: `dZ: like Y`." in text
     assert "upstream is `dY`, which is declared as ∂L/∂Y, and here stands for ∂L/∂Z." in text
@@ -428,7 +428,7 @@ def test_an_upstream_gradient_stands_for_the_quantity_that_it_is_declared_of() -
 
 def test_arrays_that_are_too_large_are_refused() -> None:
     """The largest sizes of the ranges decide."""
-    text = said(dims="  n: 2..600\n  m: 2..600", tasks="  - call: f(W, X)\n    returns:\n      dW: {jacobian: Y, wrt: W}")
+    text = faults_with(dims="  n: 2..600\n  m: 2..600", tasks="  - call: f(W, X)\n    returns:\n      dW: {jacobian: Y, wrt: W}")
     assert text == (
         "x.yaml: The target dW has 216000000 entries at n = 600, m = 600; at most 33554432 are compared.\n"
         "    Make the axes smaller."
@@ -437,7 +437,7 @@ def test_arrays_that_are_too_large_are_refused() -> None:
 
 def test_a_named_case_is_tried_at_its_sizes() -> None:
     """A case may leave the ranges, but forward has to hold there."""
-    text = said(
+    text = faults_with(
         dims="  n: 3..6\n  m: 2..5",
         forward="  Y: tanh(W @ X)\n  L: sum(Y) + X[2]",
         cases="  named:\n    tiny: {n: 2}",
@@ -449,7 +449,7 @@ def test_a_named_case_is_tried_at_its_sizes() -> None:
 
 def test_an_integer_input_has_no_derivative() -> None:
     """Class indices cannot be moved by a little."""
-    text = said(
+    text = faults_with(
         inputs="  W: m n\n  X: n\n  T: m ~ labels(n)",
         forward="  Y: tanh(W @ X)\n  L: sum(Y[T])",
         tasks="  - call: f(W, X)\n    returns:\n      dT: {gradient: L, wrt: T}",
@@ -462,7 +462,7 @@ def test_an_integer_input_has_no_derivative() -> None:
 
 def test_what_a_quantity_does_not_depend_on_is_no_variable() -> None:
     """The message lists what it does depend on."""
-    text = said(
+    text = faults_with(
         forward="  Y: tanh(W @ X)\n  A: sum(X)\n  L: sum(Y)",
         tasks="  - call: f(W, X)\n    returns:\n      dA: {gradient: L, wrt: A}",
     )
@@ -471,7 +471,7 @@ def test_what_a_quantity_does_not_depend_on_is_no_variable() -> None:
 
 def test_a_task_is_not_handed_its_own_answer() -> None:
     """Nobody would have to compute anything."""
-    text = said(tasks="  - call: f(W, Y)\n    returns:\n      Y: {value: Y}")
+    text = faults_with(tasks="  - call: f(W, Y)\n    returns:\n      Y: {value: Y}")
     assert text == "x.yaml:13: f is handed Y, which is its own answer.\n    Leave Y out of the call."
 
 
