@@ -395,7 +395,7 @@ def test_a_layout_that_is_said_is_taken_or_refused(layout: str, tmp_path: Path) 
     if layout in {"students", "one-student"}:
         assert layout == collect(path, assignment(), layout=layout).layout
     else:
-        with pytest.raises(SubmissionError, match="Say "):
+        with pytest.raises(SubmissionError, match="Give "):
             collect(path, assignment(), layout=layout)
 
 

@@ -21,8 +21,7 @@ from grader.course.replay import replay
 from grader.course.results import database as results_module
 from grader.course.results.out import existing_out
 from grader.errors import GraderError
-from grader.export import Options as ExportOptions
-from grader.export import export
+from grader.export import ExportOptions, export
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
