@@ -12,10 +12,10 @@ from grader.exercise.model import Exercise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.exercise.model import Arrays
     from grader.judging.submission import Submission
     from grader.render.notebook import ShownReport
     from grader.sandbox import Isolation
+    from grader.sandbox.limits import Arrays
 
 
 def load(name: str | Path) -> Exercise:

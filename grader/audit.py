@@ -18,17 +18,21 @@ import numpy as np
 
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import starter
-from grader.exercise.model import Arrays, Exercise, NamedCase, Target
+from grader.exercise.model import Exercise, NamedCase, Target
 from grader.judging import compare
-from grader.judging.diagnosis import hypotheses as diagnosis
+from grader.judging.diagnosis.answers import Evidence
+from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Answer, Case, Evidence, Expected, Record, Status, Verdict
+from grader.outcome import Case, Expected, Record, Status, Verdict
 from grader.reference import agreement, cases, prepare, sizes
+from grader.sandbox.limits import Arrays
+from grader.sandbox.wire.answer import Answer
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
     from grader.sandbox import Sandbox
+    from grader.sandbox.wire.answer import Array
 
 SEEDS = (prepare.PUBLIC_SEED, 1, 2)
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
@@ -272,7 +276,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
                     f"{said} gives right answers in too many cases.", "Correct its formula; if it is right, it is no mistake."
                 )
                 continue
-            named = diagnosis.diagnose(exercise, target, key, standard, verdicts)
+            named = diagnose(exercise, target, key, standard, verdicts)
             if named is None or (named.rule, named.text) != ("declared", mistake.hint):
                 other = f"`{named.text}`" if named else "nothing"
                 tally.fault(
@@ -292,7 +296,7 @@ def _try_mistakes(exercise: Exercise, record: Record, tally: _Tally) -> None:
                     f"A wrong answer ({rule}) for {target.name} is right in most random cases.",
                     "Use more cases, or other draws and sizes.",
                 )
-            elif diagnosis.diagnose(exercise, target, key, standard, verdicts) is None:
+            elif diagnose(exercise, target, key, standard, verdicts) is None:
                 tally.fault(f"A wrong answer ({rule}) for {target.name} is not named.", "This is a fault of the grader.")
             else:
                 tally.built_in += record.seed == prepare.PUBLIC_SEED
@@ -306,12 +310,12 @@ def _built_in(target: Target, exercise: Exercise, key: TargetKey, record: Record
         if all(answer is not None for answer in answers):
             yield hypotheses[place].rule, answers
     points = [Evidence(case, expected.targets[key], expected.targets[key]) for case, expected in record.cases]
-    for rule, _, predict in diagnosis.rearranged(exercise, target):
-        answers = [predict(point) for point in points]
-        # None: it depends on the shape that came; zeros are named by their own rule, whatever they are a sum of
+    for one in (one for family in FAMILIES if family.rearrange for one in family.rearrange(exercise, target)):
+        answers = [one.predict(point) for point in points]
+        # None: it depends on the returned shape; zeros are named by their own rule, whatever they are a sum of
         found = [answer for answer in answers if answer is not None]
-        if len(found) == len(answers) and (rule == "zero" or any(answer.any() for answer in found)):
-            yield rule, answers
+        if len(found) == len(answers) and (one.rule == "zero" or any(answer.any() for answer in found)):
+            yield one.rule, answers
 
 
 def _verdicts(standard: agreement.Standard, key: TargetKey, answers: Sequence[Array | None]) -> tuple[Verdict, ...]:

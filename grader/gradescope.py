@@ -29,7 +29,7 @@ from grader.exercise.loading import dump, dump_assignment, load_assignment
 from grader.export.gradescope import results_json
 from grader.files import write_whole
 from grader.judging.judge import Judge
-from grader.outcome import UNDECIDED, Report, Status
+from grader.outcome import Report, Status
 from grader.reference import prepare, store
 
 if TYPE_CHECKING:
@@ -157,10 +157,7 @@ def _as_it_stands(report: Report) -> Report:
     Here that is the student, who reads it at once and hands in again.
     """
     targets = tuple(
-        replace(one, status=Status.MISSING, score=0.0, detail=one.detail.removeprefix(UNDECIDED), public=None)
-        if one.is_undecided
-        else one
-        for one in report.targets
+        replace(one, status=Status.MISSING, score=0.0, public=None) if one.is_undecided else one for one in report.targets
     )
     return replace(report, targets=targets)
 

@@ -10,14 +10,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never
 
-from grader.sandbox.job import LoadError
+from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array: TypeAlias = NDArray[Any]  # float64, or int64 for labels
+    from grader.sandbox.wire.answer import Array, Failure
 
 TargetKey: TypeAlias = tuple[str, str]  # (function of the task, name of the target)
 
@@ -44,6 +42,33 @@ class Status(StrEnum):
     def order(self) -> int:
         """Its place in the order of decision, 0 first."""
         return _ORDER[self]
+
+    @classmethod
+    def of(cls, reason: Reason) -> Status:
+        """Return the status that a call counts as which came to no value for this reason."""
+        match reason:
+            case Reason.NO_FUNCTION | Reason.NOTHING_HANDED_IN:
+                return cls.MISSING
+            case Reason.REFUSED | Reason.NUMERICAL | Reason.NOT_OPENED:
+                return cls.REFUSED
+            case Reason.CALL_TOO_LONG | Reason.WAITED | Reason.WALL_TOO_LONG | Reason.SUBMISSION_TOO_LONG:
+                return cls.TIMED_OUT
+            case Reason.OUT_OF_MEMORY | Reason.USED_TOO_MUCH_MEMORY | Reason.ENDED_BY_SYSTEM:
+                return cls.OUT_OF_MEMORY
+            case Reason.EXITED | Reason.ENDED_ITSELF | Reason.CRASHED | Reason.FORBIDDEN_CALL:
+                return cls.KILLED
+            case Reason.NOT_AN_ANSWER | Reason.ANSWER_TOO_LARGE | Reason.NO_ROOM_FOR_ANSWER | Reason.TOO_MANY_ANSWERS:
+                return cls.KILLED
+            case Reason.CLOSED_ITS_PIPES | Reason.RETURNED_TOO_MUCH | Reason.WROTE_TOO_MUCH:
+                return cls.KILLED
+            case Reason.NOT_IMPLEMENTED:
+                return cls.NOT_IMPLEMENTED
+            case Reason.RAISED | Reason.NESTED_TOO_DEEPLY | Reason.CELL_MAGIC | Reason.SHELL_LINE | Reason.MAGIC_LINES:
+                return cls.RAISED
+            case Reason.SEVERAL_FUNCTIONS | Reason.SEVERAL_EXERCISES | Reason.OUR_FAULT:
+                return cls.UNGRADED
+            case _:
+                assert_never(reason)
 
 
 _ORDER = {status: place for place, status in enumerate(Status)}
@@ -125,32 +150,6 @@ class Record:
     public: Record | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class NotAnArray:
-    """An item that was returned and is no array of numbers: the name of its type, and why when that is not enough."""
-
-    type_name: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """
-    What came of one call of a student's function.
-
-    `status` is None when it returned; then `items` has one entry a returned thing, read-only. Otherwise it is the
-    status that the call ended in (from MISSING to RAISED, or UNGRADED), with the exception line or the limit in
-    `detail` and the student's own frames in `traceback`.
-    """
-
-    status: Status | None = None
-    items: tuple[Array | NotAnArray, ...] = ()
-    detail: str = ""
-    traceback: str = ""
-    mutated: tuple[str, ...] = ()  # names of the arguments that it changed in place
-    single_precision: bool = False  # an item came as float32 or less
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One entry of an array: where, what was expected, what was returned."""
@@ -167,25 +166,14 @@ class Verdict:
     case: Case
     status: Status
     actual: Array | None = None  # None unless an array was returned
-    detail: str = ""  # the exception line, the shape found, the limit reached
-    traceback: str = ""
+    failure: Failure | None = None  # why nothing was returned, or does not count
+    detail: str = ""  # the shape, the type or the number of things that was returned
     find_worst: Callable[[], Entry] | None = field(default=None, compare=False, repr=False)  # looked for where it is shown
 
     @property
     def worst(self) -> Entry | None:
         """The entry furthest out; None unless the shape is right and the value is not."""
         return self.find_worst() if self.find_worst else None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a diagnosis looks at in one case: what was expected, what came."""
-
-    case: Case
-    expected: Array
-    actual: Array
-    rounding: float = math.inf  # how far rounding may move the entry that it moves furthest; infinite: not known
-    allowed: Array | None = None  # how far each entry may be off; None where the array is large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +206,10 @@ class PublicPart:
     total: int
     diagnosis: Diagnosis | None = None
     counterexample: Counterexample | None = None
-    detail: str = ""
+    reason: Reason | None = None  # why nothing was returned, or does not count; None in reports from before there were reasons
+    phase: Phase | None = None
+    source: str = ""  # the file or cell that did not load
+    detail: str = ""  # in words, of whatever kind it is
     traceback: str = ""
 
 
@@ -254,7 +245,10 @@ class TargetReport:
     total: int
     diagnosis: Diagnosis | None = None
     counterexample: Counterexample | None = None
-    detail: str = ""
+    reason: Reason | None = None  # why nothing was returned, or does not count; None in reports from before there were reasons
+    phase: Phase | None = None
+    source: str = ""  # the file or cell that did not load
+    detail: str = ""  # in words, of whatever kind it is
     traceback: str = ""
     answers_sha256: str = ""  # of the answers in all cases, to nine digits; empty where no numbers are wrong
     public: PublicPart | None = None
@@ -263,10 +257,15 @@ class TargetReport:
     @property
     def is_undecided(self) -> bool:
         """Whether it waits for somebody to say which of several functions counts."""
-        return self.status is Status.UNGRADED and self.detail.startswith(UNDECIDED)
+        return self.status is Status.UNGRADED and self.reason is not None and self.reason.is_undecided
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether what failed is a file, or all that was handed in, rather than this function."""
+        return self.phase in (Phase.COMPILING, Phase.LOADING) or self.reason in _OF_FILES
 
 
-UNDECIDED = "Not graded, no points lost: "  # how the detail of a target begins for which it is not known which function counts
+_OF_FILES = frozenset({Reason.NOTHING_HANDED_IN, Reason.NOT_OPENED, Reason.SEVERAL_FUNCTIONS, Reason.SEVERAL_EXERCISES})
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
 CLASH = "clash"  # ... in which nothing was run: exercises ask for one name, and no line says which function is whose
 
@@ -335,7 +334,7 @@ class Report:
             "points": self.points,
             "flags": list(self.flags),
             "targets": targets,
-            "load_errors": [{"source": one.source, "detail": one.detail, "traceback": one.traceback} for one in self.load_errors],
+            "load_errors": [_load_error_to_json(one) for one in self.load_errors],
             "output": self.output,
             **({} if self.public_output is None else {"public_output": self.public_output}),
             "seconds": round(self.seconds, 6),
@@ -349,7 +348,7 @@ class Report:
             targets=tuple(map(_target_from_json, data["targets"])),
             layers=tuple(data["layers"]),
             flags=tuple(data["flags"]),
-            load_errors=tuple(LoadError(**one) for one in data.get("load_errors", ())),
+            load_errors=tuple(map(_load_error_from_json, data.get("load_errors", ()))),
             **{name: value for name, value in data.items() if name in named},
         )
 
@@ -370,9 +369,32 @@ def _part_to_json(part: TargetReport | PublicPart) -> dict[str, Any]:
             "expected": strict(example.expected),
             "actual": strict(example.actual),
         },
+        **_reason_to_json(part),
+        **({"source": part.source} if part.source else {}),
         "detail": part.detail,
         "traceback": part.traceback,
     }
+
+
+def _reason_to_json(one: TargetReport | PublicPart | LoadError) -> dict[str, str]:
+    return {**({"reason": one.reason.value} if one.reason else {}), **({"phase": one.phase.value} if one.phase else {})}
+
+
+def _reason_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return reason and phase; None in reports that are older than these, or newer than this grader's list of them."""
+    reason, phase = data.get("reason"), data.get("phase")
+    return {
+        "reason": Reason(reason) if reason in set(Reason) else None,
+        "phase": Phase(phase) if phase in set(Phase) else None,
+    }
+
+
+def _load_error_to_json(error: LoadError) -> dict[str, str]:
+    return {"source": error.source, **_reason_to_json(error), "detail": error.detail, "traceback": error.traceback}
+
+
+def _load_error_from_json(data: Mapping[str, Any]) -> LoadError:
+    return LoadError(**_reason_from_json(data), **{name: data[name] for name in ("source", "detail", "traceback")})
 
 
 def _part_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -391,6 +413,8 @@ def _part_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
             expected=_loose(example["expected"]),
             actual=_loose(example["actual"]),
         ),
+        **_reason_from_json(data),
+        "source": data.get("source", ""),
         "detail": data["detail"],
         "traceback": data["traceback"],
     }

@@ -14,8 +14,9 @@ from grader.audit import Audit, audit, find_solutions, solution_folders
 from grader.exercise import catalogue
 from grader.exercise.formula import parse
 from grader.exercise.loading import load_exercise, parse_exercise
-from grader.exercise.model import Arrays, DrawnAxis, Exercise, Gradient, Jacobian, Mistake, Task
+from grader.exercise.model import DrawnAxis, Exercise, Gradient, Jacobian, Mistake, Task
 from grader.sandbox import Sandbox
+from grader.sandbox.limits import Arrays
 
 SandboxFor = Callable[[Arrays], Sandbox]
 CATALOGUE = sorted(catalogue.shipped().glob("*.yaml"))

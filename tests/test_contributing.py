@@ -13,7 +13,6 @@ from places import ROOT
 from grader.cli import COMMANDS, run
 from grader.exercise import catalogue
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status, TargetReport
-from grader.sandbox.job import LoadError
 
 PAGES = ROOT / "docs" / "contributing"
 FORMATS = (PAGES / "formats.md").read_text(encoding="utf-8")
@@ -59,7 +58,6 @@ def whole_report() -> dict[str, Any]:
         layers=(),
         targets=(target,),
         public_output="",
-        load_errors=(LoadError(source="answer.py", detail="It raised."),),
     )
     data: dict[str, Any] = json.loads(json.dumps(report.to_json(), allow_nan=False))
     return data
@@ -133,12 +131,12 @@ def test_flags_and_rules_of_scenarios_are_explained() -> None:
 
 
 def test_rules_of_the_code_are_explained() -> None:
-    """What a hypothesis yields first is its rule, and has a row."""
+    """The first argument of a prediction, or `rule=`, has a row."""
     homes = (ROOT / "grader" / "judging" / "diagnosis", ROOT / "grader" / "reference" / "torch")
     code = "".join(text for path, text in SOURCES.items() if any(path.is_relative_to(home) for home in homes))
-    yielded = set(re.findall(r'\byield (?:\(\s*)?"([a-z_]+)",', code))
-    assert len(yielded) > 20  # else they are written in another way by now, and none is found
-    assert yielded <= set(first_cells(FORMATS, "rules"))
+    named = set(re.findall(r'(?:\byield (?:\(\s*)?|\bPrediction\(\s*|\brule=)"([a-z_]+)"', code))
+    assert len(named) > 20  # else they are written in another way by now, and none is found
+    assert named <= set(first_cells(FORMATS, "rules"))
 
 
 def test_commands() -> None:

@@ -17,8 +17,8 @@ from grader.text import cleaned, counted, one_line
 
 if TYPE_CHECKING:
     from grader.audit import Audit
-    from grader.exercise.model import Arrays
     from grader.sandbox import Sandbox
+    from grader.sandbox.limits import Arrays
 
 RIGHT, WRONG = 0, 1
 MAX_LINE = 2000

@@ -16,8 +16,8 @@ from grader.sandbox import Sandbox
 from grader.text import one_line
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Arrays
     from grader.outcome import Report
+    from grader.sandbox.limits import Arrays
 
 FULL_MARKS, NOT_FULL_MARKS, NOT_GRADED = 0, 1, 3
 

@@ -17,7 +17,8 @@ from grader.files import write_whole
 from grader.text import one_line, quoted
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Arrays, Exercise
+    from grader.exercise.model import Exercise
+    from grader.sandbox.limits import Arrays
 
 
 def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
@@ -38,7 +39,7 @@ def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
     return load_exercise(_told(name, found))
 
 
-def _told(name: str, found: catalogue.Found) -> Path:
+def _told(name: str, found: catalogue.ExerciseFile) -> Path:
     for hidden in found.shadows:
         print(one_line(f"{name} is {found.path}, which hides {hidden}.", 2_000), file=sys.stderr)
     return found.path

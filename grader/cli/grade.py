@@ -204,7 +204,7 @@ def _print_rest(summary: Summary, output: Path | None) -> None:
     if summary.ungraded:
         print(f"{summary.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
     for one in summary.undecided[:MOST_UNDECIDED]:
-        print(f"{_name(one.student)}, {one.exercise}: {one_line(one.detail)}", file=sys.stderr)
+        print(f"{_name(one.student)}, {one.exercise}: Not graded, no points lost: {one_line(one.detail)}", file=sys.stderr)
     if len(summary.undecided) > MOST_UNDECIDED:
         print(f"... and {len(summary.undecided) - MOST_UNDECIDED} more of that kind.", file=sys.stderr)
     for note in summary.notes:

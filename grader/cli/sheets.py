@@ -13,8 +13,9 @@ from grader.exercise.latex import as_text
 from grader.exercise.starter import conventions
 from grader.exercise.statement import notation, shape_text, statement
 from grader.installed import install_command
-from grader.outcome import NotAnArray, Status
+from grader.outcome import Status
 from grader.render import words
+from grader.sandbox.wire.answer import NotAnArray
 from grader.text import counted, shortened
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from grader.exercise.model import Exercise, Task
     from grader.judging.submission import Submission
-    from grader.outcome import Answer, Array, Case, Expected, Record, Report
+    from grader.outcome import Case, Expected, Record, Report
     from grader.sandbox import Sandbox
     from grader.sandbox.job import Job, Trial
+    from grader.sandbox.wire.answer import Answer, Array
 
 _READABLE = 1e-3  # with six digits after the point
 MOST_ENTRIES = 36  # of an array that is shown whole
@@ -223,7 +225,7 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
     yield ""
     for name, value in case.values.items():
         yield _named(f"  {name}", value)
-    answers = [task.answers[0] if task.answers else None for task in trial.tasks] if trial and trial.status is None else []
+    answers = [task.answers[0] if task.answers else None for task in trial.tasks] if trial and trial.failure is None else []
     for place, (task, target) in enumerate(exercise.targets()):
         shown = report.targets[place]
         yield ""
@@ -243,7 +245,7 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
 
 
 def _item(answer: Answer | None, place: int) -> Array | None:
-    item = answer.items[place] if answer and answer.status is None and place < len(answer.items) else None
+    item = answer.items[place] if answer and answer.failure is None and place < len(answer.items) else None
     return None if item is None or isinstance(item, NotAnArray) else item
 
 

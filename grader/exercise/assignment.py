@@ -19,9 +19,9 @@ ShownCases: TypeAlias = Literal["public", "secret"]  # the cases that students s
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateRule:
     """
-    What late work loses: for every day that has begun, a share of the points that were earned.
+    How many points late work loses: a share of those that were earned, for every day that has begun.
 
-    Days are counted from the student's own due time, once the grace is over; `free_days` of them cost nothing. With a
+    Days are counted from the student's own due time, once the grace period is over; `free_days` of them cost nothing. With a
     `ledger`, a file that several assignments share, the free days are those of the whole course.
     """
 
@@ -33,7 +33,7 @@ class LateRule:
     ledger: str = ""  # its path
 
     def lateness(self, student: str, due: datetime, at: datetime, free_days: int) -> Lateness:
-        """How late something is that was handed in at a time, and what that costs with so many free days left."""
+        """Work out how late something was handed in, and what that costs with so many free days left."""
         seconds = max(0.0, float(round((at - self.extensions.get(student, due)).total_seconds())))
         days = math.ceil(seconds / DAY_SECONDS) if seconds > self.grace_seconds else 0
         free = min(days, max(0, free_days))
@@ -52,7 +52,7 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """Points that somebody gives instead of what the grader found: for one target, or (`target` empty) a whole exercise."""
+    """Points given by hand in place of what the grader found: for one target, or (`target` empty) for a whole exercise."""
 
     student: str
     exercise: str
@@ -64,7 +64,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """Exercises that are handed in together; overrides of the assignment file are already in them."""
+    """Exercises that are handed in together. What the assignment's file changes about them is already applied."""
 
     id: str
     title: str

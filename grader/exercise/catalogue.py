@@ -1,7 +1,7 @@
 """
-Where exercises are: by id in `./exercises`, given folders, installed packages and the shipped catalogue; or by path.
+Find exercises: by id in `./exercises`, given folders, installed packages and the shipped catalogue; or by path.
 
-What an assignment asks for is looked up beside its file, not in the folder that a command happens to be given in.
+The exercises of an assignment are looked up beside its file, not in the folder where a command is run.
 
 A package brings exercises with an entry point of the group `grader.exercises` that names the module whose folder holds them.
 """
@@ -21,41 +21,41 @@ HERE = Path("exercises")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ExerciseFile:
     """The file of an exercise, and the files of the same id that it hides."""
 
     path: Path
     shadows: tuple[Path, ...] = ()
 
 
-def find(name: str, folders: Sequence[Path] = ()) -> Found:
-    """The file of an exercise named by id, or by path. Raises ExerciseError for an id that is nowhere."""
+def find(name: str, folders: Sequence[Path] = ()) -> ExerciseFile:
+    """Find the file of an exercise by id, or by path. Raises ExerciseError for an unknown id."""
     if is_path(name):
-        return Found(Path(name))
+        return ExerciseFile(Path(name))
     files = [file for folder in _folders(folders) for file in _files(folder) if file.stem == name]
     if files:
-        return Found(files[0], tuple(files[1:]))
+        return ExerciseFile(files[0], tuple(files[1:]))
     raise ExerciseError(_unknown(name, folders))
 
 
-def find_asked(name: str, assignment: Path | None, folders: Sequence[Path] = ()) -> Found:
+def find_asked(name: str, assignment: Path | None, folders: Sequence[Path] = ()) -> ExerciseFile:
     """
-    The file of an exercise that is graded: in given folders, beside the assignment's file, installed or shipped.
+    Find the file of an exercise that is graded: in given folders, beside the assignment's file, installed or shipped.
 
-    An `exercises` folder where the command is given comes last: it may have been handed in. Raises ExerciseError as `find` does.
+    The folder `exercises` where the command is run comes last: it may have been handed in. Raises ExerciseError as `find` does.
     """
     if is_path(name):
-        return Found(Path(name))
+        return ExerciseFile(Path(name))
     beside = (assignment.parent / "exercises", assignment.parent) if assignment else ()
     order = _each_once((*folders, *beside, *_installed(), shipped(), HERE))
     files = [file for folder in order for file in _files(folder) if file.stem == name and file != assignment]
     if files:
-        return Found(files[0], tuple(files[1:]))
+        return ExerciseFile(files[0], tuple(files[1:]))
     raise ExerciseError(_unknown(name, (*folders, *beside), assignment))
 
 
 def names(folders: Sequence[Path] = ()) -> tuple[tuple[str, Path], ...]:
-    """Every exercise that `find` finds by id, with its file: ids in order, folder by folder."""
+    """List every exercise that `find` finds by id, with its file: ids in order, folder by folder."""
     found: dict[str, Path] = {}
     for folder in _folders(folders):
         for file in _files(folder):
@@ -64,19 +64,19 @@ def names(folders: Sequence[Path] = ()) -> tuple[tuple[str, Path], ...]:
 
 
 def is_path(name: str) -> bool:
-    """Whether a name is a path: it has a separator or ends as a YAML file does."""
+    """Tell whether a name is a path: it has a separator or ends as a YAML file does."""
     return "/" in name or "\\" in name or name.endswith(SUFFIXES)
 
 
 def shipped() -> Path:
-    """The catalogue that comes with the package: inside it when installed, beside it in a checkout."""
+    """Return the folder of the shipped catalogue: inside the package when installed, beside it in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "_exercises"
     return inside if inside.is_dir() else package.parent / "exercises"
 
 
 def _folders(given: Sequence[Path]) -> Iterator[Path]:
-    """The folders to look in, in their order."""
+    """Yield the folders to look in, in their order."""
     return _each_once((HERE, *given, *_installed(), shipped()))
 
 
@@ -94,7 +94,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _installed() -> Iterator[Path]:
-    """The folders of installed packages of exercises."""
+    """Yield the folders of installed packages of exercises."""
     if not any(_mentions_group(Path(entry)) for entry in sys.path):
         return  # importlib.metadata takes 30 ms to say the same
     from importlib.metadata import entry_points
@@ -104,15 +104,15 @@ def _installed() -> Iterator[Path]:
 
 
 def _mentions_group(folder: Path) -> bool:
-    """Whether a folder of sys.path has a distribution with an entry point of our group."""
+    """Tell whether a folder of sys.path has a distribution with an entry point of our group."""
     try:
         return any(GROUP in file.read_text("utf-8", errors="replace") for file in folder.glob("*.*-info/entry_points.txt"))
-    except OSError:  # a distribution of somebody else's, whose entry points nobody here may read
+    except OSError:  # somebody else's distribution, whose entry points we may not read
         return False
 
 
 def _folder_of(module: str, name: str) -> Path:
-    """The folder of a module, found without running the module or the packages that it is in."""
+    """Find the folder of a module without running the module or the packages that it is in."""
     from importlib.machinery import PathFinder
     from importlib.util import find_spec
 
@@ -122,7 +122,7 @@ def _folder_of(module: str, name: str) -> Path:
         for part in inner:  # `find_spec("a.b")` would run a
             path = f"{path}.{part}"
             spec = PathFinder.find_spec(path, spec.submodule_search_locations) if spec else None
-    except Exception:  # a finder of an installed package, too, may raise anything
+    except Exception:  # a finder of an installed package may raise anything
         spec = None
     places = list(spec.submodule_search_locations or ()) if spec else []
     if spec and spec.origin and not places:

@@ -1,7 +1,7 @@
 r"""
-Markdown with LaTeX -> text for a terminal or a docstring: `$\frac{\partial Y_k}{\partial W_{ij}}$` reads ∂Y_k/∂W_ij.
+Show Markdown with LaTeX as text for a terminal or a docstring: `$\frac{\partial Y_k}{\partial W_{ij}}$` reads ∂Y_k/∂W_ij.
 
-A reading aid, no typesetting: commands that are not known lose their backslash, and stay.
+It is a reading aid, no typesetting: unknown commands lose their backslash, and stay.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MARKS = "".join(_ACCENTS.values())
 _ACCENTED = rf"\\({'|'.join(_ACCENTS)})(?:\s*\{{(\w+|\\[A-Za-z]+)\}}|\s+(\w)|\s*(\\[A-Za-z]+))"
 _SIZES = r"\\(?:(?:left|right|middle)(?![A-Za-z])\.?|[bB]igg?[lrm]?(?![A-Za-z]))\s*"
 _BRACED = r"\{([^{}]*)\}"
-_PART = r"(?:\{([^{}]*)\}|((?!\\(?:sqrt|[dt]?frac)(?![A-Za-z]))\\[A-Za-z]+|\w))"  # of a fraction: `\frac12` needs no braces
+_PART = r"(?:\{([^{}]*)\}|((?!\\(?:sqrt|[dt]?frac)(?![A-Za-z]))\\[A-Za-z]+|\w))"  # part of a fraction: `\frac12` needs no braces
 _FRACTION = rf"\\[dt]?frac(?![A-Za-z])\s*{_PART}\s*{_PART}"
 # One thing, with its index, power and argument: what may stand below a stroke without brackets
 _AT = r"_(?:\w+|\([^()]*\))|\^(?:\w|\\[A-Za-z]+|\([^()]*\))"
@@ -41,7 +41,7 @@ _THING = rf"(?:\\[A-Za-z]+|[\d.]+|[^\W\d_]+)(?:{_AT}|[²³¹⁰⁴-⁹⁻'{_MARK
 
 def as_text(markdown: str, width: int = 80) -> str:
     r"""
-    The text with its formulas in plain characters, displayed ones on lines of their own; paragraphs wrapped to the width.
+    Write formulas in plain characters, displayed ones on lines of their own, and wrap paragraphs to the width.
 
     >>> as_text(r"$Y_i = \sum_{j=1}^{n} W_{ij} X_j$, so $\frac{\partial Y_i}{\partial X_j} = W_{ij}$")
     'Y_i = Σ(j=1..n) W_ij X_j, so ∂Y_i/∂X_j = W_ij'
@@ -55,7 +55,7 @@ def as_text(markdown: str, width: int = 80) -> str:
 
 
 def _wrapped(paragraph: str, width: int) -> str:
-    """The paragraph in lines of that width; lists, tables and code stay as they are."""
+    """Wrap a paragraph to a width; lists, tables and code stay as they are."""
     if paragraph.startswith("    "):
         return "\n".join(_broken(line, width) for line in paragraph.splitlines())
     if re.match(r"\s{2,}|[-*+|#>`]|\d+\.", paragraph):
@@ -64,7 +64,7 @@ def _wrapped(paragraph: str, width: int) -> str:
 
 
 def _broken(line: str, width: int) -> str:
-    """A displayed line; one that is too long goes on below at each of its wide spaces."""
+    """Break a displayed line that is too long at each of its wide spaces."""
     return line if len(line) <= width else re.sub(r"(?<=\S)   (?=\S)", "\n    ", line)
 
 
@@ -102,17 +102,17 @@ def _plain(source: str) -> str:
 
 
 def _applied(found: re.Match[str]) -> str:
-    r"""`\sin{x}` is sin(x); a symbol takes no argument."""
+    r"""Write an argument in brackets: `\sin{x}` is sin(x); a symbol takes no argument."""
     return f"\\{found[1]} {found[2]}" if found[1] in _SYMBOLS else f"\\{found[1]}({found[2]})"
 
 
 def _range(found: re.Match[str]) -> str:
-    """A sum's bounds: Σ(j=1..n)."""
+    """Write a sum's bounds: Σ(j=1..n)."""
     return f"{_SYMBOLS[found[1]]}({found[2]}..{found[3] or found[4]})"
 
 
 def _accented(found: re.Match[str]) -> str:
-    """Every letter with its accent; of a command that is no letter the accent is left out."""
+    """Put the accent on every letter; leave it out for a command that is no letter."""
     under = found[2] or found[3] or found[4]
     if under.startswith("\\"):
         return f"{_SYMBOLS[under[1:]]}{_ACCENTS[found[1]]}" if under[1:] in _SYMBOLS else under
@@ -120,7 +120,7 @@ def _accented(found: re.Match[str]) -> str:
 
 
 def _fraction(found: re.Match[str]) -> str:
-    """With a blank where what stands beside it would read as part of it."""
+    """Write a fraction, with a blank where its neighbour would read as part of it."""
     before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
     above, below = (found[part] if found[part] is not None else found[part + 1] for part in (1, 3))
     lead = " " if re.match(r"[^\W_]|[)'‖]", before) else ""
@@ -129,14 +129,14 @@ def _fraction(found: re.Match[str]) -> str:
 
 
 def _operand(text: str, *, is_below: bool = False) -> str:
-    """Numerator or denominator, in brackets where it is more than one thing; a product may stand above the stroke."""
+    """Put a numerator or denominator in brackets if it is more than one thing; a product may stand above the stroke."""
     bare = re.sub(r"\\partial(?:\^\w|²)? |^\s*\\sqrt (\([^()]*\)$)?", "", text.strip())
     is_one = not bare or re.fullmatch(rf"{_THING}|\([^()]*\)" if is_below else rf"[\\\w{{}}^(){_MARKS}]*|\([^()]*\)", bare)
     return text.strip() if is_one else f"({text.strip()})"
 
 
 def _grouped(text: str) -> str:
-    """What stands under a root or in an index, in brackets where it is more than one word: P_(i t_i)."""
+    """Put what stands under a root or in an index in brackets if it is more than one word: P_(i t_i)."""
     return text.strip() if re.fullmatch(r"\\?\w+", text.strip()) else f"({text.strip()})"
 
 

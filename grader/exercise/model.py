@@ -13,14 +13,14 @@ from typing import Literal, TypeAlias, assert_never
 
 from grader.exercise.fingerprints import EARNING, JUDGING, PROSE, fingerprint
 from grader.exercise.formula import Formula
+from grader.sandbox.limits import Arrays, Limits
 from grader.sandbox.wire.call import Call
 
-DEFAULT_RTOL = 1e-8  # float64 has 16 digits; float32 has 7, and a term or a constant left out shows in the 8th
+DEFAULT_RTOL = 1e-8  # float64 has 16 digits, float32 7; a term or a constant that is left out shows in the 8th
 
-Arrays: TypeAlias = Literal["numpy", "torch"]
 Layout: TypeAlias = Literal["numerator", "denominator"]
 
-# An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
+# Axes of a shape as they are written: names, or, for a size without an axis of its own, an expression such as `n + m`.
 Axes: TypeAlias = tuple[str, ...]
 
 
@@ -63,7 +63,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
-    """A gradient ∂L/∂(quantity) that arrives from a loss the student never sees; drawn normal."""
+    """The gradient of an unseen loss by a quantity, ∂L/∂Y, that an exercise gives; drawn from the normal law."""
 
     name: str
     axes: Axes
@@ -72,7 +72,7 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of `forward`: a name, its formula, and the axes that the formula's shape comes to."""
+    """One line of `forward`: a name, its formula, and the axes of the formula's value."""
 
     name: str
     formula: Formula
@@ -118,7 +118,7 @@ class VJP:
     """
     Σ upstream · ∂of/∂wrt, summed over the axes of `of`. Shape: wrt.
 
-    `also` has further quantities, each with its own upstream gradient, whose sums are added: the h and c of an LSTM.
+    `also` holds further quantities with their own upstream gradients, whose sums are added: the h and c of an LSTM.
     """
 
     of: str
@@ -128,7 +128,7 @@ class VJP:
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Every quantity with the gradient that arrives there."""
+        """Every quantity with its upstream gradient."""
         return ((self.of, self.upstream), *self.also)
 
 
@@ -154,7 +154,7 @@ Kind: TypeAlias = Value | Local | Gradient | Jacobian | VJP | JVP | Hessian
 
 
 def symbol(kind: Kind) -> str:
-    """The kind's name in formulas: `∂Y/∂W`; L is the loss that an upstream gradient comes from."""
+    """Return the kind's name in formulas: `∂Y/∂W`; L is the unseen loss of an upstream gradient."""
     match kind:
         case Value():
             return kind.of
@@ -172,7 +172,7 @@ def symbol(kind: Kind) -> str:
 
 
 def quantities(kind: Kind) -> tuple[str, ...]:
-    """The lines of forward that a target of this kind is of: one, but for a VJP of several."""
+    """Return the lines of forward that a target of this kind differentiates: one, but for a VJP of several."""
     return tuple(of for of, _ in kind.pairs) if isinstance(kind, VJP) else (kind.of,)
 
 
@@ -220,14 +220,6 @@ class NamedCase:
     set: Mapping[str, object] = field(default_factory=dict)  # a number, or nested lists in the shape of the input
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one call may use: CPU seconds (loading has the same, the whole submission ten times that) and memory."""
-
-    seconds: float = 10.0
-    memory_mib: int = 1024
-
-
 @dataclass(frozen=True, kw_only=True)  # no slots: cached_property needs a __dict__
 class Exercise:
     """One exercise file. `id` is the file's stem."""
@@ -248,22 +240,22 @@ class Exercise:
     numerical: Literal["flag", "forbid"] = "flag"
     rtol: float = DEFAULT_RTOL  # see `agreement`
     partial: Literal["none", "cases"] = "none"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     path: str = field(default="", compare=False)  # where it was loaded from, for messages
 
     @property
     def points(self) -> float:
-        """The points of all targets."""
+        """The points of all targets together."""
         return sum(target.points for _, target in self.targets())
 
     def targets(self) -> Iterator[tuple[Task, Target]]:
-        """Every target with its task, in the order of the file."""
+        """Yield every target with its task, in the order of the file."""
         for task in self.tasks:
             for target in task.targets:
                 yield task, target
 
     def axes_of(self, name: str) -> Axes:
-        """The axes of an input, an upstream gradient or a quantity of `forward`. Raises KeyError for another name."""
+        """Return the axes of an input, an upstream gradient or a line of `forward`. Raises KeyError for another name."""
         for group in (self.inputs, self.upstream, self.forward):
             for item in group:
                 if item.name == name:
@@ -271,7 +263,7 @@ class Exercise:
         raise KeyError(name)
 
     def blocks(self, target: Target) -> tuple[int, int]:
-        """How many axes of a target belong to its first and to its second block; (0, 0) for kinds that have no blocks."""
+        """Count the axes of the first and of the second block of a target; (0, 0) for kinds that have no blocks."""
         match target.kind:
             case Local() | Jacobian():
                 of, wrt = len(self.axes_of(target.kind.of)), len(self.axes_of(target.kind.wrt))
@@ -309,6 +301,6 @@ class Exercise:
         """
         The fingerprint of what the cases and expected arrays depend on; points and limits do not change it.
 
-        Of the calls only the quantities count that they pass, since a record holds these.
+        Of the calls only the quantities count that they pass: these are in the record.
         """
         return fingerprint(self, leave_out=PROSE | JUDGING, called=sorted(self.called_quantities))

@@ -1,5 +1,5 @@
 """
-Exercise -> what a student begins with: a .py file or a notebook with signatures, docstrings and `raise NotImplementedError`.
+Make what a student begins with: a .py file or a notebook with signatures, docstrings and `raise NotImplementedError`.
 
 A notebook is built as plain JSON: importing nbformat would cost three seconds.
 """
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from grader.sandbox.wire.call import Argument, Given
 
 IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
-# An exercise file may say numpy and the assignment torch: the check says which, whatever file it finds.
+# The exercise file may say numpy and the assignment torch, so the check names the kind of arrays.
 _OPTION = {"numpy": "", "torch": " --arrays torch"}
 _KEYWORD: Mapping[str, tuple[str, ...]] = {"numpy": (), "torch": ('arrays="torch"',)}
 _ARRAYS = {"numpy": "NumPy arrays (float64)", "torch": "torch tensors (float64)"}
-_WIDTH = 88  # of docstrings: what code formatters take
+_WIDTH = 88  # width of docstrings, as code formatters wrap them
 
 
 def as_script(exercise: Exercise, file: str = "answer.py", *, check: str = "") -> str:
-    """The starter as Python source; `check` is the command that it names, where the exercise's id does not find it."""
+    """Write the starter as Python source; `check` is the command that it names, if the exercise's id does not find it."""
     check = check or f"grader check {exercise.id} {file}{_OPTION[exercise.arrays]}"
     head = "\n\n".join(
         [f"{exercise.title}  (exercise {exercise.id})", as_text(statement(exercise), _WIDTH), conventions(exercise)]
@@ -46,9 +46,9 @@ def as_script(exercise: Exercise, file: str = "answer.py", *, check: str = "") -
 
 def as_notebook(exercise: Exercise, *, path: str = "") -> str:
     """
-    The starter as a notebook (nbformat 4.5): the statement, a cell for each function, a cell that checks them.
+    Write the starter as a notebook (nbformat 4.5): the statement, a cell for each function, a cell that checks them.
 
-    `path` is where the exercise lies, where its id does not find it.
+    `path` is where the exercise lies, if its id does not find it.
     """
     written = dict(functions(exercise))
     asks = [json.dumps(path or exercise.id), *(f"{name}={name}" for name in written), *_KEYWORD[exercise.arrays]]
@@ -72,13 +72,13 @@ def as_notebook(exercise: Exercise, *, path: str = "") -> str:
 
 
 def task_sheet(exercise: Exercise) -> str:
-    """What a notebook begins with, as Markdown."""
+    """Write the first cell of a notebook, as Markdown."""
     asked = "\n".join(f"- `{task.call}`" for task in exercise.tasks)
     return f"# {exercise.title}\n\n{statement(exercise)}\n\nWrite:\n\n{asked}\n\n{conventions(exercise)}"
 
 
 def functions(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """Every function to write, each once: its name, and its source without a body."""
+    """Yield every function to write, each once: its name, and its source without a body."""
     tasks = {task.function: task for task in exercise.tasks}
     helpers = {given.function: given for task in exercise.tasks for given in task.call.given}
     for name in exercise.functions:
@@ -165,7 +165,7 @@ def _meaning(exercise: Exercise, name: str) -> str:
             return ", ".join(filter(None, (_sized(given.axes), contents(given))))
     try:
         return _sized(exercise.axes_of(name))
-    except KeyError:  # a `given` name: its meaning is said by the caller
+    except KeyError:  # a `given` name, which the caller explains
         return ""
 
 
@@ -174,7 +174,7 @@ def _sized(axes: tuple[str, ...]) -> str:
 
 
 def parameters(arguments: Sequence[Argument]) -> tuple[str, ...]:
-    """Names for the parameters of a signature, no two alike; what has no name of its own gets one that says what it is."""
+    """Choose names for the parameters of a signature, no two alike; an argument without a name gets one that describes it."""
     own = {_own_name(argument) for argument in arguments if isinstance(argument, Name)}
     names: list[str] = []
     for argument in arguments:
@@ -195,7 +195,7 @@ def _own_name(argument: Name) -> str:
 
 
 def conventions(exercise: Exercise) -> str:
-    """What holds for every function of an exercise."""
+    """State what holds for every function of an exercise."""
     by_hand = " Derive by hand: automatic differentiation is flagged."
     return (
         f"Arguments are {_ARRAYS[exercise.arrays]}. Shapes must be exact: nothing is broadcast."

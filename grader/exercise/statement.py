@@ -1,7 +1,7 @@
 """
-What an exercise asks, in words and formulas: a statement where the file has none, and names for arrays and entries.
+Say in words and formulas what an exercise asks: a statement if the file has none, and names for arrays and entries.
 
-The same notation stands in starters, in `show` and in reports: `dY_dW[k,i,j] = ∂Y[k]/∂W[i,j]`.
+The same notation is used in starters, in `show` and in reports: `dY_dW[k,i,j] = ∂Y[k]/∂W[i,j]`.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Notation:
     is_denominator: bool
 
     def entry(self, index: Sequence[int]) -> str:
-        """One entry by name: `∂Y[0]/∂W[1,2]`."""
+        """Name one entry: `∂Y[0]/∂W[1,2]`."""
         return _entry(self.kind, *self._split([str(i) for i in index]))
 
     def _split(self, index: list[str]) -> tuple[list[str], list[str]]:
-        """The indices of `of` and of `wrt`; for a Hessian of `wrt` and of `other`."""
+        """Split an index into those of `of` and of `wrt`; for a Hessian of `wrt` and of `other`."""
         first, _ = self.blocks
         return (index[first:], index[:first]) if self.is_denominator else (index[:first], index[first:])
 
 
 def notation(exercise: Exercise, target: Target) -> Notation:
     """
-    The notation of one target of an exercise.
+    Return the notation of one target of an exercise.
 
     >>> from grader.exercise.model import Exercise, Input, Line, Target
     >>> from grader.exercise.formula import parse
@@ -68,13 +68,13 @@ def notation(exercise: Exercise, target: Target) -> Notation:
 
 
 def shape_text(axes: Iterable[str]) -> str:
-    """Axes as Python writes a shape: `(m, n)`, `(n,)`, `()`."""
+    """Write axes as Python writes a shape: `(m, n)`, `(n,)`, `()`."""
     axes = tuple(axes)
     return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
 
 
 def statement(exercise: Exercise) -> str:
-    """The exercise's statement in Markdown: its own, or one made from its inputs and its forward function."""
+    """Return the exercise's statement in Markdown: its own, or one made from its inputs and its forward function."""
     if exercise.statement:
         return exercise.statement.strip()
     given = _listed([f"`{item.name}`{_of_shape(item.axes)}{_in_brackets(contents(item))}" for item in exercise.inputs])
@@ -89,7 +89,7 @@ def statement(exercise: Exercise) -> str:
     return "\n\n".join(paragraphs)
 
 
-# What is known of numbers that are drawn so, and may be used in an answer; `{}` is the parameter of the draw.
+# What an answer may use about numbers of each draw; `{}` is the parameter of the draw.
 _CONTENTS = {
     "labels": "whole numbers from 0 to {} - 1",
     "onehot": "one 1 along the last axis, else 0",
@@ -104,7 +104,7 @@ _CONTENTS = {
 
 
 def contents(item: Input) -> str:
-    """What sort of numbers an input holds, where an answer may use it; nothing for any numbers."""
+    """Say what sort of numbers an input holds, if an answer may use that; nothing for any numbers."""
     return _CONTENTS.get(item.draw.law, "").format(*item.draw.parameters)
 
 
@@ -157,14 +157,18 @@ def _first_order(
 
 
 def _term(exercise: Exercise, kind: VJP, pair: tuple[str, str], letters: Sequence[str], wrt: Sequence[str]) -> str:
-    """What comes through one quantity: `Σ_k dh[k] ∂h[k]/∂W[i,j]`."""
+    """Write the part of a VJP that comes through one quantity: `Σ_k dh[k] ∂h[k]/∂W[i,j]`."""
     of, upstream = pair
     index = letters[len(wrt) : len(wrt) + len(exercise.axes_of(of))]
     return f"{_sum(index)}{upstream}{_at(index)} ∂{of}{_at(index)}/∂{kind.wrt}{_at(wrt)}"
 
 
 def _indices(kind: Kind, letters: Sequence[str], of: int, wrt: int) -> tuple[Sequence[str], Sequence[str]]:
-    """Letters for both: what is returned begins with i; a matrix that is derived for gets i and j, as in textbooks."""
+    """
+    Choose letters for both. What is returned begins with i.
+
+    A matrix that is differentiated by gets i and j, as in textbooks.
+    """
     if isinstance(kind, VJP) or (wrt >= 2 and of <= 1 and not isinstance(kind, JVP)):
         return letters[wrt : wrt + of], letters[:wrt]
     return letters[:of], letters[of : of + wrt]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from grader.exercise.model import Exercise, Task
 from grader.outcome import Case, Expected, Probe, Record
-from grader.sandbox.job import Purpose, TaskPlan
+from grader.sandbox.wire.plan import Purpose, TaskPlan
 
 if TYPE_CHECKING:
-    from grader.sandbox.job import Inputs
+    from grader.sandbox.wire.plan import Inputs
 
 REPEATED = 4  # cases of a task that are called again
 

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.outcome import Answer, Case, Entry, NotAnArray, Status, Verdict
+from grader.outcome import Case, Entry, Status, Verdict
 from grader.reference.agreement import CHUNK, Tolerance
+from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 
 def judge(answer: Answer, case: Case, tolerance: Tolerance, *, place: int, count: int) -> Verdict:
     """Judge one target at one case: the item at `place` of the `count` that the function should return."""
-    if answer.status is not None:
-        return Verdict(case=case, status=answer.status, detail=answer.detail, traceback=answer.traceback)
+    if answer.failure is not None:
+        return Verdict(case=case, status=Status.of(answer.failure.reason), failure=answer.failure)
     if len(answer.items) != count:
         return Verdict(case=case, status=Status.WRONG_COUNT, detail=_counted(answer, count))
     item = answer.items[place]

@@ -15,11 +15,13 @@ import numpy as np
 from grader.exercise.model import Task
 from grader.judging.calls import probes_of
 from grader.judging.task import JudgedTask, target_key
-from grader.outcome import Answer, Diagnosis, NotAnArray, Status
+from grader.outcome import Diagnosis, Status
 from grader.reference.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, Standard, beside_the_largest
+from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Record, TargetKey
+    from grader.outcome import Record, TargetKey
+    from grader.sandbox.wire.answer import Array
 
 PROBE_RTOL = 1e-6
 
@@ -57,7 +59,7 @@ def find_differences(task: Task, record: Record, judged: JudgedTask) -> dict[Tar
             key = target_key(task, place)
             if key not in probe.targets or not judged.right[place]:
                 continue
-            item = answer.items[place] if answer.status is None and len(answer.items) == len(task.targets) else None
+            item = answer.items[place] if answer.failure is None and len(answer.items) == len(task.targets) else None
             if not isinstance(item, np.ndarray):
                 # a look at the inputs must not tell differences to stay away from the probe
                 found[key] = _diagnosis("It does not answer at the inputs that tell finite differences from a formula.")
@@ -72,7 +74,7 @@ def _diagnosis(what_shows: str) -> Diagnosis:
 
 def _loses_digits(answer: Answer, place: int, expected: Array) -> bool:
     """Whether a float64 answer to a probe is wrong."""
-    if answer.status is not None or answer.single_precision or place >= len(answer.items):
+    if answer.failure is not None or answer.single_precision or place >= len(answer.items):
         return False
     item = answer.items[place]
     if isinstance(item, NotAnArray) or item.shape != expected.shape:

@@ -23,9 +23,12 @@ from grader.judging.repeat import judge_repeated
 from grader.judging.submission import Submission
 from grader.judging.summary import report_public_cases, report_target
 from grader.judging.task import JudgedTask, judge_task, target_key
-from grader.outcome import WALL_TIMEOUT, Answer, Diagnosis, Record, Report, Status, TargetKey, TargetReport
+from grader.outcome import WALL_TIMEOUT, Diagnosis, Record, Report, Status, TargetKey, TargetReport
 from grader.reference.agreement import Standard
-from grader.sandbox.job import Job, TaskPlan, Trial
+from grader.render import endings
+from grader.sandbox.job import Job, Trial
+from grader.sandbox.wire.answer import Answer, Failure
+from grader.sandbox.wire.plan import TaskPlan
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -76,9 +79,9 @@ class Judge:
             seconds=time.perf_counter() - started,
         )
 
-    def report_missing(self, student: str | None, detail: str) -> Report:
-        """Report on a student who handed in nothing for this exercise."""
-        answer = Answer(status=Status.MISSING, detail=detail)
+    def report_failure(self, student: str | None, failure: Failure) -> Report:
+        """Report on a student of whom nothing was called: nothing was handed in, what was cannot be read, or we failed."""
+        answer = Answer(failure=failure)
         judged = [
             judge_task(task, self._standard, (answer,) * (len(self.record.cases) + len(probes_of(task, self.record))))
             for task in self.exercise.tasks
@@ -125,7 +128,7 @@ class Judge:
             layers=(),
             targets=targets,
             flags=self._flags(judged, trial, is_inexact=bool(inexact)),
-            load_errors=trial.load_errors,
+            load_errors=tuple(replace(error, detail=endings.load_error(error)) for error in trial.load_errors),
             output=trial.output,
             public_output=trial.shown_output if record.public is not None else None,
         )
@@ -140,7 +143,7 @@ class Judge:
         trial: Trial,
     ) -> TargetReport:
         """Report on the target at a place of the task with a number, with its public cases where it is not right."""
-        exercise, task, was_called = self.exercise, self.exercise.tasks[number], trial.status is None
+        exercise, task, was_called = self.exercise, self.exercise.tasks[number], trial.failure is None
         found = inexact.get(target_key(task, place))
         target = report_target(exercise, task, place, self._standard, judged, found, was_called=was_called)
         if self._public_standard is None or shown is None or target.status is Status.CORRECT:
@@ -165,9 +168,8 @@ class Judge:
 
 
 def _answers_by_plan(trial: Trial, plans: Sequence[TaskPlan]) -> list[Sequence[Answer]]:
-    """Return the answers of each plan; where loading did not end, all have that status."""
-    if trial.status is None:
+    """Return the answers of each plan; where loading did not end, all failed by that."""
+    if trial.failure is None:
         return [task.answers for task in trial.tasks]
-    where = "" if trial.status is Status.UNGRADED or "loading" in trial.detail else " while it was loaded"
-    lost = Answer(status=trial.status, detail=f"{trial.detail}{where}")
+    lost = Answer(failure=trial.failure)
     return [() if plan.purpose == "repeated" else (lost,) * len(plan.inputs) for plan in plans]

@@ -10,11 +10,12 @@ import numpy as np
 
 from grader.exercise.model import Task
 from grader.judging.task import JudgedTask, judge_answer
-from grader.outcome import Answer, NotAnArray, Status
+from grader.outcome import Status
 from grader.reference.agreement import Standard, beside_the_largest
+from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 REPEAT_RTOL = 1e-9  # between two calls with the same inputs: sums may be taken in another order
 
@@ -36,7 +37,7 @@ def judge_repeated(
     for number, answer in zip(case_numbers, answers, strict=False):
         if _is_same_answer(first.answers[number], answer):
             continue
-        is_stateful |= answer.status not in OF_THE_MACHINE
+        is_stateful |= status_of(answer) not in OF_THE_MACHINE
         for place, of_target in enumerate(verdicts):
             second = judge_answer(task, place, standard, number, answer)
             if of_target[number].status is Status.CORRECT and second.status is not Status.CORRECT:
@@ -45,9 +46,14 @@ def judge_repeated(
 
 
 def _is_same_answer(first: Answer, second: Answer) -> bool:
-    if first.status is not second.status or len(first.items) != len(second.items):
+    if status_of(first) is not status_of(second) or len(first.items) != len(second.items):
         return False
     return all(map(_is_same_item, first.items, second.items))
+
+
+def status_of(answer: Answer) -> Status | None:
+    """Return what an answer without a value counts as; None where there is one."""
+    return Status.of(answer.failure.reason) if answer.failure else None
 
 
 def _is_same_item(first: Array | NotAnArray, second: Array | NotAnArray) -> bool:

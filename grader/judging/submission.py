@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES, Budget, NotebookError, code_cells
-from grader.sandbox.job import Source
+from grader.sandbox.wire.plan import Source
 
 _LONGEST_MARK = 200  # bytes of a line that is looked at as one
 _LONGEST_IMPORT = 4096

@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from grader.exercise.model import Exercise, Task, Value
 from grader.judging import rubric
-from grader.judging.diagnosis import hypotheses
-from grader.judging.repeat import OF_THE_MACHINE
+from grader.judging.diagnosis.diagnose import diagnose
+from grader.judging.repeat import OF_THE_MACHINE, status_of
 from grader.judging.task import JudgedTask, target_key
-from grader.outcome import Answer, Counterexample, Diagnosis, PublicPart, Status, TargetReport, Verdict
+from grader.outcome import Counterexample, Diagnosis, PublicPart, Status, TargetReport, Verdict
 from grader.reference.agreement import Standard
+from grader.render import endings
+from grader.sandbox.wire.answer import Answer, Failure, Reason
+from grader.text import cleaned
 
 MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
 MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
@@ -50,17 +54,17 @@ def report_target(
     """Report on a target in the cases that count; `differences` is set where it is right by numerical differentiation."""
     target, verdicts = task.targets[place], judged.verdicts[place]
     key = target_key(task, place)
-    found = hypotheses.diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
+    found = diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
     verdict = rubric.deciding(verdicts)
     if differences is not None and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
         found = differences
-        verdict = replace(verdict, status=Status.REFUSED, detail="numerical differentiation is not allowed in this exercise")
+        verdict = replace(verdict, status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
         verdicts = (verdict, *verdicts[1:])
     shown = _case_to_show(verdicts, verdict.status) if was_called else None
-    detail = (shown or verdict).detail  # of the case that is shown: shapes found elsewhere would not fit its sizes
+    why = _why(shown or verdict)  # in the case that is shown: shapes found elsewhere would not fit its sizes
     if judged.changed and judged.changed[place] and verdict.status is not Status.UNGRADED:
         found = None  # the formula was right: what fits the numbers now is chance
-        detail = _detail_of_a_change(detail, verdict.status)
+        why["detail"] = _detail_of_a_change(why["detail"], verdict.status)
     return TargetReport(
         call=task.function,
         name=target.name,
@@ -74,8 +78,7 @@ def report_target(
         total=len(verdicts),
         diagnosis=found,
         counterexample=_counterexample(shown) if shown else None,
-        detail=detail,
-        traceback=(shown or verdict).traceback,
+        **why,
         answers_sha256=_fingerprint(judged.answers[: len(verdicts)], place) if verdict.status in _OF_NUMBERS else "",
     )
 
@@ -101,8 +104,8 @@ def report_public_cases(
     found = None
     if likely is not None:
         target, key = task.targets[place], target_key(task, place)
-        found = hypotheses.diagnose(
-            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, rule=likely.rule
+        found = diagnose(
+            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, only_rule=likely.rule
         )
     verdict = rubric.deciding(verdicts)
     shown = _case_to_show(verdicts, verdict.status) if was_called else None
@@ -112,9 +115,22 @@ def report_public_cases(
         total=len(verdicts),
         diagnosis=found,
         counterexample=_counterexample(shown) if shown else None,
-        detail=(shown or verdict).detail,
-        traceback=(shown or verdict).traceback,
+        **_why(shown or verdict),
     )
+
+
+def _why(verdict: Verdict) -> dict[str, Any]:
+    """Return what a report says of a verdict: reason, phase and place as facts, and the words for them."""
+    failure = verdict.failure
+    if failure is None:
+        return {"detail": verdict.detail}
+    return {
+        "reason": failure.reason,
+        "phase": failure.phase,
+        "source": failure.source,
+        "detail": endings.sentence(failure),
+        "traceback": cleaned(failure.traceback),
+    }
 
 
 def _detail_of_a_change(detail: str, status: Status) -> str:
@@ -140,7 +156,7 @@ def _fingerprint(answers: Sequence[Answer], place: int) -> str:
             rounded[np.isnan(rounded)] = np.nan  # of either sign
             digest.update(f"{item.shape} {largest:.9g}".encode() + rounded.tobytes())
         else:
-            digest.update(f"{answer.status} {item}".encode())
+            digest.update(f"{status_of(answer)} {item}".encode())
     return digest.hexdigest()
 
 

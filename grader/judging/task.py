@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from grader.exercise.model import Task
 from grader.judging import compare
-from grader.outcome import Answer, Status, TargetKey, Verdict
+from grader.outcome import Status, TargetKey, Verdict
 from grader.reference.agreement import Standard
+from grader.sandbox.wire.answer import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from grader import handout
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import catalogue, starter
-from grader.exercise.model import Limits
 from grader.files import write_whole
 from grader.nbgrader.cells import Cell, bodies, body_in, cells
 from grader.nbgrader.course import Course, Plan
 from grader.nbgrader.needs import needs_nbgrader
 from grader.reference import prepare
+from grader.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from grader.exercise.assignment import Assignment

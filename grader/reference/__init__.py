@@ -1,1 +1,1 @@
-"""The key: cases, and what torch says of them, as one record."""
+"""The key: cases, and the arrays that torch expects for them, as one record."""

@@ -1,7 +1,7 @@
 """
-How near two arrays have to be: the one rule by which answers are judged and mistakes are recognised.
+Decide how near two arrays have to be: the one rule by which answers are judged and mistakes are recognised.
 
-An entry may be off by rtol times itself, and by what rounding may do to it in any right formula (`reference.rounding`).
+An entry may be off by rtol times itself, and by as much as rounding may change it in any right formula (`torch.rounding`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 from grader.exercise.model import DEFAULT_RTOL
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, Expected, Record, TargetKey
+    from grader.outcome import Expected, Record, TargetKey
+    from grader.sandbox.wire.answer import Array
 
 ABSOLUTE_FLOOR = 1e-12  # for expected entries that are exactly zero
 OF_THE_LARGEST = 1e-6  # rounding excuses no more than this share of the largest entry
@@ -41,7 +42,7 @@ class Tolerance:
         self._largest_rounding: float | None = None
 
     def agrees(self, actual: Array) -> bool:
-        """Whether an array is the expected one, but for rounding; NaN and infinity never are."""
+        """Tell whether an array is the expected one, but for rounding; NaN and infinity never are."""
         if actual.shape != self.expected.shape:
             return False
         if self.expected.size <= CHUNK:
@@ -49,7 +50,7 @@ class Tolerance:
         limits = self.limits()
         flat, known = actual.reshape(-1), self.expected.reshape(-1)
         pieces = (slice(start, start + CHUNK) for start in range(0, flat.size, CHUNK))
-        # Most answers are right to the floor, which every entry may be off by: their limits need not be known.
+        # Most answers are off by less than the floor, which every entry may be: their limits need not be computed.
         return all(
             _is_within(flat[piece], known[piece], ABSOLUTE_FLOOR) or _is_within(flat[piece], known[piece], limits(piece))
             for piece in pieces
@@ -127,9 +128,9 @@ class Standard:
 
 def near(actual: Array, other: Array, rtol: float, rounding: float = 0.0) -> bool:
     """
-    Whether two finite arrays agree by the rule for answers, where rounding moves no entry of the second by more than this.
+    Tell whether two finite arrays agree by the rule for answers, where rounding changes the second by no more than `rounding`.
 
-    An infinite `rounding` asks for agreement beside the largest entry only.
+    An infinite `rounding` asks for agreement relative to the largest entry only.
     """
     if actual.shape != other.shape:
         return False
@@ -148,7 +149,11 @@ def near(actual: Array, other: Array, rtol: float, rounding: float = 0.0) -> boo
 
 
 def beside_the_largest(actual: Array, expected: Array, rtol: float, *, floor: float = 0.0) -> bool:
-    """Agreement relative to the largest entry alone, however small that is: what a probe and a repetition ask."""
+    """
+    Tell whether two arrays agree relative to the largest entry alone, however small that is.
+
+    Probes and repeated calls are compared so.
+    """
     within = rtol * _largest(expected) + floor
     if actual.shape != expected.shape or not math.isfinite(within):
         return False
@@ -161,11 +166,11 @@ def _largest(array: Array) -> float:
     return max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of infinity and infinity, or of the largest numbers there are
+@np.errstate(over="ignore", invalid="ignore")  # differences of infinities, or of the largest numbers there are
 def _is_within(actual: Array, expected: Array, limit: Array | float) -> bool:
     return bool((np.abs(actual - expected) <= limit).all())
 
 
 def _widened(rounding: float, rtol: float) -> float:
-    """The rounding that an rtol stands for: who asks for fewer digits of an entry asks for fewer of what it is made of."""
+    """Widen a rounding for a large rtol: whoever asks for fewer digits of an entry asks for fewer digits of its parts."""
     return rounding * max(1.0, rtol / DEFAULT_RTOL)

@@ -1,9 +1,9 @@
 """
-Exercise, seed -> candidate cases: names, sizes, and the numbers of every input and upstream gradient.
+Draw candidate cases from an exercise and a seed: names, sizes, and the numbers of every input and upstream gradient.
 
-A candidate may turn out ill-conditioned; then the story asks for the next `attempt`. Every number comes from a stream of its own,
-keyed by seed, exercise, case, input and attempt, so that adding a case or an input changes no other at the same sizes. Sizes
-are planned for all cases together (`sizes`).
+A candidate may turn out ill-conditioned; then the caller asks for the next `attempt`. Every number comes from a stream of its
+own, keyed by seed, exercise, case, input and attempt, so that adding a case or an input changes no other at the same sizes.
+Sizes are planned for all cases together (`sizes`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.outcome import Case, Role
 from grader.reference import sizes as planned
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MAX_SMALL_CASES = 3
 
@@ -33,7 +33,7 @@ _READABLE: tuple[tuple[float, ...], ...] = (
     (-0.9, -0.7, -0.4, -0.2, 0.1, 0.3, 0.5, 0.8),
 )
 ATTEMPTS_PER_LEVEL = 6
-STRETCHES = (1.0, 2.0, 4.0, 8.0)  # of inputs that may be any numbers, where a side of a function is far from what is usual
+STRETCHES = (1.0, 2.0, 4.0, 8.0)  # factors for inputs that may be any numbers, to reach branches far from usual values
 _ANY_SIZE = frozenset({"normal", "nonzero", "positive", "symmetric"})
 
 
@@ -49,7 +49,7 @@ class CasePlan:
 
 def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
     """
-    The cases of an exercise in reading order: small ones with readable numbers, random ones, named ones.
+    Plan the cases of an exercise in reading order: small ones with readable numbers, random ones, named ones.
 
     Raises ExerciseError when no sizes fit.
     """
@@ -69,14 +69,14 @@ def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
 
 
 def plan_named(exercise: Exercise, edge: NamedCase, seed: int) -> CasePlan:
-    """A case that an author names. Raises ExerciseError when no sizes fit."""
+    """Plan a case that an author names. Raises ExerciseError when no sizes fit."""
     sizes = planned.named_sizes(exercise.axes, edge.sizes, f"{seed}\0{exercise.id}\0{edge.name}")
     return CasePlan(name=edge.name, role="named", edge=edge, sizes=_fitting(exercise, edge.name, sizes))
 
 
 def draw_case(exercise: Exercise, plan: CasePlan, seed: int, attempt: int = 0, *, stretch: float = 1.0) -> Case:
     """
-    A candidate for one case; `stretch` multiplies the inputs that may be any numbers.
+    Draw a candidate for one case; `stretch` multiplies the inputs that may be any numbers.
 
     Raises ExerciseError when a value of a named case does not fit its input.
     """
@@ -103,18 +103,18 @@ def _no_sizes(exercise: Exercise, name: str) -> ExerciseError:
 
 
 def scaled_case(case: Case, name: str, factor: float, *, case_name: str) -> Case:
-    """The case as a probe: one input times `factor`."""
+    """Make a probe of a case: multiply one input by `factor`."""
     values = {**case.values, name: read_only(case.values[name] * factor)}
     return Case(name=case_name, role="probe", sizes=case.sizes, values=values)
 
 
 def shape_of(axes: Sequence[str], sizes: Mapping[str, int]) -> tuple[int, ...]:
-    """Axes as sizes. Inputs and upstream gradients are written in axis names or plain numbers only."""
+    """Turn axes into sizes. Inputs and upstream gradients are written in axis names or plain numbers only."""
     return tuple(sizes[axis] if axis in sizes else int(axis) for axis in axes)
 
 
 def read_only(array: Array) -> Array:
-    """The array, contiguous and not to be written to."""
+    """Make an array contiguous and read-only."""
     array = np.ascontiguousarray(array).reshape(array.shape)  # ascontiguousarray makes a scalar 1-D
     array.flags.writeable = False
     return array
@@ -176,7 +176,7 @@ def _draw_values(draw: Draw, shape: tuple[int, ...], sizes: Mapping[str, int], r
 
 
 def _distinct(shape: tuple[int, ...], rng: np.random.Generator, *, whole: bool) -> Array:
-    """Values of which no two are near one another: shuffled steps, with a jitter of less than half a step."""
+    """Draw values of which no two are near each other: shuffled steps, with a jitter of less than half a step."""
     count = int(np.prod(shape))
     steps = rng.permutation(count) - (count - 1) / 2
     values = np.ceil(steps) if whole else (steps + rng.uniform(-0.25, 0.25, count)) * (4 / max(count, 4))
@@ -185,7 +185,7 @@ def _distinct(shape: tuple[int, ...], rng: np.random.Generator, *, whole: bool) 
 
 
 def _with_named_values(exercise: Exercise, edge: NamedCase, name: str, value: Array) -> Array:
-    """The value after `set` and `scale` of a named case."""
+    """Apply `set` and `scale` of a named case to a value."""
     if name in edge.set:
         wanted = np.asarray(edge.set[name], dtype=value.dtype)
         if wanted.ndim and wanted.shape != value.shape:

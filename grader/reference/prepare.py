@@ -1,7 +1,8 @@
 """
-Exercise, seed -> Record: drawing and referencing go hand in hand, since whether a draw is good shows only in its expected arrays.
+Prepare the record of an exercise at a seed.
 
-A record that was made before is read from the store, so that torch is imported only for a new one.
+Cases are drawn and their expected arrays computed together, since only the expected arrays show whether a draw is good. A
+record that was made before is read from the store, so that torch is imported only for a new one.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from grader.reference.torch.branches import Branch
 
 PUBLIC_SEED = 0
-ENGINE = 9  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+ENGINE = 9  # version of drawing and predicting: raise it with every change to records, and stored ones are made again
 MAX_ATTEMPTS = 60
-_SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
-_ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
-_ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
-_ZERO_SHARE = 1 / 4  # of the cases so far, in which an expected array may be zero throughout: there a gate is closed
+_SPREAD = 1e-3  # smallest entry of an expected array beside its largest, if no named case asks for saturation
+_ATTEMPTS_AT_SPREAD = 40  # large arrays, and exercises with such a spread on purpose, do without
+_ATTEMPTS_BEFORE_ZERO = 12  # an array that is zero this often is meant to be zero
+_ZERO_SHARE = 1 / 4  # share of the cases so far in which an expected array may be zero throughout: there a gate is closed
 _REDRAWS = 240  # draws that look for a branch of a function that no case has shown yet
 _REDRAWS_FOR_PAIRS = 60  # if only pairs of branches are missing: many a pair is impossible
 BESIDE = "records"  # the folder beside an exercise's file that may hold public records
@@ -43,11 +44,11 @@ SHIPPED = Path(__file__).parent / "_records"  # public records of the catalogue
 
 def prepare(exercise: Exercise, seed: int = PUBLIC_SEED, *, folder: Path | None = None, trust_beside: bool = False) -> Record:
     """
-    The cases and expected arrays of an exercise at a seed, from the store or newly made.
+    Return the cases and expected arrays of an exercise at a seed, from the store or newly made.
 
     `folder` is where a secret seed's records lie; without it they are read from the wheel and kept in the user's cache.
-    With `trust_beside`, and without torch to make it anew, a record in `records` beside the exercise's file will do, as a
-    handout has it. Whoever can write there decides what is right: for students' own checks, never for marks.
+    With `trust_beside`, and without torch to compute it, a record in the folder `records` beside the exercise's file is accepted,
+    as a handout has it. Whoever can write there decides what is right: for students' own checks, never for grades.
     Raises ExerciseError when a case cannot be drawn, GraderError when torch is needed and missing.
     """
     name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
@@ -82,14 +83,14 @@ def prepare_secret(exercise: Exercise, seed: int, *, folder: Path) -> Record:
 
 
 def taken_beside(exercise: Exercise, seed: int = PUBLIC_SEED) -> Path | None:
-    """The record beside an exercise's file that `trust_beside` lets in; None where there is none, or none is needed."""
+    """Return the record beside an exercise's file that `trust_beside` accepts; None if there is none, or none is needed."""
     name = store.file_name(exercise.id, exercise.record_sha256, seed, ENGINE)
     is_stored = any((place / name).is_file() for place in (SHIPPED, cache_folder()))
     return None if is_stored else _beside(exercise, name)
 
 
 def _beside(exercise: Exercise, name: str) -> Path | None:
-    """The file beside, if it is there and torch is not: what can be computed is computed."""
+    """Return the record beside the exercise's file, if it is there and torch is not: what can be computed is computed."""
     found = Path(exercise.path).parent / BESIDE / name
     return found if exercise.path and found.is_file() and not _has_torch() else None
 
@@ -99,7 +100,7 @@ def _has_torch() -> bool:
 
 
 def make(exercise: Exercise, seed: int) -> Record:
-    """A record, newly drawn and computed. Imports torch."""
+    """Draw and compute a new record. Imports torch."""
     if not _has_torch():
         what = f"The expected arrays of {exercise.id} are not stored here, and PyTorch, which computes them, is not installed."
         raise GraderError(Fault(exercise.path or exercise.id, what, f"Install it: {install_command('torch')}"))
@@ -127,7 +128,11 @@ _Feature: TypeAlias = "Branch | frozenset[Branch] | TargetKey"
 
 
 def _draw(exercise: Exercise, seed: int) -> tuple[Drawn, ...]:
-    """Every case with what is expected there: zeros in some, and between them each side of each function that draws reach."""
+    """
+    Draw every case with its expected arrays, so that together they show every branch that draws can reach.
+
+    An expected array may be zero throughout in some of the cases.
+    """
     plans = cases.plan_cases(exercise, seed)
     drawn: list[Drawn] = []
     zeros = 0
@@ -139,7 +144,7 @@ def _draw(exercise: Exercise, seed: int) -> tuple[Drawn, ...]:
 
 
 def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int, *, may_be_zero: bool) -> Drawn:
-    """The first candidate that is well conditioned, finite and away from kinks."""
+    """Draw a case until it is well conditioned, finite and away from kinks."""
     from grader.reference.torch import compute
 
     zeros, reason = 0, ""
@@ -152,7 +157,7 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int, *, may_be_zero: 
             return case, found
         zeros += found.is_zero
         reason = found.reason
-    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
+    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times, and no draw is usable: {reason}."
     remedy = "Change what the case says, or take it out." if plan.role == "named" else "Choose other draws, sizes or constants."
     raise ExerciseError(Fault(exercise.path or exercise.id, what, remedy))
 
@@ -239,7 +244,7 @@ def _nonzero_targets(expected: Expected) -> frozenset[_Feature]:
 
 
 def _probes(exercise: Exercise, drawn: tuple[tuple[Case, Expected], ...]) -> tuple[Probe, ...]:
-    """At most one probe a target; targets that the same scaled input serves share one."""
+    """Make at most one probe a target; targets that the same scaled input serves share one."""
     from grader.reference.torch import probes
 
     base = next((case for case, _ in drawn if case.role == "random"), drawn[0][0] if drawn else None)

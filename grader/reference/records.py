@@ -1,4 +1,4 @@
-"""Write the public records of the catalogue, which ship with the wheel: `make records`."""
+"""Write the public records of the catalogue, which the wheel contains: `make records`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.reference import prepare, store
 
 
 def write(folder: Path = prepare.SHIPPED) -> tuple[Path, ...]:
-    """The records of all catalogue exercises at the public seed, anew; records of what is no longer there are removed."""
+    """Write the records of all catalogue exercises at the public seed, and remove those of exercises that are gone."""
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.record"):
         old.unlink()

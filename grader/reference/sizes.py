@@ -1,8 +1,8 @@
 """
-Exercise, seed -> the sizes of its axes in every case, planned for all cases together.
+Plan the sizes of an exercise's axes in every case, for all cases together.
 
-What the cases of every seed have to show is a list of demands: each size of a small range, matrices that are wide, tall and
-square. Beside these, the sizes of one case differ where they can, so that a transposed answer has another shape.
+The cases of every seed have to meet a list of requirements: each size of a small range, matrices that are wide, tall and
+square. Beyond that, the sizes of one case differ if they can, so that a transposed answer has another shape.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ TRIES = 200
 _CANDIDATES = 24  # for the sizes of one case
 _MAX_LISTED = 64  # sizes of a range that are looked at one by one
 _MAX_COMBINATIONS = 50_000
-# What one demand that is met weighs beside an equal pair of sizes: it grows while demands stay unmet.
+# Weight of a requirement that is met, relative to an equal pair of sizes; it grows while requirements stay unmet.
 _WEIGHTS = (1.0, 4.0, 16.0, 16.0, 16.0)
 _EQUAL, _EQUAL_TO_FIXED = 4.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class SizeRequirement:
-    """Something that one case at least has to show: a size of an axis; or how the sizes of two axes of a matrix compare."""
+    """A requirement that at least one case has to meet: a size of an axis, or how the axes of a matrix compare."""
 
     axis: str
     value: int  # the size; with another axis -1, 0 or 1: the axis is shorter, as long, or longer
     other: str = ""
 
     def is_met(self, sizes: Sizes) -> bool:
-        """Whether these sizes show it."""
+        """Tell whether these sizes meet the requirement."""
         if not self.other:
             return sizes[self.axis] == self.value
         return _order(sizes[self.axis], sizes[self.other]) == self.value
@@ -55,7 +55,7 @@ class SizeRequirement:
 
 
 def requirements(exercise: Exercise) -> tuple[SizeRequirement, ...]:
-    """What the sizes of its cases have to show, as far as each range by itself allows it."""
+    """List what the sizes of the cases have to show, as far as each range by itself allows it."""
     drawn = {axis.name: axis for axis in exercise.axes if isinstance(axis, DrawnAxis)}
     found = [
         SizeRequirement(axis.name, size)
@@ -72,7 +72,7 @@ def requirements(exercise: Exercise) -> tuple[SizeRequirement, ...]:
 
 
 def batch_axes(exercise: Exercise) -> tuple[str, ...]:
-    """The axes that come first wherever they stand, before another axis at least once: that of a batch, or of outputs."""
+    """Find the axes of a batch or of outputs: they come first wherever they stand, and before another axis at least once."""
     arrays = [*(item.axes for item in exercise.inputs), *(item.axes for item in exercise.upstream)]
     found = []
     for axis in exercise.axes:
@@ -84,9 +84,13 @@ def batch_axes(exercise: Exercise) -> tuple[str, ...]:
 
 
 def is_possible(axes: Sequence[Axis], need: SizeRequirement) -> bool:
-    """Whether some sizes within the ranges meet a demand, with all computed axes at least 1; wide ranges are tried in part."""
+    """
+    Tell whether some sizes within the ranges meet a requirement, with all computed axes at least 1.
+
+    Wide ranges are tried in part.
+    """
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
-    drawn.sort(key=lambda axis: axis.name in (need.axis, need.other))  # what comes last is varied first
+    drawn.sort(key=lambda axis: axis.name in (need.axis, need.other))  # the last axes are varied first
     ranges = [list(itertools.islice(_range(axis), _MAX_LISTED)) for axis in drawn]
     names = [axis.name for axis in drawn]
     for choice in itertools.islice(itertools.product(*ranges), _MAX_COMBINATIONS):
@@ -97,7 +101,11 @@ def is_possible(axes: Sequence[Axis], need: SizeRequirement) -> bool:
 
 
 def smallest_sizes(axes: Sequence[Axis], rank: int) -> dict[str, int] | None:
-    """Each axis at the smallest size that no other has yet; `rank` rotates which axis is served first. None where none fit."""
+    """
+    Give each axis the smallest size that no other has yet; None if no sizes fit.
+
+    `rank` rotates which axis chooses first.
+    """
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
     turn = drawn[rank % len(drawn) :] + drawn[: rank % len(drawn)] if drawn else []
     for slack in range(TRIES):  # slack grows all sizes together until computed axes fit
@@ -113,7 +121,7 @@ def smallest_sizes(axes: Sequence[Axis], rank: int) -> dict[str, int] | None:
 
 
 def named_sizes(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] | None:
-    """The sizes that a named case says, the others drawn and all different where the ranges allow it. None where none fit."""
+    """Complete the sizes that a named case says by drawn ones, all different if the ranges allow it; None if no sizes fit."""
     rng = _random(key)
     drawn = [axis for axis in axes if isinstance(axis, DrawnAxis)]
     for attempt in range(TRIES):
@@ -126,9 +134,9 @@ def named_sizes(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] 
 
 def plan_sizes(exercise: Exercise, key: str, count: int, others: Sequence[Sizes]) -> tuple[dict[str, int], ...] | None:
     """
-    The sizes of `count` random cases beside those of the `others`. None where none fit.
+    Plan the sizes of `count` random cases beside those of the `others`; None if no sizes fit.
 
-    All demands that sizes within the ranges can meet together are met. Only the last case is square, and only where no other is.
+    All requirements that sizes within the ranges can meet together are met. Only the last case is square, if no other is.
     """
     wanted = [need for need in requirements(exercise) if not any(need.is_met(sizes) for sizes in others)]
     best: tuple[dict[str, int], ...] | None = None
@@ -184,7 +192,7 @@ def _plan(
 def _candidate(
     drawn: Sequence[DrawnAxis], rng: random.Random, used: Mapping[str, Counter[int]], *, steered: bool, fixed: Sizes | None = None
 ) -> dict[str, int]:
-    """Sizes that differ as far as free ones are left; steered ones are often among those that were used least."""
+    """Draw sizes that differ as far as possible; steered ones are often among those that were used least."""
     taken: set[int] = set()
     sizes: dict[str, int] = {}
     # The narrowest range chooses first, or a wide one could take its only free size.
@@ -206,7 +214,7 @@ def _candidate(
 
 
 def _squared(chosen: Sizes, drawn: Sequence[DrawnAxis], asked: Sequence[SizeRequirement], rng: random.Random) -> dict[str, int]:
-    """The sizes with the two axes of a matrix made equal, for each matrix that has to be square."""
+    """Make the two axes of a matrix equal, for each matrix that has to be square."""
     sizes = dict(chosen)
     ranges = {axis.name: axis for axis in drawn}
     for need in asked:
@@ -219,7 +227,11 @@ def _squared(chosen: Sizes, drawn: Sequence[DrawnAxis], asked: Sequence[SizeRequ
 
 
 def _overuse(drawn: Sequence[DrawnAxis], sizes: Sizes, used: Mapping[str, Counter[int]], place: int) -> float:
-    """How often these sizes came before, beside their share. A small range weighs more: stride 2 has to come often enough."""
+    """
+    Weigh how often these sizes came before, relative to their share.
+
+    A small range weighs more: stride 2 has to come often enough.
+    """
     cost = 0.0
     for axis in drawn:
         share = max(1.0, place / len(_range(axis)))
@@ -228,7 +240,11 @@ def _overuse(drawn: Sequence[DrawnAxis], sizes: Sizes, used: Mapping[str, Counte
 
 
 def _sameness(drawn: Sequence[DrawnAxis], sizes: Sizes, asked: Sequence[SizeRequirement]) -> float:
-    """What equal sizes cost, but for those that are asked for; those of an axis that has one size only cannot be helped much."""
+    """
+    Weigh sizes that are equal without being required to be.
+
+    Those of an axis with a single size cannot be helped much, and weigh less.
+    """
     square = {frozenset((need.axis, need.other)) for need in asked if need.other and not need.value}
     cost = 0.0
     for one, two in itertools.combinations(drawn, 2):
@@ -239,13 +255,13 @@ def _sameness(drawn: Sequence[DrawnAxis], sizes: Sizes, asked: Sequence[SizeRequ
 
 
 def complete(axes: Sequence[Axis], drawn: Sizes, fixed: Sizes | None = None) -> dict[str, int] | None:
-    """The sizes of all axes from those that are drawn; None where an axis comes to less than 1."""
+    """Compute the sizes of all axes from those that are drawn; None if an axis is less than 1."""
     sizes: dict[str, int] = {}
     for axis in axes:
         if isinstance(axis, DerivedAxis) and not (fixed and axis.name in fixed):
             try:
                 sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:  # such as a division by zero at these sizes
+            except FormulaError:  # for example a division by zero at these sizes
                 return None
         else:
             sizes[axis.name] = drawn.get(axis.name, (fixed or {}).get(axis.name, 0))
@@ -255,7 +271,7 @@ def complete(axes: Sequence[Axis], drawn: Sizes, fixed: Sizes | None = None) -> 
 
 
 def _matrices(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """The two axes of every input, upstream gradient and target that is a matrix of two different axes, each pair once."""
+    """Yield the two axes of every input, upstream gradient and target that is a matrix of two different axes, each pair once."""
     shapes = [*(item.axes for item in exercise.inputs), *(item.axes for item in exercise.upstream)]
     shapes += [target.axes for _, target in exercise.targets()]
     seen: set[frozenset[str]] = set()

@@ -1,8 +1,8 @@
 """
-Inputs and expected arrays of an exercise at a seed, as one checksummed record on disk.
+Keep inputs and expected arrays of an exercise at a seed, as one checksummed record on disk.
 
-Inputs lie beside their answers because NumPy promises no stable random streams across versions: redrawn inputs beside stored
-answers would fail everyone. A record that is torn, of another format or not ours reads as absent, and is made again.
+Inputs are stored beside their answers because NumPy promises no stable random streams across versions: redrawn inputs beside
+stored answers would fail everyone. A record that is torn, of another format or not ours reads as absent, and is made again.
 
 Layout: magic, SHA-256 of the rest, length of the header (8 bytes), header (JSON: the record with arrays replaced by their
 dtype, shape and offset), array bytes (little-endian float64 and int64, or int8; aligned to 8).
@@ -24,25 +24,26 @@ from grader.files import write_whole
 from grader.outcome import Case, Expected, Hypothesis, Probe, Record
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 MAGIC = b"graderR2"
-MAX_STORE_BYTES = 512 << 20  # of a user's cache; the records longest unused go first
+MAX_STORE_BYTES = 512 << 20  # size of a user's cache; the records longest unused are removed first
 _HEAD = len(MAGIC) + 32 + 8
 _DTYPES = {"f": "<f8", "i": "<i8", "b": "|i1"}
 
 
 def file_name(exercise: str, record_sha256: str, seed: int, engine: int) -> str:
-    """The name of a record's file. Its key is the exercise's meaning, the seed, and the version of the drawing engine."""
+    """Return the name of a record's file. Its key is the exercise's meaning, the seed, and the version of the drawing engine."""
     key = hashlib.sha256(f"{record_sha256} {seed} {engine}".encode()).hexdigest()
     return f"{exercise}-{key[:32]}.record"
 
 
 def read(path: Path, record_sha256: str, seed: int, *, in_cache: bool = False) -> Record | None:
     """
-    The record in a file; None when there is none, or it is torn or another one.
+    Read the record in a file; None if there is none, or it is torn or another one.
 
-    Of a file in a cache it is noted that it was used; any other stays as it is.
+    Reading a file in a cache updates its time of use; any other file stays as it is.
     """
     try:
         data = path.read_bytes()
@@ -53,7 +54,7 @@ def read(path: Path, record_sha256: str, seed: int, *, in_cache: bool = False) -
         return None
     if in_cache:
         with contextlib.suppress(OSError):
-            os.utime(path)  # so that the cap evicts what is longest unused
+            os.utime(path)  # the cap evicts the records longest unused
     return record
 
 
@@ -89,7 +90,7 @@ def _evict(folder: Path, max_bytes: int, keep: Path) -> None:
 
 
 def encode(record: Record) -> bytes:
-    """The bytes of a record."""
+    """Encode a record as bytes."""
     arrays: list[Array] = []
     offset = 0
 
@@ -145,7 +146,7 @@ def _padded(size: int) -> int:
 
 
 def decode(data: bytes) -> Record:
-    """The record in `data`; its arrays are read-only views. Raises ValueError when the checksum does not hold."""
+    """Decode a record; its arrays are read-only views. Raises ValueError when the checksum does not hold."""
     rest = memoryview(data)[len(MAGIC) + 32 :]
     if data[: len(MAGIC)] != MAGIC or hashlib.sha256(rest).digest() != data[len(MAGIC) : len(MAGIC) + 32]:
         raise ValueError("not a whole record")

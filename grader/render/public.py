@@ -59,6 +59,9 @@ def _public(target: TargetReport, part: PublicPart, others: Others) -> TargetRep
         total=part.total,
         diagnosis=part.diagnosis,
         counterexample=part.counterexample,
+        reason=part.reason,
+        phase=part.phase,
+        source=part.source,
         detail=part.detail,
         traceback=part.traceback,
         public=None,
@@ -67,4 +70,6 @@ def _public(target: TargetReport, part: PublicPart, others: Others) -> TargetRep
 
 
 def _without_reasons(target: TargetReport) -> TargetReport:
-    return replace(target, diagnosis=None, counterexample=None, detail="", traceback="", public=None)
+    return replace(
+        target, diagnosis=None, counterexample=None, reason=None, phase=None, source="", detail="", traceback="", public=None
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from grader.exercise.statement import Notation, notation
 from grader.outcome import Report, Status, TargetReport
+from grader.sandbox.wire.answer import Phase, Reason
 from grader.text import cleaned as plain
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from grader.exercise.assignment import Feedback
     from grader.exercise.model import Exercise, Kind, Target, Task
     from grader.outcome import Others
+    from grader.sandbox.wire.answer import LoadError
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}
 LABELS = {
@@ -64,8 +66,6 @@ _WENT_WRONG = {
 }
 MAX_DETAIL = 600
 MAX_LOAD_ERRORS = 3
-_NOT_COMPILED = ("SyntaxError", "IndentationError", "TabError")
-_LOADING = " did not load: "  # in the detail of what was lost before any call: the case does not matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +121,7 @@ def _is_told_with(first: TargetReport, other: TargetReport) -> bool:
     """Whether the same can be said of both: of targets of one call, or because what failed is the file and not a function."""
     if (first.status, first.detail) != (other.status, other.detail) or first.status.order >= Status.WRONG_TYPE.order:
         return False
-    is_of_the_file = _LOADING in first.detail or _is_sentence(first)
-    return first.call == other.call or is_of_the_file
-
-
-def _is_sentence(target: TargetReport) -> bool:
-    """Whether its detail says by itself what is the matter, such as a clash of names."""
-    return target.is_undecided or (target.status is Status.MISSING and target.detail[:1].isupper())
+    return first.call == other.call or first.is_of_file
 
 
 def _finding(
@@ -164,7 +158,7 @@ def _with_evidence(shown: Finding, target: TargetReport, names: Notation | None,
         is_likely = target.diagnosis.rule != "regime"
         shown = replace(shown, cause=plain(target.diagnosis.text), explains=explains if is_likely else "", is_likely=is_likely)
     example = target.counterexample
-    if example is None or _LOADING in target.detail:
+    if example is None or target.is_of_file:
         return shown
     sizes = ", ".join(f"{axis}={size}" for axis, size in example.sizes.items())
     place = f'"{plain(example.case)}"' + (f" ({sizes})" if sizes else "")
@@ -233,19 +227,18 @@ def _told(target: TargetReport, names: Notation | None) -> str:
             return f"It returned NaN or infinity{where}; {target.correct} of {target.total} cases agree."
         case Status.WRONG_SHAPE:
             return _ended(f"It returned shape {detail}", names.axes_in_words if names else "")
-        case Status.RAISED if _LOADING in detail:
+        case Status.RAISED if target.is_of_file:
             return _ended(_without_line(detail, plain(target.traceback)))
         case Status.RAISED:
             return f"It raised{_place(target.traceback)}: {_ended(detail or 'an exception')}"
         case Status.NOT_IMPLEMENTED:
             return f"Not written yet: {target.call} still raises NotImplementedError."
         case Status.MISSING:
-            is_unwritten = not detail or detail.startswith("no function")
-            return (
-                f"Not written yet: {_ended(detail or f'there is no function {target.call}')}" if is_unwritten else _ended(detail)
-            )
+            is_unwritten = not detail or target.reason is Reason.NO_FUNCTION
+            told = _ended(detail or f"there is no function {target.call}")
+            return f"Not written yet: {told}" if is_unwritten else told
         case Status.UNGRADED:
-            fault = "" if target.is_undecided else "We could not grade this (our fault, no points lost)"
+            fault = "Not graded, no points lost" if target.is_undecided else "We could not grade this (our fault, no points lost)"
             return _ended(": ".join(filter(None, (fault, detail))))
         case Status.TIMED_OUT:
             return _ended(detail or "It did not finish in time")
@@ -334,17 +327,16 @@ def flag_lines(report: Report) -> tuple[str, ...]:
 
 def _load_lines(report: Report) -> Iterator[str]:
     """What raised while it was loaded, where no function's own lines say so already."""
-    said = " ".join(target.detail for target in report.targets)
+    told = {target.source for target in report.targets}
     for error in report.load_errors[:MAX_LOAD_ERRORS]:
-        if f"{error.source}{_LOADING}" not in said:
-            yield _load_line(plain(error.source), plain(error.detail), _place(error.traceback, named=False))
+        if error.source not in told:
+            yield _load_line(error)
 
 
-def _load_line(source: str, detail: str, place: str) -> str:
-    if not place:  # it did not come to running a line
-        return _ended(f"{source} was not run: {detail}"[:MAX_DETAIL])
-    if detail.startswith(_NOT_COMPILED):
-        return _ended(f"{source} was not run: {detail}"[:MAX_DETAIL], "None of it counts.")
+def _load_line(error: LoadError) -> str:
+    source, detail, place = plain(error.source), plain(error.detail), _place(error.traceback, named=False)
+    if error.phase is Phase.COMPILING or not place:
+        return _ended(f"{source} was not run: {detail}"[:MAX_DETAIL], "None of it counts." if place else "")
     return _ended(f"{source} raised{place} while it was loaded: {detail}"[:MAX_DETAIL], "What it defines before that counts.")
 
 

@@ -1,5 +1,5 @@
 """
-What the sandbox is asked to run, and what came of it: the words between the stories and the process boundary.
+What the sandbox is asked to run, and what came of it.
 
 A job holds inputs and sources only: never a seed, an expected array, a rubric or another student's work.
 Standard library only at run time.
@@ -8,41 +8,13 @@ Standard library only at run time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Arrays, Limits
-    from grader.outcome import Answer, Array, Status
-    from grader.sandbox.wire.call import Call
-
-    Inputs: TypeAlias = Mapping[str, Array | int]
-
-# Why calls are made: their answers are shown to the student, count for points, or are compared with earlier answers.
-Purpose: TypeAlias = Literal["shown", "counted", "repeated"]
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)  # in the order in which a child makes them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One file of a submission: a .py file has one cell, a notebook one a code cell. Bytes as handed in."""
-
-    name: str
-    cells: tuple[bytes, ...]
-    is_notebook: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskPlan:
-    """One call to make, once for each of `inputs`: values by name, axes as int."""
-
-    call: Call
-    returns: tuple[str, ...]  # names of the targets, in order
-    inputs: tuple[Inputs, ...]
-    purpose: Purpose = "counted"
-    child: int = 0  # plans with the same number share a child
-    # its frame but for the header, where that is small: a class is asked the same again and again
-    packed: list[bytes] = field(default_factory=list, init=False, compare=False, repr=False)
+    from grader.sandbox.limits import Arrays, Limits
+    from grader.sandbox.wire.answer import Answer, Failure, LoadError
+    from grader.sandbox.wire.plan import Source, TaskPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +33,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadError:
-    """A cell or file that raised while it was loaded. Functions defined before that line still count."""
-
-    source: str  # "answer.py", or "answer.ipynb, cell 3"
-    detail: str  # the exception line
-    traceback: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTrial:
     """
     The answers of one plan, one for each of its inputs, in its order.
@@ -82,11 +45,10 @@ class TaskTrial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of a job. `status` is None when loading ended; else loading hung, died or was refused, and no task ran."""
+    """What came of a job. `failure` is None when loading ended; else loading did not finish, and no task ran."""
 
     tasks: tuple[TaskTrial, ...] = ()
-    status: Status | None = None
-    detail: str = ""
+    failure: Failure | None = None
     load_errors: tuple[LoadError, ...] = ()
     defined: Mapping[str, tuple[str, ...]] | None = None  # function -> the sources that define it
     autodiff: tuple[str, ...] = ()  # names from automatic differentiation that the source uses, for staff

@@ -22,7 +22,7 @@ from unittest.mock import patch
 if TYPE_CHECKING:
     import numpy as np
 
-    from grader.exercise.model import Arrays
+    from grader.sandbox.limits import Arrays
 
 
 _HERE = Path(__file__).resolve()
@@ -44,11 +44,11 @@ _TORCH = _NUMPY.replace(b"import numpy as np", b"import torch as np")
 def _be_bare_zygote(settings: dict[str, Any]) -> None:
     """A zygote whose children have no wall and no limit at all."""
     sys.path[:] = settings["path"]
-    sys.path.insert(0, str(_PACKAGE / "sandbox"))
+    sys.path.insert(0, str(_PACKAGE / "sandbox" / "child"))
     import zygote  # type: ignore[import-not-found]  # by its folder, as the child has it
 
     sys.path.pop(0)
-    zygote._make_package(str(_PACKAGE))
+    zygote._make_packages(str(_PACKAGE))
     from grader.sandbox.child import confinement, forking
 
     confinement.confine_child = lambda *_: ""
@@ -107,12 +107,13 @@ def _cases() -> list[dict[str, np.ndarray]]:
 
 def main(rounds: int, arrays: Arrays) -> None:
     """Print the table."""
-    from grader.exercise.model import Limits
     from grader.sandbox import Sandbox
     from grader.sandbox.host import bubblewrap, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, Plan
-    from grader.sandbox.job import Job, Source, TaskPlan
+    from grader.sandbox.job import Job
+    from grader.sandbox.limits import Limits
     from grader.sandbox.wire.call import Call, Name
+    from grader.sandbox.wire.plan import Source, TaskPlan
 
     arguments = (Name("W"), Name("X"), Name("B"))
     plans = tuple(

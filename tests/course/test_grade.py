@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from classroom import Reader, assignment, exercise, hand_in, steps
 from places import SUPPORT
+from popen import killed_afterwards
 
 from grader.course.earlier import with_earlier
 from grader.course.grade import Options, Progress, Summary, grade_folder
@@ -222,7 +223,7 @@ def test_exercises_that_clash_say_what_to_do(tmp_path: Path) -> None:
     found = json.loads((tmp_path / "out/reports/s01/tanh_layer.json").read_bytes())
     assert ("ungraded", None) == (found["targets"][0]["status"], found["score"])
     assert (
-        "Not graded, no points lost: tanh_layer and linear_layer ask for functions of the same name, and s01.py does not say "
+        "tanh_layer and linear_layer ask for functions of the same name, and s01.py does not say "
         "which function is for which. Write a line `# exercise: tanh_layer` above the functions for this one (in a notebook: as "
         "the first line of a cell), or put them into a file tanh_layer.py."
     ) == found["targets"][0]["detail"]
@@ -485,6 +486,7 @@ KILLED = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {tests!r})
+from popen import killed_afterwards
 from classroom import Reader, assignment, steps
 from grader.course.grade import Options, grade_folder
 
@@ -510,7 +512,7 @@ def test_the_rules_hold_from_the_first_moment(submissions: Path, tmp_path: Path)
 def test_a_killed_run_goes_on_and_ends_with_the_same_table(submissions: Path, tmp_path: Path) -> None:
     """In the middle, by -9: the lock is no obstacle, what was graded is not graded again."""
     program = KILLED.format(tests=str(SUPPORT), folder=str(submissions), out=str(tmp_path / "out"))
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+    with killed_afterwards(subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"now\n"
         process.send_signal(signal.SIGKILL)
@@ -581,6 +583,7 @@ def test_a_full_disk_is_said_in_words_and_loses_nothing(submissions: Path, tmp_p
 import resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, {str(SUPPORT)!r})
+from popen import killed_afterwards
 from classroom import *
 from grader.course.grade import grade_folder
 from grader.errors import GraderError

@@ -12,7 +12,7 @@ import pytest
 
 from grader.errors import ExerciseError
 from grader.exercise import catalogue
-from grader.exercise.catalogue import Found, find, find_asked, names
+from grader.exercise.catalogue import ExerciseFile, find, find_asked, names
 from grader.exercise.loading import load_exercise
 
 SEED_COURSE = ("chain_rule", "linear_layer", "scalar_linear", "tanh_derivative", "tanh_layer")
@@ -20,13 +20,13 @@ SEED_COURSE = ("chain_rule", "linear_layer", "scalar_linear", "tanh_derivative",
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current directory."""
+    """Change to an empty directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def put(folder: Path, *ids: str) -> Path:
-    """A folder with files for these exercises."""
+    """Make a folder with files for these exercises."""
     folder.mkdir(parents=True, exist_ok=True)
     for id in ids:
         (folder / f"{id}.yaml").write_text("schema: 1\n", "utf-8")
@@ -34,7 +34,7 @@ def put(folder: Path, *ids: str) -> Path:
 
 
 def install(site: Path, package: str, *ids: str) -> None:
-    """A distribution with an entry point for a package of exercises, as pip would leave it."""
+    """Write a distribution with an entry point for a package of exercises, as pip would install it."""
     put(site / package, *ids)
     (site / package / "__init__.py").write_text("raise RuntimeError('a package of exercises is not run')\n", "utf-8")
     info = site / f"{package}-1.0.dist-info"
@@ -45,7 +45,7 @@ def install(site: Path, package: str, *ids: str) -> None:
 
 def test_the_shipped_catalogue_is_found_from_anywhere(here: Path) -> None:
     """The seed course by id, without a folder of one's own."""
-    assert find("tanh_layer") == Found(catalogue.shipped() / "tanh_layer.yaml")
+    assert find("tanh_layer") == ExerciseFile(catalogue.shipped() / "tanh_layer.yaml")
     assert set(SEED_COURSE) <= {id for id, _ in names()}
 
 
@@ -64,7 +64,7 @@ def test_the_nearest_exercise_wins_and_what_it_hides_is_said(here: Path, monkeyp
     given = put(here / "given", "tanh_layer")
     install(here / "site", "more_exercises", "tanh_layer")
     monkeypatch.syspath_prepend(str(here / "site"))
-    assert find("tanh_layer", [given]) == Found(
+    assert find("tanh_layer", [given]) == ExerciseFile(
         Path("exercises/tanh_layer.yaml"),
         (
             given / "tanh_layer.yaml",
@@ -173,13 +173,13 @@ def test_entry_points_that_cannot_be_read_are_nobodys(here: Path, monkeypatch: p
     """A distribution of somebody else's on sys.path, here one whose file is a folder."""
     (here / "other-1.0.dist-info" / "entry_points.txt").mkdir(parents=True)
     monkeypatch.syspath_prepend(str(here))
-    assert find("tanh_layer") == Found(catalogue.shipped() / "tanh_layer.yaml")
+    assert find("tanh_layer") == ExerciseFile(catalogue.shipped() / "tanh_layer.yaml")
 
 
 @pytest.mark.parametrize("name", ["own/mine.yaml", "./mine", "mine.yaml", "mine.yml", "..\\mine"])
 def test_a_path_is_taken_as_it_is(name: str, here: Path) -> None:
     """Whatever has a separator or ends as a YAML file; whether it exists is the loader's question."""
-    assert find(name) == Found(Path(name))
+    assert find(name) == ExerciseFile(Path(name))
 
 
 def test_an_unknown_name_brings_the_nearest_and_all(here: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_folder_that_is_not_there_is_empty(here: Path) -> None:
 
 
 def model_answer(id: str) -> dict[str, Any]:
-    """The functions of a model answer in numpy."""
+    """Run a model answer in numpy and return its functions."""
     return runpy.run_path(str(catalogue.shipped().parent / "solutions" / f"{id}.py"))
 
 

@@ -5,7 +5,7 @@ import forging
 
 
 def send(index, inputs, nonce):
-    shape = forging.protocol._SHAPES[2]
+    shape = forging.protocol.SHAPES[2]
     honest = shape.pack(len(inputs["X"]), len(inputs["X"]))
     lie = shape.pack(2**20, 2**17) if forging.LIES else honest
     frame = forging.answer(index, inputs, nonce)

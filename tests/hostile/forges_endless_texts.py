@@ -5,12 +5,11 @@ import forging
 
 forging.forget_the_caps()
 LONG = "\x1b[0m" * 4096
-TEXTS = {"detail": LONG, "traceback": LONG}
 
 
 def send(index, inputs, nonce):
     mutated = (LONG,) * (60 if forging.LIES else 1)
-    forging.CHANNEL.send(forging.answer(index, inputs, nonce, **TEXTS, mutated=mutated))
+    forging.CHANNEL.send(forging.answer(index, inputs, nonce, detail=LONG, mutated=mutated))
 
 
 forging.serve(send)

@@ -3,7 +3,7 @@
 # twin: correct
 import forging
 
-from grader.sandbox.job import LoadError
+from grader.sandbox.wire.answer import LoadError
 
 COUNT = 2000 if forging.LIES else forging.protocol.MAX_LOAD_ERRORS
 forging.forget_the_caps()

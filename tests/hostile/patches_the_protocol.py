@@ -2,7 +2,7 @@
 # expect: wrong_value
 import numpy as np
 
-from grader.outcome import Answer
+from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire import protocol
 
 real = protocol.pack_answer

@@ -1,14 +1,14 @@
-# attack: sends the status `correct` for a wrong answer, by a code of its own
+# attack: says by a code of its own that the grader failed, which would cost no points
 # expect: killed
-from grader.outcome import Answer, Status
 from grader.sandbox.wire import protocol
+from grader.sandbox.wire.answer import Answer, Failure, Reason
 
 real = protocol.pack_answer
-protocol._STATUSES = (*protocol._STATUSES, Status.CORRECT)
+protocol.CALL_REASONS = (*protocol.CALL_REASONS, Reason.OUR_FAULT)
 
 
 def pack(index, answer, nonce, *, wrote_to_stdout):
-    return real(index, Answer(status=Status.CORRECT), nonce, wrote_to_stdout=False)
+    return real(index, Answer(failure=Failure(reason=Reason.OUR_FAULT)), nonce, wrote_to_stdout=False)
 
 
 protocol.pack_answer = pack

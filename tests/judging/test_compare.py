@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from grader.judging.compare import judge
-from grader.outcome import Answer, Case, NotAnArray, Status, Verdict
+from grader.outcome import Case, Status, Verdict
 from grader.reference import agreement
 from grader.reference.agreement import Tolerance, beside_the_largest
+from grader.sandbox.wire.answer import Answer, Failure, NotAnArray, Reason
 
 CASE = Case(name="one", role="random", sizes={}, values={})
 KEY = ("f", "g")
@@ -143,9 +144,9 @@ def test_too_few_and_too_many_are_a_count() -> None:
 
 def test_what_the_call_ended_in_goes_first() -> None:
     """An exception is the verdict, with its line and frames."""
-    answer = Answer(status=Status.RAISED, detail="NameError: name 'np' is not defined", traceback="answer.py, line 1")
-    found = judge(answer, CASE, Tolerance(EXPECTED, None, 1e-6), place=0, count=1)
-    assert (found.status, found.detail, found.traceback) == (Status.RAISED, answer.detail, answer.traceback)
+    failure = Failure(reason=Reason.RAISED, detail="NameError: name 'np' is not defined", traceback="answer.py, line 1")
+    found = judge(Answer(failure=failure), CASE, Tolerance(EXPECTED, None, 1e-6), place=0, count=1)
+    assert (found.status, found.failure) == (Status.RAISED, failure)
 
 
 def test_empty_arrays_agree_when_their_shapes_do() -> None:

@@ -11,16 +11,18 @@ from builders import affine, tanh_layer
 from grader.errors import GraderError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise, parse_exercise
-from grader.exercise.model import Exercise, Limits
+from grader.exercise.model import Exercise
 from grader.judging.calls import plan_calls
 from grader.judging.in_process import check_functions
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import UNDECIDED, Answer, Report, Status
+from grader.outcome import Report, Status
 from grader.reference import prepare
 from grader.sandbox import Sandbox
 from grader.sandbox.host.zygote import Child
 from grader.sandbox.job import Job, Trial
+from grader.sandbox.limits import Limits
+from grader.sandbox.wire.answer import Answer, Failure, Reason
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=2.0, memory_mib=512))
 AFFINE = replace(affine(), limits=Limits(seconds=2.0, memory_mib=512))
@@ -239,7 +241,8 @@ def test_a_forged_answer_does_not_take_the_probe_away(sandbox: Sandbox) -> None:
 
         def run(self, job: Job) -> Trial:
             trial = sandbox.run(job)
-            lost = Answer(status=Status.UNGRADED, detail=f"{UNDECIDED}a.py and b.py define dY_dW differently.")
+            clash = Failure(reason=Reason.SEVERAL_FUNCTIONS, function="dY_dW", sources=("a.py", "b.py"))
+            lost = Answer(failure=clash)
             tasks = list(trial.tasks)
             answers = tasks[0].answers
             assert len(answers) == cases + 1
@@ -322,7 +325,7 @@ def test_a_repeated_call_that_is_lost_leaves_its_target_ungraded(sandbox: Sandbo
 
         def run(self, job: Job) -> Trial:
             trial = sandbox.run(job)
-            lost = Answer(status=Status.UNGRADED, detail="the zygote is gone")
+            lost = Answer(failure=Failure(reason=Reason.OUR_FAULT, detail="the zygote is gone"))
             tasks = tuple(
                 replace(one, answers=(lost,) * len(one.answers)) if plan.purpose == "repeated" else one
                 for plan, one in zip(job.tasks, trial.tasks, strict=True)
@@ -519,7 +522,8 @@ def dY_dW(W, X, B):
 
 def test_what_was_not_handed_in_is_missing_with_its_reason() -> None:
     """0 points, and why."""
-    report = Judge(LAYER, prepare.prepare(LAYER, 0)).report_missing("s02", "s02 handed in no tanh_layer.py.")
+    nothing = Failure(reason=Reason.NOTHING_HANDED_IN, detail="s02 handed in no tanh_layer.py.")
+    report = Judge(LAYER, prepare.prepare(LAYER, 0)).report_failure("s02", nothing)
     assert (statuses(report), report.score, report.student) == ([Status.MISSING] * 2, 0.0, "s02")
     assert report.targets[0].detail == "s02 handed in no tanh_layer.py."
 

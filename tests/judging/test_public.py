@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from builders import tanh_layer
 
-from grader.exercise.model import Exercise, Limits
+from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Record, Report, Status
@@ -21,6 +21,7 @@ from grader.render.public import for_student, from_results
 from grader.sandbox import Sandbox
 from grader.sandbox.host.zygote import Child
 from grader.sandbox.job import Job
+from grader.sandbox.limits import Limits
 
 LAYER = replace(tanh_layer(), limits=Limits(seconds=1.0, memory_mib=512))
 SECRET = 5

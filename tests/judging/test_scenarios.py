@@ -17,13 +17,13 @@ from places import TESTS
 
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
-from grader.exercise.model import Limits
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Report
 from grader.reference import prepare
 from grader.render import terminal
 from grader.sandbox import Sandbox
+from grader.sandbox.limits import Limits
 
 STORIES = sorted(path for path in (TESTS / "scenarios").iterdir() if path.is_dir())
 

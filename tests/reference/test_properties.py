@@ -19,9 +19,10 @@ from grader.exercise.loading import load_exercise
 from grader.exercise.model import Exercise
 from grader.judging import compare
 from grader.judging.in_process import check_functions
-from grader.outcome import Answer, Record, Status
+from grader.outcome import Record, Status
 from grader.reference import prepare
 from grader.reference.agreement import tolerance_of
+from grader.sandbox.wire.answer import Answer
 
 COURSE = ("tanh_derivative", "chain_rule", "scalar_linear", "linear_layer", "tanh_layer")
 few = settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -39,7 +40,7 @@ def model_answer(name: str) -> ModuleType:
 
 @cache
 def exercise_of(name: str) -> Exercise:
-    """An exercise of the course."""
+    """Load an exercise of the course."""
     return load_exercise(catalogue.find(name).path)
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from made import HINT, backward_exercise, ended, report, right_report, tanh_exercise, target_report
 
-from grader.outcome import UNDECIDED, Counterexample, Diagnosis, Status, TargetReport
+from grader.outcome import Counterexample, Diagnosis, Status, TargetReport
 from grader.render import terminal, words
-from grader.sandbox.job import LoadError
+from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 AGAIN = "grader check tanh_linear answer.py"
 
@@ -39,15 +39,21 @@ def test_the_house_style_s_example() -> None:
     assert terminal.render(report(), tanh_exercise(), again=AGAIN) == STYLE_EXAMPLE
 
 
+LOADING = "answer.py did not load: "
+
+
 @pytest.mark.parametrize(
     ("target", "line"),
     [
         (ended(Status.UNGRADED), "We could not grade this (our fault, no points lost)."),
         (ended(Status.UNGRADED, "a child was lost"), "We could not grade this (our fault, no points lost): a child was lost."),
         (ended(Status.MISSING), "Not written yet: there is no function dy_dx."),
-        (ended(Status.MISSING, "no function dy_dx is defined"), "Not written yet: no function dy_dx is defined."),
         (
-            ended(Status.UNGRADED, f"{UNDECIDED}a.py and b.py define dy_dx differently."),
+            ended(Status.MISSING, "no function dy_dx is defined", reason=Reason.NO_FUNCTION),
+            "Not written yet: no function dy_dx is defined.",
+        ),
+        (
+            ended(Status.UNGRADED, "a.py and b.py define dy_dx differently.", reason=Reason.SEVERAL_FUNCTIONS),
             "Not graded, no points lost: a.py and b.py define dy_dx differently.",
         ),
         (ended(Status.NOT_IMPLEMENTED), "Not written yet: dy_dx still raises NotImplementedError."),
@@ -67,7 +73,7 @@ def test_the_house_style_s_example() -> None:
             "It raised in cell 3, line 2: ZeroDivisionError: division by zero.",
         ),
         (
-            ended(Status.RAISED, "answer.py did not load: SyntaxError: invalid syntax (line 3)", "answer.py, line 3"),
+            ended(Status.RAISED, f"{LOADING}SyntaxError: invalid syntax (line 3)", "answer.py, line 3", phase=Phase.COMPILING),
             "answer.py did not load: SyntaxError: invalid syntax (line 3).",
         ),
     ],
@@ -172,17 +178,20 @@ def test_flags_that_a_student_can_act_on_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "detail"),
+    "lost",
     [
-        (Status.RAISED, "answer.py did not load: SyntaxError: invalid syntax (line 3)"),
-        (Status.MISSING, "Several exercises ask for functions of the same name."),
+        ended(Status.RAISED, f"{LOADING}SyntaxError: invalid syntax (line 3)", reason=Reason.RAISED, phase=Phase.COMPILING),
+        ended(Status.MISSING, "Several exercises ask for functions of the same name.", reason=Reason.SEVERAL_EXERCISES),
+        ended(Status.MISSING, "s01 handed in no answer.py.", reason=Reason.NOTHING_HANDED_IN),
+        ended(Status.TIMED_OUT, "it did not finish within 2 seconds while it was loaded", phase=Phase.LOADING),
     ],
+    ids=lambda lost: lost.status.value,
 )
-def test_what_is_the_matter_with_a_whole_file_is_told_once(status: Status, detail: str) -> None:
+def test_what_is_the_matter_with_a_whole_file_is_told_once(lost: TargetReport) -> None:
     """With all functions that it cost, and all their points."""
-    first, second = (replace(ended(status, detail), call=one.call, name=one.name, points=one.points) for one in report().targets)
+    first, second = (replace(lost, call=one.call, name=one.name, points=one.points) for one in report().targets)
     shown = terminal.render(report(first, second), tanh_exercise())
-    assert shown.count(detail[:30]) == 1
+    assert shown.count(lost.detail[3:30]) == 1
     assert "dy_dx(x, W, b), dy_db(x, W, b)" in shown
     assert "0 of 5 points\n" in shown
 
@@ -199,7 +208,7 @@ def test_what_raised_while_loading_is_told_once() -> None:
     error = LoadError(source="answer.py", detail="NameError: name 'z' is not defined", traceback="answer.py, line 9\n    z")
     told = _unwrapped(terminal.render(replace(report(right_report()), load_errors=(error,)), tanh_exercise()))
     assert "answer.py raised at line 9 while it was loaded: NameError: name 'z' is not defined." in told
-    lost = ended(Status.RAISED, "answer.py did not load: NameError: name 'z' is not defined")
+    lost = ended(Status.RAISED, f"{LOADING}NameError: name 'z' is not defined", phase=Phase.LOADING, source="answer.py")
     told = _unwrapped(terminal.render(replace(report(lost), load_errors=(error,)), tanh_exercise()))
     assert 1 == told.count("NameError")
 
@@ -213,7 +222,10 @@ def test_what_raised_while_loading_is_told_once() -> None:
         ),
         (
             LoadError(
-                source="a.ipynb, cell 3", detail="SyntaxError: invalid syntax", traceback="a.ipynb, cell 3, line 1\n    a b"
+                source="a.ipynb, cell 3",
+                phase=Phase.COMPILING,
+                detail="SyntaxError: invalid syntax",
+                traceback="a.ipynb, cell 3, line 1\n    a b",
             ),
             "Note: a.ipynb, cell 3 was not run: SyntaxError: invalid syntax. None of it counts.",
         ),

@@ -9,10 +9,12 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from hostile_attacks import RIGHT, job, outcome
+from popen import killed_afterwards
 
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
@@ -62,15 +64,16 @@ def box(isolation: str) -> Sandbox:
         pytest.skip(str(error))
 
 
-def grader(mark: str, isolation: str, code: str) -> subprocess.Popen[str]:
-    """A process that starts boxes as `code` says."""
+def grader(mark: str, isolation: str, code: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """Start a process that starts boxes as `code` says; it is killed when the test is through with it."""
     start = f"""
     import os, signal, sys, time
     sys.path[:0] = {[mark, *filter(None, sys.path)]!r}
     from grader.sandbox.wire.call import Call, Name
-    from grader.exercise.model import Limits
+    from grader.sandbox.limits import Limits
     from grader.sandbox import Sandbox
-    from grader.sandbox.job import Job, Source, TaskPlan
+    from grader.sandbox.job import Job
+    from grader.sandbox.wire.plan import Source, TaskPlan
     def box(): return Sandbox("numpy", {isolation!r})
     def ready(): print("ready", flush=True)
     plan = TaskPlan(call=Call(function="f", arguments=()), returns=("y",), inputs=({{}},))
@@ -79,7 +82,8 @@ def grader(mark: str, isolation: str, code: str) -> subprocess.Popen[str]:
     """
     program = textwrap.dedent(start) + textwrap.dedent(code)
     command = [sys.executable, "-W", "ignore", "-c", program]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return killed_afterwards(subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True))
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)

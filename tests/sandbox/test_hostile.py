@@ -14,6 +14,7 @@ from grader.errors import SandboxError
 from grader.sandbox import Sandbox
 from grader.sandbox.host.walls import OPEN, SEALED
 from grader.sandbox.wire import frames
+from grader.sandbox.wire.answer import Failure, Reason
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 
@@ -79,9 +80,9 @@ def test_honest_twin_of_a_forgery_is_accepted(fresh: Sandbox, attack: Attack) ->
 
 _MISSING = b"""
 import forging
-from grader.outcome import Status
+from grader.sandbox.wire.answer import Failure, Reason
 
-TOLD = {"status": Status.MISSING, "items": (), "detail": f"no function {'q' * 9000} is defined"}
+TOLD = {"failure": Failure(reason=Reason.NO_FUNCTION, function="q" * 9000), "items": ()}
 forging.serve(lambda *question: forging.CHANNEL.send(forging.answer(*question, **TOLD)))
 """
 
@@ -89,7 +90,7 @@ forging.serve(lambda *question: forging.CHANNEL.send(forging.answer(*question, *
 def test_no_name_of_a_missing_function_is_taken_from_a_child(fresh: Sandbox) -> None:
     """What is missing is one of the functions that were asked for: another name would be looked for in every source."""
     answers = fresh.run(job(_MISSING)).tasks[0].answers
-    assert {"no function dY_dX is defined"} == {answer.detail for answer in answers}
+    assert {Failure(reason=Reason.NO_FUNCTION, function="dY_dX")} == {answer.failure for answer in answers}
 
 
 def test_no_frame_is_forged_by_numbers_of_its_own() -> None:

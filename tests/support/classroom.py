@@ -16,6 +16,8 @@ from grader.exercise.model import Exercise, Jacobian, Target, Task
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
+from grader.render import endings
+from grader.sandbox.wire.answer import Failure
 from grader.sandbox.wire.call import Call, Name
 
 RIGHT = "def {function}(x):\n    return x\n"
@@ -99,9 +101,10 @@ class CaselessJudge(Judge):
     def __init__(self, exercise: Exercise, seed: int = 0) -> None:
         super().__init__(exercise, Record(record_sha256="", seed=seed, cases=(), probes=(), hypotheses={}, versions={}))
 
-    def report_missing(self, student: str | None, detail: str) -> Report:
-        """Return a report whose targets are all missing."""
-        return report(self.exercise, str(student), Status.MISSING, seed=self.record.seed, detail=detail)
+    def report_failure(self, student: str | None, failure: Failure) -> Report:
+        """Return a report whose targets all failed in the same way."""
+        status, detail = Status.of(failure.reason), endings.sentence(failure)
+        return report(self.exercise, str(student), status, seed=self.record.seed, reason=failure.reason, detail=detail)
 
 
 @dataclass

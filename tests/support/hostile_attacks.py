@@ -11,14 +11,17 @@ import numpy as np
 from builders import one_target
 from places import TESTS
 
-from grader.exercise.model import Jacobian, Limits
+from grader.exercise.model import Jacobian
 from grader.judging import compare
-from grader.judging.diagnosis import hypotheses
-from grader.outcome import Answer, Case, Expected, Record
+from grader.judging.diagnosis.diagnose import diagnose
+from grader.outcome import Case, Expected, Record, Status
 from grader.reference.agreement import Standard
 from grader.sandbox import Sandbox
-from grader.sandbox.job import Job, Source, TaskPlan, Trial
+from grader.sandbox.job import Job, Trial
+from grader.sandbox.limits import Limits
+from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call, Name
+from grader.sandbox.wire.plan import Source, TaskPlan
 
 FOLDER = TESTS / "hostile"
 FORGING = (FOLDER / "shared" / "forging.py").read_bytes()
@@ -69,8 +72,8 @@ def job(source: bytes, *, name: str = "answer.py", limits: Limits = LIMITS, arra
 
 def outcome(trial: Trial) -> str:
     """The status that a trial of `job` comes to: what stopped it, or what is wrong with its answers, or `correct`."""
-    if trial.status is not None:
-        return trial.status.value
+    if trial.failure is not None:
+        return Status.of(trial.failure.reason).value
     (task,) = trial.tasks
     assert len(task.answers) == len(CASES)
     _look_into(task.answers)
@@ -79,8 +82,8 @@ def outcome(trial: Trial) -> str:
 
 
 def _judged(answer: Answer, x: np.ndarray) -> str:
-    if answer.status is not None:
-        return answer.status.value
+    if answer.failure is not None:
+        return Status.of(answer.failure.reason).value
     if len(answer.items) != 1:
         return "wrong_count"
     (item,) = answer.items
@@ -110,7 +113,7 @@ def _look_into(answers: Sequence[Answer]) -> None:
         compare.judge(answer, case, tolerance, place=0, count=1)
         for answer, (case, _), tolerance in zip(answers, cases, standard.tolerances(key), strict=True)
     ]
-    hypotheses.diagnose(exercise, target, key, standard, verdicts)
+    diagnose(exercise, target, key, standard, verdicts)
 
 
 def is_alive_and_fair(sandbox: Sandbox, restarts: int) -> bool:

@@ -155,7 +155,7 @@ class Result:
 def without_student_text(graded: Graded) -> Graded:
     """Return scores and statuses without anything that the student wrote, printed or returned."""
     targets = (
-        replace(target, detail="", traceback="", counterexample=None, answers_sha256="", public=None)
+        replace(target, source="", detail="", traceback="", counterexample=None, answers_sha256="", public=None)
         for target in graded.report.targets
     )
     report = replace(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from grader.course.workers.request import GradingRequest, first_fault
 from grader.errors import SandboxError, SubmissionError
-from grader.exercise.model import Arrays, Exercise
+from grader.exercise.model import Exercise
 from grader.judging.submission import Submission
-from grader.outcome import CLASH, UNDECIDED, Report, Status
-from grader.sandbox.job import LoadError, Source
+from grader.outcome import CLASH, Report, Status
+from grader.sandbox.limits import Arrays
+from grader.sandbox.wire.answer import Failure, LoadError, Phase, Reason
+from grader.sandbox.wire.plan import Source
 
 if TYPE_CHECKING:
     from grader.judging.judge import Judge
@@ -80,7 +82,7 @@ def grade_request(request: GradingRequest, judge: Judge, worker: Worker) -> Repo
     Raises SandboxError where nothing can be graded here.
     """
     if request.status is not None:
-        return _with_status(judge.report_missing(request.student, request.detail), request.status)
+        return judge.report_failure(request.student, Failure(reason=_REASONS[request.status], detail=request.detail))
     try:
         return _judged(request, judge, worker)
     except SandboxError:
@@ -101,14 +103,14 @@ def _judged(request: GradingRequest, judge: Judge, worker: Worker) -> Report:
             left_out[name] = error.faults[0].what
             refusal = refusal or first_fault(error)
     if left_out and not sources:
-        return _with_status(judge.report_missing(request.student, refusal), Status.REFUSED)
+        return judge.report_failure(request.student, Failure(reason=Reason.NOT_OPENED, detail=refusal))
     submission = Submission(student=request.student, sources=tuple(sources), name=", ".join(request.files)).among(request.among)
     if request.clashes:
         submission = submission.with_marks_of((exercise.id, *request.clashes))
     is_divided = not {exercise.id, *request.clashes}.isdisjoint(submission.marks)
     if request.clashes and not is_divided and _may_define(submission, exercise):
-        report = ungraded(request, judge, _clash(exercise, request.clashes, tuple(request.files)))
-        return replace(report, flags=(CLASH,))
+        clash = Failure(reason=Reason.SEVERAL_EXERCISES, detail=_clash(exercise, request.clashes, tuple(request.files)))
+        return replace(judge.report_failure(request.student, clash), flags=(CLASH,))
     return with_skipped_files(left_out, worker.grade(judge, submission))
 
 
@@ -116,19 +118,20 @@ def with_skipped_files(left_out: Mapping[str, str], report: Report) -> Report:
     """Add to a report the files that could not be run, with the reasons."""
     if not left_out:
         return report
-    errors = tuple(LoadError(source=name, detail=why) for name, why in left_out.items())
+    errors = tuple(
+        LoadError(source=name, reason=Reason.NOT_OPENED, phase=Phase.COMPILING, detail=why) for name, why in left_out.items()
+    )
     flags = tuple(dict.fromkeys((*report.flags, "load_error")))
     return replace(report, flags=flags, load_errors=(*errors, *report.load_errors))
 
 
 def ungraded(request: GradingRequest, judge: Judge, detail: str) -> Report:
-    """Return the report for what we failed at, or what somebody has to decide: it costs no points."""
-    return _with_status(judge.report_missing(request.student, detail), Status.UNGRADED)
+    """Return the report for what we failed at: it costs no points."""
+    return judge.report_failure(request.student, Failure(reason=Reason.OUR_FAULT, detail=detail))
 
 
-def _with_status(report: Report, status: Status) -> Report:
-    score = None if status is Status.UNGRADED else 0.0
-    return replace(report, targets=tuple(replace(target, status=status, score=score) for target in report.targets))
+# Why nothing is called, by what is known of a request before its files are looked into.
+_REASONS = {Status.MISSING: Reason.NOTHING_HANDED_IN, Status.REFUSED: Reason.NOT_OPENED, Status.UNGRADED: Reason.OUR_FAULT}
 
 
 def _may_define(submission: Submission, exercise: Exercise) -> bool:
@@ -141,6 +144,6 @@ def _clash(exercise: Exercise, clashes: tuple[str, ...], files: tuple[str, ...])
     both = " and ".join((exercise.id, *clashes))
     where = f"{' and '.join(files)} {'do' if len(files) > 1 else 'does'} not say which function is for which"
     return (
-        f"{UNDECIDED}{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
+        f"{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
         f"functions for this one (in a notebook: as the first line of a cell), or put them into a file {exercise.id}.py."
     )

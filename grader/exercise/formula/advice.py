@@ -41,14 +41,14 @@ _FORMS = {
     ast.Dict: ("a formula has no dict or set", ""),
     ast.Set: ("a formula has no dict or set", ""),
     ast.Starred: ("a formula has no `*` before an argument", "Write the arguments out."),
-    ast.Tuple: ("a tuple stands where an array is needed", _JOIN),
-    ast.List: ("a list stands where an array is needed", _JOIN),
-    ast.Slice: ("a slice stands outside an index", "Write x[1:3]."),
+    ast.Tuple: ("a tuple is given where an array is needed", _JOIN),
+    ast.List: ("a list is given where an array is needed", _JOIN),
+    ast.Slice: ("a slice is only allowed in an index", "Write x[1:3]."),
 }
 
 
 def refusal(tree: ast.expr) -> tuple[str, str]:
-    """What is wrong with this part of Python's tree, and the remedy."""
+    """Say what is wrong with a part of a formula, and what to write instead."""
     match tree:
         case ast.Call():
             what, remedy = _call(tree)
@@ -69,7 +69,7 @@ def refusal(tree: ast.expr) -> tuple[str, str]:
         case ast.IfExp():
             what, remedy = "`if ... else` cannot choose entry by entry", "Write where(condition, x, y)."
         case ast.Constant():
-            what = f"{ast.unparse(tree)} stands where an array is needed"
+            what = f"{ast.unparse(tree)} is given where an array is needed"
             remedy = "True, False, None and texts are only options of functions."
         case ast.Subscript():
             what, remedy = "this index is empty", "Write x[i] or x[1:3]."
@@ -107,7 +107,7 @@ def _dotted(function: ast.Attribute) -> str:
 
 
 def _suggest(name: str) -> str:
-    """A sentence with the function that was probably meant, or what to do without it; nothing if it is anybody's guess."""
+    """Name the function that was probably meant, or say what to do without it; return nothing where that is a guess."""
     meant = LIKELY_SPELLINGS.get(name, our_name(name))
     if meant in FUNCTIONS:
         return f"Did you mean {FUNCTIONS[meant].signature}?"
@@ -124,21 +124,21 @@ def _suggest(name: str) -> str:
 
 
 def _is_in_numpy(name: str) -> bool:
-    """Whether NumPy has a function of this name: then it is no misspelling of one of ours."""
+    """Tell whether NumPy has a function of this name: if so, it is no misspelling of one of ours."""
     import numpy as np
 
     return any(name in dir(module) for module in (np, np.linalg, np.fft, np.random))
 
 
 def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
-    """What Python could not read, in the words of formulas."""
+    """Say in the words of formulas what Python could not read."""
     column = indent + max(error.offset or 1, 1)
     words = (word for word in re.findall(r"[^\W\d]\w*", source) if keyword.iskeyword(word) and word not in _OPERATORS)
     if word := next(words, None):
         return FormulaError(f"`{word}` is a word of Python and cannot be a name", f"Call it {word[:3]} or {word}_.", column)
     if any(source.count("(", 0, sign.start()) == source.count(")", 0, sign.start()) for sign in _ASSIGNS.finditer(source)):
         return FormulaError(
-            "`=` stands inside the formula", "The name of a line stands before the colon; to compare, write ==.", column
+            "there is a `=` inside the formula", "The name of a line comes before the colon; to compare, write ==.", column
         )
     if re.search(r"(?<![\w.])\d+(\.\d+)?[^\W\d]", source) and "decimal literal" in error.msg:
         return FormulaError("a number runs into a name", "To multiply, write * between them: 2 * x.", column)
@@ -147,13 +147,13 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
             "a quote opens a text that does not end", "For a transpose write x.T; a derivative needs a name.", column
         )
     if "->" in source and not re.search("['\"]", source):
-        return FormulaError("the subscripts of einsum stand there without quotes", "Write einsum('ij,j->i', W, x).", column)
+        return FormulaError("the subscripts of einsum have no quotes", "Write einsum('ij,j->i', W, x).", column)
     remedy = "Between two factors write * (entry by entry) or @ (matrix product)." if "invalid syntax" in error.msg else ""
     return FormulaError(f"this is not a formula: {error.msg}", remedy, column)
 
 
 def odd_character(source: str, odd: str | None, indent: int) -> FormulaError | None:
-    """What is wrong with a character that no formula has; None when all are fine (names may be Greek)."""
+    """Say what is wrong with a character that no formula has; None if all are fine (names may be Greek)."""
     for place, character in enumerate(source, indent + 1):
         if (meant := CHARACTERS.get(character)) is not None:
             return FormulaError(f"the character {character} is not known in a formula", f"Write {meant} instead.", place)

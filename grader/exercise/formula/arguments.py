@@ -1,8 +1,8 @@
 """
-What the arguments of functions mean, once their numbers are known: axes, shapes, windows, subscripts, indices.
+Check the arguments of functions once their numbers are known: axes, shapes, windows, subscripts, indices.
 
-Shape inference and evaluation both read them here, so that they cannot differ. Everything raises FormulaError with
-`what` alone: the caller knows which part of the formula it is about.
+Shape inference and evaluation both use these functions, so that they cannot differ. All of them raise FormulaError with `what`
+alone: the caller knows which part of the formula it is about.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 def is_number(value: object) -> bool:
-    """Whether this is a plain number; True and False are none."""
+    """Tell whether this is a plain number; True and False are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def whole(value: object, name: str, *, least: int | None = None) -> int:
-    """A whole number known beforehand: a literal, or axes and arithmetic."""
+    """Check that an argument is a whole number known beforehand: a literal, or axes and arithmetic."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise FormulaError(
             f"{name} has to be a whole number",
@@ -36,13 +36,13 @@ def whole(value: object, name: str, *, least: int | None = None) -> int:
 
 
 def wholes(value: object, name: str, *, least: int | None = None) -> Shape:
-    """A whole number, or a tuple of them, as a tuple."""
+    """Return a whole number, or a tuple of them, as a tuple."""
     items = value if isinstance(value, tuple) else (value,)
     return tuple(whole(item, name, least=least) for item in items)
 
 
 def pair(value: object, name: str, *, least: int) -> tuple[int, int]:
-    """`2` or `(2, 3)`, for height and width."""
+    """Return `2` or `(2, 3)` as a pair, for height and width."""
     first, *rest = wholes(value, name, least=least) or (0,)
     if len(rest) > 1 or value == ():
         raise FormulaError(f"{name} is one whole number, or one for height and one for width")
@@ -50,7 +50,7 @@ def pair(value: object, name: str, *, least: int) -> tuple[int, int]:
 
 
 def one_axis(axis: object, ndim: int, name: str = "axis") -> int:
-    """An axis, counted from the front."""
+    """Return an axis as counted from the front."""
     number = whole(axis, name)
     if not -ndim <= number < ndim:
         raise FormulaError(f"{name} is {number}, but there {'is' if ndim == 1 else 'are'} {ndim} ax{'i' if ndim == 1 else 'e'}s")
@@ -58,7 +58,7 @@ def one_axis(axis: object, ndim: int, name: str = "axis") -> int:
 
 
 def some_axes(axis: object, ndim: int, name: str = "axis") -> Shape:
-    """One axis or several, counted from the front; None is all of them."""
+    """Return one axis or several as counted from the front; None means all of them."""
     if axis is None:
         return tuple(range(ndim))
     axes = tuple(one_axis(item, ndim, name) for item in (axis if isinstance(axis, tuple) else (axis,)))
@@ -70,7 +70,7 @@ def some_axes(axis: object, ndim: int, name: str = "axis") -> Shape:
 
 
 def broadcast(*shapes: Shape) -> Shape:
-    """The shape of arrays of these shapes combined entry by entry, by NumPy's rule."""
+    """Combine shapes entry by entry, by NumPy's rule."""
     ndim = max(map(len, shapes), default=0)
     aligned = [(1,) * (ndim - len(shape)) + shape for shape in shapes]
     result = []
@@ -85,7 +85,11 @@ def broadcast(*shapes: Shape) -> Shape:
 
 
 def roll_plan(shift: object, axis: object, ndim: int) -> dict[int | None, int]:
-    """How far roll moves along each axis, by NumPy's rule; None is the flat array. Shifts along the same axis add up."""
+    """
+    Work out how far roll moves along each axis, by NumPy's rule.
+
+    None is the flat array. Shifts along the same axis add up.
+    """
     shifts = wholes(shift, "shift")
     axes = (None,) if axis is None else tuple(one_axis(item, ndim) for item in (axis if isinstance(axis, tuple) else (axis,)))
     if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
@@ -99,7 +103,7 @@ def roll_plan(shift: object, axis: object, ndim: int) -> dict[int | None, int]:
 
 
 def target_shape(shape: object, entries: int) -> Shape:
-    """The shape that reshape comes to; one size may be -1."""
+    """Complete the shape that reshape is asked for; one size may be -1."""
     sizes = wholes(shape, "shape", least=-1)
     known = math.prod(size for size in sizes if size != -1)
     if sizes.count(-1) > 1:
@@ -114,7 +118,7 @@ def target_shape(shape: object, entries: int) -> Shape:
 
 
 def pad_pairs(pad_width: object, ndim: int) -> tuple[tuple[int, int], ...]:
-    """(before, after) of each axis, from NumPy's short forms."""
+    """Expand NumPy's short forms of pad_width to (before, after) for each axis."""
     if not isinstance(pad_width, tuple):
         width = whole(pad_width, "pad_width", least=0)
         return ((width, width),) * ndim
@@ -136,7 +140,7 @@ def _before_after(item: object) -> tuple[int, int]:
 
 
 def source_axes(source: object, destination: object, ndim: int) -> Shape:
-    """Which axis comes from where after moveaxis."""
+    """List, for each axis after moveaxis, which axis it was before."""
     from_axes, to_axes = some_axes(source, ndim, "source"), some_axes(destination, ndim, "destination")
     if len(from_axes) != len(to_axes):
         raise FormulaError("source and destination name different numbers of axes")
@@ -147,14 +151,14 @@ def source_axes(source: object, destination: object, ndim: int) -> Shape:
 
 
 def order_of(order: object) -> str:
-    """'C' or 'F'."""
+    """Check an order: 'C' or 'F'."""
     if order not in {"C", "F"}:
         raise FormulaError("order is 'C' (row by row) or 'F' (column by column)")
     return str(order)
 
 
 def einsum_plan(subscripts: str, shapes: Sequence[Shape]) -> tuple[str, Shape]:
-    """The subscripts in full, with the result's ones after an arrow, and the shape that comes out."""
+    """Complete einsum's subscripts, with the result's ones after an arrow, and work out the result's shape."""
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):
@@ -169,7 +173,7 @@ def einsum_plan(subscripts: str, shapes: Sequence[Shape]) -> tuple[str, Shape]:
     if "." in plain or len(set(plain)) < len(plain):
         raise FormulaError(f"the result's subscripts `{right}` name an axis twice")
     if unknown := [letter for letter in plain if letter not in sizes]:
-        raise FormulaError(f"the result's subscript `{unknown[0]}` stands at no operand")
+        raise FormulaError(f"the result's subscript `{unknown[0]}` belongs to no operand")
     if "..." in left and "..." not in right and rest:
         raise FormulaError("the result's subscripts leave out `...`")
     before, _, after = right.partition("...")
@@ -177,7 +181,7 @@ def einsum_plan(subscripts: str, shapes: Sequence[Shape]) -> tuple[str, Shape]:
 
 
 def _subscript_sizes(terms: Sequence[str], shapes: Sequence[Shape]) -> tuple[dict[str, int], Shape]:
-    """The size behind each letter, and the shape behind `...`."""
+    """Find the size of each letter, and the shape of `...`."""
     sizes: dict[str, int] = {}
     rests: list[Shape] = []
     for term, shape in zip(terms, shapes, strict=True):
@@ -194,9 +198,9 @@ def _subscript_sizes(terms: Sequence[str], shapes: Sequence[Shape]) -> tuple[dic
 
 def index_plan(items: Sequence[object], shape: Shape) -> list[tuple[object, int]]:
     """
-    Each item of an index with the size of its axis (0 for None, which has none); `...` and axes left out become full slices.
+    Pair each item of an index with the size of its axis (0 for None, which has none).
 
-    Items are whole numbers, slices, None, ... and, for anything else, integer arrays.
+    `...` and axes left out become full slices. Items are whole numbers, slices, None, ... and, for anything else, integer arrays.
     """
     used = sum(item is not None and not isinstance(item, EllipsisType) for item in items)
     dots = [place for place, item in enumerate(items) if isinstance(item, EllipsisType)]
@@ -211,12 +215,12 @@ def index_plan(items: Sequence[object], shape: Shape) -> list[tuple[object, int]
 
 
 def slice_range(item: slice, size: int) -> range:
-    """The positions that a slice picks of an axis."""
+    """List the positions that a slice picks from an axis."""
     return range(*item.indices(size))
 
 
 def arange_of(start: object, stop: object, step: object) -> range:
-    """The integers of arange(start, stop, step)."""
+    """Return the integers of arange(start, stop, step)."""
     first, last = (0, start) if stop is None else (start, stop)
     by = whole(step, "step")
     if by == 0:
@@ -225,12 +229,12 @@ def arange_of(start: object, stop: object, step: object) -> range:
 
 
 def window_count(size: int, window: int, stride: int) -> int:
-    """How many windows fit into an axis."""
+    """Count the windows that fit into an axis."""
     if window > size:
         raise FormulaError(f"a window of {window} does not fit into {size}")
     return (size - window) // stride + 1
 
 
 def lengths(items: Iterable[int]) -> Shape:
-    """Sizes as a shape, none of them negative."""
+    """Return sizes as a shape, with 0 for negative ones."""
     return tuple(max(0, item) for item in items)

@@ -23,7 +23,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language. `is_variadic`: the last parameter takes all further arguments (einsum)."""
+    """A function of the language. If `is_variadic`, the last parameter takes all further arguments (einsum)."""
 
     name: str
     signature: str
@@ -33,7 +33,7 @@ class Function:
     is_variadic: bool = False
 
     def bind(self, arguments: Sequence[V], keywords: Mapping[str, V]) -> dict[str, V | object]:
-        """The value of every parameter by name. The arguments fit the signature: parsing has seen to that."""
+        """Map every parameter to its value. Parsing has made sure that the arguments fit the signature."""
         bound: dict[str, V | object] = {p.name: p.default for p in self.parameters if not p.is_required}
         names = [p.name for p in self.parameters]
         if self.is_variadic:

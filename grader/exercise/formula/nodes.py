@@ -10,7 +10,7 @@ from grader.errors import Fault, GraderError
 
 
 class FormulaError(GraderError):
-    """What is wrong with a formula, what to do, and the column (from 1) where it shows; None where that is nowhere."""
+    """An error in a formula: what is wrong, what to do, and the column (from 1) where it is; None if it has no place."""
 
     def __init__(self, what: str, remedy: str = "", column: int | None = None) -> None:
         super().__init__(Fault("" if column is None else f"column {column}", what, remedy))
@@ -20,7 +20,7 @@ class FormulaError(GraderError):
 
 
 class NotFiniteError(FormulaError):
-    """A formula that has no finite value at these numbers: log(-1), the inverse of a singular matrix. Others may do."""
+    """A formula without a finite value at these numbers: log(-1), the inverse of a singular matrix. Other numbers may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class NumberNode:
 
 @dataclass(frozen=True, slots=True)
 class TextNode:
-    """A literal text as a function takes it: the subscripts of einsum, a mode."""
+    """A literal text that a function takes: the subscripts of einsum, a mode."""
 
     value: str
 
@@ -79,7 +79,7 @@ class CompareNode:
 
 @dataclass(frozen=True, slots=True)
 class CallNode:
-    """A function of the registry; keywords stand in the order of its signature."""
+    """A call of a function of the language; keywords are in the order of its signature."""
 
     function: str
     arguments: tuple[Node, ...]
@@ -97,12 +97,12 @@ class SliceNode:
 
 @dataclass(frozen=True, slots=True)
 class RestNode:
-    """... inside an index: all axes that the other items leave."""
+    """`...` inside an index: all axes that the other items leave."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexNode:
-    """value[items]; Constant(None) adds an axis."""
+    """value[items]; a ConstantNode(None) among the items adds an axis."""
 
     value: Node
     items: tuple[Node, ...]
@@ -117,7 +117,7 @@ class TransposeNode:
 
 @dataclass(frozen=True, slots=True)
 class SequenceNode:
-    """A tuple or list as a function takes it: a shape, several axes, the arrays of stack."""
+    """A tuple or list that a function takes: a shape, several axes, the arrays of stack."""
 
     items: tuple[Node, ...]
 
@@ -140,7 +140,7 @@ Node: TypeAlias = (
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The parts of a node, in the order in which they are evaluated."""
+    """Return the parts of a node, in the order in which they are evaluated."""
     match node:
         case UnaryNode():
             return (node.operand,)
@@ -185,7 +185,7 @@ class Formula:
 
     @property
     def canonical(self) -> str:
-        """The formula as this module writes it; parsing that gives an equal formula."""
+        """The formula in standard spelling; parsing this text gives an equal formula."""
         return node_text(self.root)
 
 
@@ -199,7 +199,7 @@ T = TypeVar("T")
 
 
 def fold(formula: Formula, combine: Callable[[int, Node, tuple[T, ...]], T]) -> T:
-    """What `combine(position, node, what its children came to)` makes of the root, called in the order of `nodes`."""
+    """Compute a value for the root by calling `combine(position, node, values of its children)` in the order of `nodes`."""
     done: list[T] = []
     for position, node in enumerate(formula.nodes):
         first = len(done) - len(children(node))
@@ -215,12 +215,12 @@ _BINDING = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, 
 
 
 def node_text(node: Node) -> str:
-    """A node as the author would write it, with no more brackets than it needs."""
+    """Write a node as an author would, with no more brackets than it needs."""
     return _write(node)[0]
 
 
 def _write(node: Node) -> tuple[str, int]:
-    """The text of a node and how tightly it holds together."""
+    """Write a node, and say how tightly its outermost operator binds."""
     match node:
         case NumberNode() | TextNode() | ConstantNode():
             return repr(node.value), _PRIMARY if not isinstance(node, NumberNode) else _POWER
@@ -253,6 +253,10 @@ def _write(node: Node) -> tuple[str, int]:
 
 
 def _inside(node: Node, binding: int, *, numbers: bool = False) -> str:
-    """A node as an operand; `2.T` and `2[0]` do not parse, so a number counts as loose there, but not in `2 ** x`."""
+    """
+    Write a node as an operand, in brackets where it binds less tightly than it has to.
+
+    `2.T` and `2[0]` do not parse, so a number needs brackets there, but not in `2 ** x`.
+    """
     text, own = _write(node)
     return text if own >= binding or (numbers and isinstance(node, NumberNode)) else f"({text})"

@@ -1,4 +1,8 @@
-"""Arithmetic of plain numbers in formulas: sizes of axes and constants, kept small."""
+"""
+Arithmetic of plain numbers in formulas: sizes of axes and constants.
+
+Results are bounded, so that no formula can ask for a number that takes long to compute.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +52,7 @@ _OPERATIONS: Mapping[str, Callable[[Scalar, Scalar], Scalar]] = {
 
 def arithmetic(sign: str, left: Scalar, right: Scalar) -> Scalar:
     """
-    `left sign right` for + - * / // % **, at once whatever the numbers.
+    Compute `left sign right` for + - * / // % **; quick for any numbers.
 
     Raises FormulaError for division by zero, a result that is not real or not finite, and integers beyond 2**53.
     """
@@ -70,9 +74,9 @@ def arithmetic(sign: str, left: Scalar, right: Scalar) -> Scalar:
 
 def evaluate_integer(formula: Formula, sizes: Mapping[str, int]) -> int:
     """
-    The whole number that a formula of axes comes to: `(H - K) // stride + 1`.
+    Evaluate a formula of axes to a whole number: `(H - K) // stride + 1`.
 
-    + - * // % **, unary minus, min and max. Raises FormulaError for anything else, and for a fraction.
+    It may use + - * // % **, unary minus, min and max. Raises FormulaError for anything else, and for a fraction.
     """
 
     def combine(_: int, node: Node, operands: tuple[int, ...]) -> int:

@@ -42,9 +42,10 @@ def written_out(tree: ast.expr) -> str:
 
 class _Respelling(ast.NodeTransformer):
     """
-    NumPy's, PyTorch's and Python's spellings in ours.
+    Rewrite spellings of NumPy, PyTorch and Python in ours.
 
-    `other` says when a second reading holds; `is_other` writes that one. `note` is a sentence to add.
+    `other` is set if a second reading is possible, and says when it holds; `is_other` writes that one.
+    `note` is a sentence to add.
     """
 
     def __init__(self, *, is_other: bool = False) -> None:
@@ -90,7 +91,7 @@ class _Respelling(ast.NodeTransformer):
         return ast.Call(ast.Name(ours, ast.Load()), arguments, keywords)
 
     def meant(self, name: str, arguments: list[ast.expr], *, is_method: bool) -> str:
-        """Our name of a function that is called with these arguments."""
+        """Return our name of a function that is called with these arguments."""
         if name == "transpose" and len(arguments) == 3:  # torch's; NumPy's (1, 0) means the same
             return "swapaxes"
         if name in {"max", "min"} and len(arguments) == 2 and not _is_an_axis(arguments[1]):
@@ -103,7 +104,7 @@ class _Respelling(ast.NodeTransformer):
         return our_name(name)
 
     def transposed(self, operand: ast.expr, *, of_a_stack: bool) -> ast.expr:
-        """`x.T`, or for a stack of matrices the last two axes exchanged."""
+        """Write `x.T`, or for a stack of matrices exchange the last two axes."""
         if of_a_stack:
             self.other = _OF_A_STACK
             if self.is_other:
@@ -112,7 +113,7 @@ class _Respelling(ast.NodeTransformer):
         return ast.Attribute(operand, "T", ast.Load())
 
     def option(self, given: ast.keyword) -> ast.expr:
-        """The value of a keyword; `unbiased=False` is ddof=0."""
+        """Rewrite the value of a keyword; `unbiased=False` is ddof=0."""
         if given.arg == "unbiased" and isinstance(given.value, ast.Constant):
             return ast.Constant(int(bool(given.value.value)))
         value: ast.expr = self.visit(given.value)
@@ -168,7 +169,7 @@ class _Respelling(ast.NodeTransformer):
 
 
 def _is_an_axis(tree: ast.expr) -> bool:
-    """Whether this may stand for axes: 1, -1, None, (0, 1)."""
+    """Tell whether this may name axes: 1, -1, None, (0, 1)."""
     if isinstance(tree, ast.Tuple):
         return all(map(_is_an_axis, tree.elts))
     if isinstance(tree, ast.UnaryOp):
@@ -177,7 +178,7 @@ def _is_an_axis(tree: ast.expr) -> bool:
 
 
 def _from_template(name: str, arguments: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr | None:
-    """A call of a function that this language has no name for, written out; None if it is none or has other arguments."""
+    """Write out a call of a function that this language lacks; None without a template for it, or for other arguments."""
     for called, out in WRITTEN_OUT:
         if not called.startswith(f"{name.lower()}("):
             continue
@@ -189,7 +190,7 @@ def _from_template(name: str, arguments: list[ast.expr], keywords: list[ast.keyw
 
 
 class _Filling(ast.NodeTransformer):
-    """A template with its parameters replaced."""
+    """Replace the parameters of a template."""
 
     def __init__(self, given: Mapping[str, ast.expr]) -> None:
         self.given = given
@@ -210,7 +211,7 @@ def _call_of(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def _with_tuple(name: str, arguments: list[ast.expr]) -> list[ast.expr]:
-    """`reshape(x, n, m)` as `reshape(x, (n, m))`."""
+    """Gather sizes in a tuple: `reshape(x, n, m)` becomes `reshape(x, (n, m))`."""
     kept = 0 if name in {"zeros", "ones"} else 1
     if len(arguments) > kept + 1:
         return [*arguments[:kept], ast.Tuple(arguments[kept:], ast.Load())]

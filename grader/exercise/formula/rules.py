@@ -1,5 +1,5 @@
 """
-The shape that each function returns, from the shapes of its arguments.
+Infer the shape that each function returns, from the shapes of its arguments.
 
 A rule takes the values of the function's parameters by name: a ShapedArray where only the shape is known, a plain number, or
 the value of an option (tuple, text, True, False, None). It raises FormulaError with `what` alone.

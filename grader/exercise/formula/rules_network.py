@@ -21,7 +21,7 @@ def _one_hot(labels: object, classes: object) -> Shape:
 
 
 def _convolved(shape: Shape, kernel: Shape, steps: tuple[tuple[int, int, int], ...], groups: object) -> Shape:
-    """The shape of a cross-correlation; `steps` has stride, padding and dilation of each axis."""
+    """Infer the shape of a cross-correlation; `steps` has stride, padding and dilation of each axis."""
     parts = args.whole(groups, "groups", least=1)
     if len(shape) != len(steps) + 2 or len(kernel) != len(steps) + 2:
         raise FormulaError(

@@ -26,7 +26,7 @@ def mean_rule(x: object, axis: object, keepdims: object) -> Shape:
 
 
 def _extremum(name: str) -> Callable[..., Shape]:
-    """Make the rule of max or min. It tells those who write Python's max(a, b) about maximum."""
+    """Make the rule of max or min. It points to maximum and minimum whoever writes Python's max(a, b)."""
 
     def rule(x: object, axis: object, keepdims: object) -> Shape:
         try:

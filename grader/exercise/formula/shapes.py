@@ -1,4 +1,4 @@
-"""The shape that a formula comes to, from the shapes of its names: no arrays, no numpy."""
+"""Infer the shape of a formula's value from the shapes of its names: no arrays, no numpy."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def infer_shape(
     formula: Formula, shapes: Mapping[str, Shape], axes: Mapping[str, int], describe: Callable[[Shape], str] = str
 ) -> Shape:
     """
-    The shape that `formula` comes to, where arrays have these `shapes` and axes these sizes.
+    Infer the shape of a formula's value, where arrays have these `shapes` and axes these sizes.
 
-    Raises FormulaError in the author's words; `describe` writes a shape in them, with the axes' names if it can.
+    Raises FormulaError in the author's words; `describe` writes a shape, with the axes' names if it can.
     """
 
     def combine(_: int, node: Node, operands: tuple[object, ...]) -> object:
@@ -72,7 +72,7 @@ def _named(name: str, shapes: Mapping[str, Shape], axes: Mapping[str, int]) -> o
 
 
 def _listing(node: Node, operands: tuple[object, ...], describe: Callable[[Shape], str]) -> list[str]:
-    """`W is (3, 4)` for every array among the operands."""
+    """Describe every array among the operands: `W is (3, 4)`."""
     texts: list[str] = []
     for child, operand in zip(children(node), operands, strict=True):
         if isinstance(operand, ShapedArray):
@@ -83,7 +83,7 @@ def _listing(node: Node, operands: tuple[object, ...], describe: Callable[[Shape
 
 
 def _value(node: Node, operands: tuple[object, ...]) -> object:
-    """What a node comes to: an ShapedArray, a plain number, or what stands for an option (tuple, text, slice ...)."""
+    """Evaluate a node to a ShapedArray, a plain number, or the value of an option (tuple, text, slice ...)."""
     match node:
         case NumberNode() | TextNode() | ConstantNode():
             return node.value
@@ -117,7 +117,7 @@ def _value(node: Node, operands: tuple[object, ...]) -> object:
 
 
 def slice_of(node: SliceNode, operands: tuple[object, ...]) -> slice:
-    """The slice of whole numbers that a Slice node stands for."""
+    """Make the slice that a SliceNode describes, with whole numbers."""
     values = iter(operands)
     start, stop, step = (
         None if part is None else args.whole(next(values), "a bound of a slice") for part in (node.start, node.stop, node.step)
@@ -165,7 +165,7 @@ def _index(shape: Shape, items: tuple[object, ...]) -> Shape:
             picked.append(place)
     if arrays and picked[-1] - picked[0] >= len(picked):
         raise FormulaError(
-            "index arrays stand apart, with a slice, None or ... between them",
+            "index arrays are separated by a slice, None or ...",
             "Bring those axes side by side first, by moveaxis.",
         )
     return (*result[:first], *(args.broadcast(*arrays) if arrays else ()), *result[first:])

@@ -84,7 +84,7 @@ def too_deep() -> FormulaError:
 
 
 def _constant(_: int, node: Node, operands: tuple[Scalar | None, ...]) -> Scalar | None:
-    """The value of a constant part, None for another: so that 10 ** 10 ** 8 is refused here and computed nowhere."""
+    """Compute a constant part, None for any other, so that 10 ** 10 ** 8 is refused here and computed nowhere."""
     known = [operand for operand in operands if operand is not None]
     match node:
         case NumberNode():
@@ -98,7 +98,7 @@ def _constant(_: int, node: Node, operands: tuple[Scalar | None, ...]) -> Scalar
 
 
 def _has_fitting_options(function: Function, tree: ast.Call) -> bool:
-    """Whether parameters whose default is a text, True or False are given a literal of that kind."""
+    """Tell whether parameters whose default is a text, True or False get a literal of that kind."""
     written = {parameter.name: value for parameter, value in zip(function.parameters, tree.args, strict=False)}
     written |= {keyword.arg or "": keyword.value for keyword in tree.keywords}
     options = [p for p in function.parameters if isinstance(p.default, str | bool) and p.name in written]
@@ -107,7 +107,7 @@ def _has_fitting_options(function: Function, tree: ast.Call) -> bool:
 
 
 class _FormulaReader:
-    """One pass over Python's tree. Sequences, texts, True, False and None are taken only where a function takes them."""
+    """One pass over Python's tree. Sequences, texts, True, False and None are allowed only where a function takes them."""
 
     def __init__(self, source: str, indent: int) -> None:
         self.source = source
@@ -208,7 +208,7 @@ class _FormulaReader:
                 return self.read(tree, depth)
 
     def _column(self, tree: ast.expr) -> int:
-        """Python counts bytes; people count characters, from 1."""
+        """Return the column as people count it: characters from 1. Python counts bytes."""
         return self.indent + len(self.source.encode()[: tree.col_offset].decode()) + 1
 
     def _refuse(self, tree: ast.expr) -> NoReturn:

@@ -1,4 +1,4 @@
-"""YAML -> Exercise, Assignment: every fault of a file at once, each with its line, what is wrong and what to do."""
+"""Load exercises and assignments from YAML: every fault of a file at once, with its line, what is wrong and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An assignment file: exercises that are handed in together, with what it overrides already in them."""
+"""Load an assignment file: exercises that are handed in together, with what it overrides already applied."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DUE_REMEDY = "Write day, time and zone, as 2026-10-01T23:59:00+02:00."
 
 def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment:
     """
-    The assignment of a file; `find` knows where the exercise of an id is, and raises ExerciseError where there is none.
+    Load the assignment of a file. `find` returns the file of an exercise's id, and raises ExerciseError for an unknown one.
 
     Raises ExerciseError with every fault of this file and of the exercises' files.
     """
@@ -55,7 +55,7 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
     feedback, shown_cases = _feedback(found["feedback"], faults) if "feedback" in found else (None, None)
     late = read_late_rule(found["late"], path, _time, faults) if "late" in found else None
     if "late" in found and "due" not in found:
-        faults.add(found["late"].line, "late: nothing says when the assignment is due.", f"Add the key due. {_DUE_REMEDY}")
+        faults.add(found["late"].line, "late: the assignment has no due time.", f"Add the key due. {_DUE_REMEDY}")
     others: list[Fault] = []
     exercises = _exercises(found["exercises"], path, find, faults, others) if "exercises" in found else {}
     exercises = _overridden(exercises, found, faults)
@@ -95,7 +95,7 @@ def _overrides(
 def _exercises(
     node: YamlNode, path: Path, find: Callable[[str], Path], faults: Faults, others: list[Fault]
 ) -> dict[str, Exercise]:
-    """The exercises by id; faults of their own files go to `others`."""
+    """Load the exercises by id; faults of their own files are added to `others`."""
     items = as_items(node, "exercises", faults, remedy=_LIST_REMEDY)
     if items == ():
         faults.add(node.line, "exercises is empty.", _LIST_REMEDY)
@@ -144,7 +144,7 @@ def _time(node: YamlNode, place: str, faults: Faults) -> datetime | None:
 
 
 def _overridden(exercises: Mapping[str, Exercise], found: Mapping[str, YamlNode], faults: Faults) -> dict[str, Exercise]:
-    """The exercises with what the assignment says instead."""
+    """Apply what the assignment overrides to its exercises."""
     changes: dict[str, Any] = {}
     for name in ("arrays", "numerical"):
         if name in found:
@@ -171,7 +171,7 @@ def _points(node: YamlNode, exercises: Mapping[str, Exercise], faults: Faults) -
 
 
 def rescaled(exercise: Exercise, total: float) -> Exercise:
-    """The exercise with `total` points, shared among its targets as before."""
+    """Return the exercise with `total` points, shared among its targets as before."""
     if total == exercise.points:
         return exercise
     factor = total / exercise.points

@@ -1,4 +1,4 @@
-"""`affine_backward(dout, (x, w, b))` -> a function and its arguments, by Python's grammar; nothing is run."""
+"""Parse calls such as `affine_backward(dout, (x, w, b))` by Python's grammar; nothing is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has been read of an exercise so far: later parts look up names and shapes here."""
+"""The parts of an exercise that have been read so far: later parts look up names and shapes here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.exercise.model import Axes, Axis, Input, Line, NamedCase, Upstream
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A name of the exercise: what it is, as "an input", and its line."""
+    """A name of the exercise: what it names, as "an input", and its line."""
 
     what: str
     line: int
@@ -26,13 +26,13 @@ class Draft:
     """
     One exercise while it is read.
 
-    `declared` has every name from the start, faulty ones too, so that one fault does not bring others with it; the
-    other fields have what is sound, in the order of the file.
+    `declared` has every name from the start, faulty ones too, so that one fault does not lead to others; the other fields have
+    what is sound, in the order of the file.
     """
 
     faults: Faults
     declared: dict[str, Declared] = field(default_factory=dict)
-    sections: dict[str, list[str]] = field(default_factory=dict)  # what -> names
+    sections: dict[str, list[str]] = field(default_factory=dict)  # sort of name -> names
     unsound: set[str] = field(default_factory=set)  # names that cannot be used, or that two sections declare
     axes: dict[str, Axis] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Draft:
     used: set[str] = field(default_factory=set)
 
     def declare(self, fields: YamlMapping, what: str) -> None:
-        """Take the keys of a mapping as names of this exercise."""
+        """Declare the keys of a mapping as names of this exercise."""
         for key, _ in fields:
             self.sections.setdefault(what, []).append(key.text)
             earlier = self.declared.setdefault(key.text, Declared(what, key.line))
@@ -56,18 +56,18 @@ class Draft:
                 self.unsound.add(key.text)
 
     def names(self, what: str) -> tuple[str, ...]:
-        """The names that are `what`, unsound ones too."""
+        """Return the names of one sort, faulty ones too."""
         return tuple(self.sections.get(what, ()))
 
     def axes_of(self, name: str) -> Axes | None:
-        """The axes of an input, an upstream gradient or a line; None for one that is not sound."""
+        """Return the axes of an input, an upstream gradient or a line; None for a faulty one."""
         for group in (self.inputs, self.upstream, self.lines):
             if name in group:
                 return group[name].axes
         return None
 
     def trial(self, sizes: Sizes) -> ShapeTrial:
-        """The shapes of everything at these sizes. Raises FormulaError, whose `what` names the line."""
+        """Infer all shapes at these sizes. Raises FormulaError, whose `what` names the line."""
         trial = ShapeTrial(sizes)
         for item in self.inputs.values():
             trial.shapes[item.name] = trial.shape(item.axes)
@@ -81,11 +81,11 @@ class Draft:
         return trial
 
     def is_integer(self, name: str) -> bool:
-        """Whether an input holds class indices, which have no derivative."""
+        """Tell whether an input holds class indices, which have no derivative."""
         return name in self.inputs and self.inputs[name].draw.law == "labels"
 
     def influences(self, name: str) -> frozenset[str]:
-        """Every name that a line depends on, through other lines too."""
+        """Return every name that a line depends on, through other lines too."""
         found: set[str] = set()
         waiting = [name]
         while waiting:
@@ -96,14 +96,14 @@ class Draft:
         return frozenset(found)
 
     def is_whole(self, name: str) -> bool:
-        """Whether all lines that a line depends on are sound, so that what it depends on is known."""
+        """Tell whether all lines that a line depends on are sound, so that its dependencies are known."""
         return name in self.lines and all(
             other in self.lines or other not in self.declared or self.declared[other].what != LINE
             for other in self.influences(name)
         )
 
     def check_names(self, line: int, place: str, formula: Formula, known: Sequence[str]) -> bool:
-        """Whether a formula uses known names only; what it uses counts as used."""
+        """Tell whether a formula uses only known names, note the others, and remember what it uses."""
         self.used |= formula.names
         unknown = [name for name in in_order(formula) if name not in known and name not in CONSTANTS]
         for name in unknown:
@@ -129,5 +129,5 @@ AXIS, INPUT, LINE, UPSTREAM = "an axis", "an input", "a line of forward", "an up
 
 
 def in_order(formula: Formula) -> tuple[str, ...]:
-    """The free names of a formula, each once, as they come in the text."""
+    """Return the free names of a formula, each once, in the order of the text."""
     return tuple(sorted(formula.names, key=lambda name: (formula.text.find(name), name)))

@@ -1,4 +1,4 @@
-"""The draws of inputs: `uniform(-1, 1)` -> Draw, checked against the shape that it fills."""
+"""Read the draws of inputs, as `uniform(-1, 1)`, and check them against the shape that they fill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LAST_AXIS = ("simplex", "onehot")
 
 
 def read_draw(text: str, axes: Axes | None, known: Sequence[str]) -> Draw | tuple[str, str]:
-    """The draw that a text says, for a shape (None where that is not known); or what is wrong and what to do."""
+    """Read a draw for a shape (None if that is not known); return what is wrong and what to do if it is none."""
     found = re.fullmatch(r"\s*(\w+)\s*(?:\((.*)\))?\s*", text)
     if not found or found[1] not in LAWS:
         name = found[1] if found else text.strip()
@@ -53,7 +53,7 @@ def read_draw(text: str, axes: Axes | None, known: Sequence[str]) -> Draw | tupl
 
 
 def _parameter(word: str) -> float | None:
-    """A finite number, also as 1e-3: this text is not YAML's to read."""
+    """Read a finite number, also one such as 1e-3: YAML does not read this text."""
     try:
         value = float(word)
     except ValueError:
@@ -62,11 +62,11 @@ def _parameter(word: str) -> float | None:
 
 
 def _empty(law: str, numbers: Sequence[float]) -> tuple[str, str] | None:
-    """What is wrong with the numbers of a draw."""
+    """Say what is wrong with the numbers of a draw."""
     written = f"{law}({', '.join(f'{number:g}' for number in numbers)})"
     match law:
         case "uniform" | "integers" if numbers[0] >= numbers[1]:
-            return f"{written} holds no range", "The first number has to be the smaller one."
+            return f"{written} is an empty range", "The first number has to be the smaller one."
         case "integers" if not all(number.is_integer() and abs(number) <= 2**31 for number in numbers):
             return f"{written} has an end that is no whole number", "Write whole numbers."
         case "mask" if not 0 < numbers[0] < 1:
@@ -76,7 +76,7 @@ def _empty(law: str, numbers: Sequence[float]) -> tuple[str, str] | None:
 
 
 def _misfit(law: str, axes: Axes) -> tuple[str, str] | None:
-    """What is wrong with a draw for a shape."""
+    """Say what is wrong with a draw for a shape."""
     if law in _SQUARE and (len(axes) < 2 or axes[-1] != axes[-2]):
         return (
             f"{law} needs a square matrix, and the shape is `{' '.join(axes) or 'scalar'}`",

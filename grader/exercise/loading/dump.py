@@ -1,4 +1,4 @@
-"""Exercise -> YAML text that loads as the same exercise."""
+"""Write an exercise as YAML text that loads as the same exercise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from grader.exercise.model import (
     Exercise,
     Hessian,
     Input,
-    Limits,
     Mistake,
     NamedCase,
     Target,
@@ -27,6 +26,7 @@ from grader.exercise.model import (
     Value,
     quantities,
 )
+from grader.sandbox.limits import Limits
 
 
 class _OneLineMapping(dict[str, Any]):
@@ -38,7 +38,7 @@ class _BlockText(str):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Keys in our order, lists indented below their keys, no aliases."""
+    """A YAML writer: keys in our order, lists indented below their keys, no aliases."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -54,7 +54,7 @@ _Dumper.add_representer(_BlockText, lambda dumper, data: dumper.represent_scalar
 
 
 def dump(exercise: Exercise) -> str:
-    """The exercise as YAML, in the order of the format; what has its default value is left out. `load(dump(e)) == e`."""
+    """Write an exercise as YAML, in the order of the format, without default values. `load(dump(e)) == e`."""
     plain = Exercise(id="", title="", axes=(), inputs=(), forward=(), tasks=())
     head: dict[str, Any] = {"schema": 1, "title": _text(exercise.title)}
     for name in ("source", "statement"):
@@ -83,7 +83,7 @@ def dump(exercise: Exercise) -> str:
 
 
 def dump_for_students(exercise: Exercise) -> str:
-    """The same without the declared mistakes, which would tell what to avoid."""
+    """Write an exercise without the declared mistakes, which would show what to avoid."""
     tasks = tuple(
         replace(task, targets=tuple(replace(target, mistakes=()) for target in task.targets)) for task in exercise.tasks
     )
@@ -92,9 +92,9 @@ def dump_for_students(exercise: Exercise) -> str:
 
 def dump_assignment(assignment: Assignment, paths: Mapping[str, str] | None = None) -> str:
     """
-    The assignment as YAML, for a folder whose `exercises` are as it overrides them; named by their `paths` where these are given.
+    Write an assignment for a folder with its exercises, which already have what it overrides; named by `paths` if given.
 
-    What concerns single students stays out: extensions, the ledger, points given by hand.
+    What concerns single students is left out: extensions, the ledger, points given by hand.
     """
     exercises = [(paths or {}).get(one.id, one.id) for one in assignment.exercises]
     data: dict[str, Any] = {"schema": 1, "title": assignment.title, "exercises": exercises}
@@ -148,7 +148,7 @@ def _draw(draw: Draw) -> str:
 
 
 def _number(value: float) -> float:
-    """A whole number without its `.0`."""
+    """Return a whole number without its `.0`."""
     return int(value) if value == int(value) and abs(value) < 2**53 else value
 
 

@@ -1,4 +1,4 @@
-"""An exercise file from top to bottom: text -> Exercise, or every fault of it."""
+"""Load an exercise file from top to bottom: text -> Exercise, or all its faults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from grader.exercise.loading.targets import target_shape
 from grader.exercise.loading.tasks import read_tasks
 from grader.exercise.loading.tree import read
 from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode
-from grader.exercise.model import JVP, VJP, Exercise, Limits, Task, quantities
+from grader.exercise.model import JVP, VJP, Exercise, Task, quantities
+from grader.sandbox.limits import Limits
 
 SCHEMA = 1
 ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -42,13 +43,13 @@ _SECTIONS = {
 
 
 def load_exercise(path: str | Path) -> Exercise:
-    """The exercise of a file; its id is the file's stem. Raises ExerciseError with every fault of the file."""
+    """Load the exercise of a file; its id is the file's stem. Raises ExerciseError with every fault of the file."""
     path = Path(path)
     return parse_exercise(read_text(path), path.stem, str(path))
 
 
 def parse_exercise(text: str, id: str, path: str = "") -> Exercise:
-    """The exercise that a YAML text says. Raises ExerciseError with every fault of the text, in line order."""
+    """Parse an exercise from YAML text. Raises ExerciseError with every fault of the text, in line order."""
     faults = Faults(path)
     if not ID.fullmatch(id):
         faults.add(
@@ -65,7 +66,7 @@ def parse_exercise(text: str, id: str, path: str = "") -> Exercise:
 
 
 def read_top(text: str, faults: Faults, what: str) -> YamlMapping | None:
-    """The mapping that a file is."""
+    """Read the mapping that a file consists of."""
     root = read(text, faults)
     if root is None and not faults:
         faults.add(0, "The file is empty.", f"An {what} starts with `schema: 1`.")
@@ -75,7 +76,7 @@ def read_top(text: str, faults: Faults, what: str) -> YamlMapping | None:
 
 
 def read_schema(found: Mapping[str, YamlNode], faults: Faults) -> None:
-    """The version of the format."""
+    """Check the version of the format."""
     version = as_number(found["schema"], "schema", faults) if "schema" in found else SCHEMA
     if version is not None and version != SCHEMA:
         faults.add(
@@ -86,7 +87,7 @@ def read_schema(found: Mapping[str, YamlNode], faults: Faults) -> None:
 
 
 def read_limits(node: YamlNode, place: str, faults: Faults, default: Limits) -> Limits:
-    """CPU seconds and memory of a call; what is not said stays as it is."""
+    """Read CPU seconds and memory of a call; what is left out keeps its default."""
     fields = as_fields(node, place, faults, remedy="Write {seconds: 10, memory_mib: 1024}.")
     found = entries(fields, place, faults, optional=("seconds", "memory_mib")) if fields else {}
     seconds, memory = default.seconds, default.memory_mib
@@ -101,7 +102,7 @@ def read_limits(node: YamlNode, place: str, faults: Faults, default: Limits) -> 
 
 
 def _read(fields: YamlMapping, draft: Draft) -> dict[str, Any]:
-    """The parts of the exercise by name; they are complete when no fault was noted."""
+    """Read the parts of the exercise by name; they are complete if no fault was noted."""
     faults = draft.faults
     found = entries(fields, "", faults, required=_REQUIRED, optional=_OPTIONAL)
     read_schema(found, faults)
@@ -150,7 +151,7 @@ def _read(fields: YamlMapping, draft: Draft) -> dict[str, Any]:
 
 
 def _declare(found: Mapping[str, YamlNode], draft: Draft) -> dict[str, YamlMapping]:
-    """The sections that name things. All names are known before anything is read, so that a clash or a later line can be told."""
+    """Declare the names of all sections before anything is read, so that clashes and uses of a later line can be told apart."""
     sections: dict[str, YamlMapping] = {}
     for name, (what, remedy) in _SECTIONS.items():
         fields = as_fields(found[name], name, draft.faults, remedy=remedy) if name in found else None
@@ -163,7 +164,7 @@ def _declare(found: Mapping[str, YamlNode], draft: Draft) -> dict[str, YamlMappi
 
 
 def _check_use(tasks: Sequence[Task], draft: Draft) -> None:
-    """Whether what is declared is used: what is not is a slip of the pen somewhere."""
+    """Note what is declared and never used: it is probably a slip."""
     if draft.faults:
         return  # a use may be in a part that could not be read
     needed = _needed(tasks, draft)
@@ -178,13 +179,15 @@ def _check_use(tasks: Sequence[Task], draft: Draft) -> None:
             remedy = f"{remedies[declared.what]}, or remove it."
             draft.faults.add(declared.line, f"The {what} `{name}` is never used.", remedy)
         elif declared.what in (INPUT, UPSTREAM) and name not in needed:
-            remedy = "in a line of forward that a target is of, or as a tangent" if declared.what == INPUT else "as an upstream"
-            where = f"No target uses the {what} `{name}`: every answer is right whatever its numbers are."
+            remedy = (
+                "in a line of forward that a target depends on, or as a tangent" if declared.what == INPUT else "as an upstream"
+            )
+            where = f"No target uses the {what} `{name}`: its numbers change no answer."
             draft.faults.add(declared.line, where, f"Write it {remedy}; or remove it, from the calls too.")
 
 
 def _needed(tasks: Sequence[Task], draft: Draft) -> frozenset[str]:
-    """The inputs that some target is computed from, tangents, and the upstream gradients of targets."""
+    """Return the inputs, tangents and upstream gradients that some target is computed from."""
     found: set[str] = set()
     for task in tasks:
         for target in task.targets:
@@ -199,7 +202,7 @@ def _needed(tasks: Sequence[Task], draft: Draft) -> frozenset[str]:
 
 
 def _check_entries(tasks: Sequence[Task], draft: Draft) -> None:
-    """Whether inputs and targets stay small enough to be sent and compared."""
+    """Note inputs and targets that are too large to be sent and compared."""
     for trial in (*draft.trials, *draft.edge_trials):
         if trial.is_spread:
             continue

@@ -1,4 +1,4 @@
-"""The faults of one file while it is read: collected, then reported together in line order."""
+"""Collect the faults of one file while it is read, and report them together in line order."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from grader.errors import ExerciseError, Fault
 
-MAX_REPORTED = 100  # of one file; more of them than that are consequences of the first
+MAX_REPORTED = 100  # faults of one file; more than that follow from the first
 
 
 class Faults:
-    """Collects what is wrong with one file. Reading goes on after a fault, so that all of them are said at once."""
+    """What is wrong with one file. Reading goes on after a fault, so that all of them are reported at once."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._found: dict[tuple[int, str], str] = {}  # what was said of a line is said once
+        self._found: dict[tuple[int, str], str] = {}  # the same fault of a line is reported once
 
     def add(self, line: int, what: str, remedy: str = "") -> None:
         """Note a fault at a line, counted from 1; line 0 is the file as a whole."""
@@ -24,7 +24,7 @@ class Faults:
         return bool(self._found)
 
     def error(self) -> ExerciseError:
-        """All of them as one exception, in line order."""
+        """Return all faults as one exception, in line order."""
         ordered = sorted(self._found.items(), key=lambda found: found[0][0])
         return ExerciseError(*(Fault(self._where(line), what, remedy) for (line, what), remedy in ordered[:MAX_REPORTED]))
 
@@ -35,7 +35,7 @@ class Faults:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant."""
+    """Return the known name that was probably meant."""
     from difflib import get_close_matches  # 8 ms, and only needed when something is wrong
 
     lowered = {other.lower(): other for other in known}
@@ -44,11 +44,11 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """`Did you mean ...?` for a name that is close to a known one, else nothing."""
+    """Return `Did you mean ...?` for a name that is close to a known one, else nothing."""
     meant = closest(name, known)
     return f"Did you mean `{meant}`?" if meant else ""
 
 
 def listed(names: Iterable[str], otherwise: str = "none") -> str:
-    """Names as a sentence lists them."""
+    """Join names by commas, for a sentence."""
     return ", ".join(names) or otherwise

@@ -1,4 +1,4 @@
-"""The text of a file, or why there is none."""
+"""Read the text of a file, or say why that is not possible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.exercise.loading.tree import MAX_BYTES
 
 
 def read_text(path: Path) -> str:
-    """The text of a small UTF-8 file. Raises ExerciseError."""
+    """Read a small UTF-8 file. Raises ExerciseError."""
     try:
         if path.is_dir():
             raise _error(path, "It is a folder, not a file.", "Name a file in it.")

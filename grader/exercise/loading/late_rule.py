@@ -1,4 +1,4 @@
-"""`late` of an assignment file: what late work loses."""
+"""Read `late` of an assignment file: what late work loses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ReadTime = Callable[[YamlNode, str, Faults], "datetime | None"]
 
 
 def read_late_rule(node: YamlNode, path: Path, read_time: ReadTime, faults: Faults) -> LateRule | None:
-    """The rule; `path` is the assignment's file, which the ledger's is relative to."""
+    """Read the rule; `path` is the assignment's file, which the ledger's path is relative to."""
     fields = as_fields(node, "late", faults, remedy=_REMEDY)
     if fields is None:
         return None

@@ -1,4 +1,4 @@
-"""`cases` of an exercise file: how many random ones, and the named edge cases."""
+"""Read `cases` of an exercise file: the number of random ones, and the named edge cases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REMEDY = "Write {n: 1, m: 1} for sizes, {scale: {W: 4.0}} for factors, {set: {B
 
 
 def read_cases(fields: YamlMapping | None, draft: Draft) -> tuple[int, tuple[NamedCase, ...]]:
-    """The number of random cases, and the named ones."""
+    """Read the number of random cases, and the named ones."""
     found = entries(fields, "cases", draft.faults, optional=("random", "named")) if fields else {}
     random = DEFAULT_RANDOM
     if "random" in found:
@@ -37,7 +37,9 @@ def read_cases(fields: YamlMapping | None, draft: Draft) -> tuple[int, tuple[Nam
     cases = tuple(case for key, node in named or () if (case := _case(key, node, draft)) is not None)
     total = random + len(named.pairs if named else ())
     if fields and not 1 <= total <= MAX_CASES:
-        draft.faults.add(fields.line, f"cases come to {total}.", f"Write from 1 to {MAX_CASES} of them, the named ones counted.")
+        draft.faults.add(
+            fields.line, f"there are {total} cases.", f"Write from 1 to {MAX_CASES} of them, the named ones counted."
+        )
     return random, cases
 
 
@@ -46,12 +48,12 @@ def _case(key: YamlScalar, node: YamlNode, draft: Draft) -> NamedCase | None:
     if not key.text.strip():
         draft.faults.add(key.line, "A named case has an empty name.", "Write what is special about it.")
     if re.fullmatch(r"(small|random|probe) \d+", key.text):
-        draft.faults.add(key.line, f"{place} has a name that random cases have.", "Write what is special about it.")
+        draft.faults.add(key.line, f"{place} has a name that is reserved for random cases.", "Write what is special about it.")
     fields = as_fields(node, place, draft.faults, remedy=_REMEDY)
     if fields is None:
         return None
     if not fields.pairs:
-        draft.faults.add(fields.line, f"{place} says nothing special.", _REMEDY)
+        draft.faults.add(fields.line, f"{place} sets nothing.", _REMEDY)
     sizes: dict[str, int] = {}
     scale: dict[str, float] = {}
     values: dict[str, YamlNode] = {}
@@ -106,7 +108,7 @@ def _size(name: YamlScalar, node: YamlNode, place: str, draft: Draft) -> Sizes:
 
 
 def _inputs(node: YamlNode, place: str, draft: Draft) -> dict[str, YamlNode]:
-    """The values of `scale` or `set` by input."""
+    """Read the values of `scale` or `set` by input."""
     fields = as_fields(node, place, draft.faults, remedy="Write inputs and numbers, as {B: 0.0}.")
     known = draft.names(INPUT)
     found: dict[str, YamlNode] = {}
@@ -134,7 +136,7 @@ def _scale(node: YamlNode, place: str, draft: Draft) -> dict[str, float]:
 
 
 def _check_sizes(sizes: Sizes, line: int, place: str, draft: Draft) -> bool:
-    """Whether forward has a value at the sizes of a named case, which may leave the ranges."""
+    """Tell whether forward has a value at the sizes of a named case, which may leave the ranges."""
     axes = tuple(draft.axes.values())
     if len(axes) < len(draft.names(AXIS)) or not corners(axes):
         return False
@@ -153,7 +155,7 @@ def _check_sizes(sizes: Sizes, line: int, place: str, draft: Draft) -> bool:
 
 
 def _derived(fixed: dict[str, int], draft: Draft) -> dict[str, int]:
-    """Sizes with those of the axes that follow from them."""
+    """Add the sizes of axes that follow from known sizes."""
     for axis in draft.axes.values():
         if isinstance(axis, DerivedAxis) and axis.size.names <= fixed.keys():
             fixed[axis.name] = evaluate_integer(axis.size, fixed)
@@ -172,7 +174,7 @@ def _value(node: YamlNode, item: Input, sizes: Sizes, place: str, draft: Draft) 
         return None
     loose = [axis for axis in item.axes if axis not in sizes]
     if loose:
-        what = f"{place} is a list, and the size of {listed(loose)} is not said in this case."
+        what = f"{place} is a list, and the size of {listed(loose)} is not given in this case."
         draft.faults.add(node.line, what, f"Add it, as `{loose[0]}: {len(node.nodes)}`, or set one number for all entries.")
         return None
     return _nested(node, item, 0, sizes, place, draft)
@@ -204,7 +206,7 @@ def _nested(node: YamlNode, item: Input, depth: int, sizes: Sizes, place: str, d
 
 
 def _entry(number: float, node: YamlScalar, item: Input, sizes: Sizes, place: str, draft: Draft) -> float | None:
-    """One number that fits the input: class indices are whole and below their axis."""
+    """Check that one number fits the input: class indices are whole and below their axis."""
     if item.draw.law != "labels":
         if math.isfinite(number):
             return float(number)

@@ -1,4 +1,4 @@
-"""The table of points given by hand: `student,exercise,target,points,reason,by`."""
+"""Read the table of points given by hand: `student,exercise,target,points,reason,by`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = tuple[int, Mapping[str, str]]
 
 
 def read_overrides(path: Path, exercises: Mapping[str, Exercise], faults: list[Fault]) -> tuple[Override, ...]:
-    """The rows of the table; what is wrong with them is added to `faults`, each with its line."""
+    """Read the rows of the table; what is wrong with them is added to `faults`, each with its line."""
     overrides: list[Override] = []
     lines: dict[tuple[str, str, str], int] = {}
     for line, cells in _rows(path, faults):

@@ -1,4 +1,4 @@
-"""`dims`, `inputs`, `forward` and `upstream` of an exercise file."""
+"""Read `dims`, `inputs`, `forward` and `upstream` of an exercise file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from grader.exercise.loading.traps import is_plain_number, misread_number
 from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import Axes, Axis, DerivedAxis, Draw, DrawnAxis, Input, Line, Upstream
 
-MAX_SIZE = 4096  # of an axis
-MAX_ENTRIES = 2**25  # of an input or a target: 256 MiB
+MAX_SIZE = 4096  # largest size of an axis
+MAX_ENTRIES = 2**25  # entries of an input or a target: 256 MiB
 
 _RANGE = re.compile(r"([0-9]{1,9})\s*\.\.\s*([0-9]{1,9})")
 _RANGE_REMEDY = "Write one number, a range as 2..6, or an expression of axes above it as H - K + 1."
@@ -27,7 +27,7 @@ _RANGE_REMEDY = "Write one number, a range as 2..6, or an expression of axes abo
 
 
 def read_axes(fields: YamlMapping, draft: Draft) -> None:
-    """Every axis with its sizes, and the sizes at which shapes are tried."""
+    """Read every axis with its sizes."""
     for key, node in fields:
         if key.text not in draft.unsound:
             axis = _axis(key.text, node, draft)
@@ -37,7 +37,7 @@ def read_axes(fields: YamlMapping, draft: Draft) -> None:
     for place, axis in enumerate(axes):
         if isinstance(axis, DerivedAxis) and not corners(axes[: place + 1]):
             what = f"dims.{axis.name} is less than 1 at all sizes in these ranges."
-            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or mend the expression.")
+            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or correct the expression.")
             break
 
 
@@ -89,7 +89,7 @@ def _derived(name: str, formula: Formula, line: int, draft: Draft) -> DerivedAxi
 
 
 def _is_integer(axis: DerivedAxis, line: int, draft: Draft) -> bool:
-    """Whether the expression has whole numbers for values; that they are positive is seen later."""
+    """Tell whether the expression has whole values; whether they are positive is checked later."""
     try:
         evaluate_integer(axis.size, {name: 7919 + 2 * place for place, name in enumerate(draft.axes)})
     except FormulaError as error:
@@ -106,7 +106,7 @@ _SCALAR_REMEDY = (
 
 
 def read_inputs(fields: YamlMapping, draft: Draft) -> None:
-    """Every input with its shape and its draw."""
+    """Read every input with its shape and its draw."""
     for key, node in fields:
         if key.text in draft.unsound:
             continue
@@ -122,7 +122,7 @@ def read_inputs(fields: YamlMapping, draft: Draft) -> None:
 
 
 def _shape_and_draw(node: YamlNode, place: str, faults: Faults) -> tuple[str | None, str | None, int]:
-    """The texts of both, from the short form `m n ~ normal` or the mapping."""
+    """Return the texts of both, from the short form `m n ~ normal` or the mapping."""
     if isinstance(node, YamlMapping):
         found = entries(node, place, faults, required=("shape",), optional=("draw",))
         shape = as_text(found["shape"], f"{place}.shape", faults) if "shape" in found else None
@@ -141,7 +141,7 @@ def _shape_and_draw(node: YamlNode, place: str, faults: Faults) -> tuple[str | N
 
 
 def _axes(text: str, line: int, place: str, draft: Draft) -> Axes | None:
-    """Axis names in the order of the shape."""
+    """Read the axis names of a shape, in order."""
     words = text.split()
     if words == ["scalar"]:
         return ()
@@ -178,7 +178,7 @@ def _unknown_axis(word: str, place: str, draft: Draft) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """Why a line has no shape, or one without names."""
+    """The reason why a line has no shape, or one without names."""
 
     what: str
     remedy: str
@@ -186,7 +186,7 @@ class _Problem:
 
 
 def read_forward(fields: YamlMapping, draft: Draft) -> None:
-    """Every line with its formula and the axes of its shape."""
+    """Read every line with its formula and the axes of its shape."""
     formulas: dict[str, tuple[Formula, int]] = {}
     above: list[str] = []
     for key, node in fields:
@@ -205,10 +205,10 @@ def read_forward(fields: YamlMapping, draft: Draft) -> None:
 
 def _infer(formulas: Mapping[str, tuple[Formula, int]], draft: Draft) -> None:
     """
-    The axes of every line.
+    Infer the axes of every line.
 
-    Sizes in the ranges decide whether a line is right. Spread sizes only help to name axes, and are left out where a
-    formula holds in its ranges alone, as one with a literal size does.
+    Sizes in the ranges decide whether a line is right. Spread sizes only help to name axes, and are left out if a formula holds
+    in its ranges alone, as one with a literal size does.
     """
     axes = tuple(draft.axes.values())
     possible = corners(axes) if len(axes) == len(draft.names(AXIS)) else ()
@@ -223,13 +223,17 @@ def _infer(formulas: Mapping[str, tuple[Formula, int]], draft: Draft) -> None:
     draft.trials, draft.lines = trials, lines
     draft.used |= {axis for line in lines.values() for axis in line.axes}  # an axis may be there to name a size
     for name, last in problems.items():
-        # What fails everywhere failed at the first spread sizes too, and these tell axes apart: the message can name them.
+        # A line that fails everywhere failed at the first spread sizes, too. All sizes differ there: the message can name axes.
         problem = earlier[name] if last.everywhere else last
         draft.faults.add(formulas[name][1], f"forward.{name}: {problem.what}.", problem.remedy)
 
 
 def _trials(axes: Sequence[Axis], possible: Sequence[Sizes]) -> Iterator[tuple[ShapeTrial, ...]]:
-    """What to try in turn: spread sizes, with axes of one size or without, beside the ends of the ranges; or the ranges alone."""
+    """
+    Yield the sizes to try, one set after the other.
+
+    First the ends of the ranges with spread sizes, then the same with axes of one size left alone, last the ranges only.
+    """
     within = tuple(ShapeTrial(sizes) for sizes in possible)
     for keep_fixed in (False, True):
         yield (*(ShapeTrial(sizes, is_spread=True) for sizes in spread(axes, keep_fixed=keep_fixed)), *within)
@@ -246,7 +250,7 @@ def _attempt(
             trial.shapes[item.name] = trial.shape(item.axes)
     for name, (formula, _) in formulas.items():
         if any(used in draft.declared and used not in draft.axes and used not in trials[0].shapes for used in formula.names):
-            continue  # what it uses is unsound, and said so
+            continue  # a name in it is faulty, which is noted already
         outcome = _line(name, formula, trials, lines, draft)
         if isinstance(outcome, _Problem):
             problems[name] = outcome
@@ -287,7 +291,7 @@ def _line(
 
 
 def read_upstream(fields: YamlMapping, draft: Draft) -> None:
-    """Every upstream gradient with the shape of what it belongs to."""
+    """Read every upstream gradient with its shape."""
     for key, node in fields:
         place = f"upstream.{key.text}"
         text = as_text(node, place, draft.faults)

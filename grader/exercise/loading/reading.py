@@ -1,4 +1,4 @@
-"""Nodes of the tree as typed values: each function returns None after noting what is wrong."""
+"""Convert nodes of the tree to typed values. Each function returns None after noting what is wrong."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from grader.exercise.loading import traps
 from grader.exercise.loading.faults import Faults, closest, listed, suggestion
 from grader.exercise.loading.yaml_nodes import YamlList, YamlMapping, YamlNode, YamlScalar
 
-MAX_DIGITS = 40  # of a number; Python refuses to read integers of thousands
+MAX_DIGITS = 40  # digits of a number; Python refuses to read integers with thousands of them
 RESERVED = ("scale", "set", "scalar", "like")  # words of the format
 
 
 def as_fields(node: YamlNode, place: str, faults: Faults, *, remedy: str) -> YamlMapping | None:
-    """A mapping."""
+    """Return a node as a mapping."""
     match node:
         case YamlMapping():
             return node
@@ -35,7 +35,7 @@ def as_fields(node: YamlNode, place: str, faults: Faults, *, remedy: str) -> Yam
 
 
 def as_items(node: YamlNode, place: str, faults: Faults, *, remedy: str) -> tuple[YamlNode, ...] | None:
-    """A list."""
+    """Return the nodes of a list."""
     if isinstance(node, YamlList):
         return node.nodes
     is_empty = isinstance(node, YamlScalar) and node.kind == "nothing"
@@ -46,7 +46,7 @@ def as_items(node: YamlNode, place: str, faults: Faults, *, remedy: str) -> tupl
 def entries(
     fields: YamlMapping, place: str, faults: Faults, *, required: Sequence[str] = (), optional: Sequence[str] = ()
 ) -> dict[str, YamlNode]:
-    """The values by key. Unknown and missing keys are noted; `place` is empty at the top of a file."""
+    """Return the values of a mapping by key, and note unknown and missing keys. `place` is empty at the top of a file."""
     known = (*required, *optional)
     found = {key.text: value for key, value in fields if key.text in known}
     for key, value in fields:
@@ -54,7 +54,7 @@ def entries(
             advice = traps.missing_space(key.text)
             meant = None if advice else closest(key.text, [name for name in known if name not in found])
             if meant:
-                found[meant] = value  # read on as if it were written so: other faults show at once, and no false ones
+                found[meant] = value  # read on as if it were spelled right, so that other faults show at once, and no false ones
             remedy = advice[1] if advice else f"{f'Did you mean `{meant}`? ' if meant else ''}Keys here: {listed(known)}."
             faults.add(key.line, f"{_at(place)}`{key.text}` is not a key.", remedy)
     wanted = [f"`{name}`" for name in required if name not in found]
@@ -69,7 +69,7 @@ _TEXT_REMEDY = "Text that starts with [ or {, or holds `: `, needs quotes."
 
 
 def as_text(node: YamlNode, place: str, faults: Faults, *, remedy: str = _TEXT_REMEDY, is_line: bool = False) -> str | None:
-    """A text that is not empty, on one line if `is_line`; `remedy` is for a list or mapping in its place."""
+    """Return a text that is not empty, on one line if `is_line`; `remedy` is advised for a list or mapping."""
     if not isinstance(node, YamlScalar):
         faults.add(node.line, f"{place} is a {'list' if isinstance(node, YamlList) else 'mapping'}, not text.", remedy)
         return None
@@ -90,7 +90,7 @@ def as_text(node: YamlNode, place: str, faults: Faults, *, remedy: str = _TEXT_R
 
 
 def as_number(node: YamlNode, place: str, faults: Faults) -> float | None:
-    """A finite number; whole numbers come as int."""
+    """Return a finite number; whole numbers are int."""
     if not isinstance(node, YamlScalar):
         faults.add(
             node.line, f"{place} is a {'list' if isinstance(node, YamlList) else 'mapping'}, not a number.", "Write one number."
@@ -114,7 +114,7 @@ def as_number(node: YamlNode, place: str, faults: Faults) -> float | None:
 def in_range(
     node: YamlNode, place: str, faults: Faults, *, low: float, high: float, above: bool = False, whole: bool = False
 ) -> float | None:
-    """A number from low to high; `above`: greater than low. Whole numbers only if `whole`."""
+    """Return a number from low to high; `above`: greater than low. Only whole numbers if `whole`."""
     value = as_number(node, place, faults)
     if value is None:
         return None
@@ -128,7 +128,7 @@ def in_range(
 
 
 def as_choice(node: YamlNode, place: str, options: Sequence[str], faults: Faults) -> str | None:
-    """One of a few words."""
+    """Return one of a few words."""
     if isinstance(node, YamlScalar) and node.text in options:
         return node.text
     if isinstance(node, YamlScalar) and node.kind == "truth":
@@ -142,7 +142,7 @@ def as_choice(node: YamlNode, place: str, options: Sequence[str], faults: Faults
 
 
 def as_formula(node: YamlNode, place: str, faults: Faults) -> Formula | None:
-    """A formula. Its text is taken as written: YAML's idea of numbers does not matter here."""
+    """Parse a formula. Its text is taken as written: what YAML calls a number does not matter here."""
     if not isinstance(node, YamlScalar):
         kind, sign = ("a list", "[") if isinstance(node, YamlList) else ("a mapping", "{")
         faults.add(node.line, f"{place} is {kind} to YAML, not a formula.", f"A formula that starts with `{sign}` needs quotes.")
@@ -163,12 +163,12 @@ def as_formula(node: YamlNode, place: str, faults: Faults) -> Formula | None:
 
 
 def add_formula_error(line: int, place: str, what: str, remedy: str, faults: Faults) -> None:
-    """What the formula language says of a formula at a place."""
+    """Note what is wrong with a formula at a place."""
     faults.add(line, f"{place}: {what.rstrip('.')}.", remedy)
 
 
 def as_name(key: YamlScalar, what: str, faults: Faults, *, is_function: bool = False) -> str | None:
-    """A name that Python, formulas and students can use: `what` says of what, as "an input"."""
+    """Return a name that Python, formulas and students can use. `what` is what it names, as "an input"."""
     name = key.text
     if not name.isidentifier() or not _is_normal(name):
         advice = traps.missing_space(name)
@@ -200,7 +200,7 @@ def as_name(key: YamlScalar, what: str, faults: Faults, *, is_function: bool = F
 
 
 def _is_normal(name: str) -> bool:
-    """Python reads names in normal form NFKC; others would not be found again."""
+    """Tell whether a name is in normal form NFKC, as Python reads it; any other would not be found again."""
     if name.isascii():
         return True
     import unicodedata
@@ -229,6 +229,6 @@ def _written(node: YamlNode) -> str:
 
 
 def _short(text: str) -> str:
-    """A text on one line, cut to fit a message."""
+    """Put a text on one line, and cut it to fit a message."""
     line = " ".join(text.split())
     return line if len(line) <= 60 else f"{line[:57]}..."

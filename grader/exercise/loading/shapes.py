@@ -1,8 +1,8 @@
 """
-The shapes of an exercise at trial sizes, and the names of their axes.
+Try the shapes of an exercise at sample sizes, and find the names of their axes.
 
-Shapes are inferred with numbers, at the ends of the ranges and at spread sizes that all differ. Which axis a size comes from
-is what explains it at all of these at once: a coincidence at one of them names nothing.
+Shapes are inferred with numbers, at the ends of the ranges and at spread sizes that all differ. An axis is named after what
+explains its size at all of these at once: a coincidence at one of them names nothing.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ _OFFSETS = (-1, 1, -2, 2, -3, 3, -4, 4)
 
 @dataclass(frozen=True, slots=True)
 class ShapeTrial:
-    """Sizes of all axes, and the shapes of everything at them."""
+    """Sizes of all axes, and the shapes of all quantities at these sizes."""
 
     sizes: Sizes
     is_spread: bool = False  # else the sizes can occur in a case
     shapes: dict[str, Shape] = field(default_factory=dict)
 
     def shape(self, axes: Axes) -> Shape:
-        """Axes, by name, as sizes."""
+        """Turn axes, given by name, into sizes."""
         return tuple(self.sizes[axis] for axis in axes)
 
     def infer(self, formula: Formula, others: Mapping[str, Shape] | None = None) -> Shape:
-        """The shape of a formula here; `others` are shapes beside those of the trial. Raises FormulaError."""
+        """Infer the shape of a formula at these sizes; `others` are shapes beside those of the trial. Raises FormulaError."""
         shape = infer_shape(formula, {**self.shapes, **others} if others else self.shapes, self.sizes, self.describe)
         if 0 in shape:
             raise FormulaError(f"{formula.text} has no entries: its shape is {shape}", "Give the axis a larger size.")
         return shape
 
     def describe(self, shape: Shape) -> str:
-        """A shape in axis names, where a size belongs to one axis only."""
+        """Write a shape in axis names, where a size belongs to one axis only."""
         texts = []
         for size in shape:
             names = [axis for axis, own in self.sizes.items() if own == size]
@@ -62,13 +62,13 @@ class ShapeTrial:
 
 
 def complete(axes: Iterable[Axis], drawn: Sizes) -> dict[str, int] | None:
-    """Sizes of all axes from those that are drawn; None where an axis comes to less than 1."""
+    """Compute the sizes of all axes from those that are drawn; None if an axis is less than 1."""
     sizes: dict[str, int] = {}
     for axis in axes:
         if isinstance(axis, DerivedAxis) and axis.name not in drawn:
             try:
                 sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:  # such as a division by zero at these sizes
+            except FormulaError:  # for example a division by zero at these sizes
                 return None
         else:
             sizes[axis.name] = drawn[axis.name]
@@ -78,7 +78,11 @@ def complete(axes: Iterable[Axis], drawn: Sizes) -> dict[str, int] | None:
 
 
 def corners(axes: Sequence[Axis], fixed: Sizes | None = None) -> tuple[dict[str, int], ...]:
-    """Sizes at the ends of the ranges: all low, all high, each axis alone at its other end; impossible ones left out."""
+    """
+    List sizes at the ends of the ranges: all low, all high, each axis alone at its other end.
+
+    Sizes at which a computed axis is less than 1 are left out.
+    """
     fixed = fixed or {}
     ends = {axis.name: (axis.low, axis.high) for axis in axes if not isinstance(axis, DerivedAxis) and axis.name not in fixed}
     choices = [{name: low_high[end] for name, low_high in ends.items()} for end in (0, 1)]
@@ -93,7 +97,7 @@ def corners(axes: Sequence[Axis], fixed: Sizes | None = None) -> tuple[dict[str,
 
 
 def sweep(axes: Sequence[Axis]) -> Iterator[dict[str, int]]:
-    """Each axis at every size of its range, the others at their lowest."""
+    """Yield each axis at every size of its range, the others at their lowest."""
     lowest = {axis.name: axis.low for axis in axes if not isinstance(axis, DerivedAxis)}
     for axis in axes:
         if not isinstance(axis, DerivedAxis):
@@ -104,7 +108,11 @@ def sweep(axes: Sequence[Axis]) -> Iterator[dict[str, int]]:
 
 
 def spread(axes: Sequence[Axis], *, keep_fixed: bool) -> tuple[dict[str, int], ...]:
-    """Settings of sizes that all differ, of axes with one size too unless `keep_fixed`; () where expressions do not allow it."""
+    """
+    Choose settings in which all sizes differ; () where expressions do not allow it.
+
+    Axes with a single size are changed, too, unless `keep_fixed`.
+    """
     settings = []
     for factor, primes in _SPREADS:
         drawn = {
@@ -122,7 +130,11 @@ def spread(axes: Sequence[Axis], *, keep_fixed: bool) -> tuple[dict[str, int], .
 
 
 def name_axes(shapes: Sequence[Shape], settings: Sequence[Sizes], preferred: Sequence[str]) -> tuple[str | None, ...]:
-    """The axes of a shape that is known at several settings; None for a size that has no name. Preferred axes are tried first."""
+    """
+    Name the axes of a shape that is known at several settings; None for a size that has no name.
+
+    Preferred axes are tried first.
+    """
     order = (*preferred, *(axis for axis in settings[0] if axis not in preferred))
     vectors = {axis: tuple(sizes[axis] for sizes in settings) for axis in order}
     return tuple(_name(vector, vectors) for vector in zip(*shapes, strict=True))
@@ -138,7 +150,7 @@ def _name(wanted: Vector, vectors: Mapping[str, Vector]) -> str | None:
 
 
 def _expressions(vectors: Mapping[str, Vector]) -> Iterator[tuple[str, Vector]]:
-    """What a size without an axis of its own may be, simple things first: `n - 1`, `2 * n`, `n + m`, `n * m` ..."""
+    """Yield expressions for a size without an axis of its own, simple ones first: `n - 1`, `2 * n`, `n + m`, `n * m` ..."""
     for axis, vector in vectors.items():
         yield from _shifted(axis, vector)
         for factor in (2, 3, 4):

@@ -1,4 +1,4 @@
-"""One target of a task: its kind, the quantities that it is of and with respect to, its shape and its points."""
+"""Read one target of a task: its kind, what it differentiates and by what, its shape and its points."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ALL_KEYS = {"wrt", "upstream", "tangent", "and", "points", "layout", *_KINDS}
 
 
 def read_target(name: str, node: YamlNode, draft: Draft) -> Target | None:
-    """A target with its kind and shape, yet without mistakes; None while something about it is not sound."""
+    """Read a target with its kind and shape, without mistakes; None if something about it is faulty."""
     place, faults = f"target {name}", draft.faults
     fields = as_fields(node, place, faults, remedy=_REMEDY)
     if fields is None:
@@ -83,7 +83,7 @@ def read_target(name: str, node: YamlNode, draft: Draft) -> Target | None:
 
 
 def target_shape(kind: Kind, layout: Layout, shapes: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
-    """The shape of a target, in axes or in sizes, from the shapes of its quantities."""
+    """Return the shape of a target, in axes or in sizes, from the shapes of its quantities."""
     match kind:
         case Value() | JVP():
             return shapes[kind.of]
@@ -99,7 +99,7 @@ def target_shape(kind: Kind, layout: Layout, shapes: Mapping[str, tuple[T, ...]]
 
 
 def _kind(kind: str, words: Mapping[str, str], lines: Mapping[str, int], place: str, draft: Draft) -> Kind | None:
-    """The kind with its names, each of which is checked; None while one of them is not sound."""
+    """Make the kind, and check each of its names; None if one of them is faulty."""
     of, wrt = words[kind], words.get("wrt", "")
     sound = _check_of(of, lines[kind], place, draft)
     for key in ("wrt", "and"):
@@ -129,9 +129,9 @@ def _kind(kind: str, words: Mapping[str, str], lines: Mapping[str, int], place: 
 
 def _pairs(found: Mapping[str, YamlNode], place: str, draft: Draft) -> tuple[tuple[str, str], ...] | None:
     """
-    The quantities of a vjp with the gradients that arrive there, where they are lists; () where they are single names.
+    Return the quantities of a vjp with their upstream gradients, if they are lists; () if they are single names.
 
-    None where they do not fit each other.
+    Returns None if the lists do not fit each other.
     """
     nodes = {key: found[key] for key in ("vjp", "upstream")}
     if not any(isinstance(node, YamlList) for node in nodes.values()):
@@ -156,7 +156,11 @@ def _pairs(found: Mapping[str, YamlNode], place: str, draft: Draft) -> tuple[tup
 
 
 def _vjp(pairs: Sequence[tuple[str, str]], wrt: str, found: Mapping[str, YamlNode], place: str, draft: Draft) -> Kind | None:
-    """A vjp of several quantities, each of which is checked. One of them at least depends on `wrt`, or the first is to blame."""
+    """
+    Make a vjp of several quantities, and check each.
+
+    At least one has to depend on `wrt`; if none does, the fault names the first.
+    """
     line, sound = found["vjp"].line, True
     for of, upstream in pairs:
         sound = _check_of(of, line, place, draft) and sound
@@ -173,13 +177,13 @@ def _check_of(of: str, line: int, place: str, draft: Draft) -> bool:
     if of in known:
         return of in draft.lines
     what = f"which is {draft.declared[of].what}" if of in draft.declared else "which is not defined"
-    remedy = f"Targets are of lines of forward: {listed(known)}. {suggestion(of, known)}".strip()
-    draft.faults.add(line, f"{place} is of `{of}`, {what}.", remedy)
+    remedy = f"A target is computed from a line of forward: {listed(known)}. {suggestion(of, known)}".strip()
+    draft.faults.add(line, f"{place} names `{of}`, {what}.", remedy)
     return False
 
 
 def _check_wrt(wrt: str, of: str, line: int, place: str, draft: Draft, kind: str) -> bool:
-    """Whether `wrt` is an input or an earlier line that `of` depends on and that has derivatives."""
+    """Tell whether `wrt` is an input or an earlier line that `of` depends on and that has derivatives."""
     faults, known = draft.faults, (*draft.names(INPUT), *draft.names(LINE))
     if wrt not in known:
         what = f"which is {draft.declared[wrt].what}" if wrt in draft.declared else "which is not defined"
@@ -212,13 +216,13 @@ def _check_wrt(wrt: str, of: str, line: int, place: str, draft: Draft, kind: str
 def _check_scalar(of: str, line: int, place: str, kind: str, draft: Draft) -> bool:
     axes = draft.lines[of].axes
     if axes:
-        remedy = f"A {kind} is of a scalar. Write jacobian; or vjp with an upstream gradient; or sum {of} in a line of forward."
+        remedy = f"A {kind} needs a scalar. Write jacobian; or vjp with an upstream gradient; or sum {of} in a line of forward."
         draft.faults.add(line, f"{place} is the {kind} of {of}, whose shape is {shape_text(axes)}.", remedy)
     return not axes
 
 
 def _check_alike(name: str, other: str, line: int, place: str, what: str, draft: Draft) -> bool:
-    """Whether `name` is `what` and has the shape of `other`."""
+    """Tell whether `name` is of the sort `what` and has the shape of `other`."""
     known = draft.names(what)
     if name not in known:
         remedy = f"Declare it, as `{'upstream' if what == UPSTREAM else 'inputs'}: {{{name}: ...}}`."
@@ -241,7 +245,7 @@ def _check_alike(name: str, other: str, line: int, place: str, what: str, draft:
         )
         return False
     like = draft.upstream[name].like if what == UPSTREAM else None
-    if like and like != other:  # the statement and the target would say two things of it, and one of them is wrong
+    if like and like != other:  # else the statement and the target would contradict each other
         remedy = f"Give {name} a shape in place of `like {like}`, or say which it is: `{name}: like {other}`."
         draft.faults.add(line, f"{place} is `{name}`, which is declared as ∂L/∂{like}, and here stands for ∂L/∂{other}.", remedy)
         return False

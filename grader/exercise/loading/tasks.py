@@ -1,4 +1,4 @@
-"""`tasks` of an exercise file: calls, targets, mistakes, and what a task is given."""
+"""Read `tasks` of an exercise file: calls, given values, targets and mistakes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TASK_REMEDY = "A task is `call: f(x)` with `returns:` below it, as `df_dx: {jac
 
 @dataclass(frozen=True, slots=True)
 class _ReadTarget:
-    """A target that was read, where, and in which task."""
+    """A target that was read, its line, and the function of its task."""
 
     target: Target
     line: int
@@ -38,7 +38,7 @@ class _ReadTarget:
 
 
 def read_tasks(nodes: Sequence[YamlNode], draft: Draft) -> tuple[Task, ...]:
-    """Every task. Mistakes come last, as their formulas may use the targets of other tasks."""
+    """Read every task. Mistakes come last, as their formulas may use the targets of other tasks."""
     read: list[tuple[YamlMapping, Task]] = []
     answers: list[_ReadTarget] = []
     lines: dict[str, int] = {}
@@ -154,7 +154,7 @@ def _targets(node: YamlNode, function: str, draft: Draft, answers: list[_ReadTar
 
 
 def _check_clashes(answers: Sequence[_ReadTarget], draft: Draft) -> None:
-    """A target's name means one array everywhere in the exercise."""
+    """Note names of targets that mean two different arrays in the exercise."""
     first: dict[str, _ReadTarget] = {}
     for answer in answers:
         name, kind = answer.target.name, answer.target.kind
@@ -173,7 +173,7 @@ _MISTAKE_REMEDY = "Write a list: `- returned: FORMULA` and `hint: TEXT` below it
 
 
 def _with_mistakes(fields: YamlMapping, task: Task, answers: Sequence[_ReadTarget], draft: Draft) -> Task:
-    """The task with the mistakes of its targets."""
+    """Return the task with the mistakes of its targets."""
     node = next((value for key, value in fields if key.text == "mistakes"), None)
     by_target = as_fields(node, f"mistakes of {task.function}", draft.faults, remedy=_MISTAKE_REMEDY) if node else None
     if by_target is None:
@@ -211,9 +211,9 @@ def _mistake(node: YamlNode, place: str, target: str, answers: Sequence[_ReadTar
 
 def _check_returned(formula: Formula, line: int, place: str, target: str, answers: Sequence[_ReadTarget], draft: Draft) -> None:
     """
-    Whether the formula uses what there is, and has a shape at all sizes.
+    Check that a mistake's formula uses known names, and has a shape at all sizes.
 
-    A student whose answer fails in some cases never returns it, so `W.T @ X` for `W @ X` is no wrong answer but an error.
+    An answer that fails in some cases is an error and no wrong answer: `W.T @ X` for `W @ X` is never returned.
     """
     others = {answer.target.name: answer.target for answer in answers if answer.target.name != target}
     if target in formula.names and target not in draft.declared:
@@ -222,14 +222,14 @@ def _check_returned(formula: Formula, line: int, place: str, target: str, answer
     known = (*draft.names(INPUT), *draft.names(UPSTREAM), *draft.names(LINE), *draft.names(AXIS), *others)
     used_before = set(draft.used)
     is_known = draft.check_names(line, place, formula, known)
-    draft.used = used_before  # being used in a mistake makes nothing needed
+    draft.used = used_before  # a mistake alone does not count as a use
     if not is_known or any(
         name in draft.declared and name not in draft.axes and draft.axes_of(name) is None for name in formula.names
     ):
         return
     used = {name: other for name, other in others.items() if name in formula.names}
     trials = (*draft.trials, *draft.edge_trials)
-    # What has a shape at two spread sizes, at the lowest ones and at the edges has one everywhere, but for oddities.
+    # A formula with a shape at two spread sizes, at the lowest ones and at the edges has one everywhere, but for oddities.
     likely = (*draft.trials[:3], *draft.edge_trials) if draft.trials and draft.trials[0].is_spread else trials
     errors = _errors(formula, used, likely)
     if errors and likely != trials:
@@ -242,7 +242,7 @@ def _check_returned(formula: Formula, line: int, place: str, target: str, answer
 
 
 def _errors(formula: Formula, used: Mapping[str, Target], trials: Sequence[ShapeTrial]) -> list[tuple[ShapeTrial, FormulaError]]:
-    """Where a formula has no shape, and why; `used` are the targets among its names."""
+    """List the trials at which a formula has no shape, and why; `used` are the targets among its names."""
     errors = []
     for trial in trials:
         shapes = {name: target_shape(target.kind, target.layout, trial.shapes) for name, target in used.items()}

@@ -1,7 +1,7 @@
 """
-What YAML makes of a text that its author meant otherwise, and how to write it instead.
+Explain where YAML reads a text otherwise than its author meant it, and how to write it instead.
 
-Every function returns a line, what is wrong and what to do, as `Faults.add` takes them, or the two last alone.
+Every function returns a line, what is wrong and what to do, as `Faults.add` takes them, or the last two alone.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\uf
 _NUMBER = re.compile(r"[-+]?(\d[\d_,]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _DECIMAL = re.compile(
     "(?P<sign>[-+\u2212\u2013]?)(?P<whole>[0-9]*)(?P<point>\\.?)(?P<decimals>[0-9]*)(?:(?P<e>[eE])([-+]?)([0-9]+))?"
-)  # as people write it, with any minus sign
+)  # a decimal number as people write it, with any minus sign
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][-+]\d+)?")
 
-# Escapes that YAML takes for LaTeX commands' first letters: \tanh is a tab and "anh". Of \n only the commands that occur.
+# Escapes that YAML takes for LaTeX commands' first letters: \tanh is a tab and "anh". Only commands that occur are listed for \n.
 _ESCAPED = re.compile(r"\\(?:\\|(n(?:abla|u|eq?|eg|i|ot|otin)(?![A-Za-z])|[abeftrvNLP_0][A-Za-z]*))")
 _LATEX_REMEDY = (
     "In double quotes YAML reads `\\` as an escape. Use single quotes, or a block: `statement: |` and the text indented below."
@@ -47,24 +47,24 @@ _STARTS = {
 
 
 def quoted(text: str) -> str:
-    """The text in quotes that leave it as it is."""
+    """Put a text in quotes that leave it as it is."""
     if "'" in text and '"' not in text and "\\" not in text:
         return f'"{text}"'
     return "'" + text.replace("'", "''") + "'"
 
 
 def in_quotes(name: str, value: str) -> str:
-    """The advice to put the value of a key in quotes."""
+    """Advise to put the value of a key in quotes."""
     return f"Put the whole value in quotes: {name}: {quoted(value)}." if len(value) < 100 else "Put the whole value in quotes."
 
 
 def is_plain_number(text: str) -> bool:
-    """Whether every reader of YAML takes the text for the number that a person sees in it."""
+    """Tell whether every reader of YAML takes the text for the number that a person sees in it."""
     return _PLAIN_NUMBER.fullmatch(text) is not None
 
 
 def stray_character(text: str, first_line: int = 1) -> Advice | None:
-    """The first control character, odd line separator or byte order mark: nobody sees them, and YAML's readers differ."""
+    """Find the first control character, odd line separator or byte order mark: nobody sees them, and readers of YAML differ."""
     found = _NOT_PRINTABLE.search(text)
     if not found:
         return None
@@ -77,7 +77,7 @@ def stray_character(text: str, first_line: int = 1) -> Advice | None:
 
 
 def misread_number(scalar: YamlScalar) -> tuple[str, str]:
-    """What YAML makes of something that looks like a number, and the right spelling."""
+    """Say what YAML makes of something that looks like a number, and how to write it."""
     text = scalar.text
     if scalar.style != "plain":
         return f'the text "{text}", not a number', "Remove the quotes."
@@ -98,7 +98,7 @@ def misread_number(scalar: YamlScalar) -> tuple[str, str]:
 
 
 def _missing(seen: re.Match[str]) -> str:
-    """What YAML 1.1 needs in order to read this text as the number that a person sees, and the right spelling."""
+    """Say what YAML 1.1 needs in order to read this text as the number that a person sees, and how to write it."""
     sign, whole, point, _, _, exponent_sign, _ = seen.groups()
     needs = [
         ("a plain minus sign", sign not in ("", "-", "+")),
@@ -111,7 +111,7 @@ def _missing(seen: re.Match[str]) -> str:
 
 
 def _in_full(seen: re.Match[str]) -> str:
-    """A decimal number as every reader of YAML takes it."""
+    """Write a decimal number so that every reader of YAML takes it for one."""
     sign, whole, point, decimals, exponent, exponent_sign, digits = seen.groups()
     fraction = point or ("." if exponent else "")
     mantissa = f"{whole.lstrip('0') or '0'}{fraction}{decimals or ('0' if exponent and not point else '')}"
@@ -119,7 +119,7 @@ def _in_full(seen: re.Match[str]) -> str:
 
 
 def _instead_of(text: str) -> str:
-    """What to write where a text is no number in any spelling, though a person may see one."""
+    """Say what to write instead of a text that is no number in any spelling, though a person may see one."""
     if re.fullmatch(r"[-+]?(inf|infinity|nan)", text.lower()):
         return "Write a finite number."
     if found := re.fullmatch(r"(-?)(\d{1,9}) ?/ ?(\d{1,9})", text, re.ASCII):
@@ -147,7 +147,7 @@ def _read_as(text: str) -> str:
 
 
 def read_as_truth(text: str) -> str:
-    """What `yes` and its kin are to YAML."""
+    """Say how YAML reads `yes` and similar words."""
     return f"`{text}`, which YAML reads as {_truth(text)}"
 
 
@@ -156,7 +156,7 @@ def _truth(text: str) -> str:
 
 
 def misread_text(scalar: YamlScalar) -> tuple[str, str] | None:
-    """What is wrong with a scalar where a text is wanted; None when it is one."""
+    """Say what is wrong with a value that should be a text; None if it is one."""
     if scalar.kind == "truth":
         return read_as_truth(scalar.text), f"Put it in quotes: {quoted(scalar.text)}."
     if scalar.kind == "nothing" or not scalar.text.strip():
@@ -167,12 +167,12 @@ def misread_text(scalar: YamlScalar) -> tuple[str, str] | None:
 
 
 def cut_by_comment(scalar: YamlScalar) -> bool:
-    """Whether a text goes on after ` #`: a comment has a space after `#`."""
+    """Tell whether a text was cut at ` #` by mistake: a real comment has a space after `#`."""
     return bool(re.match(r"#[^\s#!-]", scalar.after))
 
 
 def misread_key(key: YamlScalar) -> Advice:
-    """A key that YAML does not read as a name."""
+    """Say how YAML reads a key that is no name to it."""
     if key.kind == "truth":
         what = f"the key `{key.text}` is read by YAML as {_truth(key.text)}, not as a name"
     elif key.kind == "nothing":
@@ -185,7 +185,7 @@ def misread_key(key: YamlScalar) -> Advice:
 
 
 def is_cut(node: YamlNode) -> bool:
-    """Whether a plain value ends in the middle of brackets or of a quoted text."""
+    """Tell whether a plain value ends in the middle of brackets or of a quoted text."""
     text = getattr(node, "text", "")
     if getattr(node, "style", "") != "plain":
         return False
@@ -195,14 +195,14 @@ def is_cut(node: YamlNode) -> bool:
 
 
 def split_at_commas(name: str, whole: YamlScalar) -> Advice:
-    """A formula without quotes inside { }."""
+    """Say that a formula without quotes inside { } is split at its commas."""
     first = whole.text.split(",")[0]
     what = f"{name} is split at its commas: inside {{ }} YAML ends it after `{first}`."
     return whole.line, what, in_quotes(name, whole.text)
 
 
 def escaped_latex(source: str, line: int) -> Iterator[Advice]:
-    """LaTeX commands in double quotes whose backslash YAML takes, with the letter after it, for one character."""
+    """Find LaTeX commands in double quotes whose backslash and first letter YAML takes for one character."""
     for found in _ESCAPED.finditer(source):
         if found[1]:
             at = line + source.count("\n", 0, found.start())
@@ -211,14 +211,14 @@ def escaped_latex(source: str, line: int) -> Iterator[Advice]:
 
 
 def misread_start(line: int, lines: Sequence[str], sign: str, name: str) -> Advice:
-    """A value that starts with `!`, `&` or `*` and that YAML could read, to its own liking."""
+    """Say how YAML reads a value that starts with `!`, `&` or `*`."""
     kind = {"!": "a tag", "&": "an anchor that no alias refers to", "*": "an alias of a value that is nowhere above"}[sign]
     remedy = f"A value that starts with `{sign}` needs quotes."
     return bad_start(line - 1, lines) or (line, f"`{sign}{name}` is read by YAML as {kind}.", remedy)
 
 
 def missing_space(text: str) -> tuple[str, str] | None:
-    """`n:2..6` is one text, not a key and a value."""
+    """Say that a space is missing after a colon, where `n:2..6` is one text; None for any other text."""
     found = re.match(r"\s*([A-Za-z_]\w*):(\S+)", text)
     return (
         (f"`{found[1]}:{found[2]}` is one text to YAML", f"A space is missing after the colon: `{found[1]}: {found[2]}`.")
@@ -227,11 +227,11 @@ def missing_space(text: str) -> tuple[str, str] | None:
     )
 
 
-# Syntax errors. PyYAML's two parsers word them differently; what helps the author stands in the line itself.
+# Syntax errors. PyYAML's two parsers word them differently; the line itself shows what helps the author.
 
 
 def explain(error: Any, lines: Sequence[str]) -> Advice:
-    """A syntax error of PyYAML as a line, what is wrong and what to do."""
+    """Turn a syntax error of PyYAML into a line, what is wrong and what to do."""
     context, problem = error.context or "", error.problem or ""
     at, column = error.problem_mark.line, error.problem_mark.column
     since = error.context_mark.line if error.context_mark else at
@@ -241,7 +241,7 @@ def explain(error: Any, lines: Sequence[str]) -> Advice:
     if "quoted scalar" in context:
         return _in_quotes(problem, since, at, lines)
     if "flow" in context:
-        return since + 1, "A list or mapping that starts here with [ or { does not end well.", _FLOW_REMEDY
+        return since + 1, "A list or mapping that starts here with [ or { is not closed properly.", _FLOW_REMEDY
     if "simple key" in context:
         return _no_colon(since, lines)
     return bad_start(at, lines) or _bad_colon(at, column, problem, lines) or (at + 1, f"It is not YAML: {problem}.", _LOOK)
@@ -275,7 +275,7 @@ def _no_colon(number: int, lines: Sequence[str]) -> Advice:
 
 
 def bad_start(number: int, lines: Sequence[str]) -> Advice | None:
-    """A value whose first character means something else to YAML."""
+    """Say that the first character of a value means something else to YAML; None if it does not."""
     found = re.match(r"\s*(?:- )?([^:#]+?):\s+(\S.*)", _line(lines, number))
     if not found or found[2][0] not in _STARTS or (found[2][0] == "-" and found[2][1:2] != " "):
         return None
@@ -287,7 +287,7 @@ def bad_start(number: int, lines: Sequence[str]) -> Advice | None:
 
 
 def _bad_colon(number: int, column: int, problem: str, lines: Sequence[str]) -> Advice | None:
-    """A colon where none may stand: inside a text, or after a line that already had its value."""
+    """Say that a colon is out of place: inside a text, or after a line that already had its value."""
     row, above = _line(lines, number), _above(lines, number)
     inside = re.match(r"(\s*(?:- )?[^:#]+?:\s+)(\S.*)", row)
     if "values are not allowed" in problem:
@@ -310,12 +310,12 @@ def _bad_colon(number: int, column: int, problem: str, lines: Sequence[str]) -> 
     if "expected key" in problem or "block end" in problem:
         return (
             number + 1,
-            "This line fits neither the entries above it nor those around them.",
+            "The indentation of this line matches no entry above it.",
             "Indent entries of the same level alike, with spaces.",
         )
     return None
 
 
 def _above(lines: Sequence[str], number: int) -> int | None:
-    """The nearest line above that is neither empty nor a comment."""
+    """Return the nearest line above that is neither empty nor a comment."""
     return next((n for n in range(number - 1, -1, -1) if lines[n].strip() and not lines[n].lstrip().startswith("#")), None)

@@ -1,8 +1,8 @@
 """
-YAML text -> a tree whose every node knows its line and what it was written as.
+Read YAML text into a tree whose every node knows its line and how it was written.
 
-Made from the parser's events, not from constructed values: `1e-6`, `012` and `on` keep their text, so that the reader can say
-what YAML makes of them, keys may be checked for duplicates, and an alias costs nothing until somebody walks through it.
+The tree is made from the parser's events, not from constructed values: `1e-6`, `012` and `on` keep their text, so that the
+reader can say what YAML makes of them, duplicate keys are noticed, and an alias costs nothing until somebody follows it.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C parser is ten t
 
 
 class _Stop(Exception):
-    """The rest of the file cannot be read; the reason is among the faults."""
+    """Raised where the rest of the file cannot be read; the reason is among the faults."""
 
 
 def read(text: str, faults: Faults) -> YamlNode | None:
-    """The tree of a YAML text, or None when it cannot be read further; what is wrong is added to `faults`."""
+    """Read a YAML text into a tree; None if it cannot be read to its end. What is wrong is added to `faults`."""
     if len(text.encode()) > MAX_BYTES:
         faults.add(0, f"It holds more than {MAX_BYTES // 1024} KiB, the most that is read.", "An exercise is a page of text.")
         return None
@@ -60,7 +60,7 @@ def read(text: str, faults: Faults) -> YamlNode | None:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not come yet."""
+    """A list or mapping that has not ended yet."""
 
     event: Any
     nodes: list[YamlNode] = field(default_factory=list)
@@ -81,7 +81,7 @@ class _Builder:
         self.documents = 0
 
     def take(self, event: Any) -> None:
-        """Add what an event brings."""
+        """Add an event to the tree."""
         match event:
             case yaml.ScalarEvent():
                 self.close(self.scalar(event), 1, event)
@@ -109,7 +109,7 @@ class _Builder:
                     )
 
     def scalar(self, event: Any) -> YamlScalar:
-        """One value, with what YAML 1.1 takes it for."""
+        """Make a node of one value, with the kind that YAML 1.1 gives it."""
         self.refuse_tag(event)
         style = _STYLES.get(event.style, "plain")
         text, line = event.value, _line(event)
@@ -126,7 +126,7 @@ class _Builder:
         return YamlScalar(text, line, _kind(text) if style == "plain" else "text", style, span, after)
 
     def fields(self, done: _Open) -> YamlMapping:
-        """A mapping from its keys and values; a flow mapping is mended where the commas of a formula split it."""
+        """Make a mapping from its keys and values; join a value of a flow mapping that the commas of a formula have split."""
         pairs: dict[str, tuple[YamlScalar, YamlNode]] = {}
         split: dict[str, YamlScalar] = {}
         last = ""
@@ -134,7 +134,7 @@ class _Builder:
             if not isinstance(key, YamlScalar):
                 self.faults.add(
                     key.line,
-                    "A list or mapping stands where a key should.",
+                    "A list or mapping is used as a key.",
                     "A key is a name. Text that starts with [ or { needs quotes.",
                 )
             elif done.event.flow_style and last and _is_empty(value) and traps.is_cut(pairs[last][1]):
@@ -153,13 +153,13 @@ class _Builder:
         return YamlMapping(tuple(pairs.values()), _line(done.event))
 
     def joined(self, before: YamlNode, key: YamlScalar) -> YamlScalar:
-        """The text that a comma split, whole again."""
+        """Join a text that a comma has split."""
         assert isinstance(before, YamlScalar)  # is_cut has seen to that
         span = (before.span[0], key.span[1])
         return YamlScalar(self.text[slice(*span)], before.line, span=span)
 
     def alias(self, event: Any) -> None:
-        """What an alias stands for; its size counts, its memory does not."""
+        """Put the value that an alias refers to; its size counts, its memory does not."""
         if event.anchor not in self.anchors:
             self.faults.add(*traps.misread_start(_line(event), self.lines, "*", event.anchor))
             raise _Stop
@@ -179,21 +179,21 @@ class _Builder:
         top.nodes.append(node)
         top.weight += weight
         if top.weight > MAX_NODES:
-            what = f"It comes to more than {MAX_NODES} values, counting every alias as what it stands for."
+            what = f"It has more than {MAX_NODES} values, with every alias written out."
             self.stop(top.event, what, "Write less, and fewer aliases (`*name`).")
 
     def refuse_tag(self, event: Any) -> None:
-        """A tag is never meant: it is how YAML reads a value that starts with `!`."""
+        """Note a tag. Nobody means one: it is how YAML reads a value that starts with `!`."""
         if event.tag and event.tag != "!":
             self.faults.add(*traps.misread_start(_line(event), self.lines, "!", event.tag.removeprefix("!")))
 
     def check_anchors(self) -> None:
-        """An anchor that no alias refers to is how YAML reads a value that starts with `&`."""
+        """Note anchors that no alias refers to: they are how YAML reads a value that starts with `&`."""
         for anchor, line in self.unused.items():
             self.faults.add(*traps.misread_start(line, self.lines, "&", anchor))
 
     def stop(self, event: Any, what: str, remedy: str) -> None:
-        """Note a fault after which nothing sensible follows."""
+        """Note a fault, and stop reading: nothing sensible follows."""
         self.faults.add(_line(event), what, remedy)
         raise _Stop
 
@@ -204,7 +204,7 @@ def _too_deep(mark: Any) -> traps.Advice:
 
 def _is_of_depth(error: yaml.MarkedYAMLError) -> bool:
     """
-    Whether the parser gave up at its own limit of depth.
+    Tell whether the parser gave up at its own limit of depth.
 
     The C parser of PyYAML 6.0.4 and later stops at a thousand brackets. It reads a line ahead of its events, so that it may stop
     before the twenty-fifth bracket has come here.
@@ -221,7 +221,7 @@ def _is_empty(node: YamlNode) -> bool:
 
 
 def _kind(text: str) -> ScalarKind:
-    """What YAML 1.1, in PyYAML's reading, takes a plain value for."""
+    """Return the kind that YAML 1.1, as PyYAML reads it, gives a plain value."""
     for tag, pattern in yaml.SafeLoader.yaml_implicit_resolvers.get(text[:1], ()):
         if pattern.match(text):
             return _KINDS.get(tag, "text")

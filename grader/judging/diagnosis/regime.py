@@ -1,4 +1,8 @@
-"""A pattern in which cases are right -> Diagnosis `regime`: right for square layers only, wrong where X is negative ..."""
+"""
+Where an answer is right, stated as a fact about cases or entries: for square layers only, wrong where X is negative.
+
+This is seen, not guessed: no mistake is named.
+"""
 
 from __future__ import annotations
 
@@ -10,36 +14,40 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from grader.exercise.model import Exercise, NamedCase
-from grader.outcome import Case, Diagnosis, Evidence, Status, Verdict
+from grader.judging.diagnosis.answers import Evidence, WrongAnswers
+from grader.judging.diagnosis.family import Example, Family
+from grader.outcome import Case, Diagnosis
+from grader.text import and_list
 
 Condition = Callable[[Case], bool]
 
-MIN_WRONG_ENTRIES = 4  # of entries that a sign explains, or chance could do it
+MIN_WRONG_ENTRIES = 4  # fewer entries that the sign of an input explains may be chance
 
 
-def find(exercise: Exercise, verdicts: Sequence[Verdict], evidence: Sequence[Evidence]) -> Diagnosis | None:
-    """The condition under which the answer is right, stated as a fact about the cases; None when there is no such pattern."""
-    right = [verdict.status is Status.CORRECT for verdict in verdicts]
+def _find(answers: WrongAnswers) -> Diagnosis | None:
+    if not answers.may_be("regime"):
+        return None
+    right = list(answers.is_right)
     if any(right) and not all(right):
-        cases = [one.case for one in evidence]
-        text = _of_the_sizes(cases, right) or next(_fitting(_of_named_cases(exercise), cases, right), "")
+        cases = [one.case for one in answers.evidence]
+        text = _text_on_sizes(cases, right) or next(_fitting(_value_conditions(answers.exercise), cases, right), "")
         if text:
             return Diagnosis(rule="regime", text=text)
-    return _sign_of_an_input(evidence)
+    return _sign_of_an_input(answers.evidence)
 
 
 def _fitting(conditions: Iterator[tuple[str, Condition]], cases: Sequence[Case], right: Sequence[bool]) -> Iterator[str]:
-    """The texts of the conditions that hold in the right cases and in no other."""
+    """Yield the texts of the conditions that hold in the right cases and in no other."""
     return (text for text, holds in conditions if [holds(case) for case in cases] == right)
 
 
-def _of_the_sizes(cases: Sequence[Case], right: Sequence[bool]) -> str:
+def _text_on_sizes(cases: Sequence[Case], right: Sequence[bool]) -> str:
     """
-    What the sizes say of where the answer is right; nothing where they say nothing.
+    Say for which sizes the answer is right; return nothing where sizes do not tell.
 
     Where several conditions fit and one case alone tells, which of them it is cannot be known: then the case is named.
     """
-    fitting = list(_fitting(_conditions(cases), cases, right))
+    fitting = list(_fitting(_size_conditions(cases), cases, right))
     if len(fitting) > 1:
         for side, there, elsewhere in ((True, "Right", "wrong"), (False, "Wrong", "right")):
             if right.count(side) == 1:
@@ -49,8 +57,8 @@ def _of_the_sizes(cases: Sequence[Case], right: Sequence[bool]) -> str:
     return fitting[0] if fitting else ""
 
 
-def _conditions(cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
-    """Conditions on the sizes of a case, the most telling first."""
+def _size_conditions(cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
+    """Yield conditions on the sizes of a case, the most telling first."""
     axes = sorted({axis for case in cases for axis in case.sizes})
     pairs = list(itertools.combinations(axes, 2))
     for a, b in pairs:
@@ -70,27 +78,23 @@ def _conditions(cases: Sequence[Case]) -> Iterator[tuple[str, Condition]]:
             yield f"Right only for {a} = {size}, wrong in every other case.", _is(a, size, holds=True)
 
 
-def _of_named_cases(exercise: Exercise) -> Iterator[tuple[str, Condition]]:
-    """Conditions on the values of a case."""
+def _value_conditions(exercise: Exercise) -> Iterator[tuple[str, Condition]]:
+    """Yield conditions on the values of a case."""
     for edge in exercise.named_cases:
-        if made := _made_special(edge):
-            yield f'Wrong only in the case "{edge.name}", where {made}.', _is_not(edge.name)
-            yield f'Right only in the case "{edge.name}", where {made}.', _is_named(edge.name)
+        if fixed := _fixed_by(edge):
+            yield f'Wrong only in the case "{edge.name}", where {fixed}.', _is_not(edge.name)
+            yield f'Right only in the case "{edge.name}", where {fixed}.', _is_named(edge.name)
     yield "Right only for inputs that are whole numbers, wrong for all others.", _is_whole
 
 
-def _made_special(edge: NamedCase) -> str:
-    """What a named case fixes, all of it: which of it makes the answer wrong cannot be known."""
+def _fixed_by(edge: NamedCase) -> str:
+    """Say everything that a named case fixes: which part of it makes the answer wrong cannot be known."""
     sizes = [f"{axis} = {size}" for axis, size in edge.sizes.items()]
     scaled = [f"{name} is scaled by {factor:g}" for name, factor in edge.scale.items()]
     numbers = [f"{name} is {value:g}" for name, value in edge.set.items() if isinstance(value, int | float)]
     arrays = [name for name, value in edge.set.items() if not isinstance(value, int | float)]
-    fixed = [f"{_and(arrays)} {'is' if len(arrays) == 1 else 'are'} fixed"] if arrays else []
-    return _and((*sizes, *scaled, *numbers, *fixed))
-
-
-def _and(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    fixed = [f"{and_list(arrays)} {'is' if len(arrays) == 1 else 'are'} fixed"] if arrays else []
+    return and_list((*sizes, *scaled, *numbers, *fixed))
 
 
 def _compares(a: str, how: Callable[[int, int], bool], b: str) -> Condition:
@@ -114,7 +118,7 @@ def _is_whole(case: Case) -> bool:
 
 
 def _sign_of_an_input(evidence: Sequence[Evidence]) -> Diagnosis | None:
-    """Wrong exactly in the entries at which an input of the same shape is negative (or positive)."""
+    """Look for an input of the same shape that is negative, or positive, exactly where the answer is wrong."""
     wrong = []
     for one in evidence:
         if one.actual.shape != one.expected.shape or one.allowed is None:
@@ -134,3 +138,17 @@ def _sign_of_an_input(evidence: Sequence[Evidence]) -> Diagnosis | None:
             ):
                 return Diagnosis(rule="regime", text=f"Wrong exactly where {name} is {word}, right everywhere else.")
     return None
+
+
+FAMILY = Family(
+    find=_find,
+    examples=(
+        Example(
+            exercise="tanh_layer",
+            target="dY_dB",
+            rule="regime",
+            answer=lambda right, case: right if case.sizes["m"] == case.sizes["n"] else right + 1,
+        ),
+        Example(exercise="tanh_layer", target="dY_dB", answer=lambda right, case: right + 1),
+    ),
+)

@@ -1,1 +1,1 @@
-"""Expected arrays by torch autograd in float64: the only part of the package that imports torch."""
+"""Expected arrays by torch, checks of them, and predictions of what mistakes return."""

@@ -1,8 +1,8 @@
 """
-The sides of piecewise functions: where relu passes and where it does not, which entry of max is the largest.
+Find the branches of piecewise functions: relu passes or not, the first or a later entry of max is the largest.
 
-An answer that forgets a gate is right on one side of it, so the cases of every seed have to show each side that inputs can
-reach. Inputs have sides, too: both signs, the values of a mask.
+An answer that forgets a gate is right on one branch, so the cases of every seed have to show each branch that inputs can
+reach. Inputs have branches, too: both signs, the values of a mask.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from grader.exercise.model import Draw, Exercise, Line, quantities
 from grader.outcome import Case
 from grader.reference.torch.compute import tensors
 from grader.reference.torch.evaluate import evaluate
-from grader.reference.torch.functions import real, together, windows
+from grader.reference.torch.tensors import axes_together, real, windows
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
-MAX_VALUES = 4  # of a draw from a few values: of more not every one has to occur
+MAX_VALUES = 4  # values of a draw that all have to occur; of more not every one has to
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -34,7 +34,7 @@ class Branch:
     """One branch of a piecewise function, or one sign or value of an input."""
 
     place: str  # the line of forward, or the input
-    position: int  # of the node in its formula; -1 for an input
+    position: int  # the node's position in its formula; -1 for an input
     condition: str  # `Z > 0`
     function: str = ""  # `relu(Z)`; nothing for an input
 
@@ -43,7 +43,7 @@ class Branch:
 
 
 def all_branches(exercise: Exercise) -> tuple[Branch, ...]:
-    """Every side of the inputs, and of every piecewise function that a target depends on."""
+    """List every branch of the inputs, and of every piecewise function that a target depends on."""
     found = [Branch(item.name, -1, text) for item in exercise.inputs for text, _ in _of_draw(item.name, item.draw)]
     fixed = _fixed(exercise)
     for line in needed_lines(exercise):
@@ -54,7 +54,7 @@ def all_branches(exercise: Exercise) -> tuple[Branch, ...]:
 
 
 def branches_shown(exercise: Exercise, case: Case) -> frozenset[Branch]:
-    """The sides that a case shows; none where forward has no finite value."""
+    """List the branches that a case shows; none if forward has no finite value."""
     found = {
         Branch(item.name, -1, text)
         for item in exercise.inputs
@@ -72,7 +72,7 @@ def branches_shown(exercise: Exercise, case: Case) -> frozenset[Branch]:
 
 
 def needed_lines(exercise: Exercise) -> tuple[Line, ...]:
-    """The lines of forward that some target is of, and those that these are computed from."""
+    """Return the lines of forward that targets differentiate, and those that they are computed from."""
     names = {name for _, target in exercise.targets() for name in quantities(target.kind)}
     for line in reversed(exercise.forward):
         if line.name in names:
@@ -95,7 +95,7 @@ def _fixed(exercise: Exercise) -> frozenset[str]:
 
 
 def _moves(node: Node, fixed: frozenset[str]) -> bool:
-    """Whether a node has sides, and inputs decide which: `arange(n) < 2` always has the same."""
+    """Tell whether a node has branches, and inputs decide between them: `arange(n) < 2` always has the same."""
     return isinstance(node, CallNode | CompareNode) and bool(_texts(node)) and any(name not in fixed for name in _names(node))
 
 
@@ -106,7 +106,7 @@ def _names(node: Node) -> Iterator[str]:
         yield from _names(child)
 
 
-# What holds on each side, in words and as a mask; both in the same order
+# The condition of each branch, in words and as a mask; both in the same order
 
 _AT_ZERO = frozenset({"relu", "leaky_relu", "elu", "abs", "sign"})
 _SMALLEST = frozenset({"min", "argmin"})
@@ -125,7 +125,7 @@ def _texts(node: Node) -> tuple[str, ...]:
     if function in ("maximum", "minimum"):
         x, y = _written(given["x"]), _written(given["y"])
         return f"{x} > {y}", f"{x} < {y}"
-    if function == "where" and not isinstance(given["condition"], CompareNode):  # a comparison has sides of its own
+    if function == "where" and not isinstance(given["condition"], CompareNode):  # a comparison has branches of its own
         return f"{_written(given['condition'])} is not 0", f"{_written(given['condition'])} is 0"
     if function == "clip":
         x, low, high = (_written(given[name]) for name in ("x", "a_min", "a_max"))
@@ -138,7 +138,7 @@ def _texts(node: Node) -> tuple[str, ...]:
 
 
 def _written(value: object) -> str:
-    """The text of an argument, or of the default that stands in its place."""
+    """Write an argument, or the default that stands in its place."""
     return str(value) if value is None or isinstance(value, bool | int | float | str) else node_text(value)  # type: ignore[arg-type]
 
 
@@ -168,7 +168,7 @@ def _best(function: str, given: Mapping[str, Any]) -> tuple[Tensor, ...]:
     if function == "max_pool2d":
         entries = windows(value, given["kernel_size"], given["stride"])
     else:
-        entries = together(value, args.some_axes(given["axis"], value.ndim))
+        entries = axes_together(value, args.some_axes(given["axis"], value.ndim))
     place = (-entries if function in _SMALLEST else entries).argmax(-1)
     return place == 0, place > 0
 

@@ -1,4 +1,4 @@
-"""Exercise, case -> Expected, or the reason to draw the case again."""
+"""Compute the expected arrays of a case, or say why the case has to be drawn again."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.rounding import rounding
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
 MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance
 MIN_KINK_DISTANCE = 1e-3
-SAME_RTOL = 1e-9  # of two predictions
-MAX_PREDICTED_ENTRIES = 20_000  # of one target: beyond it only declared mistakes are predicted
+SAME_RTOL = 1e-9  # two predictions that are as near as this are the same
+MAX_PREDICTED_ENTRIES = 20_000  # entries of a target: for a larger one only declared mistakes are predicted
 
 
 @dataclass(frozen=True, slots=True)
 class Redraw:
-    """Why a case is no good. `is_zero`: an expected array is zero throughout, which some exercises mean."""
+    """The reason to draw a case again. `is_zero`: an expected array is zero throughout, which some exercises mean."""
 
     reason: str
     is_zero: bool = False
@@ -38,9 +39,9 @@ class Redraw:
 
 def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, spread: float = 0.0) -> Expected | Redraw:
     """
-    The reference at a case, or why it should be drawn again.
+    Compute what is expected at a case, or say why the case should be drawn again.
 
-    `spread` is how small the smallest entry may be beside the largest one, zeros apart: what is smaller is hardly judged.
+    `spread` is how small the smallest entry may be beside the largest one, zeros apart: smaller entries are hardly judged.
     Raises ExerciseError for a formula that cannot be evaluated at all.
     """
     kinks: list[float] = []
@@ -58,7 +59,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
             return Redraw(reason)
     except NotFiniteError as error:
         return Redraw(error.what.rstrip("."))
-    except FormulaError as error:  # such as a float as an index: no other numbers would do
+    except FormulaError as error:  # for example a float as an index: other numbers would not help
         raise ExerciseError(Fault(exercise.path or exercise.id, f"forward: {error.what}", error.remedy)) from None
     except RuntimeError as error:  # torch's own, such as a backward pass that it does not have
         what = f"torch cannot differentiate forward in the case {case.name!r}: {str(error).partition(chr(10))[0]}."
@@ -77,7 +78,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
 
 def objections(exercise: Exercise, case: Case) -> tuple[str, ...]:
     """
-    What speaks against the references at a case: at most one thing a target, each a sentence without its full stop.
+    Say what speaks against the references at a case: at most one sentence a target, without its full stop.
 
     Raises FormulaError where forward has no finite value at all.
     """
@@ -99,16 +100,16 @@ def objections(exercise: Exercise, case: Case) -> tuple[str, ...]:
 
 
 def _near_kink(kinks: Sequence[float]) -> str:
-    return f"the forward function has a kink within {min(kinks):.2g} of it"
+    return f"the forward function has a kink within {min(kinks):.2g} of this point"
 
 
 def keep_informative(
     exercise: Exercise, drawn: Sequence[tuple[Case, Expected]]
 ) -> tuple[tuple[tuple[Case, Expected], ...], dict[TargetKey, tuple[Hypothesis, ...]]]:
     """
-    The cases with the predictions that tell something, and the hypotheses that these belong to: first the declared ones.
+    Keep only predictions that tell something, with the hypotheses that they belong to, declared ones first.
 
-    Left out are predictions that are right, zero throughout, or the same as an earlier one's in every case.
+    Predictions are dropped if they are right, zero throughout, or the same as an earlier one in every case.
     """
     kept: dict[TargetKey, list[int]] = {}
     named: dict[TargetKey, tuple[Hypothesis, ...]] = {}
@@ -143,22 +144,22 @@ def _same(first: Array, second: Array) -> bool:
 
 
 def point_of(exercise: Exercise, case: Case) -> Point:
-    """The forward function at a case."""
+    """Run the forward function at a case."""
     return point_at(exercise, case.sizes, tensors(case.values))
 
 
 def expected_array(point: Point, target: Target) -> torch.Tensor:
-    """The expected array of a target at a point."""
+    """Compute the expected array of a target at a point."""
     return in_target_layout(point.exercise, target, derive(point, target.kind).detach())
 
 
 def tensors(values: Mapping[str, Array]) -> dict[str, torch.Tensor]:
-    """Arrays as tensors that share nothing with them."""
+    """Copy arrays to tensors."""
     return {name: torch.tensor(value) for name, value in values.items()}
 
 
 def array(value: torch.Tensor) -> Array:
-    """A tensor as a read-only array."""
+    """Return a tensor as a read-only array."""
     found: Array = np.ascontiguousarray(value.detach().numpy()).reshape(tuple(value.shape))
     found.flags.writeable = False
     return found
@@ -172,7 +173,7 @@ def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool, sprea
         if largest == 0 and not accept_zero:
             return Redraw(f"{name} is zero throughout there", is_zero=True)
         if 0 < largest < MIN_LARGEST_ENTRY:
-            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, which says nothing")
+            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, too little to judge by")
         if spread and value.is_floating_point() and largest and float(value[value != 0].abs().min()) < spread * largest:
             return Redraw(f"entries of {name} differ in size by more than 1 to {1 / spread:g} there, as where tanh saturates")
     return None
@@ -191,12 +192,16 @@ def _predictions(
 def _mistaken(
     point: Point, function: str, target: Target, mistake: Mistake, arrays: Mapping[TargetKey, torch.Tensor]
 ) -> torch.Tensor | None:
-    """What a declared mistake returns; None where it has no finite value. It may use targets by name, its own task's first."""
+    """
+    Evaluate a declared mistake; None if it has no finite value.
+
+    Its formula may use targets by name; those of its own task come first.
+    """
     names = {name: value for (_, name), value in arrays.items()}
     names |= {name: value for (task, name), value in arrays.items() if task == function}
     try:
         return evaluate(mistake.returned, {**names, **point.values}, point.sizes)
-    except NotFiniteError:  # such as a division by an entry that happens to be 0
+    except NotFiniteError:  # for example a division by an entry that happens to be 0
         return None
     except FormulaError as error:
         what = f"The mistake `{mistake.returned.text}` of {target.name} cannot be evaluated: {error.what}"

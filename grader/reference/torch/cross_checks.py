@@ -1,8 +1,8 @@
 """
-Second opinions on references: whether what reverse mode returned is true, and has digits to be judged by.
+Cross-check references: whether the result of reverse mode is true, and has digits to be judged by.
 
 Reverse mode at the point is compared with itself at points beside it, with forward mode, and with differences on either side.
-At kinks and singular points these disagree, whatever function has them there, and so they do where torch is wrong.
+At kinks and singular points these disagree, whatever function has them there, and also where torch is wrong.
 """
 
 from __future__ import annotations
@@ -24,25 +24,27 @@ if TYPE_CHECKING:
 
 NUDGE = 1e-10  # relative change of every input when conditioning is judged
 MAX_CONDITION = 1e6
-_SMALLER = 1e-3  # of a nudge: the change of a smooth function shrinks with it, a jump stays
-_SLIGHT = 100 * NUDGE  # of the largest entry: what an entry may change by, whatever its own size
-_TYPICAL = 1e-2  # of the largest entry of an input: what smaller entries are moved as
-_DISCRETE = frozenset({"labels", "onehot", "mask", "choice", "integers"})  # draws whose numbers are what they are, if held fixed
+_SMALLER = 1e-3  # a second nudge beside the first: the change of a smooth function shrinks with it, a jump stays
+_SLIGHT = 100 * NUDGE  # share of the largest entry by which any entry may change
+_TYPICAL = 1e-2  # share of the largest entry of an input: smaller entries are moved as if they were so large
+_DISCRETE = frozenset(
+    {"labels", "onehot", "mask", "choice", "integers"}
+)  # draws whose numbers are not moved, unless derivatives are taken by them
 
-MODES_RTOL = 1e-7  # forward against reverse mode, of the sum of terms; rounding alone comes to 1e-13
+MODES_RTOL = 1e-7  # forward against reverse mode, relative to the sum of terms; rounding alone is 1e-13
 SIDES_RTOL = 1e-4  # differences against reverse mode: at a kink all of a row is off, and one entry of it `conditioning` sees
 _ENTRIES_RTOL = 1e-2  # how much finer they compare than that, where one row is small beside the others
-_STEPS = (1e-4, 1e-5, 1e-6)  # of differences, relative to each entry
-_CANCELLED = 1e-5  # of each of two differences that cancel, where forward is flat
+_STEPS = (1e-4, 1e-5, 1e-6)  # steps of differences, relative to each entry
+_CANCELLED = 1e-5  # share of two differences that cancel, where forward is flat
 _ROUNDING = 64 * 2.0**-52
 
 
-# Conditioning, and jumps: reverse mode at points beside it
+# Conditioning and jumps: reverse mode at points nearby
 
 
 def nudged(exercise: Exercise, inputs: Tensors, size: float) -> dict[str, torch.Tensor] | None:
     """
-    The inputs, each entry moved by about `size` of itself, up or down; None when nothing can move.
+    Move each entry of the inputs by about `size` of itself, up or down; None if nothing can move.
 
     Entries that are 0, or nearly so, move too if derivatives are taken by them: by `size` of a typical entry. No two move by
     the same share, else what depends on quotients or ties would not change at all.
@@ -60,13 +62,13 @@ def nudged(exercise: Exercise, inputs: Tensors, size: float) -> dict[str, torch.
 
 
 def _reach(value: torch.Tensor) -> torch.Tensor:
-    """What steps of each entry are relative to: itself, but of those that are 0 or nearly so a typical one."""
+    """Return what steps of each entry are relative to: the entry itself, or a typical one for entries that are nearly 0."""
     largest = float(value.abs().max())
     return value.abs().clamp(min=_TYPICAL * largest if largest else 1.0)
 
 
 def _direction(value: torch.Tensor, place: int) -> torch.Tensor:
-    """Numbers from 0.5 to 1, of either sign, the same at every call."""
+    """Draw numbers from 0.5 to 1, of either sign, the same at every call."""
     numbers = torch.rand((2, value.numel()), dtype=torch.float64, generator=torch.Generator().manual_seed(place))
     return ((0.5 + numbers[0] / 2) * (numbers[1] - 0.5).sign()).reshape(value.shape)
 
@@ -75,9 +77,9 @@ def ill_conditioned(
     exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]
 ) -> str:
     """
-    Why some of `arrays`, the references at `inputs`, have no digits to be judged by: "" where all have.
+    Say why some of `arrays`, the references at `inputs`, have no digits to be judged by; "" if all have.
 
-    Either they are ill-conditioned, so that last digits of the inputs change their leading ones, or they jump there.
+    Either last digits of the inputs change their leading ones, or they jump there.
     """
     keys = _keys(exercise, arrays)
     for size in (NUDGE, -NUDGE):  # on either side of a kink is another derivative, and one of them is not what stands there
@@ -100,7 +102,7 @@ def ill_conditioned(
 
 
 def _keys(exercise: Exercise, arrays: Mapping[TargetKey, torch.Tensor]) -> dict[TargetKey, Target]:
-    """The targets that have an array of numbers with digits."""
+    """Return the targets whose arrays have floating-point entries."""
     found = {
         (task.function, target.name): target for task, target in exercise.targets() if (task.function, target.name) in arrays
     }
@@ -125,7 +127,7 @@ def _rounding(value: torch.Tensor) -> float:
 
 
 def _pair(here: torch.Tensor, there: torch.Tensor) -> str:
-    """The entry that changes most, in words."""
+    """Name the entry that changes most, before and after."""
     place = int((there - here).abs().nan_to_num(nan=torch.inf).argmax())
     return f"from {float(here.reshape(-1)[place]):.4g} to {float(there.reshape(-1)[place]):.4g}"
 
@@ -135,9 +137,9 @@ def _pair(here: torch.Tensor, there: torch.Tensor) -> str:
 
 def disagreement(point: Point, arrays: Mapping[TargetKey, torch.Tensor]) -> str:
     """
-    Which of `arrays`, the references at a point, forward mode or differences contradict, with both values; "" where none.
+    Say which of `arrays`, the references at a point, forward mode or differences contradict; "" if none.
 
-    Each is asked for one number or row of numbers: the derivative along one direction, in which all entries have a part.
+    Each check compares one number or row of numbers: the derivative along one direction, in which all entries have a part.
     """
     for key, target in _keys(point.exercise, arrays).items():
         if isinstance(target.kind, Value):
@@ -177,7 +179,7 @@ def _contradiction(point: Point, kind: Kind, reference: torch.Tensor) -> str:
 
 
 def _forward(point: Point, kind: Kind, start: torch.Tensor, direction: torch.Tensor) -> torch.Tensor | None:
-    """The derivative along a direction by dual numbers; None where torch does not know it."""
+    """Differentiate along a direction by dual numbers; None if torch cannot."""
     _prepare_forward_mode()
     with forward_ad.dual_level():
         leaf = start.detach().clone()
@@ -202,7 +204,7 @@ def _prepare_forward_mode() -> None:
 def _one_sided(
     point: Point, kind: Kind, start: torch.Tensor, direction: torch.Tensor, by_reverse: torch.Tensor, allowed: torch.Tensor
 ) -> str:
-    """What differences on one side or the other have against the reference at every step."""
+    """Say where differences on one side or the other contradict the reference at every step; "" if nowhere."""
     found = ""
     here = primal(point, kind, start).detach()
     for side in (1, -1):
@@ -212,8 +214,8 @@ def _one_sided(
                 near, far = (primal(point, kind, start + k * length * direction).detach() for k in (1, 2))
             except NotFiniteError:
                 continue  # beyond the edge of where forward has a value: a smaller step may not be
-            slope = (4 * near - 3 * here - far) / (2 * length)  # of second order
-            # what forward itself may be off by, and what the two differences cancel: nothing, at a kink
+            slope = (4 * near - 3 * here - far) / (2 * length)  # a difference of second order
+            # the error of forward itself, and the part of the two differences that cancels: nothing, at a kink
             rounding = _ROUNDING * torch.stack([here, near, far]).abs().max() + _CANCELLED * (far - here).abs()
             if (where := _worst(slope - by_reverse, allowed + rounding / step)) is None:
                 found = ""
@@ -225,7 +227,7 @@ def _one_sided(
 
 
 def _worst(error: torch.Tensor, allowed: torch.Tensor) -> int | None:
-    """The entry that is furthest beyond what is allowed; None where none is."""
+    """Find the entry that is furthest beyond what is allowed; None if none is."""
     beyond = (error.abs() - allowed).nan_to_num(nan=torch.inf).reshape(-1)
     place = int(beyond.argmax())
     return place if float(beyond[place]) > 0 else None

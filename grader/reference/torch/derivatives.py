@@ -1,5 +1,5 @@
 """
-The derivative kinds, each as a function of one forward graph, by torch.autograd in float64.
+Compute each kind of derivative from one forward graph, by torch.autograd in float64.
 
 "With respect to an intermediate" cuts the graph at that name: it is held as an input, and the lines after it are run again.
 torch.func is not used: its first call imports for seconds, while reverse mode over the rows of a small Jacobian takes
@@ -16,7 +16,7 @@ import torch
 
 from grader.exercise.model import JVP, VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Line, Local, Target, Value
 from grader.reference.torch.edits import Edit
-from grader.reference.torch.evaluate import NoiseSource, alike, evaluate
+from grader.reference.torch.evaluate import NoiseSource, evaluate, with_zero_tangent
 
 Tensors = Mapping[str, torch.Tensor]
 LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a node in its formula -> edit
@@ -24,12 +24,12 @@ LineEdits = Mapping[str, Mapping[int, Edit]]  # name of a line -> position of a 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """The values of all inputs, upstream gradients and quantities of an exercise at one case, cut off from any graph."""
+    """The values of all inputs, upstream gradients and quantities of an exercise at one case, detached from any graph."""
 
     exercise: Exercise
     sizes: Mapping[str, int]
     values: Tensors
-    noise: NoiseSource | None = None  # what makes every result a little wrong, to see how far derivatives move
+    noise: NoiseSource | None = None  # changes every result a little, to see how far derivatives move
 
 
 def point_at(
@@ -41,10 +41,10 @@ def point_at(
     noise: NoiseSource | None = None,
 ) -> Point:
     """
-    The forward function at `inputs`.
+    Run the forward function at `inputs`.
 
-    `kinks` collects how near the point is to where a line is not differentiable; `shake` makes every result a little wrong,
-    here and where derivatives are taken.
+    `kinks` collects how near the point is to where a line is not differentiable; `noise` changes every result a little, here and
+    where derivatives are taken.
     Raises FormulaError when a line has no finite value there.
     """
     free = differentiated(exercise)
@@ -58,9 +58,9 @@ def point_at(
 
 def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Tensor:
     """
-    What `kind` asks for at a point, in numerator layout; `edits` change what is differentiated, never a value.
+    Compute what `kind` asks for at a point, in numerator layout; `edits` change what is differentiated, never a value.
 
-    Shapes as the classes of `exercise` say. Source: reverse mode; audited against central differences.
+    Shapes are those that the classes of `model` state. Source: reverse mode; audited against central differences.
     """
     match kind:
         case Value():
@@ -96,9 +96,9 @@ def derive(point: Point, kind: Kind, edits: LineEdits | None = None) -> torch.Te
 
 def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
     """
-    What `kind` is the derivative of, where the variable that it differentiates by last has the value `moved`.
+    Compute the function that `kind` differentiates, with the value `moved` for the variable that it differentiates by last.
 
-    Of a VJP that is the loss that has the upstream gradients for derivatives. Of a Hessian it is the gradient, by reverse mode,
+    For a VJP that is a loss whose derivatives are the upstream gradients. For a Hessian it is the gradient, by reverse mode,
     which can be differentiated again if `moved` requires it.
     """
     match kind:
@@ -110,7 +110,9 @@ def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
             return rerun(point, {kind.wrt: moved})[kind.of]
         case VJP():
             values = rerun(point, {kind.wrt: moved})
-            return torch.stack([torch.mul(*alike(values[of], point.values[upstream])).sum() for of, upstream in kind.pairs]).sum()
+            return torch.stack(
+                [torch.mul(*with_zero_tangent(values[of], point.values[upstream])).sum() for of, upstream in kind.pairs]
+            ).sum()
         case Hessian():
             is_variable = kind.other == kind.wrt
             leaf = moved if is_variable and moved.requires_grad else _leaf(moved if is_variable else point.values[kind.wrt])
@@ -121,7 +123,7 @@ def primal(point: Point, kind: Kind, moved: torch.Tensor) -> torch.Tensor:
 
 
 def in_target_layout(exercise: Exercise, target: Target, derivative: torch.Tensor) -> torch.Tensor:
-    """A derivative in numerator layout, as the target wants its axes."""
+    """Permute the axes of a derivative in numerator layout to those of the target."""
     if target.layout == "numerator":
         return derivative
     wrt = exercise.blocks(target)[0]
@@ -130,7 +132,7 @@ def in_target_layout(exercise: Exercise, target: Target, derivative: torch.Tenso
 
 
 def differentiated(exercise: Exercise) -> frozenset[str]:
-    """The inputs and lines that targets differentiate by, and all that those are computed from."""
+    """Return the inputs and lines that targets differentiate by, and all that those are computed from."""
     found = set(_variables(exercise))
     for line in reversed(exercise.forward):
         if line.name in found:
@@ -140,14 +142,14 @@ def differentiated(exercise: Exercise) -> frozenset[str]:
 
 
 def _variables(exercise: Exercise) -> frozenset[str]:
-    """What the targets differentiate by."""
+    """Return the names that the targets differentiate by."""
     kinds = [target.kind for _, target in exercise.targets()]
     found = {kind.wrt for kind in kinds if not isinstance(kind, Value)}
     return frozenset(found | {kind.other for kind in kinds if isinstance(kind, Hessian)})
 
 
 def dependents(exercise: Exercise, names: frozenset[str]) -> frozenset[str]:
-    """The names, and every line that is computed from one of them; a line that is itself held does not pass it on."""
+    """Return the names, and every line that is computed from one of them."""
     found = set(names)
     for line in exercise.forward:
         if line.formula.names & found:
@@ -156,7 +158,7 @@ def dependents(exercise: Exercise, names: frozenset[str]) -> frozenset[str]:
 
 
 def rerun(point: Point, leaves: Tensors, edits: LineEdits | None = None) -> dict[str, torch.Tensor]:
-    """The lines that depend on `leaves`, run again with these held as inputs; everything else stays a constant."""
+    """Run the lines that depend on `leaves` again with these held as inputs; everything else stays constant."""
     values = {**point.values, **leaves}
     touched = dependents(point.exercise, frozenset(leaves))
     for line in point.exercise.forward:
@@ -167,7 +169,7 @@ def rerun(point: Point, leaves: Tensors, edits: LineEdits | None = None) -> dict
 
 
 def jacobian_rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
-    """The Jacobian of `out`, one backward pass an entry. Shape: (*out, *leaf)."""
+    """Compute the Jacobian of `out`, one backward pass an entry. Shape: (*out, *leaf)."""
     flat = out.reshape(-1)
     if not flat.requires_grad:
         return leaf.new_zeros((*out.shape, *leaf.shape))
@@ -181,7 +183,7 @@ def jacobian_rows(out: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
 def vjp(
     out: torch.Tensor, leaf: torch.Tensor, upstream: torch.Tensor | None = None, *, create_graph: bool = False
 ) -> torch.Tensor:
-    """Σ upstream · ∂out/∂leaf. Shape: leaf."""
+    """Compute Σ upstream · ∂out/∂leaf. Shape: leaf."""
     if not out.requires_grad:
         return torch.zeros_like(leaf)
     found = torch.autograd.grad(out, leaf, grad_outputs=upstream, allow_unused=True, create_graph=create_graph)[0]
@@ -189,7 +191,7 @@ def vjp(
 
 
 def vjp_sum(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], leaf: torch.Tensor) -> torch.Tensor:
-    """Σ upstream · ∂out/∂leaf, added over pairs of an output and what arrives there. Shape: leaf."""
+    """Compute Σ upstream · ∂out/∂leaf, added over pairs of an output and its upstream gradient. Shape: leaf."""
     moving = [(out, upstream) for out, upstream in pairs if out.requires_grad]
     if not moving:
         return torch.zeros_like(leaf)
@@ -199,7 +201,7 @@ def vjp_sum(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], leaf: torch.Tens
 
 
 def jvp(jacobian: torch.Tensor, tangent: torch.Tensor) -> torch.Tensor:
-    """A Jacobian times a tangent, summed over all axes of the tangent."""
+    """Multiply a Jacobian by a tangent, summed over all axes of the tangent."""
     product: torch.Tensor = torch.tensordot(jacobian, tangent, dims=tangent.ndim)
     return product
 
@@ -214,5 +216,5 @@ def _leaf(value: torch.Tensor) -> torch.Tensor:
 
 
 def line_of(exercise: Exercise, name: str) -> Line:
-    """The line of `forward` with that name."""
+    """Return the line of `forward` with that name."""
     return next(line for line in exercise.forward if line.name == name)

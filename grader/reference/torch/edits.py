@@ -1,5 +1,5 @@
 """
-Edits of a formula's derivative: the value stays, what is differentiated changes. They predict what mistakes return.
+Edit a formula's derivative: the value stays, what is differentiated changes. Edits predict what mistakes return.
 
 An edit belongs to a node, named by its position in `formula.nodes`.
 """
@@ -19,31 +19,31 @@ Tensor: TypeAlias = torch.Tensor
 
 @dataclass(frozen=True, slots=True)
 class AsIdentity:
-    """The node's derivative by its argument is 1: its factor of the chain rule is left out."""
+    """Take the node's derivative by its argument as 1: its factor of the chain rule is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """The node is a constant: the path through it is left out."""
+    """Take the node as a constant: the path through it is left out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DerivativeAt:
-    """The derivative of an elementwise node is taken at `value` instead of at its argument: tanh'(y) for tanh'(z)."""
+    """Take the derivative of an elementwise node at `value` instead of at its argument: tanh'(y) for tanh'(z)."""
 
     value: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DerivativeByOutput:
-    """The derivative, written by the function's output, is given `value` for it: 1 - z² for 1 - y²."""
+    """Use `value` for the output in a derivative that is written by the function's output: 1 - z² for 1 - y²."""
 
     value: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AsSlope:
-    """The derivative is taken to be `value`: tanh(z) itself, or that of another function."""
+    """Take `value` for the derivative: tanh(z) itself, or the derivative of another function."""
 
     value: Tensor
 
@@ -65,9 +65,9 @@ BY_OUTPUT: Mapping[str, Callable[[Tensor], Tensor]] = {
 
 def elementwise_unary(formula: Formula, axes: Collection[str] = ()) -> tuple[int, ...]:
     """
-    The positions of nodes that are a curved function of one array, entry by entry: tanh(u), u ** 2, 1 / u, clip(u, 0, 1).
+    Find the nodes that are a curved function of one array, entry by entry: tanh(u), u ** 2, 1 / u, clip(u, 0, 1).
 
-    Names in `axes` are numbers, not arrays.
+    Names in `axes` are numbers, not arrays. Returns positions in `formula.nodes`.
     """
     found: list[int] = []
 
@@ -84,7 +84,7 @@ def elementwise_unary(formula: Formula, axes: Collection[str] = ()) -> tuple[int
 
 
 def argument(node: Node) -> Node:
-    """The one array that a node of `elementwise_unary` is a function of: `Z` of tanh(Z)."""
+    """Return the one array that a node of `elementwise_unary` is a function of: `Z` of tanh(Z)."""
     return next(child for child in children(node) if _has_name(child))
 
 
@@ -94,10 +94,10 @@ def _has_name(node: Node) -> bool:
 
 def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, recompute: Callable[[Tensor], Tensor]) -> Tensor:
     """
-    `result` of a node with the derivative that the edit asks for.
+    Give the `result` of a node the derivative that an edit asks for.
 
-    `operand` is the node's first tensor, `again` computes the node at another one.
-    Raises ValueError where the edit has no meaning: shapes that differ, a function that is not in BY_OUTPUT.
+    `operand` is the node's first tensor, `recompute` computes the node at another one.
+    Raises ValueError if the edit has no meaning: shapes that differ, a function that is not in BY_OUTPUT.
     """
     if isinstance(edit, Detached):
         return result.detach()
@@ -124,7 +124,7 @@ def edited(edit: Edit, node: Node, operand: Tensor | None, result: Tensor, recom
 
 class _WithSlope(torch.autograd.Function):
     """
-    A result with a derivative of our choosing by `operand`, entry by entry.
+    A result with a chosen derivative by `operand`, entry by entry.
 
     `result + slope * (operand - operand.detach())` has the right first derivative, but twice the second one that it should.
     """
@@ -141,7 +141,7 @@ class _WithSlope(torch.autograd.Function):
 
 
 def _slope(function: Callable[[Tensor], Tensor], value: Tensor) -> Tensor:
-    """The derivative of an elementwise function at `value`, itself differentiable where `value` is."""
+    """Differentiate an elementwise function at `value`; the result is differentiable where `value` is."""
     with torch.enable_grad():
         point = value if value.requires_grad else value.detach().requires_grad_()
         out = function(point)

@@ -37,7 +37,9 @@ from grader.exercise.formula import arguments as args
 from grader.exercise.formula.numbers import arithmetic
 from grader.exercise.formula.shapes import slice_of
 from grader.reference.torch.edits import Edit, edited
-from grader.reference.torch.functions import IMPLEMENTATIONS, KINKS, as_tensor, integers, real
+from grader.reference.torch.functions import IMPLEMENTATIONS
+from grader.reference.torch.kinks import KINKS
+from grader.reference.torch.tensors import as_tensor, integers, real
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -70,13 +72,13 @@ def evaluate(
     noise: NoiseSource | None = None,
 ) -> Tensor:
     """
-    What `formula` comes to, float64, or int64 where it is made of indices.
+    Evaluate a formula to float64, or int64 if it is made of indices.
 
     `edits` change what is differentiated at a node, never a value. `kinks` collects how near the formula is to each place
-    where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`. `watch` is told of
-    every function with its arguments, and of every comparison with its result. `shake` makes every result and every slope a
-    little wrong.
-    Raises FormulaError in the author's words; NotFiniteError, with the part, where there is no finite value at this point.
+    where its derivative by the tensors in `wrt` jumps; without `wrt` they are the leaves among `values`. `watch` is called with
+    every function and its arguments, and with every comparison and its result. `noise` changes every result and every slope a
+    little.
+    Raises FormulaError in the author's words; NotFiniteError, with the part, if there is no finite value at this point.
     """
     moving = tuple(wrt) or tuple(value for value in values.values() if value.is_leaf and value.requires_grad)
     infer_shape(formula, {name: tuple(value.shape) for name, value in values.items()}, axes)
@@ -119,7 +121,7 @@ def _check_finite(result: Tensor) -> None:
 
 
 def _value(node: Node, operands: tuple[object, ...]) -> object:
-    """A tensor, a plain number, or what stands for an option."""
+    """Evaluate a node to a tensor, a plain number, or the value of an option."""
     match node:
         case NumberNode() | TextNode() | ConstantNode():
             return node.value
@@ -165,12 +167,12 @@ def _binary(sign: str, left: object, right: object) -> object:
     # a plain exponent keeps the derivative by the base finite at 0
     if sign == "**" and isinstance(right, int | float):
         return _OPERATIONS[sign](real(left), right)
-    return _OPERATIONS[sign](*alike(real(left), real(right)))
+    return _OPERATIONS[sign](*with_zero_tangent(real(left), real(right)))
 
 
-def alike(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+def with_zero_tangent(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     """
-    Give the operand of a dual number that is none a tangent of zeros.
+    Give a plain tensor beside a dual number a tangent of zeros.
 
     torch makes one itself that has no memory, whose shape it works out in Python: importing that takes 0.7 s.
     """
@@ -189,7 +191,7 @@ def _is_whole(value: object) -> bool:
 
 
 def _index(value: Tensor, items: tuple[object, ...]) -> Tensor:
-    """NumPy's indexing, where index arrays stand side by side; torch's differs else."""
+    """Index as NumPy does, where index arrays stand side by side; torch differs otherwise."""
     key: list[object] = []
     axis = 0
     for item, size in args.index_plan(items, tuple(value.shape)):
@@ -204,7 +206,7 @@ def _index(value: Tensor, items: tuple[object, ...]) -> Tensor:
 
 
 def _kink(node: Node, operands: tuple[object, ...], wrt: tuple[Tensor, ...]) -> float | None:
-    """How near the node is to where its derivative jumps; None where it is nowhere near, or cannot move from there."""
+    """Return how near the node is to where its derivative jumps; None if it is not near, or cannot move from there."""
     if not any(isinstance(operand, Tensor) and operand.requires_grad for operand in operands):
         return None
     match node:
@@ -226,7 +228,7 @@ def _kink(node: Node, operands: tuple[object, ...], wrt: tuple[Tensor, ...]) -> 
 
 def _moves(distance: Tensor, wrt: tuple[Tensor, ...]) -> bool:
     """
-    Whether a distance depends on anything that derivatives are taken by.
+    Tell whether a distance depends on anything that derivatives are taken by.
 
     A tie of zeros that come from `pad`, or from `relu` of what is negative, stays a tie: the maximum is 0 all around.
     """

@@ -1,42 +1,22 @@
-"""The functions of the formula language on torch tensors, and how near each is to where it has no derivative."""
+"""The functions of the formula language on torch tensors."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-import math
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from torch.nn import functional
 
-from grader.exercise.formula import FormulaError
 from grader.exercise.formula import arguments as args
-
-Tensor: TypeAlias = torch.Tensor
-
-
-def real(value: object) -> Tensor:
-    """A number, or a tensor of any kind, in float64."""
-    if isinstance(value, Tensor):
-        return value if value.dtype == torch.float64 else value.to(torch.float64)
-    return torch.tensor(value, dtype=torch.float64)
-
-
-def integers(value: object) -> Tensor:
-    """Labels or indices. Raises FormulaError for a tensor of other numbers."""
-    found = value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.int64)
-    if found.dtype != torch.int64:
-        raise FormulaError("the indices are no whole numbers", "Indices are labels, arange(N) or argmax(x), not conditions.")
-    return found
-
-
-# Elementwise
+from grader.reference.torch.rearranging import REARRANGING
+from grader.reference.torch.tensors import Tensor, axes_together, integers, real, windows
 
 
 def _softplus(x: Tensor) -> Tensor:
-    # torch's own is x beyond 20, which is 2e-9 off
+    # torch's own returns x beyond 20, which is 2e-9 off
     return torch.logaddexp(x, torch.zeros_like(x))
 
 
@@ -111,20 +91,13 @@ def _clip(x: object, a_min: object, a_max: object) -> Tensor:
 # Reductions: the axes are brought together as one last axis
 
 
-def together(x: Tensor, axes: args.Shape) -> Tensor:
-    """Some axes as one, the last."""
-    rest = [axis for axis in range(x.ndim) if axis not in axes]
-    size = math.prod(x.shape[axis] for axis in axes)
-    return x.permute((*rest, *axes)).reshape((*(x.shape[axis] for axis in rest), size))
-
-
 def _reduction(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """A reduction over some axes, from `function` over the last one, which also gets the options."""
+    """Make a reduction over some axes from `function` over the last one, which also gets the options."""
 
     def reduce(x: object, axis: object, keepdims: bool, **options: Any) -> Tensor:
         array = real(x)
         axes = args.some_axes(axis, array.ndim)
-        found = function(together(array, axes), **options)
+        found = function(axes_together(array, axes), **options)
         return found.reshape([1 if i in axes else size for i, size in enumerate(array.shape)]) if keepdims else found
 
     return reduce
@@ -141,7 +114,7 @@ def _product(x: Tensor) -> Tensor:
     while (size := x.shape[-1]) > 1:
         half = size // 2
         x = torch.cat((x[..., :half] * x[..., half : 2 * half], x[..., 2 * half :]), -1)
-    return x.squeeze(-1) if x.shape[-1] else x.prod(-1)  # that of nothing is 1
+    return x.squeeze(-1) if x.shape[-1] else x.prod(-1)  # the product of nothing is 1
 
 
 # Linear algebra
@@ -171,17 +144,16 @@ def _einsum(subscripts: str, operands: tuple[object, ...]) -> Tensor:
     return found
 
 
-def _transpose(x: object, axes: object) -> Tensor:
-    array = as_tensor(x)
-    return array.permute(tuple(reversed(range(array.ndim))) if axes is None else args.some_axes(axes, array.ndim))
-
-
 _MAX_BY_MINORS = 10  # 5120 products; beyond it n · 2ⁿ⁻¹ soon is a lot
 
 
 @functools.cache
 def _minors(n: int) -> tuple[tuple[Tensor, Tensor, Tensor], ...]:
-    """For each row but the first of an n by n matrix: the columns of each minor, the minors of the rows above, the signs."""
+    """
+    Plan Laplace's expansion of an n by n matrix.
+
+    For each row but the first: the columns of each minor, the minors of the rows above, the signs.
+    """
     plans = []
     above: dict[tuple[int, ...], int] = {(column,): column for column in range(n)}
     for row in range(1, n):
@@ -214,7 +186,7 @@ def _solve(a: object, b: object) -> Tensor:
 
 
 def _cholesky(x: object) -> Tensor:
-    # torch reads one triangle and differentiates as if it had read both halves; of the symmetric part both are the same
+    # torch reads one triangle and differentiates as if it had read both halves; both are the same for the symmetric part
     matrix = real(x)
     return real(torch.linalg.cholesky((matrix + matrix.mT) / 2))
 
@@ -251,115 +223,10 @@ def _conv_transpose2d(x: object, w: object, stride: object, padding: object) -> 
     return functional.conv_transpose2d(_whole(x), _whole(w), None, *steps)
 
 
-def windows(x: object, kernel_size: object, stride: object) -> Tensor:
-    """The entries of each window along a new last axis."""
-    height, width = args.pair(kernel_size, "kernel_size", least=1)
-    down, right = (height, width) if stride is None else args.pair(stride, "stride", least=1)
-    return real(x).unfold(-2, height, down).unfold(-2, width, right).flatten(-2)
-
-
 def _pad(x: object, pad_width: object, constant_values: float) -> Tensor:
     array = real(x)
     pairs = [width for pair in reversed(args.pad_pairs(pad_width, array.ndim)) for width in pair]
     return functional.pad(array, pairs, value=constant_values) if pairs else array
-
-
-# Shapes: whole numbers stay whole, so that indices can be rearranged, too
-
-
-def as_tensor(value: object) -> Tensor:
-    """A tensor as it is, a number as a 0-d tensor."""
-    if isinstance(value, Tensor):
-        return value
-    return torch.tensor(value, dtype=torch.int64 if isinstance(value, int) else torch.float64)
-
-
-def alike(arrays: tuple[object, ...]) -> list[Tensor]:
-    """Tensors of one kind: float64 unless all are whole numbers."""
-    tensors = [as_tensor(array) for array in arrays]
-    return tensors if all(tensor.dtype == torch.int64 for tensor in tensors) else [real(tensor) for tensor in tensors]
-
-
-def _reshape(x: object, shape: object, order: str) -> Tensor:
-    array = as_tensor(x)
-    sizes = args.target_shape(shape, array.numel())
-    if order == "C":
-        return array.reshape(sizes)
-    return _transpose(_transpose(array, None).reshape(sizes[::-1]), None)
-
-
-def _along(x: object, axis: object) -> tuple[Tensor, int]:
-    """An array and one of its axes; without one the flat array and 0."""
-    array = as_tensor(x)
-    return (array.reshape(-1), 0) if axis is None else (array, args.one_axis(axis, array.ndim))
-
-
-def _expand_dims(x: object, axis: object) -> Tensor:
-    array = as_tensor(x)
-    ndim = array.ndim + len(axis if isinstance(axis, tuple) else (axis,))
-    for place in sorted(args.some_axes(axis, ndim)):
-        array = array.unsqueeze(place)
-    return array
-
-
-def _repeat(x: object, repeats: int, axis: object) -> Tensor:
-    array, place = _along(x, axis)
-    return array.repeat_interleave(repeats, dim=place)
-
-
-def _cumsum(x: object, axis: object) -> Tensor:
-    array, place = _along(real(x), axis)
-    return array.cumsum(place)
-
-
-def _cumprod(x: object, axis: object) -> Tensor:
-    # without division, as `_product`: after each round an entry is the product of twice as many
-    array, place = _along(real(x), axis)
-    found = array.movedim(place, -1)
-    reach = 1
-    while reach < found.shape[-1]:
-        found = torch.cat((found[..., :reach], found[..., reach:] * found[..., :-reach]), -1)
-        reach *= 2
-    return found.movedim(-1, place)
-
-
-def _from_front(indices: Tensor, size: int) -> Tensor:
-    if bool(((indices < -size) | (indices >= size)).any()):
-        raise FormulaError(f"an index is outside an axis of size {size}")
-    return torch.where(indices < 0, indices + size, indices)
-
-
-def _take(x: object, indices: object, axis: object) -> Tensor:
-    array, place = _along(x, axis)
-    picked = _from_front(integers(indices), array.shape[place])
-    found = array.index_select(place, picked.reshape(-1))
-    return found.reshape((*array.shape[:place], *picked.shape, *array.shape[place + 1 :]))
-
-
-def _take_along_axis(x: object, indices: object, axis: object) -> Tensor:
-    array, place = _along(x, axis)
-    return torch.take_along_dim(array, _from_front(integers(indices), array.shape[place]), place)
-
-
-def _roll(x: object, shift: object, axis: object) -> Tensor:
-    array = as_tensor(x)
-    for along, by in args.roll_plan(shift, axis, array.ndim).items():
-        array = array.roll(by) if along is None else array.roll(by, along)
-    return array
-
-
-def _full(shape: object, fill_value: object) -> Tensor:
-    return real(fill_value).expand(args.wholes(shape, "shape"))
-
-
-def _eye(N: int, M: int | None, k: int) -> Tensor:
-    rows, columns = torch.arange(N), torch.arange(N if M is None else M)
-    return real(columns - rows[:, None] == k)
-
-
-def _arange(start: object, stop: object, step: object) -> Tensor:
-    picked = args.arange_of(start, stop, step)
-    return torch.arange(picked.start, picked.start + len(picked) * picked.step, picked.step)
 
 
 _REDUCTIONS: Mapping[str, Callable[..., Tensor]] = {
@@ -377,6 +244,7 @@ _REDUCTIONS: Mapping[str, Callable[..., Tensor]] = {
 }
 
 IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
+    **REARRANGING,
     **{name: _unary(function) for name, function in _UNARY.items()},
     **{name: _paired(function) for name, function in _PAIRED.items()},
     **_REDUCTIONS,
@@ -390,7 +258,6 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
     "inner": _inner,
     "outer": _outer,
     "einsum": _einsum,
-    "transpose": _transpose,
     "trace": lambda x: real(x).diagonal().sum(),  # forward mode of torch's own imports for a second
     "det": _det,
     "logdet": lambda x: torch.linalg.slogdet(real(x)).logabsdet,
@@ -409,74 +276,4 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Tensor]] = {
     "max_pool2d": lambda x, kernel_size, stride: windows(x, kernel_size, stride).amax(-1),
     "avg_pool2d": lambda x, kernel_size, stride: windows(x, kernel_size, stride).mean(-1),
     "pad": _pad,
-    "reshape": _reshape,
-    "ravel": lambda x, order: _reshape(x, -1, order),
-    "stack": lambda arrays, axis: torch.stack(alike(arrays), axis),
-    "concatenate": lambda arrays, axis: torch.cat(alike(arrays), axis),
-    "concat": lambda arrays, axis: torch.cat(alike(arrays), axis),
-    "broadcast_to": lambda x, shape: as_tensor(x).expand(args.wholes(shape, "shape")),
-    "expand_dims": _expand_dims,
-    "squeeze": lambda x, axis: as_tensor(x).squeeze(axis),
-    "swapaxes": lambda x, axis1, axis2: as_tensor(x).swapaxes(axis1, axis2),
-    "moveaxis": lambda x, source, destination: as_tensor(x).movedim(source, destination),
-    "flip": lambda x, axis: as_tensor(x).flip(args.some_axes(axis, as_tensor(x).ndim)),
-    "roll": _roll,
-    "repeat": _repeat,
-    "tile": lambda x, reps: as_tensor(x).tile(args.wholes(reps, "reps")),
-    "cumsum": _cumsum,
-    "cumprod": _cumprod,
-    "take": _take,
-    "take_along_axis": _take_along_axis,
-    "zeros": lambda shape: _full(shape, 0.0),
-    "ones": lambda shape: _full(shape, 1.0),
-    "full": _full,
-    "zeros_like": lambda x: torch.zeros_like(real(x)),
-    "ones_like": lambda x: torch.ones_like(real(x)),
-    "eye": _eye,
-    "arange": _arange,
-}
-
-
-# Kinks: what passes through zero where the derivative jumps, None where it never does. A derivative that grows without
-# bound (sqrt at 0) needs no entry: it comes out as not finite.
-
-
-def _two_best(together: Tensor) -> Tensor | None:
-    """How far the second largest entry along the last axis is from the largest."""
-    if together.shape[-1] < 2:
-        return None
-    best = together.topk(2, dim=-1).values
-    return best[..., 0] - best[..., 1]
-
-
-def _extremum(sign: int) -> Callable[..., Tensor | None]:
-    return lambda x, axis, keepdims: _two_best(sign * together(real(x), args.some_axes(axis, real(x).ndim)))
-
-
-def _norm_kink(x: object, ord: float | str | None, axis: object, keepdims: bool) -> Tensor:
-    if isinstance(ord, int | float) and ord <= 1:
-        return real(x)
-    vectors = together(real(x), args.some_axes(axis, real(x).ndim))
-    # only the origin itself is a kink; there, any sum of the entries with different weights passes through zero
-    return vectors[(vectors == 0).all(-1)] @ torch.arange(1.5, vectors.shape[-1] + 1, dtype=torch.float64)
-
-
-def _clip_kink(x: object, a_min: object, a_max: object) -> Tensor | None:
-    sides = [(real(x) - real(side)).reshape(-1) for side in (a_min, a_max) if side is not None]
-    return torch.cat(sides) if sides else None
-
-
-KINKS: Mapping[str, Callable[..., Tensor | None]] = {
-    **dict.fromkeys(("relu", "abs", "sign"), lambda x: x),
-    "leaky_relu": lambda x, negative_slope: real(x),
-    "elu": lambda x, alpha: None if not isinstance(alpha, Tensor) and alpha == 1 else real(x),
-    "maximum": lambda x, y: real(x) - real(y),
-    "minimum": lambda x, y: real(x) - real(y),
-    "clip": _clip_kink,
-    "max": _extremum(1),
-    "min": _extremum(-1),
-    "argmax": _extremum(1),
-    "argmin": _extremum(-1),
-    "norm": _norm_kink,
-    "max_pool2d": lambda x, kernel_size, stride: _two_best(windows(x, kernel_size, stride)),
 }

@@ -1,5 +1,5 @@
 """
-Mistakes that need the forward graph to be predicted, each with a function that says what somebody making it returns.
+Predict mistakes that need the forward graph: for each, compute what somebody making it returns.
 
 A factor of the chain rule left out or taken at the wrong place, one of two paths dropped, the derivative of something else.
 """
@@ -61,7 +61,7 @@ _DERIVATIVE = {
     "softplus": "sigmoid({u})",
 }
 
-# What is taken for a derivative, in {y} as people write it and as a formula, and what is wrong with it.
+# Wrong derivatives, in {y} as people write them and as a formula, each with what is wrong.
 _CONFUSED = {
     "tanh": (
         ("{y}(1 − {y})", "{y} * (1 - {y})", "that is the derivative of sigmoid"),
@@ -76,23 +76,28 @@ _Derivative = Local | Gradient | Jacobian | VJP | JVP | Hessian
 
 @dataclass(frozen=True, slots=True)
 class GraphHypothesis:
-    """A hypothesis and what it predicts at a point, before `layout`; None where it has no answer there."""
+    """A hypothesis and its prediction at a point, before `layout`."""
 
     hypothesis: Hypothesis
     predict: Predict
 
 
 def of_target(exercise: Exercise, target: Target) -> tuple[GraphHypothesis, ...]:
-    """The hypotheses about one target, the most telling first."""
+    """List the hypotheses about one target, the most likely first."""
     found = (GraphHypothesis(Hypothesis(rule=rule, text=text), predict) for rule, text, predict in _all(exercise, target))
     return tuple(hypothesis for hypothesis, _ in zip(found, range(MAX_HYPOTHESES), strict=False))
 
 
 def prediction(exercise: Exercise, target: Target, graph: GraphHypothesis, point: Point) -> torch.Tensor | None:
-    """What the hypothesis predicts at a point, laid out as the target; None where it has no finite answer."""
+    """Compute what a hypothesis predicts at a point, in the target's layout; None if it has no finite answer."""
     try:
         predicted = graph.predict(point)
-    except (FormulaError, RuntimeError, ValueError, IndexError):  # such as shapes that do not fit: nobody can have returned that
+    except (
+        FormulaError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ):  # for example shapes that do not fit: nobody can have returned that
         return None
     if not bool(torch.isfinite(predicted).all()):
         return None
@@ -125,7 +130,7 @@ def _all(exercise: Exercise, target: Target) -> Iterator[_Named]:
 
 
 def _path(exercise: Exercise, kind: _Derivative) -> tuple[Line, ...]:
-    """The lines between `wrt` and `of`: those that depend on the one and that the other depends on."""
+    """Return the lines between `wrt` and `of`: those that depend on the one and that the other depends on."""
     if isinstance(kind, Local):
         return (line_of(exercise, kind.of),)
     needed = set(quantities(kind))
@@ -137,7 +142,7 @@ def _path(exercise: Exercise, kind: _Derivative) -> tuple[Line, ...]:
 
 
 def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
-    """A factor of the chain rule that is missing, or taken at another quantity."""
+    """Predict a factor of the chain rule that is missing, or taken at another quantity."""
     for line in reversed(path):
         for position in elementwise_unary(line.formula):
             node = line.formula.nodes[position]
@@ -169,7 +174,7 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
 
 
 def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
-    """A quantity that reaches `of` in two ways, one of which is left out."""
+    """Predict that one of two ways is left out in which a quantity reaches `of`."""
     moved = dependents(exercise, frozenset({kind.wrt}))
     for line in path:
         root = len(line.formula.nodes) - 1
@@ -188,7 +193,7 @@ def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Ite
 
 
 def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
-    """What goes wrong with an upstream gradient or a tangent."""
+    """Predict slips with an upstream gradient or a tangent."""
     if not isinstance(kind, VJP | JVP) or (isinstance(kind, VJP) and kind.also):
         return
     vector = kind.upstream if isinstance(kind, VJP) else kind.tangent
@@ -208,7 +213,7 @@ def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
 
 
 def _several(kind: VJP) -> Iterator[_Named]:
-    """What goes wrong where gradients arrive at several quantities: one is left out, or what comes through one."""
+    """Predict slips where gradients arrive at several quantities: one gradient, or the part through one, is left out."""
     vectors = [upstream for _, upstream in kind.pairs]
     text = f"You left out the upstream gradients {' and '.join(vectors)}."
     yield "upstream_ignored", text, lambda point: derive(_with_ones(point, *vectors), kind)
@@ -225,7 +230,7 @@ def _several(kind: VJP) -> Iterator[_Named]:
 
 
 def _overwritten(exercise: Exercise, kind: VJP) -> Iterator[_Named]:
-    """A sum in loops, with `=` where `+=` belongs, of which the last term is left; or a loop that is one round short."""
+    """Predict a sum in loops with `=` for `+=`, which leaves the last term, or a loop that is one round short."""
     summed = [place for place, axis in enumerate(exercise.axes_of(kind.of)) if axis not in exercise.axes_of(kind.wrt)]
     for places in dict.fromkeys((*((place,) for place in summed), tuple(summed))):
         if places:
@@ -239,7 +244,7 @@ def _overwritten(exercise: Exercise, kind: VJP) -> Iterator[_Named]:
 
 
 def _left_out(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
-    """An input that was forgotten: what comes out where it is 0."""
+    """Predict that an input was forgotten: the answer with 0 in its place."""
     inputs = {item.name for item in exercise.inputs if item.draw.law not in ("labels", "onehot")}
     if kind.wrt not in inputs:
         return
@@ -249,7 +254,7 @@ def _left_out(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
 
 
 def _earlier(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> Iterator[_Named]:
-    """The derivative of an earlier line."""
+    """Predict the derivative of an earlier line."""
     if not isinstance(kind, Jacobian | VJP | JVP):
         return
     for line in reversed(path[:-1]):
@@ -261,7 +266,7 @@ def _earlier(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> I
 
 
 def _other_variables(exercise: Exercise, kind: _Derivative, path: tuple[Line, ...]) -> Iterator[_Named]:
-    """The derivative with respect to something else, or of the wrong order, or through too many lines."""
+    """Predict the derivative by something else, or of the wrong order, or through too many lines."""
     integer = {item.name for item in exercise.inputs if item.draw.law == "labels"}
     for name in [line.name for line in reversed(path[:-1])] + [item.name for item in exercise.inputs]:
         if name == kind.wrt or name in integer or not dependents(exercise, frozenset({name})) & set(quantities(kind)):
@@ -279,7 +284,7 @@ def _other_variables(exercise: Exercise, kind: _Derivative, path: tuple[Line, ..
 
 
 def _differences(kind: _Derivative) -> Iterator[_Named]:
-    """Numerical differentiation with a step that is too large to pass."""
+    """Predict numerical differentiation with a step that is too large to pass."""
     for order, steps in ((1, _FORWARD_STEPS), (2, _CENTRAL_STEPS)):
         for step in steps:
             text = f"Those are finite differences with the step {step:g}: an approximation. Derive the formula."
@@ -320,7 +325,7 @@ def _quantity(name: str) -> Predict:
 
 
 def _unsummed(kind: VJP, place: int) -> Predict:
-    """The terms of the sum over one axis of `of`, stacked along a new first axis."""
+    """Stack the terms of the sum over one axis of `of` along a new first axis."""
 
     def predict(point: Point) -> torch.Tensor:
         upstream = point.values[kind.upstream]
@@ -335,7 +340,7 @@ def _unsummed(kind: VJP, place: int) -> Predict:
 
 
 def _some_terms(kind: VJP, places: tuple[int, ...], kept: slice) -> Predict:
-    """The terms whose index along some axes of `of` is among those kept."""
+    """Keep the terms whose index along some axes of `of` is among those kept."""
 
     def predict(point: Point) -> torch.Tensor:
         upstream = point.values[kind.upstream]
@@ -377,7 +382,7 @@ def _value(node: Node, point: Point) -> torch.Tensor:
 
 
 def _same_axes(exercise: Exercise, name: str) -> tuple[str, ...]:
-    """Inputs and lines with the axes of `name`, itself left out."""
+    """Return the other inputs and lines that have the axes of `name`."""
     axes = exercise.axes_of(name)
     every = [(item.name, item.axes) for item in exercise.inputs] + [(line.name, line.axes) for line in exercise.forward]
     return tuple(other for other, its in every if its == axes and other != name)

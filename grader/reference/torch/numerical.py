@@ -1,4 +1,4 @@
-"""Finite differences in float64: what references are audited against, and what a student who uses them returns."""
+"""Differentiate numerically, in float64: references are audited against it, and students who use it are recognised."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from grader.exercise.model import JVP, Hessian, Kind, Target, Value
 from grader.reference.torch.derivatives import Point, in_target_layout, primal
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 STEPS = (1e-2, 1e-3, 1e-4, 1e-6)  # the best of them counts: curvature decides which
 MAX_ENTRIES = 4096
-_ROUNDING = 16 * 2.0**-52  # of the largest value of what is differenced
+_ROUNDING = 16 * 2.0**-52  # share of the largest value of the function that is differenced
 
 
 def gap(point: Point, target: Target, expected: Array) -> float | None:
     """
-    How far an expected array is from central differences of order 4, relative to its largest entry, rounding taken off.
+    Measure how far an expected array is from central differences of order 4, relative to its largest entry.
 
-    None for a value, which nothing is differentiated for, for arrays too large to be differenced quickly, and where forward
-    has no value on some side.
+    Rounding is taken off. Returns None for a value, which is no derivative, for arrays too large to be differenced quickly, and
+    if forward has no value on some side.
     """
     if isinstance(target.kind, Value) or not 0 < expected.size <= MAX_ENTRIES:
         return None
@@ -43,9 +43,10 @@ def gap(point: Point, target: Target, expected: Array) -> float | None:
 
 def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Tensor:
     """
-    A derivative by finite differences with one step for every entry of `wrt`, or along a tangent, in numerator layout.
+    Compute a derivative by finite differences, in numerator layout.
 
-    `order` 1 is forward differences, 2 central ones, 4 the five-point formula.
+    There is one step for every entry of `wrt`, or one along a tangent. `order` 1 is forward differences, 2 central ones, 4 the
+    five-point formula.
     """
     if isinstance(kind, Value):
         return point.values[kind.of]
@@ -57,7 +58,7 @@ def difference(point: Point, kind: Kind, step: float, *, order: int) -> torch.Te
 
 
 def _columns(function: Callable[[torch.Tensor], torch.Tensor], start: torch.Tensor, step: float, order: int) -> torch.Tensor:
-    """Differences of a function in each entry of its argument. Shape: (*result, *argument)."""
+    """Difference a function in each entry of its argument. Shape: (*result, *argument)."""
     base = function(start)
     columns = []
     for i in range(start.numel()):

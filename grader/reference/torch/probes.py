@@ -1,4 +1,4 @@
-"""Probes: which input to scale, and by how much, so that numerical differentiation of a target loses its digits."""
+"""Choose probes: which input to scale, and by how much, so that numerical differentiation of a target loses its digits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grader.reference.torch.numerical import difference
 
 FACTORS = (1e-12, 1e12)
 MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
-MAX_NUDGED_ENTRIES = 8192  # of one input: beyond it a submission has no time for differences in each entry, either
+MAX_NUDGED_ENTRIES = 8192  # entries of an input: for a larger one a submission has no time for differences in each entry, either
 MAX_EXPONENT = 300.0  # exp(2z) is finite there, in which 1/cosh² is written
 _EXPONENTIAL = frozenset(
     {"exp", "expm1", "sigmoid", "logsigmoid", "softplus", "tanh", "sinh", "cosh", "silu", "gelu", "elu"}
@@ -29,7 +29,7 @@ _SCHEMES = ((1e-2, 4), (1e-3, 2), (1e-5, 2))  # step, order: the central differe
 
 def scalings(exercise: Exercise, target: Target, case: Case) -> Iterator[tuple[str, float]]:
     """
-    Inputs and factors at which every finite difference of a target loses its digits.
+    Yield inputs and factors at which every finite difference of a target loses its digits.
 
     The expected array stays well conditioned there, so that a right answer keeps its digits in whatever form it is written.
     """
@@ -65,7 +65,7 @@ def _differences_fail(exercise: Exercise, target: Target, kind: Jacobian | Gradi
 
 
 def _may_overflow(exercise: Exercise, point: Point) -> bool:
-    """Whether exponentials may overflow there: exp(z) / (1 + exp(z)) is right, and would come to NaN."""
+    """Tell whether exponentials may overflow there: exp(z) / (1 + exp(z)) is right, and would be NaN."""
     for line in exercise.forward:
         for node in line.formula.nodes:
             if isinstance(node, CallNode) and node.function in _EXPONENTIAL:
@@ -81,7 +81,7 @@ def _relative_error(found: torch.Tensor, exact: torch.Tensor) -> float:
 
 
 def expected_at_probe(exercise: Exercise, case: Case) -> Expected:
-    """The expected arrays at a probe; nothing is predicted there."""
+    """Compute the expected arrays at a probe; nothing is predicted there."""
     point = point_of(exercise, case)
     targets = {(task.function, target.name): array(expected_array(point, target)) for task, target in exercise.targets()}
     return Expected(targets=targets, quantities={name: array(point.values[name]) for name in exercise.called_quantities})

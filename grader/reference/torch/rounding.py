@@ -1,9 +1,9 @@
 """
-Exercise, case -> how many digits each expected entry has in float64, whichever right formula computes it.
+Estimate how many digits each expected entry has in float64, whichever right formula computes it.
 
-A formula that is right on paper loses digits relative to its intermediate results, not to the entry that comes out: 1 - Y² has
-those of 1, E[x²] - E[x]² those of E[x²]. So the reference is run again with every intermediate result and every slope of its
-graph a little off, each relative to what it is made of; how far an entry moves bounds what rounding may do to it.
+A formula that is right on paper loses digits relative to its intermediate results, not to the final entry: 1 - Y² has the
+digits of 1, E[x²] - E[x]² those of E[x²]. So the reference is run again with every intermediate result and every slope of its
+graph a little off, each relative to the magnitude of its parts; how far an entry moves bounds what rounding may do to it.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ from grader.exercise.formula import (
 from grader.exercise.model import Exercise, Hessian
 from grader.reference.agreement import UNKNOWN
 from grader.reference.torch.derivatives import Tensors, derive, in_target_layout, point_at
-from grader.reference.torch.functions import real
+from grader.reference.torch.tensors import real
 
 if TYPE_CHECKING:
-    from grader.outcome import Array, TargetKey
+    from grader.outcome import TargetKey
+    from grader.sandbox.wire.answer import Array
 
-PATTERNS = 3  # of noise; an entry that one of them leaves alone is moved by another
+PATTERNS = 3  # patterns of noise; an entry that one of them leaves alone is moved by another
 # 1000 units of the last digit, where a right formula of textbook length loses some tens: see tests/benchmarks/judging.py
 NOISE = 2.0**-42
-# Sums of products: what they are made of is the sum of the absolute values.
+# Sums of products: their magnitude is the sum of the absolute values.
 _SUMS = frozenset(
     {
         *("sum", "mean", "dot", "inner", "outer", "matmul", "kron", "einsum", "trace", "cumsum"),
@@ -46,7 +47,7 @@ _SUMS = frozenset(
     }
 )
 _CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv_transpose2d"})
-# Their slopes are often written by the output or by 1 - output, so these have the digits of 1, however small they are.
+# Their slopes are often written by the output or by 1 - output, so the slopes have the digits of 1, however small they are.
 _CURVED = frozenset(
     {
         *("tanh", "sigmoid", "logsigmoid", "softmax", "log_softmax", "softplus", "erf", "gelu", "silu", "elu"),
@@ -55,7 +56,7 @@ _CURVED = frozenset(
 )
 # Algorithms of linear algebra round relative to their largest entry.
 _WHOLE = frozenset({"inv", "solve", "cholesky", "det", "norm"})
-# These move numbers, or choose among them, exactly.
+# Functions that move numbers, or choose among them, are exact.
 _MOVES = frozenset(
     {
         *(
@@ -79,14 +80,14 @@ _MOVES = frozenset(
     }
 )
 
-Recompute: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # a node from other operands
+Recompute: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # computes a node from other operands
 
 
 class RoundingNoise:
     """
     Noise for one run of the forward function: the results of its nodes and their slopes, each a little off.
 
-    What a result is made of is larger than the result where terms cancel: |a| + |b| for a - b, and (|a| + |b|)² for its
+    The magnitude of a result is larger than the result where terms cancel: |a| + |b| for a - b, and (|a| + |b|)² for its
     square, which may be multiplied out.
     """
 
@@ -96,7 +97,7 @@ class RoundingNoise:
         self._magnitudes: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # by id of the first, which is kept alive
 
     def __call__(self, node: Node, operands: tuple[object, ...], result: torch.Tensor, recompute: Recompute) -> torch.Tensor:
-        """The result of a node, with noise."""
+        """Return the result of a node, with noise."""
         with torch.no_grad():
             size = self._rounding_scale(node, operands, result, recompute)
         if size is None:
@@ -112,7 +113,7 @@ class RoundingNoise:
 
     def _noisy(self, result: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
         clean = result.detach()
-        # What is exactly zero stays so: it was masked, padded or cut off, which no formula gets wrong by a little.
+        # Exact zeros stay zero: they were masked, padded or cut off, which no formula gets wrong by a little.
         noise = torch.where(clean == 0, 0.0, size * self._random_noise(clean))
         if not result.requires_grad:
             return clean + noise
@@ -120,7 +121,7 @@ class RoundingNoise:
         return result * (1 + stretch) + (noise - clean * stretch)
 
     def _slope_noise(self, operand: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-        """Nothing in value; its slope is noise relative to what the function's slope may be made of."""
+        """Return zeros whose slope is noise, relative to the magnitude of the function's slope."""
         step = operand - operand.detach()
         bend = slope * self._random_noise(slope)
         if self._is_curvature_asked:
@@ -130,7 +131,7 @@ class RoundingNoise:
     def _slopes(
         self, node: Node, operands: tuple[object, ...], result: torch.Tensor
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Operands of the result's shape, each with what the slope by it may be made of."""
+        """Yield operands of the result's shape, each with the magnitude of the slope by it."""
         for place, operand in enumerate(operands):
             if not isinstance(operand, torch.Tensor) or not operand.requires_grad or operand.shape != result.shape:
                 continue
@@ -147,14 +148,14 @@ class RoundingNoise:
                     return
 
     def _magnitude(self, operand: object) -> torch.Tensor:
-        """What an operand is made of."""
+        """Return the magnitude of an operand: the sum of the absolute values of its terms."""
         known = self._magnitudes.get(id(operand))
         return known[1] if known is not None else real(operand).detach().abs()
 
     def _rounding_scale(
         self, node: Node, operands: tuple[object, ...], result: torch.Tensor, recompute: Recompute
     ) -> torch.Tensor | None:
-        """What the rounding of a node is relative to; None where it is exact."""
+        """Return what the rounding of a node is relative to; None if the node is exact."""
         if not result.is_floating_point() or not result.numel() or isinstance(node, NumberNode | ConstantNode | CompareNode):
             return None
         if isinstance(node, NameNode):
@@ -170,7 +171,7 @@ class RoundingNoise:
                 return self._magnitude_of_binary(node.operator, operands, result)
             case CallNode() if node.function in _SUMS:
                 return recompute(tuple(self._magnitudes_of(operand) for operand in operands))
-            case CallNode() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
+            case CallNode() if node.function in _CONVOLUTIONS:  # a bound, since running them once more takes too long
                 most = self._magnitude(operands[0]).max() * self._magnitude(operands[1]).sum()
                 return most.expand(result.shape)
             case CallNode() if node.function == "square":
@@ -209,7 +210,7 @@ class RoundingNoise:
 
 
 def _is_power(exponent: object) -> bool:
-    """Whether an exponent is a plain number that a power may be multiplied out by."""
+    """Tell whether an exponent is a plain number by which a power may be multiplied out."""
     return isinstance(exponent, int | float) and exponent >= 1
 
 
@@ -217,9 +218,9 @@ def rounding(
     exercise: Exercise, sizes: Mapping[str, int], inputs: Tensors, arrays: Mapping[TargetKey, torch.Tensor]
 ) -> dict[TargetKey, Array]:
     """
-    To which power of two rounding may move each entry of the expected arrays; UNKNOWN where noise leaves no finite value.
+    Bound how far rounding may move each entry of the expected arrays, as a power of two.
 
-    int8, in the shape of the arrays.
+    UNKNOWN where noise leaves no finite value. int8, in the shape of the arrays.
     """
     found = {key: torch.zeros(value.shape, dtype=torch.float64) for key, value in arrays.items()}
     is_curvature_asked = any(isinstance(target.kind, Hessian) for _, target in exercise.targets())
@@ -228,7 +229,7 @@ def rounding(
             near = point_at(exercise, sizes, inputs, noise=RoundingNoise(seed, is_curvature_asked=is_curvature_asked))
             for task, target in exercise.targets():
                 key = (task.function, target.name)
-                # in place: a Jacobian of 256 x 256 x 256 is 128 MiB
+                # in place: a Jacobian of 256 x 256 x 256 takes 128 MiB
                 moved = (in_target_layout(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs_()
                 torch.maximum(found[key], moved.double().nan_to_num_(nan=torch.inf), out=found[key])
         except FormulaError:  # noise took it out of the range of a function
@@ -238,7 +239,7 @@ def rounding(
 
 
 def _powers(moved: torch.Tensor) -> Array:
-    """The power of two that is not below each number, within what int8 holds: far below and above what is judged."""
+    """Return the power of two that is not below each number, within what int8 holds: far below and above what is judged."""
     numbers = moved.numpy()
     powers = np.clip(np.frexp(numbers)[1], -UNKNOWN, UNKNOWN)
     found: Array = np.where(numbers == 0, -UNKNOWN, np.where(np.isfinite(numbers), powers, UNKNOWN)).astype(np.int8)

@@ -1,5 +1,5 @@
 """
-One thread while references are computed.
+Hold torch at one thread while references are computed.
 
 Their arrays are small: threads that wait for one another cost ten times the work, the more the more processors there are.
 """
@@ -13,7 +13,7 @@ import torch
 
 
 class _OneThread(contextlib.ContextDecorator):
-    """Computations that are under way at the same time, in any thread of the process, share one setting."""
+    """The number of threads that torch had before. Computations under way in any thread of the process share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grader.outcome import Answer, Status
-from grader.sandbox.child.failures import clear_frames, frames_of, line_of, status_of
+from grader.sandbox.child.failures import clear_frames, frames_of, line_of, reason_of
 from grader.sandbox.child.returned import Items
+from grader.sandbox.wire.answer import Answer, Failure, Phase, Reason
 from grader.sandbox.wire.call import Constant, Group, Name, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from grader.exercise.model import Arrays
-    from grader.outcome import Array
-    from grader.sandbox.job import Inputs, TaskPlan
+    from grader.sandbox.limits import Arrays
+    from grader.sandbox.wire.answer import Array
     from grader.sandbox.wire.call import Argument, Given
+    from grader.sandbox.wire.plan import Inputs, TaskPlan
 
     Functions = Mapping[str, Callable[..., object]]
 
@@ -60,7 +61,7 @@ def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: boo
     ballast = _Ballast()
     for inputs in plan.inputs:
         if missing:
-            yield Answer(status=Status.MISSING, detail=f"no function {missing[0]} is defined")
+            yield Answer(failure=Failure(reason=Reason.NO_FUNCTION, function=missing[0]))
         else:
             ballast.load()
             yield _call(plan, inputs, functions, arrays, confined, ballast)
@@ -68,15 +69,16 @@ def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: boo
 
 def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, confined: bool, ballast: _Ballast) -> Answer:
     fresh = _Fresh(inputs, arrays)
-    makes = ""
+    phase, function, argument = Phase.MAKING, "", ""
     value: object = None
     try:
         for given in plan.call.given:
-            makes = f"{given.function}, which makes `{given.name}`, raised "
+            function, argument = given.function, given.name
             fresh.made[given.name] = _give(given, functions[given.function], fresh)
-        makes = ""
+        phase, function, argument = Phase.CALLING, "", ""
         fresh.renew()
-        value = functions[plan.call.function](*[fresh.argument(argument) for argument in plan.call.arguments])
+        value = functions[plan.call.function](*[fresh.argument(one) for one in plan.call.arguments])
+        phase = Phase.READING
         returned = Items(value, plan.returns)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not confined:
@@ -85,7 +87,15 @@ def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, 
             ballast.drop()
             value = None
             clear_frames(error)
-        return Answer(status=status_of(error), detail=makes + line_of(error), traceback=frames_of(error), mutated=fresh.mutated())
+        failure = Failure(
+            reason=reason_of(error),
+            phase=phase,
+            detail=line_of(error),
+            traceback=frames_of(error),
+            function=function,
+            argument=argument,
+        )
+        return Answer(failure=failure, mutated=fresh.mutated())
     return Answer(
         items=returned.items, detail=returned.detail, mutated=fresh.mutated(), single_precision=returned.single_precision
     )
@@ -187,11 +197,4 @@ def _owned(answer: Answer) -> Answer:
         if isinstance(kept, np.ndarray):
             kept.flags.writeable = False
         items.append(kept)
-    return Answer(
-        status=answer.status,
-        items=tuple(items),
-        detail=answer.detail,
-        traceback=answer.traceback,
-        mutated=answer.mutated,
-        single_precision=answer.single_precision,
-    )
+    return replace(answer, items=tuple(items))

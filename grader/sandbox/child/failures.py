@@ -1,5 +1,5 @@
 """
-What to say of an exception that student code raised: which status it comes to, its line, the student's own frames.
+Read what an exception of student code says: the reason that a call failed by, its line, the student's own frames.
 
 Runs beside student code, so nothing of an exception is trusted to behave: `__str__` may raise or return no text.
 """
@@ -14,9 +14,8 @@ import sys
 import sysconfig
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.outcome import Status
 from grader.sandbox.child.standins import Refused
-from grader.text import cleaned, one_line
+from grader.sandbox.wire.answer import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,31 +68,25 @@ def is_own(filename: str) -> bool:
     return not filename.startswith("<") and not filename.startswith(_FOREIGN)
 
 
-def status_of(error: BaseException) -> Status:
-    """The status that a call comes to which raised this."""
+def reason_of(error: BaseException) -> Reason:
+    """Return the reason that a call failed by which raised this."""
     if isinstance(error, Refused):
-        return Status.REFUSED
-    if isinstance(error, MemoryError) or "can't allocate memory" in _text(error):
-        return Status.OUT_OF_MEMORY
+        return Reason.REFUSED
+    if isinstance(error, MemoryError) or "can't allocate memory" in _text(error):  # as torch says it, in a RuntimeError
+        return Reason.OUT_OF_MEMORY
     if isinstance(error, SystemExit):
-        return Status.KILLED
+        return Reason.EXITED
     if isinstance(error, NotImplementedError) and _raised_by_student(error):
-        return Status.NOT_IMPLEMENTED
-    return Status.RAISED
+        return Reason.NOT_IMPLEMENTED
+    return Reason.RAISED
 
 
-def line_of(error: BaseException, *, while_compiling: bool = False) -> str:
-    """The exception in one line, with the fix where it is known: `NameError: name 'xrange' is not defined; ...`."""
+def line_of(error: BaseException) -> str:
+    """Return the exception in one line, with the fix where it is known: `NameError: name 'xrange' is not defined; ...`."""
     if isinstance(error, Refused):
-        return one_line(_text(error))
-    if isinstance(error, SystemExit):
-        return "it called sys.exit()"
-    if while_compiling and isinstance(error, MemoryError | RecursionError):
-        return "the code is nested too deeply"
-    name = one_line(type.__dict__["__name__"].__get__(type(error)), 80)
-    text = one_line(_text(error))
-    if isinstance(error, MemoryError):
-        return f"{name}: {text}" if text else "it ran out of memory"
+        return _one_line(_text(error))
+    name = _one_line(type.__dict__["__name__"].__get__(type(error)), 80)
+    text = _one_line(_text(error))
     if isinstance(error, SyntaxError) and not isinstance(error, UnicodeError):
         text = _syntax(error)
     fix = _fix(error)
@@ -123,7 +116,7 @@ def frames_of(error: BaseException, own: Callable[[str], bool] = is_own) -> str:
         place = f"{shown_name(filename)}, line {line}" + (f", in {function}" if function and function != "<module>" else "")
         source = linecache.getline(filename, line).strip()
         frames.append(place + (f"\n    {source[:200]}" if source else ""))
-    return cleaned("\n".join(frames), 8000)
+    return "\n".join(frames)[:8000]
 
 
 def shown_name(filename: str) -> str:
@@ -145,6 +138,12 @@ def clear_frames(error: BaseException) -> None:
         with contextlib.suppress(RuntimeError):  # still running: one of ours
             trace.tb_frame.clear()
         trace = trace.tb_next
+
+
+def _one_line(text: str, characters: int = 500) -> str:
+    """Put a text on one line and cut it. The grader cleans it: here student code could change what cleans."""
+    text = " ".join(text[: 4 * characters].split())
+    return text if len(text) <= characters else text[:characters] + " ..."
 
 
 def _text(error: BaseException) -> str:
@@ -172,8 +171,8 @@ def _raised_by_student(error: BaseException) -> bool:
 
 def _syntax(error: SyntaxError) -> str:
     place = f" (line {error.lineno})" if error.lineno else ""
-    source = one_line(error.text or "", 120)
-    return one_line(str(error.msg)) + place + (f": {source}" if source else "")
+    source = _one_line(error.text or "", 120)
+    return _one_line(str(error.msg)) + place + (f": {source}" if source else "")
 
 
 def _fix(error: BaseException) -> str:

@@ -20,19 +20,24 @@ from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox.child import autodiff
-from grader.sandbox.child.failures import clear_frames, frames_of, is_own, line_of
+from grader.sandbox.child.failures import clear_frames, frames_of, is_own, line_of, reason_of
 from grader.sandbox.child.same_function import are_alike
 from grader.sandbox.child.standins import Finder, Policy, StandIn, StandInModule
-from grader.sandbox.job import LoadError
+from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from grader.sandbox.job import Source
+    from grader.sandbox.wire.plan import Source
 
 
 class _CellRefused(Exception):
-    """A cell that is not run, with the reason."""
+    """A cell that is not run: the reason, and the magic by which it is one."""
+
+    def __init__(self, reason: Reason, magic: str = "") -> None:
+        super().__init__(reason, magic)
+        self.reason = reason
+        self.magic = magic
 
 
 @dataclass(slots=True)
@@ -86,23 +91,22 @@ class Submission:
             self._run(source, cell, label, module)
 
     def _run(self, source: Source, cell: bytes, label: str, module: ModuleType) -> None:
-        compiling = True
+        phase = Phase.COMPILING
         try:
             linecache.cache[label] = (partial(_text_of, cell),)  # lies in no file; decoded when a line is asked for
             code, _ = self._compiled(source, cell, label)
-            compiling = False
+            phase = Phase.LOADING
             if code is not None:
                 exec(code, module.__dict__)  # the sandbox exists for this line
         except _CellRefused as refusal:
-            self.errors.append(LoadError(source=label, detail=str(refusal)))
+            self.errors.append(LoadError(source=label, reason=refusal.reason, phase=phase, detail=refusal.magic))
         except SystemExit as error:
-            raise Exited(f"it called sys.exit() while loading ({label})") from error
+            raise Exited(label) from error
         except BaseException as error:
             if isinstance(error, MemoryError):
                 clear_frames(error)
             self.raised[source.name] = error
-            detail = line_of(error, while_compiling=compiling)
-            self.errors.append(LoadError(source=label, detail=detail, traceback=frames_of(error)))
+            self.errors.append(_load_error(label, phase, error))
 
     def _compiled(self, source: Source, cell: bytes, label: str) -> tuple[CodeType | None, bytes]:
         """The code object of a cell, and the text that its places are places in; none where nothing of it is Python."""
@@ -133,7 +137,7 @@ class Submission:
                 if not 0 <= at < len(lines) or (python := _without_magic(lines[at])) is None:
                     raise
                 lines[at] = python
-        raise _CellRefused("its magic lines could not be taken out")
+        raise _CellRefused(Reason.MAGIC_LINES)
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The asked functions by name; one that several sources define differently is left out, of copies the first counts."""
@@ -174,7 +178,19 @@ class Submission:
 
 
 class Exited(Exception):
-    """Student code called sys.exit() while it was loaded; the argument says where."""
+    """Student code called sys.exit() while it was loaded."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.source = source  # the file or cell
+
+
+def _load_error(label: str, phase: Phase, error: BaseException) -> LoadError:
+    if phase is Phase.COMPILING and isinstance(error, MemoryError | RecursionError):
+        return LoadError(source=label, reason=Reason.NESTED_TOO_DEEPLY, phase=phase, traceback=frames_of(error))
+    # whatever else it was, the file raised it: a function that is missing now is not out of memory itself
+    reason = Reason.REFUSED if reason_of(error) is Reason.REFUSED else Reason.RAISED
+    return LoadError(source=label, reason=reason, phase=phase, detail=line_of(error), traceback=frames_of(error))
 
 
 def load(submission: Submission, wanted: Callable[[str], bool]) -> None:
@@ -249,7 +265,7 @@ def _without_cell_magic(text: str) -> str | None:
         if name in _NOT_CODE:
             return None
         if name not in _RUN_BODY:
-            raise _CellRefused(f"a %%{name[:20]} cell is not run inside the grader")
+            raise _CellRefused(Reason.CELL_MAGIC, f"%%{name[:20]}")
         at = text.index("%%")
         text = text[:at] + "#" + text[at + 1 :]  # the line stays, so that line numbers do
     return text
@@ -261,7 +277,7 @@ def _without_magic(line: str) -> str | None:
     if match is None:
         return f"{line[: len(line) - len(line.lstrip())]}pass" if re.match(r"^\s*[\w.]+\?{1,2}\s*;?$", line) else None
     if match["mark"] == "!":
-        raise _CellRefused("shell lines (`!...`) are not run inside the grader; take the line out")
+        raise _CellRefused(Reason.SHELL_LINE)
     return f"{match['indent']}{match['target']}None" if match["target"] else f"{match['indent']}pass"
 
 

@@ -15,16 +15,14 @@ import traceback
 from typing import TYPE_CHECKING
 
 from grader.sandbox.child import calling, loading
-from grader.sandbox.child.failures import line_of
-from grader.sandbox.child.standins import ALLOWED
-from grader.sandbox.job import LoadError
 from grader.sandbox.wire import frames, protocol
+from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from grader.exercise.model import Arrays
-    from grader.outcome import Answer
+    from grader.sandbox.limits import Arrays
+    from grader.sandbox.wire.answer import Answer
 
 _JOB, _RESULTS = 3, 4
 _ONE_PIECE = 64 << 10
@@ -143,14 +141,15 @@ def serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel,
         loading.load(submission, lambda name: missing(channel, name))
     except loading.Exited as exited:
         _flush()
-        channel.send(protocol.pack_loaded(protocol.Loaded(errors=(), defined={}, autodiff=(), exited=str(exited)), orders.nonce))
+        loaded = protocol.Loaded(errors=(), defined={}, autodiff=(), exited_in=exited.source)
+        channel.send(protocol.pack_loaded(loaded, orders.nonce))
         return
     errors = list(submission.errors)
     used: tuple[str, ...] = ()
     try:
         used = submission.autodiff()
-    except RecursionError as error:
-        errors.append(LoadError(source=orders.sources[0].name, detail=line_of(error, while_compiling=True)))
+    except RecursionError:
+        errors.append(LoadError(source=orders.sources[0].name, reason=Reason.NESTED_TOO_DEEPLY, phase=Phase.COMPILING))
     _flush()
     loaded = protocol.Loaded(
         errors=tuple(errors),
@@ -178,8 +177,3 @@ def _flush() -> None:
             stream.flush()
         except BaseException:
             pass
-
-
-def index_of(name: str) -> int:
-    """The number that an allowed module goes by on the wire."""
-    return ALLOWED.index(name)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from grader.sandbox.child import program
-from grader.sandbox.job import Source, TaskPlan
 from grader.sandbox.wire import frames, protocol
 from grader.sandbox.wire.call import Call, Name
+from grader.sandbox.wire.plan import Source, TaskPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from grader.exercise.model import Arrays
+    from grader.sandbox.limits import Arrays
 
 TIMES: Final = 3  # until Python has noted what it notes
 _SOURCE: Final = b"""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from grader.outcome import NotAnArray
+from grader.sandbox.wire.answer import NotAnArray
 from grader.sandbox.wire.frames import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
 MOST_ITEMS: Final = 32  # entries of a tuple that are looked at; no task has as many targets
 _DEEPEST: Final = 32

@@ -17,17 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from grader.errors import SandboxError
-from grader.exercise.model import Limits
-from grader.outcome import Status
 from grader.sandbox.host import bubblewrap, walls
 from grader.sandbox.host.sandbox import Sandbox
-from grader.sandbox.job import Job, Source, TaskPlan
+from grader.sandbox.job import Job
+from grader.sandbox.limits import Limits
+from grader.sandbox.wire.answer import NotAnArray, Reason
 from grader.sandbox.wire.call import Call, Name
+from grader.sandbox.wire.plan import Source, TaskPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from grader.sandbox.host.walls import Isolation, Plan
+    from grader.sandbox.wire.answer import Answer, Failure
 
 Requirement: TypeAlias = Literal["strict", "seccomp"]
 
@@ -88,49 +90,68 @@ def examine() -> Examination:
 
 # --- trying ---------------------------------------------------------------------------------------------------------
 
-# Each returns 1.0 when it got through, and raises when it was stopped.
+# Each returns 1.0 when it got through and 0.0 when it was refused. Any other exception says that the canary is ill, not that a
+# wall stands.
 _CANARIES: Final = b"""
 import ctypes, os, signal, socket
 
+def attack(function):
+    def tried():
+        try:
+            return function()
+        except PermissionError:
+            return 0.0
+    return tried
+
+@attack
 def reads_a_file():
     os.close(os.open("/etc/passwd", os.O_RDONLY))
     return 1.0
 
+@attack
 def lists_a_folder():
     os.listdir("/")
     return 1.0
 
+@attack
 def writes_a_file():
     os.close(os.open("/tmp/grader-canary", os.O_WRONLY | os.O_CREAT))
     return 1.0
 
+@attack
 def opens_a_socket():
     socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
     return 1.0
 
+@attack
 def forks():
     if os.fork() == 0:
         os._exit(0)
     return 1.0
 
+@attack
 def signals_the_zygote():
     os.kill(os.getppid(), 0)
     return 1.0
 
+@attack
 def traces_the_zygote():
     if ctypes.CDLL(None).ptrace(0x4206, os.getppid(), 0, 0) == 0:  # PTRACE_SEIZE: does not stop it
         return 1.0
     raise PermissionError
 
+@attack
 def makes_a_namespace():
     if ctypes.CDLL(None).unshare(0x10000000) == 0:
         return 1.0
     raise PermissionError
 
+@attack
 def runs_a_program():
     os.posix_spawn("/bin/true", ["true"], {})
     return 1.0
 
+@attack
 def exits():
     os._exit(0)
 
@@ -141,6 +162,9 @@ _ATTACKS: Final = (
     "reads_a_file", "lists_a_folder", "writes_a_file", "opens_a_socket", "forks", "signals_the_zygote", "traces_the_zygote",
     "makes_a_namespace", "runs_a_program", "exits",
 )  # fmt: skip
+
+
+_ENDED: Final = frozenset({Reason.ENDED_ITSELF, Reason.FORBIDDEN_CALL, Reason.CRASHED})
 
 
 def _try(where: str, plan: Plan | Check) -> tuple[tuple[str, ...], tuple[Check, ...]]:
@@ -156,23 +180,38 @@ def _try(where: str, plan: Plan | Check) -> tuple[tuple[str, ...], tuple[Check, 
         reason = " ".join(line for fault in error.faults for line in fault.remedy.splitlines()[:1])
         return (), (Check(name=f"{where}: {wall}", holds=False, detail=reason, remedy=_remedy(plan, reason)),)
     first = trial.tasks[0].answers[0] if trial.tasks else None
-    if first is None or first.status is Status.UNGRADED:  # it never came to an attack
-        reason = first.detail if first else trial.detail
+    fault = first.failure if first else trial.failure
+    if first is None or (fault and fault.reason is Reason.OUR_FAULT):  # it never came to an attack
+        reason = fault.detail if fault else ""
         return (), (Check(name=f"{where}: {wall}", holds=False, detail=reason, remedy=_remedy(plan, reason)),)
     checks = [Check(name=f"{where}: {layer}", holds=True) for layer in layers]
     *attacks, right = trial.tasks
     for name, task in zip(_ATTACKS, attacks, strict=True):
-        answer = task.answers[0]
-        # any other exception says that the canary is ill, not that a wall stands
-        stopped = answer.status is Status.KILLED or answer.detail.startswith("PermissionError")
-        detail = answer.detail if stopped else f"no wall stopped it: {answer.detail}" if answer.detail else "it got through"
-        checks.append(Check(name=f"{where}: canary {name}", holds=stopped, detail=detail))
-    item = right.answers[0].items[0] if right.answers[0].items else None
-    graded = item is not None and float(item) == 6.0  # type: ignore[arg-type]
-    checks.append(
-        Check(name=f"{where}: a right submission is graded", holds=graded, detail="" if graded else right.answers[0].detail)
-    )
+        checks.append(_checked(f"{where}: canary {name}", task.answers[0]))
+    graded = _number(right.answers[0]) == 6.0
+    detail = "" if graded else _facts_of(right.answers[0].failure)
+    checks.append(Check(name=f"{where}: a right submission is graded", holds=graded, detail=detail))
     return (layers if all(check.holds for check in checks) else ()), tuple(checks)
+
+
+def _checked(name: str, answer: Answer) -> Check:
+    """Return whether a canary was stopped: its call was refused, or its process ended."""
+    failure = answer.failure
+    if failure is None:
+        refused = _number(answer) == 0.0
+        return Check(name=name, holds=refused, detail="refused" if refused else "it got through")
+    ended = failure.reason in _ENDED
+    detail = _facts_of(failure)
+    return Check(name=name, holds=ended, detail=detail if ended else f"no wall stopped it: {detail}")
+
+
+def _number(answer: Answer) -> float | None:
+    """Return the one number that an answer is."""
+    return float(answer.items[0]) if answer.items and not isinstance(answer.items[0], NotAnArray) else None
+
+
+def _facts_of(failure: Failure | None) -> str:
+    return f"{failure.reason.value.replace('_', ' ')} {failure.detail}".strip() if failure else "it returned something else"
 
 
 def _job() -> Job:
@@ -265,11 +304,11 @@ def _in_container() -> bool:
 def _facts() -> dict[str, str]:
     facts = {"system": f"{platform.system()} {platform.release()} {platform.machine()}", "python": platform.python_version()}
     if sys.platform == "linux":
-        from grader.sandbox.child import landlock, seccomp
+        from grader.sandbox.wire.kernel import landlock_version, machine
 
         facts["user"] = "root" if os.geteuid() == 0 else "ordinary"
         facts["bubblewrap"] = shutil.which("bwrap") or "not installed"
-        facts["seccomp table"] = platform.machine() if seccomp.machine() else "none for this architecture"
-        facts["landlock"] = f"version {landlock.version()}" if landlock.version() else "not there"
+        facts["seccomp table"] = platform.machine() if machine() else "none for this architecture"
+        facts["landlock"] = f"version {landlock_version()}" if landlock_version() else "not there"
         facts["container"] = "yes" if _in_container() else "no"
     return facts

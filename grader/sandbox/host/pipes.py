@@ -15,6 +15,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from grader.sandbox.wire import frames
+from grader.sandbox.wire.answer import Reason
 from grader.sandbox.wire.frames import Frame, ProtocolError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Inbox:
         """A body begins; the whole of it is taken at once when it is there. How many bytes of `piece` were."""
         self._kind, self._nonce, length = frames.read_header(self._head, frames.MAX_BODY)
         if len(self.frames) >= _MOST_FRAMES:
-            raise ProtocolError("it sent more answers than there were questions")
+            raise ProtocolError(Reason.TOO_MANY_ANSWERS)
         self._head.clear()
         if length <= len(piece):
             self._finish(memoryview(bytearray(piece[:length])))
@@ -102,7 +103,7 @@ class Inbox:
             # fresh pages of a map are not touched before they are written: a length that is a lie costs nothing
             self._body = memoryview(mmap.mmap(-1, length) if length > _CHUNK else bytearray(length))
         except OSError as error:
-            raise ProtocolError(f"it sent an answer of {length} bytes, for which there is no room here") from error
+            raise ProtocolError(Reason.NO_ROOM_FOR_ANSWER, length) from error
         self._filled = 0
         return 0
 

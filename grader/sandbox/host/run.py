@@ -12,21 +12,25 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
-from grader.outcome import UNDECIDED, Answer, Status
-from grader.sandbox.child.standins import ALLOWED
+from grader.sandbox.host import replies
 from grader.sandbox.host.zygote import OurFaultError, cpu_backstop
-from grader.sandbox.job import PURPOSES, TaskTrial, Trial
+from grader.sandbox.job import TaskTrial, Trial
 from grader.sandbox.wire import frames, protocol
+from grader.sandbox.wire.answer import Answer, Failure, Phase, Reason
+from grader.sandbox.wire.modules import ALLOWED
+from grader.sandbox.wire.plan import PURPOSES
 from grader.text import cleaned, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from grader.sandbox.host.zygote import Child, Ending
-    from grader.sandbox.job import Job, LoadError, TaskPlan
+    from grader.sandbox.job import Job
+    from grader.sandbox.wire.answer import LoadError
     from grader.sandbox.wire.frames import Frame
+    from grader.sandbox.wire.plan import TaskPlan
     from grader.sandbox.wire.protocol import Loaded
 
 _MOST_ANSWERED_BYTES: Final = 1 << 30  # of one job
@@ -40,15 +44,15 @@ _SHOWN_CPU: Final = 0.5  # seconds of a function's shown calls after which these
 _SHOWN_BYTES: Final = 32 << 20  # of its answers to them
 _MOST_SHOWN_BYTES: Final = 512 << 20  # of a job's answers to shown calls, which are kept beside the others
 _REPEATED_BYTES: Final = 64 << 20  # of a function's answers to repeated calls, about
-_MOST_NAMED: Final = 4  # functions that are there, where one is not
+_OUT_OF_TIME: Final = frozenset({Reason.CALL_TOO_LONG, Reason.WAITED, Reason.WALL_TOO_LONG, Reason.SUBMISSION_TOO_LONG})
 
 
 class DeathError(Exception):
     """A child ended, or has to, before it had answered: what that comes to for the student."""
 
-    def __init__(self, status: Status, detail: str) -> None:
-        self.status = status
-        self.detail = detail
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
 class StarvedError(OurFaultError):
@@ -80,7 +84,7 @@ class Run:
         self.is_sealed = is_sealed  # student code cannot send signals: a SIGKILL from nowhere is not its doing
         self.may_load = may_load
         self.loaded: Loaded | None = None
-        self.fatal: DeathError | None = None
+        self.fatal: Failure | None = None
         self.answers: list[Sequence[Answer] | None] = [None] * len(job.tasks)
         self.costs: dict[str, tuple[float, int]] = {}  # CPU seconds and bytes of a function's counted answer, on average
         self.output = bytearray()
@@ -118,25 +122,25 @@ class Run:
 
     def give_up(self, reason: str) -> None:
         """Our second fault: what is not answered stays ungraded."""
-        ungraded = Answer(status=Status.UNGRADED, detail=one_line(reason))
+        fault = Failure(reason=Reason.OUR_FAULT, detail=one_line(reason))
         for number, plan in enumerate(self.job.tasks):
             if self.answers[number] is None:
-                self.answers[number] = (ungraded,) * len(plan.inputs)
+                self.answers[number] = (Answer(failure=fault),) * len(plan.inputs)
         if self.loaded is None:
-            self.fatal = DeathError(Status.UNGRADED, one_line(reason))
+            self.fatal = replace(fault, phase=Phase.LOADING)
 
-    def note_death(self, death: DeathError, number: int, partial: Sequence[Answer]) -> None:
+    def note_death(self, failure: Failure, number: int, partial: Sequence[Answer]) -> None:
         """
         Write down that a child died in the calls of a plan, after `partial` answers.
 
         A function that failed in a counted case is not repeated. One that did not finish in a shown case is not called in
         counted ones: that would cost the same time again.
         """
-        rest = Answer(status=death.status, detail=death.detail)
+        rest = Answer(failure=failure)
         plans = self.job.tasks
         died = plans[number]
         self.answers[number] = (*partial, *[rest] * (len(died.inputs) - len(partial)))
-        if died.purpose == "shown" and death.status is not Status.TIMED_OUT:
+        if died.purpose == "shown" and failure.reason not in _OUT_OF_TIME:
             return
         for place, plan in enumerate(plans):
             if self.answers[place] is None and plan.call.function == died.call.function:
@@ -147,8 +151,7 @@ class Run:
         loaded = self.loaded
         return Trial(
             tasks=tuple(TaskTrial(answers=answers) for answers in self.answers if answers is not None),
-            status=self.fatal.status if self.fatal else None,
-            detail=self.fatal.detail if self.fatal else "",
+            failure=self.fatal,
             load_errors=loaded.errors if loaded else (),
             defined=loaded.defined if loaded else None,
             autodiff=loaded.autodiff if loaded else (),
@@ -229,21 +232,21 @@ class _Visit:
         except (_GoneError, frames.ProtocolError, DeathError, WantedError, OurFaultError) as error:
             if killed:
                 raise
-            self._note(self._death(error))
+            self._note(self._death(error).failure)
         except BaseException:  # Ctrl-C: nothing is left running
             self.child.kill()
             self.child.ended()
             raise
 
-    def _note(self, death: DeathError) -> None:
+    def _note(self, failure: Failure) -> None:
         """Write a death down: it costs its plan; while loading, every plan that is left."""
         run = self.run
         if self.number >= 0:
-            run.note_death(death, self.number, tuple(self.partial))
+            run.note_death(failure, self.number, tuple(self.partial))
         elif run.loaded is None:
-            run.fatal = death
+            run.fatal = failure
         else:
-            rest = Answer(status=death.status, detail=death.detail)
+            rest = Answer(failure=failure)
             run.answers = [
                 (rest,) * len(plan.inputs) if answers is None else answers
                 for plan, answers in zip(run.job.tasks, run.answers, strict=True)
@@ -259,10 +262,10 @@ class _Visit:
             raise OurFaultError(f"a child could not be confined: {one_line(bytes(first.body).decode('utf-8', 'replace'))}")
         self.is_started = True
         self.work_began = time.monotonic()
-        loaded = protocol.unpack_loaded(self._expect(frames.LOADED, nonce).body)
+        loaded = replies.unpack_loaded(self._expect(frames.LOADED, nonce).body)
         run.wrote_to_stdout |= loaded.wrote_to_stdout
-        if loaded.exited:
-            raise DeathError(Status.KILLED, one_line(loaded.exited))
+        if loaded.exited_in:
+            raise self._death_by(Reason.EXITED, source=loaded.exited_in)
         if run.loaded is None:
             run.loaded = loaded
         else:
@@ -326,8 +329,8 @@ class _Visit:
             body = self._expect(frames.ANSWER, nonce).body
             run.answered_bytes += len(body)
             if run.answered_bytes > _MOST_ANSWERED_BYTES:
-                raise DeathError(Status.KILLED, "it returned more than was asked for")
-            answer, wrote = protocol.unpack_answer(body, index)
+                raise self._death_by(Reason.RETURNED_TOO_MUCH)
+            answer, wrote = replies.unpack_answer(body, index)
             run.wrote_to_stdout |= wrote
             answers.append(self._with_reason(answer, plan.call.function))
         run.answers[number] = answers
@@ -341,9 +344,9 @@ class _Visit:
 
         def decode(body: memoryview, index: int) -> Answer:
             try:
-                answer, _ = protocol.unpack_answer(body, index)
+                answer, _ = replies.unpack_answer(body, index)
             except frames.ProtocolError as error:
-                return Answer(status=Status.KILLED, detail=f"it broke the grader's protocol: {error}")
+                return Answer(failure=Failure(reason=error.reason, limit=error.size))
             return self._with_reason(answer, plan.call.function)
 
         bodies: list[memoryview] = []
@@ -359,7 +362,7 @@ class _Visit:
             size += len(body)
             self.run.shown_bytes += len(body)
             if self.run.shown_bytes > _MOST_SHOWN_BYTES:  # costs no points: it is called in cases that count all the same
-                raise DeathError(Status.KILLED, "it returned more than was asked for")
+                raise self._death_by(Reason.RETURNED_TOO_MUCH)
             bodies.append(body)
         self.run.answers[number] = self.partial
         return len(bodies) == len(plan.inputs)
@@ -374,30 +377,37 @@ class _Visit:
 
     def _with_reason(self, answer: Answer, function: str) -> Answer:
         """Say why a function is missing. It is looked into once: that takes the grader's time, not the child's."""
-        if answer.status is not Status.MISSING:
+        failure = answer.failure
+        if failure is None or failure.reason is not Reason.NO_FUNCTION:
             return answer
         if function not in self.reasons:
-            self.reasons[function] = self._explained(answer, function)
+            # which function is missing is the child's word: it may be forged
+            name = failure.function if failure.function in self._asked() else function
+            self.reasons[function] = Answer(failure=self._explained(name))
         return self.reasons[function]
 
-    def _explained(self, answer: Answer, function: str) -> Answer:
-        """Why a function is missing: two files define it, so that nobody knows which counts, or loading failed."""
+    def _explained(self, name: str) -> Failure:
+        """Return why a function is missing: files define it differently, so that nobody knows which counts, or loading failed."""
         loaded = self.run.loaded
         assert loaded is not None
-        match = re.search(r"no function (\w+) is defined", answer.detail)
-        name = match[1] if match and match[1] in self._asked() else function  # the child's word: it may be forged
-        given = {source.name for source in self.run.job.sources}
-        clash = [source for source in dict.fromkeys(loaded.defined.get(name, ())) if source in given]
-        if len(clash) > 1:
-            what = f"{' and '.join(clash)} define {name} differently. Keep one of them: rename or remove the other."
-            return Answer(status=Status.UNGRADED, detail=f"{UNDECIDED}{what}")
+        handed_in = {source.name for source in self.run.job.sources}
+        defining = tuple(source for source in dict.fromkeys(loaded.defined.get(name, ())) if source in handed_in)
+        if len(defining) > 1:
+            return Failure(reason=Reason.SEVERAL_FUNCTIONS, function=name, sources=defining)
+        others = self._others()
+        similar = _similar(name, others)
         error = _error_behind(name, loaded.errors, self.run.job)
         if error is None:
-            return Answer(status=Status.MISSING, detail=_not_found(name, self._others()))
-        status = Status.REFUSED if "is not available in this exercise" in error.detail else Status.RAISED
-        alike = _alike(name, self._others())
-        hint = f". Before that it defines {alike}, not {name}" if alike else ""
-        return Answer(status=status, detail=f"{error.source} did not load: {error.detail}{hint}", traceback=error.traceback)
+            return Failure(reason=Reason.NO_FUNCTION, function=name, similar=similar, others=tuple(others))
+        return Failure(
+            reason=error.reason or Reason.RAISED,
+            phase=error.phase or Phase.LOADING,
+            source=error.source,
+            detail=error.detail,
+            traceback=error.traceback,
+            function=name,
+            similar=similar,
+        )
 
     def _others(self) -> list[str]:
         """The student's functions that no task asks for."""
@@ -421,11 +431,11 @@ class _Visit:
             number = int.from_bytes(frame.body, "little")
             name = ALLOWED[number] if number < len(ALLOWED) else ""
             if name not in self.run.may_load:
-                raise frames.ProtocolError("it sent bytes that are no answer")
+                raise frames.ProtocolError
             is_of_secrets = self.number >= 0 and self.run.job.tasks[self.number].purpose != "shown"
             raise WantedError(name, is_of_secrets=is_of_secrets)
         if frame.kind != kind or frame.nonce != nonce:
-            raise frames.ProtocolError("it sent bytes that are no answer")
+            raise frames.ProtocolError
         return frame
 
     def _next(self) -> Frame:
@@ -440,7 +450,7 @@ class _Visit:
             if broken is not None:
                 raise broken
             if pipes.is_flooded and self.is_started:  # only student code writes as much: its child is about to say that it began
-                raise DeathError(Status.KILLED, "it wrote too much output")
+                raise self._death_by(Reason.WROTE_TOO_MUCH)
             if is_ended:
                 raise _GoneError
             pipes.wait(self._seconds_left())
@@ -457,14 +467,14 @@ class _Visit:
         job_wall_left = _JOB_WALL * limit + 2 - (self.run.worked_seconds + self.worked_seconds())
         if job_wall_left <= 0:
             self.run.wall_timeout = True
-            raise DeathError(Status.TIMED_OUT, f"the whole submission took more than {_JOB_WALL * limit + 2:g} seconds")
+            raise self._death_by(Reason.SUBMISSION_TOO_LONG, limit=_JOB_WALL * limit + 2)
         wall_left = 3 * limit + 2 - now
         left = min(wall_left, job_wall_left)
         if cpu is not None:
             call_left = limit - (cpu - self.stage_cpu)
             job_left = _JOB_CPU * limit - self.run.job_seconds(cpu, self.free_seconds())
             if call_left <= 0:
-                raise DeathError(Status.TIMED_OUT, f"it did not finish within {limit:g} seconds")
+                raise self._death_by(Reason.CALL_TOO_LONG, limit=limit)
             if job_left <= 0:
                 raise self._out_of_time()
             left = min(left, call_left, job_left)
@@ -473,8 +483,7 @@ class _Visit:
                 self.run.forgives_starving = False
                 raise StarvedError("this machine was too busy")
             self.run.wall_timeout = True
-            idle = " (it waited rather than computed)" if cpu is not None else ""
-            raise DeathError(Status.TIMED_OUT, f"it did not finish within {3 * limit + 2:g} seconds{idle}")
+            raise self._death_by(Reason.WALL_TOO_LONG if cpu is None else Reason.WAITED, limit=3 * limit + 2)
         return left + 0.001
 
     # --- what an ending means ---
@@ -491,39 +500,42 @@ class _Visit:
         if isinstance(error, DeathError):
             return error
         if isinstance(error, frames.ProtocolError):
-            return DeathError(Status.KILLED, f"it broke the grader's protocol: {error}")
+            return self._death_by(error.reason, limit=error.size)
         return self._death_of_itself(ending)
 
     def _death_of_itself(self, ending: Ending) -> DeathError:
         if ending.was_killed:
-            return DeathError(Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes")
+            return self._death_by(Reason.CLOSED_ITS_PIPES)
         status = ending.exit_status
         limits = self.run.job.limits
         output = self.pipes.output.decode("utf-8", "replace")
         if status >= 0:
             if "bad_alloc" in output or "Memory allocation still failed" in output:
-                return DeathError(Status.OUT_OF_MEMORY, f"it used more than {limits.memory_mib} MiB")
+                return self._death_by(Reason.USED_TOO_MUCH_MEMORY, limit=limits.memory_mib)
             if status > 255:  # Windows reports a crash as its exception code
-                return DeathError(Status.KILLED, f"it crashed{_place_in(output)}")
-            return DeathError(Status.KILLED, "it ended its own process (os._exit)")
+                return self._death_by(Reason.CRASHED, **_place_in(output))
+            return self._death_by(Reason.ENDED_ITSELF)
         if -status == getattr(signal, "SIGXCPU", None):
             return self._out_of_time()
         if -status == getattr(signal, "SIGKILL", None) and self.run.is_sealed:
             if ending.cpu_seconds >= cpu_backstop(limits):  # it ignores SIGXCPU, and its clock could not be read
                 return self._out_of_time()
             if ending.peak_bytes > limits.memory_mib << 19:
-                return DeathError(Status.OUT_OF_MEMORY, "the system ended it, most likely for want of memory")
+                return self._death_by(Reason.ENDED_BY_SYSTEM)
             raise OurFaultError("a child was killed from outside")
         if "bad_alloc" in output:
-            return DeathError(Status.OUT_OF_MEMORY, f"it used more than {limits.memory_mib} MiB")
+            return self._death_by(Reason.USED_TOO_MUCH_MEMORY, limit=limits.memory_mib)
         if -status == getattr(signal, "SIGSYS", None):
-            return DeathError(Status.KILLED, "it made a system call that is not allowed inside the grader")
-        return DeathError(Status.KILLED, f"it crashed: {_signal_name(-status)}{_place_in(output)}")
+            return self._death_by(Reason.FORBIDDEN_CALL)
+        return self._death_by(Reason.CRASHED, detail=_signal_name(-status), **_place_in(output))
 
     def _out_of_time(self) -> DeathError:
-        return DeathError(
-            Status.TIMED_OUT, f"the whole submission took more than {_JOB_CPU * self.run.job.limits.seconds:g} seconds"
-        )
+        return self._death_by(Reason.SUBMISSION_TOO_LONG, limit=_JOB_CPU * self.run.job.limits.seconds)
+
+    def _death_by(self, reason: Reason, **facts: Any) -> DeathError:
+        """Return the death by a reason, with the phase that the child is in."""
+        phase = Phase.LOADING if self.number < 0 else Phase.CALLING
+        return DeathError(Failure(reason=reason, phase=phase, **facts))
 
 
 def _error_behind(name: str, errors: Sequence[LoadError], job: Job) -> LoadError | None:
@@ -541,40 +553,24 @@ def _error_behind(name: str, errors: Sequence[LoadError], job: Job) -> LoadError
     return scripts
 
 
-def _alike(name: str, others: Sequence[str]) -> str:
-    """The function that may be meant by a name that is not there, or nothing."""
+def _similar(name: str, others: Sequence[str]) -> str:
+    """Return the function that may be meant by a name that is not there, or nothing."""
     import difflib
 
     return next(iter(difflib.get_close_matches(name, others, n=1, cutoff=0.7)), "")
 
 
-def _not_found(name: str, others: Sequence[str]) -> str:
-    """
-    What to say of a function that nobody defined.
-
-    >>> _not_found("dY_dW", ["dY_dw", "helper"]), _not_found("dY_dW", ["helper"])
-    ('no function dY_dW is defined; if dY_dw is meant to be it, rename it', 'no function dY_dW is defined, only helper')
-    """
-    sentence = f"no function {name} is defined"
-    if alike := _alike(name, others):
-        return f"{sentence}; if {alike} is meant to be it, rename it"
-    if not others:
-        return sentence
-    return f"{sentence}, only {', '.join(others[:_MOST_NAMED])}{' and others' if len(others) > _MOST_NAMED else ''}"
-
-
 def _signal_name(number: int) -> str:
-    named = {"SIGSEGV": "segmentation fault", "SIGABRT": "abort", "SIGFPE": "arithmetic fault", "SIGBUS": "bus error"}
     try:
-        name = signal.Signals(number).name
+        return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-    return named.get(name, name)
 
 
-def _place_in(output: str) -> str:
-    """The first line of faulthandler's that is the student's, as ` (answer.py, line 3, in f)`."""
+def _place_in(output: str) -> dict[str, Any]:
+    """Return the first place of faulthandler's that is the student's: source, line and function."""
     text = output[output.rfind("Fatal Python error") :] if "Fatal Python error" in output else ""
     for filename, line, function in re.findall(r'File "([^"/\\<][^"]*)", line (\d+) in (.*)', text):
-        return f" ({one_line(filename, 80)}, line {line}" + (f", in {one_line(function, 80)})" if function != "<module>" else ")")
-    return ""
+        named = "" if function == "<module>" else one_line(function, 80)
+        return {"source": one_line(filename, 80), "line": int(line[:9]), "function": named}
+    return {}

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from grader.exercise.model import Arrays
     from grader.sandbox.host.run import Run
     from grader.sandbox.host.zygote import Child
     from grader.sandbox.job import Job, Trial
+    from grader.sandbox.limits import Arrays
 
 Method: TypeAlias = Literal["fork", "spawn"]
 
@@ -113,7 +113,7 @@ class Sandbox:
         return run.trial(self._plan.isolation, layers)
 
     def _allowed(self) -> tuple[str, ...]:
-        from grader.sandbox.child.standins import allowed
+        from grader.sandbox.wire.modules import allowed
 
         return allowed(self.arrays)
 
@@ -232,9 +232,9 @@ class Sandbox:
     def _spawn_once(self) -> tuple[str, ...]:
         """The layers of a fresh process: it confines itself or says why not before it reads anything."""
         if self._plan.walls:
-            from grader.exercise.model import Limits
             from grader.sandbox.host.run import Run
             from grader.sandbox.job import Job
+            from grader.sandbox.limits import Limits
 
             nothing = Job(sources=(), tasks=(), arrays=self.arrays, limits=Limits())
             Run(nothing, is_sealed=True, may_load=()).serve(self._child(nothing))

@@ -23,7 +23,7 @@ from grader.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from grader.exercise.model import Arrays, Limits
+    from grader.sandbox.limits import Arrays, Limits
 
 _READY_SECONDS: Final = 120.0  # torch on a slow, cold disk
 _REPLY_SECONDS: Final = 20.0

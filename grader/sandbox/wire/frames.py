@@ -10,6 +10,8 @@ import struct
 from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from grader.sandbox.wire.answer import Reason
+
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 HEADER: Final = struct.Struct("<4sB3xQQ")  # magic, kind, nonce, length of the body
@@ -24,7 +26,12 @@ MAX_BODY: Final = {READY: 0, FAULT: 4096, LOADED: 1 << 20, ANSWER: MAX_ANSWER_BY
 
 
 class ProtocolError(Exception):
-    """The child sent bytes that are no answer."""
+    """A child sent what no child sends; `size` is how many bytes an answer is said to have, where that is the reason."""
+
+    def __init__(self, reason: Reason = Reason.NOT_AN_ANSWER, size: int = 0) -> None:
+        super().__init__(reason.value, size)
+        self.reason = reason
+        self.size = size
 
 
 class Frame(NamedTuple):
@@ -44,7 +51,7 @@ def read_header(raw: Buffer, allowed: Mapping[int, int]) -> tuple[int, int, int]
     """Kind, nonce and length of the body; `allowed` maps the kinds that may come to the longest body of each."""
     magic, kind, nonce, length = HEADER.unpack(raw)
     if magic != MAGIC or kind not in allowed:
-        raise ProtocolError("it sent bytes that are no answer")
+        raise ProtocolError
     if length > allowed[kind]:
-        raise ProtocolError(f"it sent an answer of {length} bytes")
+        raise ProtocolError(Reason.ANSWER_TOO_LARGE, length)
     return kind, nonce, length

@@ -1,9 +1,8 @@
 """
 What the frames between the grader and a child say.
 
-To the child, which trusts us: JSON and raw arrays. From the child, which nobody trusts: fields read by struct, every
-length checked against a cap before anything is allocated for it; numbers come as float64 or int64 and nothing is ever
-unpickled or evaluated. What a forged frame can say is what an answer can say.
+To the child, which trusts us: JSON and raw arrays. From the child, which nobody trusts: fields for struct, texts, numbers as
+float64 or int64. Here they are packed, and here are their caps; `grader.sandbox.host.replies` reads them.
 
 The arrays of a body begin on a multiple of 8 bytes, so that they are used where they lie.
 """
@@ -15,45 +14,56 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
-from grader.outcome import Answer, NotAnArray, Status
-from grader.sandbox.job import LoadError, Source, TaskPlan
+from grader.sandbox.wire.answer import Answer, Failure, LoadError, NotAnArray, Phase, Reason
 from grader.sandbox.wire.call import Argument, Call, Constant, Given, Group, Name, Table
-from grader.sandbox.wire.frames import ANSWER, LOADED, MAX_ANSWER_BYTES, SOURCES, TASK, Buffer, Frame, ProtocolError, header
-from grader.text import cleaned
+from grader.sandbox.wire.frames import ANSWER, LOADED, SOURCES, TASK, Buffer, Frame, header
+from grader.sandbox.wire.plan import Source, TaskPlan
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Arrays
-    from grader.outcome import Array
+    from grader.sandbox.limits import Arrays
+    from grader.sandbox.wire.answer import Array
 
 MAX_RANK: Final = 32
 MAX_ITEMS: Final = 256
-MAX_TEXT: Final = 16_384
+MAX_TEXT: Final = 16_384  # bytes
 MAX_NAMES: Final = 2000
 MAX_NAME: Final = 200  # bytes of a function's name
 MAX_LOAD_ERRORS: Final = 20
 MAX_MUTATED: Final = 64  # arguments of a call
 MAX_ANSWER_TEXT: Final = 256 << 10  # bytes of all texts of an answer: they are cleaned, which takes the grader's time
 
-_NUMBERS: Final = {code: struct.Struct("<" + code) for code in "BHIQ"}
+NUMBERS: Final = {code: struct.Struct("<" + code) for code in "BHIQ"}
 _ONE_PIECE: Final = 256 << 10
-_WIRE_DTYPES: Final = ("<f8", "<i8")
-_NOT_AN_ARRAY: Final = 2
-# what a call may end in; the place in this tuple is the code on the wire, 0 is "it returned"
-_STATUSES: Final = (
+DTYPES: Final = ("<f8", "<i8")
+NOT_AN_ARRAY: Final = 2
+# What a child may say that a call or loading failed by: the place in a list is the code on the wire, and no other reason can be
+# told. Of a call 0 says that it returned.
+CALL_REASONS: Final = (
     None,
-    Status.MISSING,
-    Status.REFUSED,
-    Status.OUT_OF_MEMORY,
-    Status.KILLED,
-    Status.NOT_IMPLEMENTED,
-    Status.RAISED,
+    Reason.NO_FUNCTION,
+    Reason.REFUSED,
+    Reason.OUT_OF_MEMORY,
+    Reason.EXITED,
+    Reason.NOT_IMPLEMENTED,
+    Reason.RAISED,
 )
-_SINGLE_PRECISION, _WROTE = 1, 2
-_ANSWER: Final = struct.Struct("<IBBHIII")  # index, status, flags, items; bytes of detail and traceback; names of the mutated
-_ITEM: Final = struct.Struct("<BB")  # what it is, and its rank
-_SHAPES: Final = tuple([struct.Struct(f"<{rank}Q") for rank in range(MAX_RANK + 1)])
+CALL_PHASES: Final = (Phase.MAKING, Phase.CALLING, Phase.READING)
+LOAD_REASONS: Final = (
+    Reason.RAISED,
+    Reason.REFUSED,
+    Reason.NESTED_TOO_DEEPLY,
+    Reason.CELL_MAGIC,
+    Reason.SHELL_LINE,
+    Reason.MAGIC_LINES,
+)
+LOAD_PHASES: Final = (Phase.COMPILING, Phase.LOADING)
+SINGLE_PRECISION, WROTE = 1, 2  # flags
+# index, codes of reason and phase, flags, number of items and of names of mutated arguments, bytes of the detail
+ANSWER_HEAD: Final = struct.Struct("<IBBBxHHI")
+ITEM: Final = struct.Struct("<BB")  # what it is, and its rank
+SHAPES: Final = tuple([struct.Struct(f"<{rank}Q") for rank in range(MAX_RANK + 1)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +73,7 @@ class Loaded:
     errors: tuple[LoadError, ...]
     defined: Mapping[str, tuple[str, ...]]
     autodiff: tuple[str, ...]
-    exited: str = ""  # where student code called sys.exit(), which ends the job
+    exited_in: str = ""  # the file or cell that called sys.exit(), which ends the job
     wrote_to_stdout: bool = False
 
 
@@ -228,7 +238,7 @@ class _Writer:
         self.raw = bytearray()
 
     def number(self, code: str, value: int) -> None:
-        self.raw += _NUMBERS[code].pack(value)
+        self.raw += NUMBERS[code].pack(value)
 
     def text(self, text: str) -> None:
         raw = _raw(text)
@@ -245,62 +255,15 @@ class _Writer:
         self.raw += bytes(-len(self.raw) % 8)
 
 
-class _Reader:
-    def __init__(self, body: memoryview, text_bytes: int) -> None:
-        self.body = body
-        self.at = 0
-        self.text_bytes = text_bytes
-
-    def fields(self, form: struct.Struct) -> tuple[int, ...]:
-        try:
-            values = form.unpack_from(self.body, self.at)
-        except struct.error:
-            _broken()
-        self.at += form.size
-        return values
-
-    def number(self, code: str) -> int:
-        return self.fields(_NUMBERS[code])[0]
-
-    def bounded(self, code: str, most: int) -> int:
-        value = self.number(code)
-        return value if value <= most else _broken()
-
-    def text(self, most: int = MAX_TEXT) -> str:
-        return self.text_of(self.number("I"), most)
-
-    def text_of(self, length: int, most: int = MAX_TEXT) -> str:
-        if not length:  # most texts of most answers
-            return ""
-        if length > min(most, self.text_bytes):
-            _broken()
-        self.text_bytes -= length
-        raw = bytes(self.body[self.at : self.at + length])
-        self.at += length  # of a text that is cut short beyond the end, which `end` refuses
-        return cleaned(raw.decode("utf-8", "replace"))
-
-    def texts(self, most: int = MAX_NAMES) -> tuple[str, ...]:
-        return tuple([self.text() for _ in range(self.bounded("I", most))])
-
-    def pad(self) -> None:
-        self.at += -self.at % 8
-
-    def end(self) -> None:
-        if self.at != len(self.body):
-            _broken()
-
-
-def _broken() -> NoReturn:
-    raise ProtocolError("it sent bytes that are no answer")
-
-
 def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
     """The frame that says what loading came to."""
     out = _Writer()
-    out.number("B", _WROTE * loaded.wrote_to_stdout)
+    out.number("B", WROTE * loaded.wrote_to_stdout)
     errors = loaded.errors[:MAX_LOAD_ERRORS]
     out.number("I", len(errors))
     for error in errors:
+        out.number("B", LOAD_REASONS.index(error.reason or Reason.RAISED))
+        out.number("B", LOAD_PHASES.index(error.phase or Phase.LOADING))
         for text in (error.source, error.detail, error.traceback):
             out.text(text)
     defined = [(name, sources) for name, sources in loaded.defined.items() if len(name.encode()) <= MAX_NAME][:MAX_NAMES]
@@ -309,94 +272,37 @@ def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
         out.text(name)
         out.texts(sources)
     out.texts(loaded.autodiff)
-    out.text(loaded.exited)
+    out.text(loaded.exited_in)
     return [header(LOADED, nonce, len(out.raw)), out.raw]
 
 
-def unpack_loaded(body: memoryview) -> Loaded:
-    """What a child says about loading. Raises ProtocolError."""
-    read = _Reader(body, text_bytes=len(body))
-    flags = read.number("B")
-    count = read.bounded("I", MAX_LOAD_ERRORS)
-    errors = tuple([LoadError(source=read.text(), detail=read.text(), traceback=read.text()) for _ in range(count)])
-    defined = {read.text(MAX_NAME): read.texts() for _ in range(read.bounded("I", MAX_NAMES))}
-    autodiff, exited = read.texts(), read.text()
-    read.end()
-    return Loaded(
-        errors=errors,
-        defined=defined,
-        autodiff=autodiff,
-        exited=exited,
-        wrote_to_stdout=bool(flags & _WROTE),
-    )
+_RETURNED: Final = Failure(reason=Reason.RAISED)  # stands for no failure; its texts are empty
 
 
 def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool) -> list[Buffer]:
-    """The frame of one answer. Its arrays are C-contiguous, float64 or int64, and are not copied."""
-    status, flags = _STATUSES.index(answer.status), _SINGLE_PRECISION * answer.single_precision | _WROTE * wrote_to_stdout
-    detail, traceback = _raw(answer.detail), _raw(answer.traceback)
+    """Return the frame of one answer. Its arrays are C-contiguous, float64 or int64, and are not copied."""
+    failure = answer.failure or _RETURNED
+    reason = CALL_REASONS.index(answer.failure and failure.reason)
+    flags = SINGLE_PRECISION * answer.single_precision | WROTE * wrote_to_stdout
+    detail = _raw(failure.detail or answer.detail)
+    phase = CALL_PHASES.index(failure.phase)
     out = _Writer()
-    out.raw += _ANSWER.pack(index, status, flags, len(answer.items), len(detail), len(traceback), len(answer.mutated))
+    out.raw += ANSWER_HEAD.pack(index, reason, phase, flags, len(answer.items), len(answer.mutated), len(detail))
     out.raw += detail
-    out.raw += traceback
+    if reason:
+        for text in (failure.traceback, failure.function, failure.argument):
+            out.text(text)
     for name in answer.mutated:
         out.text(name)
     arrays: list[Buffer] = []
     for item in answer.items:
         if isinstance(item, NotAnArray):
-            out.raw += _ITEM.pack(_NOT_AN_ARRAY, 0)
+            out.raw += ITEM.pack(NOT_AN_ARRAY, 0)
             out.text(item.type_name)
             out.text(item.detail)
             continue
-        out.raw += _ITEM.pack(_WIRE_DTYPES.index(item.dtype.str), item.ndim) + _SHAPES[item.ndim].pack(*item.shape)
+        out.raw += ITEM.pack(DTYPES.index(item.dtype.str), item.ndim) + SHAPES[item.ndim].pack(*item.shape)
         if item.size:
             arrays.append(item.reshape(-1).data.cast("B"))
     out.pad()
     return [header(ANSWER, nonce, len(out.raw) + sum(map(len, arrays))), out.raw, *arrays]
-
-
-def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
-    """The answer to call number `index`, and whether anything was written to stdout. Raises ProtocolError."""
-    read = _Reader(body, text_bytes=MAX_ANSWER_TEXT)
-    number, code, flags, items_count, detail_bytes, traceback_bytes, mutated_count = read.fields(_ANSWER)
-    if number != index or code >= len(_STATUSES) or items_count > MAX_ITEMS or mutated_count > MAX_MUTATED:
-        _broken()
-    status = _STATUSES[code]
-    detail, traceback = read.text_of(detail_bytes), read.text_of(traceback_bytes)
-    mutated = tuple([read.text() for _ in range(mutated_count)])
-    heads = [_read_item(read) for _ in range(items_count)]
-    read.pad()
-    items = tuple([head if isinstance(head, NotAnArray) else _read_array(read, *head) for head in heads])
-    read.end()
-    answer = Answer(
-        status=status,
-        items=items if status is None else (),
-        detail=detail,
-        traceback=traceback,
-        mutated=mutated,
-        single_precision=bool(flags & _SINGLE_PRECISION),
-    )
-    return answer, bool(flags & _WROTE)
-
-
-def _read_item(read: _Reader) -> NotAnArray | tuple[str, tuple[int, ...]]:
-    tag, rank = read.fields(_ITEM)
-    if tag == _NOT_AN_ARRAY:
-        return NotAnArray(type_name=read.text(), detail=read.text())
-    if tag >= len(_WIRE_DTYPES) or rank > MAX_RANK:
-        _broken()
-    return _WIRE_DTYPES[tag], read.fields(_SHAPES[rank])
-
-
-def _read_array(read: _Reader, dtype: str, shape: tuple[int, ...]) -> Array:
-    import numpy as np
-
-    size = math.prod(shape)
-    bound = size or math.prod(max(1, length) for length in shape)  # numpy refuses absurd axes of an empty array, too
-    if bound > MAX_ANSWER_BYTES or 8 * size > len(read.body) - read.at:
-        _broken()
-    flat = np.frombuffer(read.body, dtype=dtype, count=size, offset=read.at) if size else np.empty(0, dtype)
-    array: Array = flat.reshape(shape)
-    array.flags.writeable = False
-    read.at += 8 * size
-    return array

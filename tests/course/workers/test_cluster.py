@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from popen import killed_afterwards
 
 from grader.outcome import Report
 from grader.sandbox.host.walls import Isolation
@@ -223,9 +224,9 @@ if __name__ == "__main__":
     print(*pool._client.run(os.getpid).values(), flush=True)
     time.sleep(60)
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as parent:
+    command = [sys.executable, "-c", program]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with killed_afterwards(started) as parent:
         assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.kill()

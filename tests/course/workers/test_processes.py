@@ -16,6 +16,7 @@ from pathlib import Path
 from signal import Signals
 
 import pytest
+from popen import killed_afterwards
 
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import processes
@@ -137,7 +138,7 @@ pool = Processes(2, "best", {})
 print(*(worker.pid for worker in pool._workers), flush=True)
 time.sleep(60)
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+    with killed_afterwards(subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)) as parent:
         assert parent.stdout is not None
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.kill()
@@ -180,7 +181,8 @@ def test_a_class_that_is_stopped_goes_on(how: Signals, tmp_path: Path) -> None:
         (student / "tanh_derivative.py").write_bytes(RIGHT if number % 2 else WRONG)
     out = tmp_path / "out"
     command = [sys.executable, "-m", "grader", "grade", str(tmp_path / "class"), "-a", "tanh_derivative", "-o", str(out)]
-    with subprocess.Popen([*command, "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    started = subprocess.Popen([*command, "--jobs", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with killed_afterwards(started) as process:
         until = time.monotonic() + 60
         while len(list(out.glob("reports/*/*.json"))) < 10 and time.monotonic() < until:
             time.sleep(0.02)

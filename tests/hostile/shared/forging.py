@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from grader.outcome import Answer
+from grader.sandbox.wire.answer import Answer
 from grader.sandbox.child import program
 from grader.sandbox.wire import frames, protocol
 

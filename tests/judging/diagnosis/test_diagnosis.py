@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike
 
 from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target, Task
 from grader.judging import compare
-from grader.judging.diagnosis import hypotheses
-from grader.outcome import Answer, Case, Diagnosis, Record
+from grader.judging.diagnosis.diagnose import diagnose
+from grader.outcome import Case, Diagnosis, Record
 from grader.reference import agreement, prepare
+from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call
 
 Function = Callable[..., np.ndarray]
@@ -48,7 +49,7 @@ def diagnosed(
         )
         for (case, _), tolerance in zip(record.cases, standard.tolerances(key), strict=True)
     ]
-    return hypotheses.diagnose(exercise, target, key, standard, verdicts, single_precision=single)
+    return diagnose(exercise, target, key, standard, verdicts, single_precision=single)
 
 
 def on(function: Callable[..., ArrayLike]) -> Callable[[Case], ArrayLike]:
@@ -606,7 +607,7 @@ def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
         )
         for (case, _), tolerance in zip(record.cases, agreement.Standard(record, 1e-6).tolerances(key), strict=True)
     ]
-    found = hypotheses.diagnose(exercise, reworded, key, agreement.Standard(record, exercise.rtol), verdicts)
+    found = diagnose(exercise, reworded, key, agreement.Standard(record, exercise.rtol), verdicts)
     assert found == Diagnosis(rule="declared", text="Think of the chain rule.", credit=0.25)
 
 

@@ -7,7 +7,7 @@ import torch
 from conventions import ALIKE, DOCUMENT, POINTS, SMOOTH, Point, cell, header, key, ours_done, read_table, torch_measured
 
 from grader.exercise.formula import FUNCTIONS
-from grader.reference.torch.functions import KINKS
+from grader.reference.torch.kinks import KINKS
 
 HEADER, *ROWS = read_table(DOCUMENT.read_text("utf-8"))
 BY_KEY = {row[0]: row for row in ROWS}

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from failures import ended, status_of, traceback_of, words_of
 
-from grader.outcome import Answer, NotAnArray, Status
+from grader.outcome import Status
 from grader.sandbox.child import rehearsal
 from grader.sandbox.child.calling import call_task
-from grader.sandbox.job import TaskPlan
-from grader.sandbox.wire import frames, protocol
+from grader.sandbox.host import replies
+from grader.sandbox.wire import frames
+from grader.sandbox.wire.answer import Answer, NotAnArray
 from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
+from grader.sandbox.wire.plan import TaskPlan
 
 X = np.array([1.0, 2.0])
 
@@ -29,7 +32,7 @@ def call(function: Callable[..., object], *, returns: tuple[str, ...] = ("y",), 
 def item(function: Callable[..., object]) -> Any:
     """The one thing that was returned."""
     answer = call(function)
-    assert answer.status is None, answer
+    assert status_of(answer) is None, answer
     (thing,) = answer.items
     return thing
 
@@ -82,7 +85,7 @@ def test_failure_of_a_given_function_names_it() -> None:
     given = Given(name="cache", function="forward", arguments=(Name("x"),), item=5)
     plan = TaskPlan(call=Call(function="f", arguments=(Name("cache"),), given=(given,)), returns=("y",), inputs=({"x": X},))
     (answer,) = call_task(plan, {"forward": lambda x: (1, 2), "f": lambda cache: cache}, "numpy")
-    assert "forward, which makes `cache`, raised IndexError: tuple index out of range" == answer.detail
+    assert "forward, which makes `cache`, raised IndexError: tuple index out of range" == words_of(answer)
 
 
 def test_an_array_is_not_taken_for_a_pair_with_a_cache() -> None:
@@ -91,13 +94,13 @@ def test_an_array_is_not_taken_for_a_pair_with_a_cache() -> None:
     plan = TaskPlan(call=Call(function="f", arguments=(Name("cache"),), given=(given,)), returns=("y",), inputs=({"x": X},))
     (answer,) = call_task(plan, {"forward": lambda x: x, "f": lambda cache: cache}, "numpy")
     what = "it returned one array; a tuple is asked for, whose entry 1 is `cache`"
-    assert f"forward, which makes `cache`, raised TypeError: {what}" == answer.detail
+    assert f"forward, which makes `cache`, raised TypeError: {what}" == words_of(answer)
 
 
 def test_missing_function_is_named() -> None:
     """The first function that is not there is named."""
     plan = TaskPlan(call=Call(function="f", arguments=()), returns=("y",), inputs=({}, {}))
-    assert [Status.MISSING] * 2 == [answer.status for answer in call_task(plan, {}, "numpy")]
+    assert [Status.MISSING] * 2 == [status_of(answer) for answer in call_task(plan, {}, "numpy")]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +243,7 @@ class Silent(Exception):
     [
         (ZeroDivisionError("no"), Status.RAISED, "ZeroDivisionError: no"),
         (NotImplementedError(), Status.NOT_IMPLEMENTED, "NotImplementedError"),
-        (MemoryError(), Status.OUT_OF_MEMORY, "it ran out of memory"),
+        (MemoryError(), Status.OUT_OF_MEMORY, "it ran out of memory (MemoryError)"),
         (SystemExit(0), Status.KILLED, "it called sys.exit()"),
         (GeneratorExit(), Status.RAISED, "GeneratorExit"),
         (KeyError("W1"), Status.RAISED, "KeyError: the key 'W1' is not there"),
@@ -251,7 +254,7 @@ class Silent(Exception):
 def test_exceptions_by_status(error: BaseException, status: Status, detail: str) -> None:
     """Each kind of exception comes to its status and one clean line."""
     answer = call(raise_(error))
-    assert (status, detail) == (answer.status, answer.detail)
+    assert (status, detail) == ended(answer)
 
 
 def test_not_implemented_inside_a_library_is_raised() -> None:
@@ -259,7 +262,7 @@ def test_not_implemented_inside_a_library_is_raised() -> None:
     import collections.abc
     import numbers
 
-    assert Status.RAISED == call(lambda x: numbers.Complex.__abs__(collections.abc)).status  # type: ignore[arg-type]
+    assert Status.RAISED == status_of(call(lambda x: numbers.Complex.__abs__(collections.abc)))  # type: ignore[arg-type]
 
 
 def test_real_interrupt_goes_through() -> None:
@@ -274,7 +277,7 @@ def test_traceback_has_own_frames_only() -> None:
     def f(x: Any) -> Any:
         return np.linalg.inv(x[None])
 
-    lines = call(f).traceback.splitlines()
+    lines = traceback_of(call(f)).splitlines()
     assert 2 == len(lines)
     assert lines[0].startswith("test_calling.py, line ")
     assert "    return np.linalg.inv(x[None])" == lines[1]
@@ -309,9 +312,9 @@ def test_a_rehearsal_goes_well_and_leaves_nothing() -> None:
     """Its source loads, each call is answered with two arrays, and imports go as they went before."""
     before = list(sys.meta_path), sys.modules["grader"]
     loaded, *answers = [memoryview(sent)[frames.HEADER.size :] for sent in rehearsal.rehearse("numpy")]
-    assert () == protocol.unpack_loaded(loaded).errors
+    assert () == replies.unpack_loaded(loaded).errors
     assert [(None, 2)] * 4 == [
-        (answer.status, len(answer.items)) for answer, _ in map(protocol.unpack_answer, answers, range(len(answers)))
+        (status_of(answer), len(answer.items)) for answer, _ in map(replies.unpack_answer, answers, range(len(answers)))
     ]
     assert before == (list(sys.meta_path), sys.modules["grader"])
     assert "rehearsal" not in sys.modules

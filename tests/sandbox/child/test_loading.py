@@ -8,14 +8,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from failures import ended, status_of, traceback_of, words_of
 
-from grader.exercise.model import Limits
 from grader.judging.submission import Submission
-from grader.outcome import Answer, Status
+from grader.outcome import Status
+from grader.render import endings
 from grader.sandbox import Sandbox
 from grader.sandbox.child import autodiff
-from grader.sandbox.job import Job, Source, TaskPlan, Trial
+from grader.sandbox.job import Job, Trial
+from grader.sandbox.limits import Limits
+from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call, Name
+from grader.sandbox.wire.plan import Source, TaskPlan
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"
 
@@ -46,14 +50,14 @@ def notebook(*cells: str, name: str = "answer.ipynb") -> Source:
 
 def answer(trial: Trial) -> Answer:
     """The one answer."""
-    assert trial.status is None, trial
+    assert status_of(trial) is None, trial
     return trial.tasks[0].answers[0]
 
 
 def returned(trial: Trial) -> object:
     """The number that came back."""
     got = answer(trial)
-    assert got.status is None, got
+    assert status_of(got) is None, got
     return got.items[0].item()  # type: ignore[union-attr]
 
 
@@ -76,19 +80,19 @@ def test_exception_keeps_what_was_defined_before(sandbox: Sandbox) -> None:
 def test_function_below_a_failing_line_raised(sandbox: Sandbox) -> None:
     """A function that an exception kept from being defined is `raised`, with that exception."""
     got = answer(run(sandbox, "1 / 0\ndef f(x): return x"))
-    assert (Status.RAISED, "answer.py did not load: ZeroDivisionError: division by zero") == (got.status, got.detail)
+    assert (Status.RAISED, "answer.py did not load: ZeroDivisionError: division by zero") == ended(got)
 
 
 def test_function_that_is_nowhere_is_missing(sandbox: Sandbox) -> None:
     """A function that no source defines is `missing`."""
     got = answer(run(sandbox, "def g(x): return x"))
-    assert (Status.MISSING, "no function f is defined, only g") == (got.status, got.detail)
+    assert (Status.MISSING, "no function f is defined, only g") == ended(got)
 
 
 def test_syntax_error_shows_its_line(sandbox: Sandbox) -> None:
     """A SyntaxError is told with line and text."""
     got = answer(run(sandbox, "def f(x)\n    return x"))
-    assert "answer.py did not load: SyntaxError: expected ':' (line 1): def f(x)" == got.detail
+    assert "answer.py did not load: SyntaxError: expected ':' (line 1): def f(x)" == words_of(got)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +112,8 @@ def test_syntax_error_shows_its_line(sandbox: Sandbox) -> None:
 def test_unreadable_sources_raised(sandbox: Sandbox, source: bytes | str, detail: str) -> None:
     """What cannot be compiled is `raised` for each function, with a reason."""
     trial = run(sandbox, source)
-    assert Status.RAISED == answer(trial).status, trial
-    assert detail in answer(trial).detail
+    assert Status.RAISED == status_of(answer(trial)), trial
+    assert detail in words_of(answer(trial))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_main_block_does_not_run(sandbox: Sandbox) -> None:
 def test_exit_while_loading_costs_all(sandbox: Sandbox) -> None:
     """sys.exit() while loading is `killed`, and said so."""
     trial = run(sandbox, "import sys\ndef f(x): return x\nsys.exit()")
-    assert (Status.KILLED, "it called sys.exit() while loading (answer.py)") == (trial.status, trial.detail)
+    assert (Status.KILLED, "it called sys.exit() while loading (answer.py)") == ended(trial)
 
 
 # --- notebooks ---
@@ -182,14 +186,14 @@ def test_shell_cells_are_refused(sandbox: Sandbox, cell: str) -> None:
     """A shell line costs its cell only, with a message that says so."""
     trial = run(sandbox, notebook(cell, "def f(x): return x"))
     assert 3.0 == returned(trial)
-    assert "not run inside the grader" in trial.load_errors[0].detail
+    assert "not run inside the grader" in endings.load_error(trial.load_errors[0])
 
 
 def test_failing_cell_that_mentions_the_function(sandbox: Sandbox) -> None:
     """Of several failing cells the one that would have defined the function is named; another function is missing."""
     source = notebook("plot(1)", "def f(x) return x", "1 / 0")
-    assert "answer.ipynb, cell 2 did not load: SyntaxError" in answer(run(sandbox, source)).detail
-    assert Status.MISSING == answer(run(sandbox, source, function="g")).status
+    assert "answer.ipynb, cell 2 did not load: SyntaxError" in words_of(answer(run(sandbox, source)))
+    assert Status.MISSING == status_of(answer(run(sandbox, source, function="g")))
 
 
 # --- several files ---
@@ -218,17 +222,17 @@ def test_functions_of_a_file_in_angle_brackets_are_the_students(sandbox: Sandbox
     data = json.dumps({"cells": [{"cell_type": "code", "source": code}]}) if name.endswith(".ipynb") else code
     assert 4.0 == returned(run(sandbox, *Submission.from_bytes({name: data.encode()}).sources))
     broken = answer(run(sandbox, *Submission.from_bytes({"<x>.py": b"def f(x):\n    return 1 / 0"}).sources))
-    assert "<x>.py, line 2" in broken.traceback
+    assert "<x>.py, line 2" in traceback_of(broken)
 
 
-CLASH = "Not graded, no points lost: a.py and b.py define f differently. Keep one of them: rename or remove the other."
+CLASH = "a.py and b.py define f differently. Keep one of them: rename or remove the other."
 
 
 def test_clash_is_not_guessed(sandbox: Sandbox) -> None:
     """A function that two files define differently costs nothing and earns nothing; both are named, and what to do."""
     first, second = (Source(name=f"{name}.py", cells=(f"def f(x): return {name} * x".encode(),)) for name in "ab")
     got = answer(run(sandbox, first, second))
-    assert (Status.UNGRADED, CLASH) == (got.status, got.detail)
+    assert (Status.UNGRADED, CLASH) == ended(got)
 
 
 EXPORTED = """# In[1]:
@@ -277,7 +281,7 @@ def test_a_copy_that_was_changed_is_a_clash_unless_it_is_the_same_in_effect(sand
     copy = Source(name="b.py", cells=(EXPORTED.replace(old, new).encode(),))
     got = answer(run(sandbox, Source(name="a.py", cells=(EXPORTED.encode(),)), copy))
     expected = (None, "") if "{}" in new else (Status.UNGRADED, CLASH)
-    assert expected == (got.status, got.detail)
+    assert expected == ended(got)
 
 
 def test_functions_that_call_one_another_are_compared_to_an_end(sandbox: Sandbox) -> None:
@@ -299,9 +303,8 @@ def test_functions_that_call_one_another_are_compared_to_an_end(sandbox: Sandbox
 )
 def test_what_cannot_be_compared_is_a_clash(sandbox: Sandbox, text: str) -> None:
     """It is not guessed that things are the same; the student is told what to do, as before."""
-    assert (
-        Status.UNGRADED == answer(run(sandbox, *(Source(name=name, cells=(text.encode(),)) for name in ("a.py", "b.py")))).status
-    )
+    sources = [Source(name=name, cells=(text.encode(),)) for name in ("a.py", "b.py")]
+    assert Status.UNGRADED == status_of(answer(run(sandbox, *sources)))
 
 
 def test_function_imported_from_a_sibling_is_no_clash(sandbox: Sandbox) -> None:
@@ -318,7 +321,7 @@ def test_everything_of_numpy_can_be_imported(sandbox: Sandbox) -> None:
 
 def test_name_of_a_library_function_is_not_the_students(sandbox: Sandbox) -> None:
     """`from numpy import *` does not answer a task called `gradient`."""
-    assert Status.MISSING == answer(run(sandbox, "from numpy import *", function="gradient")).status
+    assert Status.MISSING == status_of(answer(run(sandbox, "from numpy import *", function="gradient")))
 
 
 # --- modules ---
@@ -346,14 +349,14 @@ def f(x): return x
 def test_missing_module_used_in_a_call_raised(sandbox: Sandbox) -> None:
     """Using a module that is not there raises where it is used."""
     got = answer(run(sandbox, "from scipy.special import expit\ndef f(x): return expit(x)"))
-    assert (Status.RAISED, "NotAvailable: scipy is not available inside the grader") == (got.status, got.detail)
-    assert "answer.py, line 2, in f\n    def f(x): return expit(x)" == got.traceback
+    assert (Status.RAISED, "NotAvailable: scipy is not available inside the grader") == ended(got)
+    assert "answer.py, line 2, in f\n    def f(x): return expit(x)" == traceback_of(got)
 
 
 def test_autodiff_used_in_a_call_is_refused(sandbox: Sandbox) -> None:
     """Using a module of automatic differentiation is `refused` in the words of the exercise."""
     got = answer(run(sandbox, "import torch\ndef f(x): return torch.tanh(x)"))
-    assert (Status.REFUSED, "torch is not available in this exercise: derive the result by hand") == (got.status, got.detail)
+    assert (Status.REFUSED, "torch is not available in this exercise: derive the result by hand") == ended(got)
 
 
 def test_optional_import_is_the_students_to_handle(sandbox: Sandbox) -> None:
@@ -372,7 +375,7 @@ def test_optional_import_is_the_students_to_handle(sandbox: Sandbox) -> None:
 def test_function_out_of_an_absent_module_says_so(sandbox: Sandbox, source: str, status: Status, detail: str) -> None:
     """What is asked for came from a module that is not there: that is said, not that nothing was written."""
     got = answer(run(sandbox, source))
-    assert (status, detail) == (got.status, got.detail)
+    assert (status, detail) == ended(got)
 
 
 def test_standard_library_on_demand(sandbox: Sandbox) -> None:
@@ -401,20 +404,19 @@ def test_old_names_get_the_fix(sandbox: Sandbox, line: str, detail: str) -> None
     """Names that NumPy and Python took away come with what to write instead."""
     if "trapz" in line and hasattr(np, "trapz"):
         pytest.skip("this NumPy still has it")
-    assert detail == answer(run(sandbox, f"import numpy as np\ndef f(x): return {line}")).detail
+    assert detail == words_of(answer(run(sandbox, f"import numpy as np\ndef f(x): return {line}")))
 
 
 def test_a_file_in_another_coding_gets_the_fix(sandbox: Sandbox) -> None:
     """An editor on Windows may save Latin-1."""
-    assert (
-        "SyntaxError: the file is not UTF-8 text; save it as UTF-8"
-        in answer(run(sandbox, b"def f(x):\n    return '\xe9'\n")).detail
+    assert "SyntaxError: the file is not UTF-8 text; save it as UTF-8" in words_of(
+        answer(run(sandbox, b"def f(x):\n    return '\xe9'\n"))
     )
 
 
 def test_python_2_print_gets_the_fix(sandbox: Sandbox) -> None:
     """A print statement is told to be a call."""
-    assert "This looks like Python 2; write print(...)" in answer(run(sandbox, "def f(x):\n    print x\n    return x")).detail
+    assert "This looks like Python 2; write print(...)" in words_of(answer(run(sandbox, "def f(x):\n    print x\n    return x")))
 
 
 # --- autodiff, for staff ---
@@ -449,14 +451,14 @@ def test_a_notebook_is_main(sandbox: Sandbox) -> None:
     """What stands under `if __name__ == "__main__":` in a cell is run, as in Jupyter; in a file it is not."""
     cell = 'if __name__ == "__main__":\n    def f(x): return 4 * x'
     assert 12.0 == returned(run(sandbox, notebook(cell)))
-    assert Status.MISSING is answer(run(sandbox, cell)).status
+    assert Status.MISSING is status_of(answer(run(sandbox, cell)))
 
 
 @pytest.mark.parametrize("line", ["f = np.negative", "from numpy import negative as f", "f = np.linalg.det"])
 def test_a_library_function_under_the_asked_name_is_an_answer(sandbox: Sandbox, line: str) -> None:
     """`dy_dx = np.cos` is right; a name that a library happens to have is not the student's."""
     assert {"f": ("answer.py",)} == run(sandbox, f"import numpy as np\n{line}").defined
-    assert Status.MISSING is answer(run(sandbox, "from numpy import tanh", function="tanh")).status
+    assert Status.MISSING is status_of(answer(run(sandbox, "from numpy import tanh", function="tanh")))
 
 
 @pytest.mark.parametrize(

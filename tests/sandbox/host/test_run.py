@@ -13,17 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from failures import ended, status_of, words_of
 
-from grader.exercise.model import Limits
-from grader.outcome import Answer, Status
+from grader.outcome import Status
 from grader.sandbox import Sandbox
 from grader.sandbox.host import zygote
 from grader.sandbox.host.clock import CpuClock
 from grader.sandbox.host.pipes import Pipes, ThreadedPipes
 from grader.sandbox.host.run import Run
-from grader.sandbox.job import Job, Purpose, Source, TaskPlan, Trial
+from grader.sandbox.job import Job, Trial
+from grader.sandbox.limits import Limits
 from grader.sandbox.wire import frames, protocol
+from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call, Name
+from grader.sandbox.wire.plan import Purpose, Source, TaskPlan
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="forks from a zygote")
 FORKS = sys.platform == "linux"
@@ -52,7 +55,7 @@ RIGHT = job("def f(x): return 2 * x")
 
 def first(trial: Trial, task: int = 0) -> Answer:
     """The first answer of a task."""
-    assert trial.status is None, trial
+    assert status_of(trial) is None, trial
     return trial.tasks[task].answers[0]
 
 
@@ -98,7 +101,7 @@ def test_inputs_that_nobody_reads(sandbox: Sandbox) -> None:
     plan = TaskPlan(call=Call(function="f", arguments=(Name("x"),)), returns=("y",), inputs=inputs)
     source = Source(name="a.py", cells=(b"while True: pass",))
     trial = sandbox.run(Job(sources=(source,), tasks=(plan,), arrays="numpy", limits=Limits(seconds=0.3)))
-    assert Status.TIMED_OUT is trial.status
+    assert Status.TIMED_OUT is status_of(trial)
 
 
 def test_death_ends_its_task_only(sandbox: Sandbox) -> None:
@@ -114,8 +117,8 @@ def test_death_ends_its_task_only(sandbox: Sandbox) -> None:
     def g(x): return x * n
     """
     trial = sandbox.run(job(source, "f", "g", cases=3))
-    assert [None, Status.KILLED, Status.KILLED] == [answer.status for answer in trial.tasks[0].answers]
-    assert "it ended its own process (os._exit)" == trial.tasks[0].answers[2].detail
+    assert [None, Status.KILLED, Status.KILLED] == [status_of(answer) for answer in trial.tasks[0].answers]
+    assert "it ended its own process (os._exit)" == words_of(trial.tasks[0].answers[2])
     assert [0.0, 0.0] == trial.tasks[1].answers[0].items[0].tolist()  # type: ignore[union-attr]
 
 
@@ -132,8 +135,8 @@ def test_cpu_limit_is_per_call(sandbox: Sandbox) -> None:
     """
     began = time.monotonic()
     trial = sandbox.run(job(source, "f", "g", cases=3))
-    assert [None] * 3 == [answer.status for answer in trial.tasks[0].answers]
-    assert (Status.TIMED_OUT, "it did not finish within 0.5 seconds") == (first(trial, 1).status, first(trial, 1).detail)
+    assert [None] * 3 == [status_of(answer) for answer in trial.tasks[0].answers]
+    assert (Status.TIMED_OUT, "it did not finish within 0.5 seconds") == ended(first(trial, 1))
     assert time.monotonic() - began < 8
 
 
@@ -143,10 +146,7 @@ def test_whole_submission_has_ten_times_the_limit(sandbox: Sandbox) -> None:
         "import time\ndef f(x):\n    end = time.process_time() + .08\n    while time.process_time() < end: pass\n    return x"
     )
     trial = sandbox.run(job(source, seconds=0.1, cases=20))
-    assert (Status.TIMED_OUT, "the whole submission took more than 1 seconds") == (
-        trial.tasks[0].answers[-1].status,
-        trial.tasks[0].answers[-1].detail,
-    )
+    assert (Status.TIMED_OUT, "the whole submission took more than 1 seconds") == ended(trial.tasks[0].answers[-1])
     assert not trial.wall_timeout
 
 
@@ -168,10 +168,10 @@ def test_calls_that_earn_nothing_take_no_time_of_those_that_count(sandbox: Sandb
     """What is in time where counted calls are the only ones is in time beside shown and repeated ones."""
     asked = job(BUSY, seconds=0.1, cases=15)
     alone = sandbox.run(asked)
-    assert {answer.status for answer in alone.tasks[0].answers} == {None}
+    assert {status_of(answer) for answer in alone.tasks[0].answers} == {None}
     beside = sandbox.run(by_purpose(asked, "shown", "counted", "repeated"))
     shown, counted, repeated = (trial.answers for trial in beside.tasks)
-    assert {answer.status for answer in (*shown, *counted, *repeated)} == {None}
+    assert {status_of(answer) for answer in (*shown, *counted, *repeated)} == {None}
     assert (len(counted), 2 <= len(shown) < 15, 1 <= len(repeated) < 15) == (15, True, True)
 
 
@@ -183,8 +183,8 @@ def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
     )
     source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
     trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
-    assert trial.tasks[0].answers[0].status is None
-    assert trial.tasks[-1].answers[0].detail == "the whole submission took more than 1 seconds"
+    assert status_of(trial.tasks[0].answers[0]) is None
+    assert words_of(trial.tasks[-1].answers[0]) == "the whole submission took more than 1 seconds"
 
 
 @linux
@@ -204,7 +204,7 @@ def test_what_is_loaded_does_not_tell_what_secret_cases_were() -> None:
     for purpose, seen in wanted.items():
         with Sandbox("numpy") as fresh:
             trial = fresh.run(replace(asked, tasks=(replace(f, purpose=purpose), replace(g, purpose="shown", child=1))))
-        assert first(trial).status is None
+        assert status_of(first(trial)) is None
         assert float(first(trial, 1).items[0]) == seen  # type: ignore[arg-type]
 
 
@@ -212,8 +212,8 @@ def test_what_is_loaded_does_not_tell_what_secret_cases_were() -> None:
 def test_sleeping_a_little_in_every_call_ends_too(sandbox: Sandbox) -> None:
     """Calls that each wait less than they may are ended by the wall clock of the whole submission."""
     trial = sandbox.run(job("import time\ndef f(x):\n    time.sleep(1.9)\n    return 2 * x", seconds=0.04, cases=4))
-    assert [None, Status.TIMED_OUT] == [trial.tasks[0].answers[place].status for place in (0, -1)]
-    assert "the whole submission took more than 3.2 seconds" == trial.tasks[0].answers[-1].detail
+    assert [None, Status.TIMED_OUT] == [status_of(trial.tasks[0].answers[place]) for place in (0, -1)]
+    assert "the whole submission took more than 3.2 seconds" == words_of(trial.tasks[0].answers[-1])
     assert trial.wall_timeout
     assert is_right(sandbox.run(RIGHT))
 
@@ -240,7 +240,7 @@ def test_task_cannot_see_what_another_is_given(sandbox: Sandbox) -> None:
         replace(asked.tasks[1], inputs=inputs, call=Call(function="g", arguments=(Name("y"),))),
     )
     trial = sandbox.run(replace(asked, tasks=tasks))
-    assert Status.RAISED is first(trial).status
+    assert Status.RAISED is status_of(first(trial))
     assert [2.0, 4.0] == first(trial, 1).items[0].tolist()  # type: ignore[union-attr]
 
 
@@ -248,8 +248,8 @@ def test_sleeping_is_ended_by_the_wall_clock(sandbox: Sandbox) -> None:
     """A call that sleeps ends after three times the limit and two seconds, once: it was not starved."""
     began = time.monotonic()
     trial = sandbox.run(job("import time\ndef f(x): time.sleep(100)", seconds=0.1))
-    assert Status.TIMED_OUT is first(trial).status
-    assert "it waited rather than computed" in first(trial).detail
+    assert Status.TIMED_OUT is status_of(first(trial))
+    assert "it waited rather than computed" in words_of(first(trial))
     assert trial.wall_timeout
     assert time.monotonic() - began < 4.5
 
@@ -261,7 +261,7 @@ def test_a_starved_child_is_tried_once_more(sandbox: Sandbox, monkeypatch: pytes
     monkeypatch.setattr("grader.sandbox.host.clock.CpuClock.was_starved", lambda self, seconds: True)
     restarts = sandbox.restarts
     trial = sandbox.run(job("import time\ndef f(x): time.sleep(100)", seconds=0.1))
-    assert (Status.TIMED_OUT, restarts + 1) == (first(trial).status, sandbox.restarts)
+    assert (Status.TIMED_OUT, restarts + 1) == (status_of(first(trial)), sandbox.restarts)
 
 
 def test_memory_limit(sandbox: Sandbox) -> None:
@@ -269,8 +269,8 @@ def test_memory_limit(sandbox: Sandbox) -> None:
     if not FORKS:
         pytest.skip("address space is limited on Linux only")
     source = "import numpy as np\ndef f(x): return np.zeros(80 << 20, dtype=np.int8).sum()"
-    assert Status.OUT_OF_MEMORY is first(sandbox.run(job(source, memory_mib=64, seconds=5))).status
-    assert first(sandbox.run(job(source, memory_mib=128, seconds=5))).status is None
+    assert Status.OUT_OF_MEMORY is status_of(first(sandbox.run(job(source, memory_mib=64, seconds=5))))
+    assert status_of(first(sandbox.run(job(source, memory_mib=128, seconds=5)))) is None
 
 
 def test_output_is_kept_cleaned_and_capped(sandbox: Sandbox) -> None:
@@ -293,14 +293,14 @@ def test_stderr_alone_is_not_stdout(sandbox: Sandbox) -> None:
 def test_output_flood_is_killed(sandbox: Sandbox) -> None:
     """Output beyond what anybody reads ends the call."""
     answer = first(sandbox.run(job("def f(x):\n    while True: print('x' * 10**6)", seconds=5)))
-    assert (Status.KILLED, "it wrote too much output") == (answer.status, answer.detail)
+    assert (Status.KILLED, "it wrote too much output") == ended(answer)
 
 
 @linux
 def test_crash_names_its_line(sandbox: Sandbox) -> None:
     """A segmentation fault is told with the student's line."""
     answer = first(sandbox.run(job("import ctypes\ndef f(x):\n    return ctypes.string_at(0)")))
-    assert (Status.KILLED, "it crashed: segmentation fault (answer.py, line 3, in f)") == (answer.status, answer.detail)
+    assert (Status.KILLED, "it crashed: segmentation fault (answer.py, line 3, in f)") == ended(answer)
 
 
 def test_random_numbers_differ_between_children(sandbox: Sandbox) -> None:
@@ -361,7 +361,7 @@ def test_breaking_the_protocol_at_once_is_the_students(rubbish: bytes, threaded:
     run = served(child)
     assert child.is_killed == (len(rubbish) > 1)  # of one byte it is the end that tells
     assert run.fatal is not None
-    assert Status.KILLED is run.fatal.status
+    assert Status.KILLED is status_of(run.fatal)
 
 
 @pytest.mark.parametrize("said", [b"", b"x" * 100, frames.header(frames.FAULT, 0, 3) + b"why"], ids=["nothing", "text", "fault"])
@@ -378,19 +378,18 @@ def test_a_kill_from_outside_is_our_fault() -> None:
         served(_Puppet(_BEGUN, zygote.Ending(exit_status=-9, cpu_seconds=18.0)), asked)
     ignored = served(_Puppet(_BEGUN, zygote.Ending(exit_status=-9, cpu_seconds=20.0)), asked)
     assert ignored.fatal is not None
-    assert (Status.TIMED_OUT, "the whole submission took more than 10 seconds") == (ignored.fatal.status, ignored.fatal.detail)
+    assert (Status.TIMED_OUT, "the whole submission took more than 10 seconds") == ended(ignored.fatal)
     greedy = served(_Puppet(_BEGUN, zygote.Ending(exit_status=-9, peak_bytes=60 << 20)), asked)
     assert greedy.fatal is not None
-    assert Status.OUT_OF_MEMORY is greedy.fatal.status
+    assert Status.OUT_OF_MEMORY is status_of(greedy.fatal)
 
 
 def test_a_child_that_closes_its_pipes_and_stays_is_the_students() -> None:
     """The SIGKILL that ends it then is ours."""
     closed = served(_Puppet(_BEGUN, zygote.Ending(exit_status=-9, was_killed=True)))
     assert closed.fatal is not None
-    assert (Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes") == (
-        closed.fatal.status,
-        closed.fatal.detail,
+    assert (Status.KILLED, "it broke the grader's protocol: it closed its end of the pipes while it was loaded") == ended(
+        closed.fatal
     )
 
 
@@ -431,7 +430,7 @@ def test_no_odd_end_is_our_fault(name: str, ahead: bool) -> None:
         for number in range(40):
             trial = other.run(job(source))
             # where it loads all the same, its call is killed
-            status = first(trial).status if trial.status is None else trial.status
+            status = status_of(trial) or status_of(first(trial))
             assert (Status.KILLED, 0) == (status, other.restarts), trial
             if number % 10 == 0:
                 assert is_right(other.run(RIGHT))
@@ -446,11 +445,11 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
         len(b"".join(protocol.pack_answer(0, Answer(items=(np.ones(1000),)), 0, wrote_to_stdout=False))) - frames.HEADER.size
     ] * 3
     monkeypatch.setattr("grader.sandbox.host.run._MOST_ANSWERED_BYTES", sum(sizes))
-    assert [None] * 3 == [answer.status for answer in sandbox.run(asked).tasks[0].answers]
+    assert [None] * 3 == [status_of(answer) for answer in sandbox.run(asked).tasks[0].answers]
     monkeypatch.setattr("grader.sandbox.host.run._MOST_ANSWERED_BYTES", sum(sizes) - 1)
     answers = sandbox.run(asked).tasks[0].answers
-    assert [None, None, Status.KILLED] == [answer.status for answer in answers]
-    assert "it returned more than was asked for" == answers[2].detail
+    assert [None, None, Status.KILLED] == [status_of(answer) for answer in answers]
+    assert "it returned more than was asked for" == words_of(answers[2])
 
 
 def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -458,7 +457,7 @@ def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, m
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "counted", "repeated")
     monkeypatch.setattr("grader.sandbox.host.run._MOST_ANSWERED_BYTES", 30_000)
     counted, repeated = sandbox.run(asked).tasks
-    assert [None] * 3 == [answer.status for answer in counted.answers]
+    assert [None] * 3 == [status_of(answer) for answer in counted.answers]
     assert not repeated.answers
 
 
@@ -467,8 +466,8 @@ def test_shown_answers_have_a_cap_of_their_own(sandbox: Sandbox, monkeypatch: py
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "shown", "counted")
     monkeypatch.setattr("grader.sandbox.host.run._MOST_SHOWN_BYTES", 20_000)
     shown, counted = sandbox.run(asked).tasks
-    assert [None, None, Status.KILLED] == [answer.status for answer in shown.answers]
-    assert [None] * 3 == [answer.status for answer in counted.answers]
+    assert [None, None, Status.KILLED] == [status_of(answer) for answer in shown.answers]
+    assert [None] * 3 == [status_of(answer) for answer in counted.answers]
 
 
 # --- our faults ---
@@ -516,8 +515,8 @@ def test_second_fault_is_ungraded(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(zygote.Zygote, "fork", fails)
     trial = sandbox.run(job("def f(x): return x", "f", "g"))
-    assert (Status.UNGRADED, "no luck") == (trial.status, trial.detail)
-    assert [Status.UNGRADED] * 4 == [answer.status for task in trial.tasks for answer in task.answers]
+    assert (Status.UNGRADED, "no luck") == ended(trial)
+    assert [Status.UNGRADED] * 4 == [status_of(answer) for task in trial.tasks for answer in task.answers]
 
 
 @linux
@@ -527,7 +526,7 @@ def test_children_that_begin_ahead_give_the_same() -> None:
         assert is_right(other.run(RIGHT))
         assert other._begun is not None
         assert is_right(other.run(replace(RIGHT, limits=Limits(seconds=1.0, memory_mib=256))))
-        assert Status.KILLED is first(other.run(job("import os\ndef f(x): os._exit(1)"))).status
+        assert Status.KILLED is status_of(first(other.run(job("import os\ndef f(x): os._exit(1)"))))
         assert is_right(other.run(job("import fractions\ndef f(x): return 2 * x")))
         assert is_right(other.run(RIGHT))
         assert 0 == other.restarts
@@ -555,8 +554,8 @@ def test_a_zygote_that_cannot_load_what_is_wanted_is_our_fault(sandbox: Sandbox,
     monkeypatch.setattr(zygote.Zygote, "load", fails)
     with Sandbox("numpy", "none") as other:
         asks = job("import fractions\ndef f(x): return 2 * x")
-        assert Status.UNGRADED is other.run(asks).status
-        assert Status.UNGRADED is other.run(asks).status
+        assert Status.UNGRADED is status_of(other.run(asks))
+        assert Status.UNGRADED is status_of(other.run(asks))
 
 
 @linux
@@ -592,7 +591,7 @@ def test_spawned_child_gives_the_same(sandbox: Sandbox) -> None:
     assert expected.load_errors == trial.load_errors
     for one, two in zip(expected.tasks, trial.tasks, strict=True):
         for mine, theirs in zip(one.answers, two.answers, strict=True):
-            assert (mine.status, mine.detail, mine.traceback) == (theirs.status, theirs.detail, theirs.traceback)
+            assert mine.failure == theirs.failure
 
 
 def test_pipes_with_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -600,11 +599,11 @@ def test_pipes_with_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zygote, "Pipes", lambda job, results, output, death: ThreadedPipes(job, results, output))
     with Sandbox("numpy", "none", method="spawn") as other:
         assert is_right(other.run(RIGHT))
-        assert Status.TIMED_OUT is first(other.run(job("def f(x):\n    while True: pass", seconds=0.2))).status
+        assert Status.TIMED_OUT is status_of(first(other.run(job("def f(x):\n    while True: pass", seconds=0.2))))
         flood = other.run(job("def f(x):\n    while True: print('x' * 10**6)", seconds=10))
-        assert "it wrote too much output" == first(flood).detail
+        assert "it wrote too much output" == words_of(first(flood))
         rubbish = other.run(job("import os\ndef f(x):\n    os.write(4, b'x' * 100)\n    return x"))
-        assert Status.KILLED is first(rubbish).status
+        assert Status.KILLED is status_of(first(rubbish))
 
 
 # --- torch ---
@@ -636,7 +635,7 @@ def test_torch_memory(torch_sandbox: Sandbox) -> None:
     """Torch's own message about memory is `out_of_memory`."""
     asked = job("import torch\ndef f(x): return torch.zeros(1 << 36)", seconds=5)
     answer = first(torch_sandbox.run(Job(sources=asked.sources, tasks=asked.tasks, arrays="torch", limits=asked.limits)))
-    assert Status.OUT_OF_MEMORY is answer.status
+    assert Status.OUT_OF_MEMORY is status_of(answer)
 
 
 def test_loading_that_fails_the_second_time(sandbox: Sandbox) -> None:
@@ -652,8 +651,8 @@ def test_loading_that_fails_the_second_time(sandbox: Sandbox) -> None:
     if time.time() > {until}: os._exit(0)
     """
     trial = sandbox.run(job(source, "f", "g", "h", seconds=2))
-    assert trial.status is None
-    assert [None, Status.KILLED, Status.KILLED] == [task.answers[0].status for task in trial.tasks]
+    assert status_of(trial) is None
+    assert [None, Status.KILLED, Status.KILLED] == [status_of(task.answers[0]) for task in trial.tasks]
 
 
 @linux

@@ -22,9 +22,9 @@ from grader.reference.torch.symbolic.formulas import evaluate
 from grader.reference.torch.symbolic.program import DIGITS, Program
 
 if TYPE_CHECKING:
-    from grader.outcome import Array
+    from grader.sandbox.wire.answer import Array
 
-MAX_ENTRIES = 150  # of a target
+MAX_ENTRIES = 150  # entries of a target
 MAX_GIVEN = 800  # entries of inputs and lines together
 
 
@@ -49,7 +49,7 @@ def derivative(point: Point, target: Target, expected: Array) -> Array | None:
 
 
 def _derivative(program: Program, point: Point, target: Target) -> Any:
-    """In numerator layout, as `derivatives.derive`."""
+    """Compute a target in numerator layout, as `derivatives.derive` does."""
     kind = target.kind
     match kind:
         case Value():
@@ -92,7 +92,7 @@ def _given(program: Program, point: Point, leaves: tuple[str, ...]) -> dict[str,
 
 
 def _run(program: Program, point: Point, leaves: set[str]) -> dict[str, Entries]:
-    """Every name with its entries; lines that depend on `leaves` are run again, all lines without any."""
+    """Evaluate the lines that depend on `leaves`, or all lines without any; return every name with its entries."""
     values = _given(program, point, tuple(leaves))
     touched = dependents(point.exercise, frozenset(leaves))
     for line in point.exercise.forward:

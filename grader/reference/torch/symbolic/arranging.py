@@ -56,7 +56,7 @@ def _product(function: Callable[[Any, Any], Any]) -> Callable[[object, object], 
 
 
 def _rearranging(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of NumPy that only arranges entries, given the first argument as an array."""
+    """Apply a function of NumPy that only rearranges entries to its first argument as an array."""
     return lambda x, **options: function(expressions_or_indices(x), **options)
 
 
@@ -102,7 +102,7 @@ def _pad(x: object, pad_width: object, constant_values: object) -> Entries:
 
 
 def windows(x: object, kernel_size: object, stride: object) -> Entries:
-    """The entries of each window along a new last axis."""
+    """Return the entries of each window along a new last axis."""
     array = expressions(x)
     height, width = args.pair(kernel_size, "kernel_size", least=1)
     down, right = (height, width) if stride is None else args.pair(stride, "stride", least=1)
@@ -116,7 +116,7 @@ def windows(x: object, kernel_size: object, stride: object) -> Entries:
 
 
 def _conv2d(x: object, w: object, stride: object, padding: object, dilation: object, groups: int) -> Entries:
-    """Cross-correlation by its definition."""
+    """Compute a cross-correlation by its definition."""
     (down, right), (up, left) = args.pair(stride, "stride", least=1), args.pair(padding, "padding", least=0)
     tall, wide = args.pair(dilation, "dilation", least=1)
     array, kernel = _pad(x, ((0, 0), (0, 0), (up, up), (left, left)), 0), expressions(w)

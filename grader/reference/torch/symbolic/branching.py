@@ -17,7 +17,7 @@ _MAX_MATRIX = 5  # rows of a matrix that is inverted
 
 
 def _best(program: Program, entries: Any, sign: int = 1) -> int:
-    """The place of the largest entry. A tie of equal expressions is none."""
+    """Find the place of the largest entry. Raises NotCoveredError for a tie, unless the expressions are equal."""
     values = [sign * program.value(entry) for entry in entries]
     place = max(range(len(values)), key=values.__getitem__)
     for other, value in enumerate(values):
@@ -98,7 +98,7 @@ def _log_softmax(program: Program, x: object, axis: object) -> Entries:
 
 
 def _over_matrices(function: Callable[[Any], Any], matrices: Entries) -> Entries:
-    """`function` of each matrix of a stack."""
+    """Apply a function to each matrix of a stack."""
     if max(matrices.shape[-2:]) > _MAX_MATRIX:
         raise NotCoveredError
     stack = matrices.shape[:-2]
@@ -122,7 +122,7 @@ def _minor(program: Program, matrix: Any) -> Expr:
 
 
 def _inverse(program: Program, matrix: Any) -> Any:
-    """Cramer's rule: cofactors over the determinant."""
+    """Invert a matrix by Cramer's rule: cofactors over the determinant."""
     n = len(matrix)
     found = np.empty((n, n), dtype=object)
     whole = _minor(program, matrix)

@@ -11,7 +11,7 @@ import sympy  # type: ignore[import-untyped]
 
 from grader.exercise.formula import arguments as args
 
-Expr: TypeAlias = Any  # of SymPy
+Expr: TypeAlias = Any  # SymPy's expressions
 Entries: TypeAlias = Any  # a NumPy array of Expr; of int64 for indices
 
 MAX_COMBINED = 40_000  # products of entries of one matmul, outer or einsum
@@ -22,7 +22,7 @@ class NotCoveredError(Exception):
 
 
 def as_array(value: object) -> Entries:
-    """NumPy gives a bare object where an array has no axes left."""
+    """Wrap a bare object in an array: NumPy returns one where an array has no axes left."""
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, int | np.integer):
@@ -33,21 +33,21 @@ def as_array(value: object) -> Entries:
 
 
 def exact(value: object) -> Expr:
-    """A number as SymPy's: a float64 is a fraction."""
+    """Convert a number to SymPy's; a float64 becomes a fraction."""
     if isinstance(value, sympy.Basic):
         return value
     return sympy.pi if value == math.pi else sympy.E if value == math.e else sympy.Rational(value)
 
 
 def expressions_or_indices(value: object) -> Entries:
-    """An array of expressions or of indices."""
+    """Return an array as it is, a number as an array of its kind."""
     if isinstance(value, np.ndarray):
         return value
     return as_array(value) if isinstance(value, int) else as_array(exact(value))
 
 
 def expressions(value: object) -> Entries:
-    """An array of expressions, of whatever it is given."""
+    """Convert numbers or indices to an array of expressions."""
     if isinstance(value, np.ndarray) and value.dtype == object:
         return value
     return entrywise(lambda entry: exact(entry if isinstance(entry, float) else int(entry)), np.asarray(value))
@@ -73,7 +73,7 @@ def as_indices(value: object) -> Any:
 
 
 def along_axes(x: object, axis: object, keepdims: bool, function: Callable[[Any], Any]) -> Any:
-    """`function` of the entries along some axes."""
+    """Apply a function to the entries along some axes."""
     array = expressions(x)
     axes = args.some_axes(axis, array.ndim)
     rest = [place for place in range(array.ndim) if place not in axes]

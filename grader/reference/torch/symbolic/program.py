@@ -12,12 +12,12 @@ import sympy  # type: ignore[import-untyped]
 
 from grader.reference.torch.symbolic.entries import Entries, Expr, NotCoveredError, entrywise
 
-Real: TypeAlias = Any  # of mpmath
+Real: TypeAlias = Any  # mpmath's numbers
 
 DIGITS = 30
 MAX_NAMED = 1500  # expressions, each with a derivative
-MAX_BITS = 20_000  # of a fraction
-MAX_PRODUCTS = 120_000  # of the chain rule: about two microseconds each
+MAX_BITS = 20_000  # bits of a fraction
+MAX_PRODUCTS = 120_000  # products of the chain rule: about two microseconds each
 TIE = mpmath.mpf("1e-9")  # nearer to where branches meet, none is chosen
 _LARGE = 24  # parts of an expression that gets a name
 
@@ -28,14 +28,14 @@ _FUNCTIONS: Mapping[str, Callable[..., Real]] = {
 
 
 class Program:
-    """Expressions with names, each made of earlier names and of numbers that are given."""
+    """Expressions with names, each made of earlier names and of given numbers."""
 
     def __init__(self) -> None:
         self.values: dict[Expr, Real] = {}
         self.named: dict[Expr, Expr] = {}  # in the order of evaluation
 
     def given(self, name: str, array: Any, *, is_variable: bool = False) -> Entries:
-        """Symbols for the entries of a tensor; whole numbers stand for themselves unless they are a variable."""
+        """Make symbols for the entries of a tensor; whole numbers stand for themselves unless they are a variable."""
         numbers = array.detach().numpy()
         if numbers.dtype.kind in "iu":
             return numbers
@@ -50,7 +50,7 @@ class Program:
         return found
 
     def name(self, expression: Expr) -> Expr:
-        """The expression, or a symbol for it if it is large."""
+        """Return an expression, or a new symbol for it if it is large."""
         if expression.is_Symbol or not _is_large(expression):
             return expression
         if len(self.named) >= MAX_NAMED:
@@ -61,7 +61,7 @@ class Program:
         return symbol
 
     def value(self, expression: Expr) -> Real:
-        """Its value in 30 digits."""
+        """Evaluate an expression in 30 digits."""
         found = self._value(expression)
         if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found):
             raise NotCoveredError
@@ -75,7 +75,7 @@ class Program:
         if expression.is_Rational:
             return mpmath.mpf(expression.p) / expression.q
         if expression.is_Atom:
-            if not expression.is_real:  # such as the infinity of 1 / 0
+            if not expression.is_real:  # for example the infinity of 1 / 0
                 raise NotCoveredError
             return mpmath.mpf(expression.evalf(DIGITS)._mpf_)  # pi, e
         parts = [self._value(part) for part in expression.args]
@@ -92,7 +92,7 @@ class Program:
         return function(*parts)
 
     def sign(self, expression: Expr) -> int:
-        """Whether it is positive, negative, or 0 because it is nothing else."""
+        """Tell whether an expression is positive, negative, or identically 0. Raises NotCoveredError if it is near 0."""
         if expression.is_zero:
             return 0
         value = self.value(expression)
@@ -101,7 +101,7 @@ class Program:
         return 1 if value > 0 else -1
 
     def partials(self, expression: Expr, moving: Mapping[Expr, Any]) -> Iterator[tuple[Expr, Expr]]:
-        """Its derivatives by the symbols that move."""
+        """Yield the derivatives of an expression by the symbols that move."""
         found: dict[Expr, list[Expr]] = {}
         for term in sympy.Add.make_args(expression):  # else each of many terms would be asked for each symbol
             for symbol in term.free_symbols & moving.keys():
@@ -110,7 +110,7 @@ class Program:
             yield symbol, sympy.Add(*parts)
 
     def rows(self, of: Entries, wrt: Entries) -> Any:
-        """The derivative of each entry by each variable, added up from the variables on. Shape: (*of, *wrt)."""
+        """Differentiate each entry by each variable, from the variables on (forward mode). Shape: (*of, *wrt)."""
         variables = list(wrt.reshape(-1))
         zeros, products = [mpmath.mpf(0)] * len(variables), 0
         slopes: dict[Expr, list[Real]] = {}
@@ -135,7 +135,7 @@ class Program:
         return np.array(result, dtype=np.float64).reshape((*of.shape, *wrt.shape))
 
     def gradient(self, of: Expr, wrt: Entries) -> Entries:
-        """The derivatives of one entry by each variable as expressions, added up from the entry on. Shape: wrt."""
+        """Differentiate one entry by each variable, from the entry back (reverse mode), as expressions. Shape: wrt."""
         moving = dict.fromkeys(wrt.reshape(-1), sympy.S.Zero)
         steps = dict(self.named)
         for symbol, expression in steps.items():
@@ -155,7 +155,7 @@ class Program:
 
 def _is_large(expression: Expr) -> bool:
     parts = list(itertools.islice(sympy.preorder_traversal(expression), _LARGE))
-    # SymPy has a derivative for what has no value, such as atan2(0, 0): 0. A large expression is evaluated
+    # SymPy differentiates expressions without a value, such as atan2(0, 0), to 0. Large expressions are evaluated and refused
     if any(part.is_Atom and not part.is_Symbol and not part.is_real for part in parts):
         raise NotCoveredError
     if any(part.is_Rational and int(part.p).bit_length() + int(part.q).bit_length() > MAX_BITS for part in parts):
