@@ -60,7 +60,7 @@ def submissions(tmp_path: Path) -> Path:
 
 
 def grade(folder: Path, out: Path, reader: Reader | None = None, **options: Any) -> Summary:
-    """The folder graded without a sandbox."""
+    """Grade a folder without a sandbox."""
     return grade_folder(folder, assignment(), out, options=Options(**{"jobs": 2, **options}), steps=steps(reader or Reader()))
 
 
@@ -462,7 +462,7 @@ def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions: Path, tmp
 
 
 def _interrupt_at(done: int) -> Callable[[Progress], None]:
-    """A Ctrl-C after so many entries."""
+    """Press Ctrl-C after so many entries."""
 
     def interrupt(at: Progress) -> None:
         if at.done == done:

@@ -57,14 +57,14 @@ def out(tmp_path: Path) -> Path:
 
 
 def exported(out: Path, format: Format, **options: Any) -> tuple[list[list[str]], tuple[str, ...]]:
-    """The table that was written, and what was said of it."""
+    """Export; return the table that was written, and the notes."""
     target = out.parent / "table.csv"
     notes = export(out, format, target, ExportOptions(**options))
     return list(csv.reader(io.StringIO(target.read_text(encoding="utf-8"), newline=""))), notes
 
 
 def roster(out: Path, text: str) -> Path:
-    """A file with this text."""
+    """Write a roster with this text."""
     path = out.parent / "roster.csv"
     path.write_text(text, encoding="utf-8")
     return path
@@ -303,7 +303,7 @@ def test_a_mark_of_an_earlier_export_does_not_stay(out: Path) -> None:
 
 @pytest.fixture
 def settled(out: Path) -> Path:
-    """The same class, s02 a day late by the rule, s05 given points by hand, for what nobody handed in too."""
+    """Return the class with s02 a day late by the rule, and points given by hand to s05, who handed in nothing, too."""
     late = LateRule(per_day=0.25)
     by_hand = [Override(student="s05", exercise="tanh_layer", target="", points=1.5, reason="On `paper`", by="by01")]
     by_hand.append(Override(student="s04", exercise="chain_rule", target="", points=3.0, reason="Oral exam", by="by01"))

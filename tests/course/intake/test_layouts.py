@@ -260,7 +260,7 @@ def test_a_time_that_a_student_wrote_is_no_time(tmp_path: Path) -> None:
 
 
 def metadata(tmp_path: Path, text: str | bytes, folders: str = "ab") -> Path:
-    """An export with this metadata and these folders."""
+    """Write an export with this metadata and these folders."""
     answers = {f"{name}/tanh_layer.py": TANH for name in folders}
     return hand_in(tmp_path / "class", {"submission_metadata.yml": text, **answers})
 

@@ -28,7 +28,7 @@ CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Problem set 1 (44)
 
 
 def roster(tmp_path: Path, text: str, name: str = "roster.csv") -> tuple[Student, ...]:
-    """The students of a file with this text."""
+    """Read the students of a file with this text."""
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     return read_roster(path)

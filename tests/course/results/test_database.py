@@ -33,13 +33,13 @@ CLASS = {
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server of this module's own."""
+    """Start a server for this module."""
     with postgresql.running() as where:
         yield where
 
 
 def grade(folder: Path, out: Path, database: str | None = None, reader: Reader | None = None) -> str:
-    """The table of the class."""
+    """Grade a folder and return the table."""
     options = Options(jobs=2, seed=7, database=database)
     summary = grade_folder(folder, assignment(), out, options=options, steps=steps(reader or Reader()))
     return summary.grades.read_text(encoding="utf-8")
