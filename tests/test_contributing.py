@@ -131,12 +131,12 @@ def test_flags_and_rules_of_scenarios_are_explained() -> None:
 
 
 def test_rules_of_the_code_are_explained() -> None:
-    """What a hypothesis yields first is its rule, and has a row."""
+    """The first argument of a prediction, or `rule=`, has a row."""
     homes = (ROOT / "grader" / "judging" / "diagnosis", ROOT / "grader" / "reference" / "torch")
     code = "".join(text for path, text in SOURCES.items() if any(path.is_relative_to(home) for home in homes))
-    yielded = set(re.findall(r'\byield (?:\(\s*)?"([a-z_]+)",', code))
-    assert len(yielded) > 20  # else they are written in another way by now, and none is found
-    assert yielded <= set(first_cells(FORMATS, "rules"))
+    named = set(re.findall(r'(?:\byield (?:\(\s*)?|\bPrediction\(\s*|\brule=)"([a-z_]+)"', code))
+    assert len(named) > 20  # else they are written in another way by now, and none is found
+    assert named <= set(first_cells(FORMATS, "rules"))
 
 
 def test_commands() -> None:

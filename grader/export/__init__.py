@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from grader.course.intake.roster import Table, read_roster, read_table
+from grader.course.intake.roster import read_roster, read_table
 from grader.course.results.database import open_results
 from grader.course.results.out import disk_errors, existing_out
+from grader.csv_tables import Table
 from grader.errors import ExportError, Fault
 from grader.export import canvas, gradescope, moodle, plain
 from grader.export.sheet import Sheet, sheet_of

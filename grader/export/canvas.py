@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from grader.course.intake.names import fold
-from grader.course.intake.roster import Table
-from grader.course.results.gradebook import Row, cell
-from grader.course.results.settling import named
+from grader.course.intake.names import fold, some_students
+from grader.course.results.gradebook import Row
+from grader.csv_tables import Table, as_text
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
 
@@ -32,9 +31,9 @@ def write(sheet: Sheet, table: Table | None) -> tuple[str, tuple[str, ...]]:
     notes = (*sheet.notes, *(_checked(sheet, table, title) if table else ()))
     rows: list[tuple[str, ...]] = [("    Points Possible", "", "", "", "", f"{sheet.total_points:.10g}")]
     rows += [_row(sheet, row) for row in known]
-    left_out = (f"Left out, since Canvas knows them by no id: {named(unknown)}.",) if unknown else ()
+    left_out = (f"Left out, since Canvas knows them by no id: {some_students(unknown)}.",) if unknown else ()
     separator = table.separator if table and table.separator == ";" else ","
-    return written((*_WHO, cell(title)), rows, separator=separator), (*notes, *left_out)
+    return written((*_WHO, as_text(title)), rows, separator=separator), (*notes, *left_out)
 
 
 def _checked(sheet: Sheet, table: Table, title: str) -> tuple[str, ...]:
@@ -51,7 +50,7 @@ def _checked(sheet: Sheet, table: Table, title: str) -> tuple[str, ...]:
 def _row(sheet: Sheet, row: Row) -> tuple[str, ...]:
     student, ids = row.student, row.student.ids
     who = (student.name or student.id, ids.get("canvas", ""), ids.get("sis", ""), ids.get("login", ""), student.section)
-    return (*map(cell, who), sheet.total(row))
+    return (*map(as_text, who), sheet.total(row))
 
 
 def _title(sheet: Sheet, header: Sequence[str]) -> str:

@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from grader.course.intake.names import fold
-from grader.course.intake.roster import Table
+from grader.course.intake.names import fold, some_students
 from grader.course.pages import decisions
 from grader.course.results.decisions import read_rules, shown_cases_of
-from grader.course.results.gradebook import Row, cell
-from grader.course.results.settling import named
+from grader.course.results.gradebook import Row
+from grader.csv_tables import Table, as_text
 from grader.errors import ExportError, Fault
 from grader.export.sheet import Sheet, check_points, place_of, written
 from grader.render import html
@@ -47,10 +46,10 @@ def comments(
         id = sheet.kept_under[row.student.id]
         asked = sorted(row.scores, key=lambda exercise: order.get(exercise, len(order)))
         found = {exercise: results.get(id, exercise) for exercise in asked}
-        reports = {exercise: from_results(one.report) for exercise, one in found.items() if one}
+        reports = {exercise: from_results(one.graded.final) for exercise, one in found.items() if one}
         decided = "".join(f"<p>{prose(line)}</p>" for line in decisions.lead_lines(row, reports.values())[1:])
         articles = (decisions.article(row, one, reports.get(one), exercises.get(one)) for one in asked)
-        cases = shown_cases_of(rules, [one.report for one in found.values() if one])
+        cases = shown_cases_of(rules, [one.graded for one in found.values() if one])
         shown = "".join(html.bare(article, feedback=feedback, cases=cases, level=4) for article in articles)
         said[row.student.id] = f"{_OURS}{decided}{shown}</div>"
     return said
@@ -70,17 +69,17 @@ def write(sheet: Sheet, table: Table | None, said: Mapping[str, str] | None = No
         what = "No student has an ID number or an email address, and Moodle tells them by nothing else."
         remedy = "Download the grading worksheet of the assignment from Moodle, and name that file with --roster."
         raise ExportError(Fault("moodle", what, remedy))
-    feedback = () if said is None else (cell(f"{sheet.title} (Feedback)"),)
-    header = ("ID number", "Full name", "Email address", cell(sheet.title), *feedback)
+    feedback = () if said is None else (as_text(f"{sheet.title} (Feedback)"),)
+    header = ("ID number", "Full name", "Email address", as_text(sheet.title), *feedback)
     rows = (
         (
-            *map(cell, (row.student.ids.get("idnumber", ""), row.student.name, row.student.email)),
+            *map(as_text, (row.student.ids.get("idnumber", ""), row.student.name, row.student.email)),
             sheet.total(row),
             *(() if said is None else (said.get(row.student.id, ""),)),
         )
         for row in known
     )
-    left_out = (f"Left out, without ID number and email address: {named(unknown)}.",) if unknown else ()
+    left_out = (f"Left out, without ID number and email address: {some_students(unknown)}.",) if unknown else ()
     return written(header, rows), (*sheet.notes, *left_out)
 
 
@@ -115,14 +114,14 @@ def _filled_in(sheet: Sheet, table: Table, said: Mapping[str, str] | None) -> tu
                 else:
                     theirs.append(row.student.id)
     left = [row.student.id for row in sheet.rows if row.scores and row.student.id not in found]
-    left_out = (f"Left out, since the worksheet does not have them: {named(left)}.",) if left else ()
-    kept = (f"Without feedback of ours, since somebody wrote a comment there: {named(theirs)}.",) if theirs else ()
+    left_out = (f"Left out, since the worksheet does not have them: {some_students(left)}.",) if left else ()
+    kept = (f"Without feedback of ours, since somebody wrote a comment there: {some_students(theirs)}.",) if theirs else ()
     return written(table.header, filled, separator=table.separator), (*sheet.notes, *left_out, *kept)
 
 
 def _as_it_was(text: str) -> str:
     """Moodle compares some cells when it reads the file again, among them `-` for no date; names may be formulas."""
-    return text if text == "-" else cell(text)
+    return text if text == "-" else as_text(text)
 
 
 def _check_maximum(sheet: Sheet, table: Table) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from grader.course.results.gradebook import Row, cell, number
+from grader.course.results.gradebook import Row, number
+from grader.csv_tables import as_text
 from grader.export.sheet import Sheet, written
 
 _WHEN = ("submitted_at", "late_seconds", "late_penalty")
@@ -13,14 +14,14 @@ _WHEN = ("submitted_at", "late_seconds", "late_penalty")
 def write(sheet: Sheet) -> tuple[str, tuple[str, ...]]:
     """A row a student: who it is, with every id that is known; each exercise; the total, and of how many points."""
     kinds = tuple(dict.fromkeys(kind for row in sheet.rows for kind in sorted(row.student.ids)))
-    header = ("student", "name", "email", "section", *map(cell, kinds), *sheet.exercises, "total", "points", *_WHEN)
+    header = ("student", "name", "email", "section", *map(as_text, kinds), *sheet.exercises, "total", "points", *_WHEN)
     return written(header, (_row(sheet, row, kinds) for row in sheet.rows)), sheet.notes
 
 
 def _row(sheet: Sheet, row: Row, kinds: tuple[str, ...]) -> Iterator[str]:
     student = row.student
     who = (student.id, student.name, student.email, student.section, *(student.ids.get(kind, "") for kind in kinds))
-    yield from map(cell, who)
+    yield from map(as_text, who)
     yield from (sheet.score(row, exercise) for exercise in sheet.exercises)
     yield sheet.total(row)
     yield f"{sheet.total_points:.10g}"

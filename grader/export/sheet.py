@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grader.course.intake.matching import match
-from grader.course.intake.names import fold
+from grader.course.intake.names import fold, some_students
 from grader.course.intake.students import Student, time_of
 from grader.course.results import gradebook
-from grader.course.results.settling import named
+from grader.csv_tables import write_rows
 from grader.errors import ExportError, Fault
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ class Sheet:
         """What the reader should know of any table."""
         if not self.ungraded:
             return ()
-        return (f"Empty, since something of theirs could not be graded: {named(list(self.ungraded))}.",)
+        return (f"Empty, since something of theirs could not be graded: {some_students(self.ungraded)}.",)
 
 
 def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: str, column: str | None) -> Sheet:
@@ -95,12 +93,8 @@ def check_points(sheet: Sheet, text: str, system: str, line: int) -> None:
 
 
 def written(header: Iterable[str], rows: Iterable[Iterable[str]], *, separator: str = ",") -> str:
-    """A table as CSV: quoted where needed, lines ended as RFC 4180 has them."""
-    text = io.StringIO()
-    table = csv.writer(text, delimiter=separator)
-    table.writerow(header)
-    table.writerows(rows)
-    return text.getvalue()
+    """Write a table as CSV, lines ended as RFC 4180 asks."""
+    return write_rows((header, *rows), separator=separator, line_end="\r\n")
 
 
 def place_of(header: Sequence[str], names: Iterable[str]) -> int | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.outcome import Others, Report, Status, TargetReport
 from grader.reference.prepare import PUBLIC_SEED
@@ -14,13 +13,12 @@ if TYPE_CHECKING:
     from grader.outcome import PublicPart
 
 
-def from_results(data: Mapping[str, Any]) -> Report:
+def from_results(report: Report) -> Report:
     """
-    Return a report that a run has kept, to be shown.
+    Return a report that a run has kept as it may be shown.
 
     One from before public cases were called has none to show: of its secret cases is told what came of them, and no more.
     """
-    report = Report.from_json(data)
     return replace(report, public_output="") if report.public_output is None and report.seed != PUBLIC_SEED else report
 
 

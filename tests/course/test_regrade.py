@@ -13,7 +13,9 @@ from classroom import Reader, assignment, exercise, hand_in, report, steps
 
 from grader.course.grade import Options, grade_folder
 from grader.course.intake.files import Unplaced
-from grader.course.regrade import Plan, Removal, purge, regrade, replay
+from grader.course.purge import Removal, purge
+from grader.course.regrade import RegradePlan, regrade
+from grader.course.replay import replay
 from grader.course.results.database import Results, open_results
 from grader.course.results.out import Out, existing_out
 from grader.errors import GraderError
@@ -59,8 +61,8 @@ def test_a_verdict_is_replayed_from_its_record(out: Path) -> None:
     """The same report but for the time, with the same seed."""
     again = replay(out, "s03", TWO.exercises[1], steps=steps(Reader()))
     assert again.differences == ()
-    assert replace(again.again, seconds=0.0) == replace(again.recorded, seconds=0.0)
-    assert again.again.seed == 7
+    assert replace(again.replayed, seconds=0.0) == replace(again.recorded, seconds=0.0)
+    assert again.replayed.seed == 7
 
 
 def test_a_replay_says_what_is_not_the_same(out: Path) -> None:
@@ -83,11 +85,11 @@ def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out: Path) -> Non
 
 def test_a_regrade_says_whose_marks_change_before_it_writes(out: Path) -> None:
     """Only the corrected exercise is graded again; a no leaves everything as it was."""
-    seen: list[Plan] = []
+    seen: list[RegradePlan] = []
     before = grades(out)
     reader = Stricter()
 
-    def refuse(plan: Plan) -> bool:
+    def refuse(plan: RegradePlan) -> bool:
         seen.append(plan)
         return False
 
@@ -151,10 +153,10 @@ class Failing(Reader):
 
 
 def test_what_we_fail_at_is_no_mark_that_would_fall(out: Path) -> None:
-    """The result stays as it was, it is said of whom, and the next run judges it; nothing was kept."""
+    """The result stays as it was, it is said of whom, and the next run judged_by it; nothing was kept."""
     plan = regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Failing()))
     assert (0, 2) == (plan.kept, plan.ungraded)
-    assert ("We could not grade again, and left as it was, something of s02, s03: the next regrade tries.",) == plan.notes
+    assert ("We could not grade something of s02 and s03 again: it stays as it was, and the next regrade tries.",) == plan.notes
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
     regrade(out, CORRECTED, lambda plan: True, only_up=True, steps=steps(Stricter()))
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
@@ -311,7 +313,7 @@ def test_marks_of_purged_students_do_not_stop_a_regrade(out: Path) -> None:
     """They stay as they are, which is said of those whom it concerns; the others are judged again."""
     purge(out, lambda removal: True, "s02")
     plan = regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter()))
-    assert ("Left as they are, since what was handed in is no longer kept: the marks of s02.",) == plan.notes
+    assert ("Not regraded, since their files are no longer kept: s02. Their scores stay.",) == plan.notes
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
     purge(out, lambda removal: True, "s01")
     assert plan.notes == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).notes
@@ -399,10 +401,10 @@ def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path: Path
 
 def test_with_the_marks_a_student_is_gone_altogether(out: Path) -> None:
     """And with everybody, everything but the assignment's name and its seed."""
-    purge(out, lambda removal: True, "s02", keep_marks=False)
+    purge(out, lambda removal: True, "s02", keep_scores=False)
     assert ["s01,1,1,2", "s03,1,0,1"] == grades(out)
     assert [] == leftovers(out, b"s02")
-    purge(out, lambda removal: True, keep_marks=False)
+    purge(out, lambda removal: True, keep_scores=False)
     assert [] == grades(out)
     assert [] == leftovers(out, b"s01")
 

@@ -15,9 +15,10 @@ import pytest
 from classroom import assignment, exercise, report
 
 from grader.course.intake.students import Student
-from grader.course.results.database import Result, open_results
+from grader.course.results.database import open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import existing_out, open_out
+from grader.course.results.stored import Graded, Result
 from grader.errors import ExportError, GraderError
 from grader.exercise.assignment import LateRule, Override
 from grader.export import Format, Options, export
@@ -50,7 +51,7 @@ def out(tmp_path: Path) -> Path:
         for student, statuses in VERDICTS.items():
             for one, status in zip(PROBLEMS.exercises, statuses, strict=True):
                 data = report(one, student, status).to_json()
-                results.put(Result(student=student, exercise=one.id, key="", report=data))
+                results.put(Result(student=student, exercise=one.id, key="", graded=Graded.from_json(data)))
         results.close()
     return tmp_path / "out"
 
@@ -96,7 +97,7 @@ def test_two_rows_of_one_student_are_both_there(out: Path) -> None:
         results.put_students((Student(id="x7", submitted_at=late), Student(id="y7", submitted_at=early)))
         for id in ("x7", "y7"):
             data = report(PROBLEMS.exercises[0], id, Status.CORRECT).to_json()
-            results.put(Result(student=id, exercise="tanh_layer", key="", report=data))
+            results.put(Result(student=id, exercise="tanh_layer", key="", graded=Graded.from_json(data)))
         results.close()
     table, _ = exported(out, "csv", roster=roster(out, "id,first_login,second_login\ns07,x7,y7\n"))
     place = table[0].index("tanh_layer")
@@ -158,7 +159,7 @@ def test_moodles_worksheet_is_filled_in(out: Path) -> None:
     rows, notes = exported(out, "moodle", roster=roster(out, sheet))
     assert ["Participant 8", "Bo Ek", "s02@example.org", "Submitted, late", "2", "5.00", "-", ""] == rows[1]
     assert ["Participant 9", "'=SUM(1)", "s09@example.org", "No submission", "", "5.00", "-", ""] == rows[2]
-    assert "Left out, since the worksheet does not have them: s01, s03, s05." == notes[-1]
+    assert "Left out, since the worksheet does not have them: s01, s03 and s05." == notes[-1]
 
 
 def test_feedback_in_moodles_worksheet_stays_as_it_is(out: Path) -> None:
@@ -183,7 +184,7 @@ def test_moodles_worksheet_gets_feedback_of_the_level_asked_for(feedback: str, i
     """As HTML in one line, with what its level lets students read; who has no row of results gets none."""
     with existing_out(out) as folder, closing(open_results(folder)) as results:
         wrong = replace(report(PROBLEMS.exercises[1], "s02", Status.WRONG_VALUE), output="one\n\ntwo")
-        results.put(Result(student="s02", exercise="chain_rule", key="", report=wrong.to_json()))
+        results.put(Result(student="s02", exercise="chain_rule", key="", graded=Graded(report=wrong)))
     rows, _ = exported(out, "moodle", roster=roster(out, COMMENTED.format("")), feedback=feedback)
     said = rows[1][3]
     assert ("2", True, 1) == (rows[1][2], said.startswith("<div"), len(said.splitlines()))
@@ -231,7 +232,7 @@ def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out: Path) -> None:
         out, "moodle", roster=roster(out, "Email address,Identifier,Grade\nb@x.org\ns02@example.org,Participant 8\n")
     )
     assert [["b@x.org"], ["s02@example.org", "Participant 8"]] == rows[1:]
-    assert "Left out, since the worksheet does not have them: s01, s02@example.org, s03, s05." == notes[-1]
+    assert "Left out, since the worksheet does not have them: s01, s02@example.org, s03 and s05." == notes[-1]
 
 
 @pytest.mark.parametrize("format", ["canvas", "moodle"])
@@ -259,7 +260,7 @@ def test_moodles_gradebook_gets_id_numbers_and_addresses(out: Path) -> None:
         ["1003", "Oh, Cy", "", ""],
     ]
     assert expected == rows
-    assert "Left out, without ID number and email address: s02, s04, s05." == notes[-1]
+    assert "Left out, without ID number and email address: s02, s04 and s05." == notes[-1]
 
 
 @pytest.mark.parametrize(

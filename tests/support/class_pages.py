@@ -12,9 +12,10 @@ from classroom import assignment, exercise, report
 from grader.course.intake.files import Unplaced
 from grader.course.intake.students import Student
 from grader.course.pages.pages import refresh
-from grader.course.results.database import Result, open_results
+from grader.course.results.database import open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.out import open_out
+from grader.course.results.stored import Graded, Result
 from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
@@ -53,7 +54,9 @@ def write(
         results.put_unplaced(unplaced)
         for student, ones in reports.items():
             for one in ones:
-                results.put(Result(student=student, exercise=one.exercise, key="", report=json.loads(json.dumps(one.to_json()))))
+                results.put(
+                    Result(student=student, exercise=one.exercise, key="", graded=Graded.loads(json.dumps(one.to_json())))
+                )
         results.close()
     refresh(path, {})
     return path

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grader.course.workers.work import Steps
+from grader.course.workers.grading import Steps
 from grader.errors import Fault, SandboxError
 from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise, Jacobian, Target, Task

@@ -42,7 +42,7 @@ class Collection:
     renamed: tuple[str, ...] = ()
 
 
-def collect(path: Path, assignment: Assignment, *, but: Path | None = None, layout: str = "") -> Collection:
+def collect(path: Path, assignment: Assignment, *, exclude: Path | None = None, layout: str = "") -> Collection:
     """
     What lies in a folder or zip of submissions, except for what is `but`: where OUT lies there, it is nobody's.
 
@@ -50,7 +50,7 @@ def collect(path: Path, assignment: Assignment, *, but: Path | None = None, layo
     where two layouts fit. Whatever is in it and cannot be graded comes back as `unplaced` (and, where it is a student's
     answer to an exercise, as a `refused` entry).
     """
-    tree = _without(tree_of(path), path, but) if but else tree_of(path)
+    tree = _without(tree_of(path), path, exclude) if exclude else tree_of(path)
     if (download := _download(path, tree, assignment, layout)) is not None:
         path, tree = download
     if not tree.files and not tree.folders and not tree.unplaced:
@@ -105,8 +105,8 @@ def _download(path: Path, tree: Tree, assignment: Assignment, layout: str) -> tu
     return None
 
 
-def _without(tree: Tree, path: Path, but: Path) -> Tree:
-    root, apart = path.resolve(), but.resolve()
+def _without(tree: Tree, path: Path, exclude: Path) -> Tree:
+    root, apart = path.resolve(), exclude.resolve()
     if root == apart or not apart.is_relative_to(root):
         return tree
     inside = apart.relative_to(root).as_posix()

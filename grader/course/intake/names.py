@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+from grader.text import and_list
+
+MOST_NAMED = 10  # students in a message
 
 # Letters that change how the rest of a line is read: a name could show itself as another one.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -26,3 +31,8 @@ def shown(path: str) -> str:
     """A path fit for a line of text: what cannot be shown becomes `?`, what is very long is cut in the middle."""
     short = path if len(path) <= 160 else f"{path[:100]}...{path[-50:]}"
     return "".join("?" if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in _BIDI.sub("?", short))
+
+
+def some_students(students: Iterable[str]) -> str:
+    """Name the first students of a list, each once, and count the others."""
+    return and_list(dict.fromkeys(students), most=MOST_NAMED)

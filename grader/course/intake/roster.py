@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from grader.course.intake.names import fold, unreadable_name
 from grader.course.intake.students import Student
+from grader.csv_tables import CsvError, Table, read_rows, separator_of
 from grader.errors import Fault, SubmissionError
 
 MAX_ROSTER_BYTES = 256 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A CSV file as it was read: the header, the rows with their line numbers, and how its cells are divided."""
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
-    separator: str = ","
 
 
 # What a column is called, in lower case -> what it is. Canvas: lib/gradebook_exporter.rb; Moodle: the participants list and
@@ -136,14 +125,12 @@ def read_table(path: Path, *, as_it_is: bool = False) -> Table:
         text = data.decode("utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
     except UnicodeDecodeError:
         raise SubmissionError(Fault(str(path), "It is not UTF-8 text.", "Save it as `CSV UTF-8`.")) from None
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    separator = separator_of(text)
     try:
-        filled = ((reader.line_num, row) for row in reader if any(map(str.strip, row)))
+        filled = read_rows(text, separator)
         rows = tuple((line, tuple(row if as_it_is else map(str.strip, row))) for line, row in filled)
-    except csv.Error as error:
-        raise SubmissionError(Fault(f"{path}:{reader.line_num}", f"It is not CSV: {error}.", "Save it as CSV.")) from None
+    except CsvError as error:
+        raise SubmissionError(Fault(f"{path}:{error.line}", f"It is not CSV: {error.reason}.", "Save it as CSV.")) from None
     if not rows:
         remedy = "It needs a header such as `id,name,email`, then a row a student."
         raise SubmissionError(Fault(str(path), "The file is empty.", remedy))

@@ -332,9 +332,9 @@ class _Writer:
         heads = Cell("student"), Cell("name"), Cell("total", "number"), *(column.head for column in extra)
         rest = (Cell(exercise, "number") for exercise in exercises)
         listed = table("Points; an empty cell was not handed in", (*heads, *rest), cells, of=self.analysis.students)
-        return listed + self._given(shown)
+        return listed + self._by_hand(shown)
 
-    def _given(self, rows: Iterable[Row]) -> str:
+    def _by_hand(self, rows: Iterable[Row]) -> str:
         cells = [
             (
                 Cell(student_link(row.student.id, self.address, one.override.exercise), "name"),
@@ -346,7 +346,7 @@ class _Writer:
                 Cell(one.override.by, "name"),
             )
             for row in rows
-            for one in row.given
+            for one in row.by_hand
         ]
         heads = Cell("student"), Cell("exercise"), Cell("target"), Cell("points", "number"), Cell("found", "number")
         return table("Points given by hand", (*heads, Cell("reason", "text"), Cell("by")), cells) if cells else ""

@@ -10,7 +10,7 @@ from grader.render.words import number, points_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.course.results.gradebook import Given, Row
+    from grader.course.results.gradebook import PointsByHand, Row
     from grader.exercise.model import Exercise
     from grader.outcome import Report
 
@@ -27,7 +27,7 @@ def article(row: Row, id: str, report: Report | None, exercise: Exercise | None)
         exercise=exercise,
         score=row.scores.get(id, report.score if report else None),
         points=report.points if report else exercise.points if exercise else 0.0,
-        notes=tuple(_given(one) for one in row.given if one.override.exercise == id),
+        notes=tuple(_by_hand(one) for one in row.by_hand if one.override.exercise == id),
     )
 
 
@@ -39,7 +39,7 @@ def lead_lines(row: Row, reports: Iterable[Report]) -> tuple[str, ...]:
     return f"{row.student.id}: {points_of(row.total, possible)} in all.", *_lateness(row)
 
 
-def _given(one: Given) -> str:
+def _by_hand(one: PointsByHand) -> str:
     what = f"for `{one.override.target}`" if one.override.target else "for this exercise"
     found = "" if one.found is None else f", where the grader found {number(one.found)}"
     by = f" ({one.override.by})" if one.override.by else ""

@@ -19,9 +19,10 @@ from grader.render.public import from_results
 from grader.version import VERSION
 
 if TYPE_CHECKING:
-    from grader.course.results.database import Result, Results
+    from grader.course.results.database import Results
     from grader.course.results.gradebook import Row
     from grader.course.results.out import Out
+    from grader.course.results.stored import Result
     from grader.exercise.assignment import Feedback, ShownCases
     from grader.exercise.model import Exercise
     from grader.outcome import Report
@@ -65,9 +66,9 @@ def write_pages(
     if not before.exists() or before.read_text(encoding="ascii", errors="replace") != made_by:
         changed = None
     for row, found in _students(out, results):
-        reports = [from_results(result.report) for result in found]
-        level = feedback or decisions.level_of(decided, (result.report for result in found))
-        cases = decisions.shown_cases_of(decided, (result.report for result in found))
+        reports = [from_results(result.graded.final) for result in found]
+        level = feedback or decisions.level_of(decided, (result.graded for result in found))
+        cases = decisions.shown_cases_of(decided, (result.graded for result in found))
         path = out.feedback(row.student.id)
         if (row.scores or reports) and (changed is None or row.student.id in changed or not path.exists()):
             out.write(path, student_page(row, out.state.title, reports, exercises, level, cases))
@@ -101,7 +102,7 @@ def address(student: str) -> str:
 def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Result]]]:
     """Every student's row, with what was graded in the order of the assignment."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
-    found_of = gradebook.in_turn(results.all(), lambda result: result.student)
+    found_of = gradebook.merge_by_student(results.all(), lambda result: result.student)
     for row in gradebook.rows(out, results):
         found = [result for result in found_of(row.student.id) if result.exercise in order]
         yield row, sorted(found, key=lambda result: order[result.exercise])

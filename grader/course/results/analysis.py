@@ -160,7 +160,7 @@ def analyse(out: Out, results: Results) -> Analysis:
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     for result in results.all():
         if result.exercise in order:
-            seen.add(result.student, Report.from_json(result.report))
+            seen.add(result.student, result.graded.final)
     place = order.__getitem__
 
     totals = tuple(row.total for row in rows(out, results) if row.total is not None)
@@ -345,8 +345,7 @@ def _target(results: Results, student: str, key: _Key) -> TargetReport:
     exercise, call, name = key
     result = results.get(student, exercise)
     assert result is not None  # it was read a moment ago, and OUT is held
-    report = Report.from_json(result.report)
-    return next(target for target in report.targets if (target.call, target.name) == (call, name))
+    return next(target for target in result.graded.final.targets if (target.call, target.name) == (call, name))
 
 
 def _is_unusual(one: Behaviour, students: int) -> bool:

@@ -17,10 +17,11 @@ from classroom import assignment, report
 from grader.course.intake.students import Student
 from grader.course.pages.decisions import duration, lead_lines
 from grader.course.pages.pages import refresh
-from grader.course.results.database import Result, open_results
+from grader.course.results.database import open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.gradebook import Row
 from grader.course.results.out import existing_out, open_out
+from grader.course.results.stored import Graded, Result
 from grader.exercise.assignment import LateRule, Override
 from grader.outcome import Status
 from grader.render import html
@@ -98,7 +99,7 @@ def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path: Path) -> None:
     out = write(tmp_path / "out", {"s2": (WRONG,)})
     with existing_out(out) as folder:
         results = open_results(folder)
-        results.put(Result(student="s1", exercise="tanh_layer", key="", report=WRONG.to_json()))
+        results.put(Result(student="s1", exercise="tanh_layer", key="", graded=Graded(report=WRONG)))
         results.close()
     refresh(out, {})
     assert "3.25" in feedback(out, "s2")

@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from grader.course.intake.students import Student
 from grader.course.results.analysis import FEWEST_FOR_STATISTICS, Analysis, analyse, correlation, discrimination
-from grader.course.results.database import Result, open_results
+from grader.course.results.database import open_results
 from grader.course.results.out import open_out
+from grader.course.results.stored import Graded, Result
 from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, Report, Status
 
@@ -50,7 +51,7 @@ def analysed(tmp_path: Path, reports: Mapping[str, tuple[Report, ...]]) -> Analy
         for student, ones in reports.items():
             for one in ones:
                 data = json.loads(json.dumps(one.to_json()))
-                results.put(Result(student=student, exercise=one.exercise, key="", report=data))
+                results.put(Result(student=student, exercise=one.exercise, key="", graded=Graded.from_json(data)))
         try:
             return analyse(out, results)
         finally:
