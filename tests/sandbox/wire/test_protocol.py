@@ -26,12 +26,12 @@ from grader.text import cleaned, one_line
 
 
 def body_of(buffers: list[frames.Buffer]) -> memoryview:
-    """The body of a packed frame."""
+    """Return the body of a packed frame."""
     return memoryview(b"".join(buffers))[frames.HEADER.size :]
 
 
 def frame(buffers: list[frames.Buffer]) -> Frame:
-    """A packed frame as the child reads it."""
+    """Return a packed frame as the child reads it."""
     raw = b"".join(buffers)
     _, kind, nonce, length = frames.HEADER.unpack(raw[: frames.HEADER.size])
     assert length == len(raw) - frames.HEADER.size
@@ -74,14 +74,14 @@ def test_task_holds_no_input_of_another() -> None:
 
 
 def packed_without_caps(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> memoryview:
-    """The body of an answer as a child packs it that has taken our caps away."""
+    """Pack an answer as a child does that has taken our caps away, and return its body."""
     with monkeypatch.context() as child:
         child.setattr(protocol, "MAX_TEXT", 1 << 30)
         return body_of(protocol.pack_answer(0, answer, 0, wrote_to_stdout=False))
 
 
 def accepted(body: memoryview) -> Answer:
-    """What the grader makes of the body of an answer."""
+    """Read the body of an answer as the grader does."""
     return replies.unpack_answer(body, 0)[0]
 
 
@@ -335,7 +335,7 @@ def test_no_cut_frame_is_an_answer(cut: int) -> None:
 
 
 def answer_of_shape(*shape: int, data: int) -> memoryview:
-    """The body of an answer of one float64 array of this shape with so many bytes of data, made of an honest one."""
+    """Return the body of an answer of one float64 array of this shape, with so many bytes of data; made of an honest one."""
     honest = body_of(protocol.pack_answer(0, Answer(items=(np.zeros(()),)), 0, wrote_to_stdout=False))
     head = bytes(honest[: protocol.ANSWER_HEAD.size]) + protocol.ITEM.pack(0, len(shape)) + struct.pack(f"<{len(shape)}Q", *shape)
     return memoryview(head + bytes(-len(head) % 8) + bytes(data))
