@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from grader import installed, wheel
 from grader.course.intake.collect import collect_one
 from grader.course.intake.contents import Contents
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
-from grader.course.workers.work import Steps, grade_work, judges, sandboxed, work_of
+from grader.course.workers.grading import Steps, grade_request, sandboxed
+from grader.course.workers.keys import basis_of
+from grader.course.workers.request import request_of
 from grader.errors import Fault, GraderError
 from grader.exercise.loading import dump, dump_assignment, load_assignment
 from grader.export.gradescope import results_json
@@ -141,8 +143,8 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
         for judge in prepared:
             exercise = judge.exercise
             entry = entries.get(exercise.id) or _nothing(exercise)
-            work = work_of(entry, judges(exercise, facts["seed"]), contents)
-            reports.append(_as_it_stands(grade_work(work, judge, worker)))
+            request = request_of(entry, basis_of(exercise.sha256, facts["seed"]), contents)
+            reports.append(_as_it_stands(grade_request(request, judge, worker)))
     finally:
         worker.close()
     return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))
@@ -175,8 +177,8 @@ def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced
     return unplaced
 
 
-def _nothing(exercise: Exercise) -> Entry:
-    return Entry(student="", exercise=exercise.id, status=Status.MISSING, detail="Nothing was handed in.")
+def _nothing(exercise: Exercise) -> SubmissionEntry:
+    return SubmissionEntry(student="", exercise=exercise.id, status=Status.MISSING, detail="Nothing was handed in.")
 
 
 def _state(source: Path) -> dict[str, Any]:

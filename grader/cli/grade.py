@@ -159,22 +159,21 @@ def _grade(
 
 
 def _print_table(summary: Summary, assignment: Assignment) -> None:
-    import csv
+    from grader.course.results.gradebook import number
 
     ids = [exercise.id for exercise in assignment.exercises]
     points = [exercise.points for exercise in assignment.exercises]
-    with summary.grades.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    late = ["late_penalty"] if any(float(row["late_penalty"] or 0) for row in rows) else []
-    head = ("student", *ids, *(["late"] if late else []), "total")
+    late = ["late"] if any(row.penalty for row in summary.rows) else []
+    head = ("student", *ids, *late, "total")
     body = [("points", *(f"{value:g}" for value in points), *("" for _ in late), f"{sum(points):g}")]
-    for row in rows[:MOST_ROWS]:
-        lost = (f"-{row[column]}" if float(row[column] or 0) else "" for column in late)
-        body.append((_name(row["student"]), *(row[id] or "-" for id in ids), *lost, row["total"] or "-"))
+    for row in summary.rows[:MOST_ROWS]:
+        lost = (f"-{number(row.penalty)}" if row.penalty else "" for _ in late)
+        scores = (number(row.scores.get(id)) or "-" for id in ids)
+        body.append((_name(row.student.id), *scores, *lost, number(row.total) or "-"))
     for line in _fitting(head, body, ids, width_of(sys.stdout)):
         print(line)
-    if len(rows) > MOST_ROWS:
-        print(one_line(f"... and {len(rows) - MOST_ROWS} more in {summary.grades}", MAX_LINE))
+    if len(summary.rows) > MOST_ROWS:
+        print(one_line(f"... and {len(summary.rows) - MOST_ROWS} more in {summary.grades}", MAX_LINE))
 
 
 def _name(student: str) -> str:

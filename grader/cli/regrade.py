@@ -18,7 +18,9 @@ from grader.text import counted, one_line, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.course.regrade import Change, Plan, Removal, Replay
+    from grader.course.purge import Removal
+    from grader.course.regrade import Change, RegradePlan
+    from grader.course.replay import Replay
     from grader.exercise.assignment import Assignment
     from grader.exercise.model import Exercise
     from grader.sandbox import Isolation
@@ -56,17 +58,18 @@ def command_replay(
     Its files, the seed and the cases are those of then. Exit status: 0 when the report comes out the same, byte for byte
     but for the time, 1 when it does not.
     """
-    from grader.course.regrade import replay
+    from grader.course.replay import replay
 
     asked = _exercise_of(_assignment_of(out, assignment, folders), exercise)
     found = replay(out, student, asked, isolation=cast("Isolation", isolation), database=database)
     if as_json:
-        print(json.dumps(found.again.to_json(), ensure_ascii=False, allow_nan=False, indent=1))
+        print(json.dumps(found.replayed.to_json(), ensure_ascii=False, allow_nan=False, indent=1))
     else:
         from grader.render import terminal
 
         print(
-            terminal.render(found.again, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret"), end=""
+            terminal.render(found.replayed, asked, colour=has_colour(sys.stdout), width=width_of(sys.stdout), cases="secret"),
+            end="",
         )
     sys.stdout.flush()
     for line in _compared(found):
@@ -77,12 +80,12 @@ def command_replay(
 def _compared(found: Replay) -> Iterator[str]:
     if found.differences:
         yield f"NOT the same as recorded: {', '.join(found.differences)} differ."
-        if "nondeterministic" in {*found.recorded.flags, *found.again.flags}:
+        if "nondeterministic" in {*found.recorded.flags, *found.replayed.flags}:
             yield "The same call of this code gives different answers."
     else:
         yield "The same as recorded, byte for byte but for the time."
     for part in found.circumstances:
-        before, now = getattr(found.recorded, part), getattr(found.again, part)
+        before, now = getattr(found.recorded, part), getattr(found.replayed, part)
         yield f"Recorded under other {part}: {_shown(before)}; now {_shown(now)}."
 
 
@@ -123,7 +126,7 @@ def command_regrade(
 
     asked = _assignment_of(out, assignment, folders)
 
-    def confirm(plan: Plan) -> bool:
+    def confirm(plan: RegradePlan) -> bool:
         _print_plan(plan)
         return not (plan.changes or plan.totals) or agreed("Write these marks?", yes=yes)
 
@@ -140,7 +143,7 @@ def command_regrade(
     return SOME_UNGRADED if plan.ungraded else DONE
 
 
-def _print_plan(plan: Plan) -> None:
+def _print_plan(plan: RegradePlan) -> None:
     if changes := _in_order(plan)[:MOST_SHOWN]:
         for line in table(("", "before", "after", "change"), list(_rows(changes))):
             print(line)
@@ -158,7 +161,7 @@ def _print_plan(plan: Plan) -> None:
         print(f"{plan.ungraded} could not be graded (no points lost); the reports say why.", file=sys.stderr)
 
 
-def _in_order(plan: Plan) -> list[Change]:
+def _in_order(plan: RegradePlan) -> list[Change]:
     """Student by student: scores first, then the total."""
     return sorted((*plan.changes, *plan.totals), key=lambda one: (one.student, not one.exercise))
 
@@ -188,7 +191,7 @@ def command_purge(*, out: Path, student: str | None, marks: bool, yes: bool, dat
     systems, reasons for points given by hand. What stays: grades.csv, under the students' ids, and the seed.
     Exit status: 0 done, 1 not agreed to.
     """
-    from grader.course.regrade import purge
+    from grader.course.purge import purge
 
     def confirm(removal: Removal) -> bool:
         if student is not None and not removal.students:
@@ -196,7 +199,7 @@ def command_purge(*, out: Path, student: str | None, marks: bool, yes: bool, dat
         _print_removal(removal, marks=marks)
         return agreed("Remove this for good?", yes=yes)
 
-    return DONE if purge(out, confirm, student, keep_marks=not marks, database=database) else NOT_DONE
+    return DONE if purge(out, confirm, student, keep_scores=not marks, database=database) else NOT_DONE
 
 
 def _print_removal(removal: Removal, *, marks: bool) -> None:

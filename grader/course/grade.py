@@ -1,50 +1,57 @@
-"""`grader grade`: a folder of submissions -> results, reports and grades in OUT, resumed where an earlier run stopped."""
+"""
+Grade a class: from a folder of submissions to results, reports and grades in OUT.
+
+A run goes on where an earlier one stopped.
+"""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from grader.course.earlier import notes_on_ids, refuse_other_files, with_earlier
 from grader.course.intake.collect import Collection, collect, with_roster
 from grader.course.intake.contents import Contents
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.intake.files import Unplaced
 from grader.course.intake.matching import match
-from grader.course.intake.names import fold, shown
+from grader.course.intake.names import shown, some_students
 from grader.course.intake.roster import read_roster
 from grader.course.intake.students import Student
 from grader.course.rescore import catch_up
-from grader.course.results.database import TRIED, Result, Results, open_results
+from grader.course.results.database import Results, open_results
 from grader.course.results.decisions import NAME as RULES
 from grader.course.results.decisions import write_rules
+from grader.course.results.finish import Finished, current_rules, finish
+from grader.course.results.keeping import keep
 from grader.course.results.out import Out, open_out, refuse_nbgraders
-from grader.course.results.settling import current_rules, named, settle
-from grader.course.workers.second_try import Alone, not_tried_again
-from grader.course.workers.work import Pool, Steps, Threads, Work, judges, kept_work, sandboxed, work_of
+from grader.course.results.stored import Graded, Result
+from grader.course.workers.grading import Steps, sandboxed
+from grader.course.workers.keys import basis_of
+from grader.course.workers.pools import open_pool
+from grader.course.workers.request import GradingRequest, request_from_results, request_of
+from grader.course.workers.retries import Retries
 from grader.errors import Fault, GraderError
 from grader.exercise.assignment import Assignment
-from grader.installed import install_command
 from grader.outcome import Report
 
 if TYPE_CHECKING:
     from distributed import Client
 
+    from grader.course.results.gradebook import Row
+    from grader.course.workers.threads import Pool
     from grader.judging.judge import Judge
     from grader.sandbox import Isolation
 
-
-ENOUGH_FOR_PROCESSES = 100  # entries: starting a worker process costs as much as grading a score of them
-_MOST_TOLD = 10  # students in a message
-_AT_ONCE = 500  # entries that are looked up in the database with one question
+_AT_ONCE = 500  # entries that are looked up in the database with one query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a class is graded."""
+    """The choices of whoever grades a class."""
 
     jobs: int = 0  # workers; 0: as many as there are processors
     seed: int | None = None
@@ -53,10 +60,10 @@ class Options:
     roster: Path | None = None
     isolation: Isolation = "best"
     database: str | None = None  # an SQLAlchemy address, of PostgreSQL or another file of SQLite, instead of SQLite in OUT
-    scheduler: str | Client | None = None  # of a Dask cluster: its address, "local" for one of worker processes here
+    scheduler: str | Client | None = None  # a Dask cluster: its address, its client, or "local" for worker processes here
     insecure: bool = False  # the cluster may be on other machines without TLS
-    layout: str = ""  # of the submissions, if it is not to be seen
-    accept_other_files: bool = False  # of students who have a mark: it may be a mark for somebody else's work
+    layout: str = ""  # the layout of the submissions, where it is not to be guessed from the names
+    accept_other_files: bool = False  # grade students from other files than before, perhaps somebody else's
 
 
 @dataclass(slots=True)
@@ -65,14 +72,14 @@ class Progress:
 
     total: int
     done: int = 0
-    reused: int = 0  # of those done: unchanged since an earlier run
+    reused: int = 0  # part of `done`: unchanged since an earlier run
     ungraded: int = 0
     slowest: tuple[str, float] = ("", 0.0)  # exercise, seconds of one submission
     started: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
+        """The time since the start."""
         return time.monotonic() - self.started
 
 
@@ -87,7 +94,7 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a run did."""
+    """The outcome of a run."""
 
     students: int
     entries: int
@@ -98,9 +105,10 @@ class Summary:
     within: str  # the folder in the submissions that all of them lie in
     undecided: tuple[Undecided, ...]
     seconds: float
-    grades: Path
+    grades: Path  # grades.csv
+    rows: tuple[Row, ...]  # what grades.csv says, by student
     changed: frozenset[str]  # students with a new result, whose pages are to be written anew
-    notes: tuple[str, ...]  # what the rules of the assignment could not be applied to
+    notes: tuple[str, ...]  # what staff should know
 
 
 def grade_folder(
@@ -113,27 +121,27 @@ def grade_folder(
     steps: Steps | None = None,
 ) -> Summary:
     """
-    Grades what is in a folder or zip, and writes OUT.
+    Grade the submissions in a folder or zip, and write OUT.
 
     Results are kept as they come; an interrupted run (KeyboardInterrupt passes through) has written the grades of what
     it graded. Raises GraderError when the submissions, OUT, the database or the sandbox cannot be used.
     """
     options = options or Options()
     refuse_nbgraders(out)
-    collection = collect(submissions, assignment, but=out, layout=options.layout)
+    collection = collect(submissions, assignment, exclude=out, layout=options.layout)
     if options.roster is not None:
         collection = with_roster(collection, read_roster(options.roster))
     steps = steps or sandboxed(options.isolation)
     with open_out(out, assignment, seed=options.seed, fresh_seed=options.fresh_seed) as place:
         results = open_results(place, options.database)
         try:
-            return _Run(collection, assignment, place, results, options, steps, progress or (lambda _: None)).go()
+            return _ClassRun(collection, assignment, place, results, options, steps, progress or (lambda _: None)).grade()
         finally:
             results.close()
 
 
 @dataclass(slots=True)
-class _Run:
+class _ClassRun:
     collection: Collection
     assignment: Assignment
     out: Out
@@ -141,250 +149,175 @@ class _Run:
     options: Options
     steps: Steps
     tell: Callable[[Progress], None]
+    at: Progress = field(default_factory=lambda: Progress(total=0))
     judges: Mapping[str, Judge] = field(default_factory=dict)  # by the id of their exercise
     changed: set[str] = field(default_factory=set)
     undecided: list[Undecided] = field(default_factory=list)
-    alone: Alone = field(default_factory=Alone)
+    retries: Retries = field(default_factory=Retries)
 
-    def go(self) -> Summary:
-        """Grade, write, sum up."""
+    def grade(self) -> Summary:
+        """Check the submissions against earlier runs, grade them, and write the table of grades."""
+        known_by_other_ids = self._compare_with_earlier_runs()
+        self._prepare()
+        pool = open_pool(
+            self.steps,
+            self.judges,
+            entries=len(self.collection.entries),
+            jobs=self.options.jobs,
+            scheduler=self.options.scheduler,
+            insecure=self.options.insecure,
+        )
+        try:
+            self._grade_all(pool)
+        finally:
+            pool.close()
+            finished = finish(self.out, self.results, self.assignment)
+        return self._summary(finished, notes_on_ids(known_by_other_ids))
+
+    def _compare_with_earlier_runs(self) -> Mapping[str, str]:
+        """Use the ids of earlier runs; return whose these are. Raises GraderError where files seem to be somebody else's."""
         known: Mapping[str, str] = {}
         if self.options.roster is None:
             self.collection, known = with_earlier(self.collection, self.results.students())
         if not self.options.accept_other_files:
-            refuse_other_files(self.collection, self.results, self.out.path, is_said=bool(self.options.layout))
+            refuse_other_files(self.collection, self.results, self.out.path, layout_was_given=bool(self.options.layout))
         if not self.options.layout:
             self._refuse_class_of_a_student()
-        at = Progress(total=len(self.collection.entries))
+        return known
+
+    def _prepare(self) -> None:
+        """Keep who is in the class, and bring records, rules and earlier results up to date."""
+        self.at = Progress(total=len(self.collection.entries), started=self.at.started)
         self.results.put_students(self.collection.students)
         self.results.put_unplaced(self.collection.unplaced)
         self._forget_old_names()
         self.judges = {
             one.id: self.steps.prepare(one, self.out.state.seed, self.out.records) for one in self.assignment.exercises
         }
-        rules = current_rules(self.assignment)  # a faulty ledger is said before anything is run
+        rules = current_rules(self.assignment)  # a faulty ledger is reported before anything is run
         if not (self.out.path / RULES).exists():  # a run that is killed must not leave pages that show more than they may
             write_rules(self.out, rules)
         self.changed |= catch_up(self.out, self.results, self.assignment)
-        pool = open_pool(self.options, self.steps, self.judges, len(self.collection.entries))
-        try:
-            self.tell(at)
-            for work, report in pool.reports(self._to_do(at)):
-                data = self.alone.first(work, report)
-                self._keep(work, data)  # also what is to be tried again: a run that is ended has something to go on from
-                if TRIED not in data:
-                    self._count(at, work, report)
-            for work, report, data in self.alone.again(pool, self._kept):
-                self._keep(work, data)
-                self._count(at, work, report)
-            at.done += len(self.alone.not_tried)
-            self.tell(at)
-        finally:
-            pool.close()
-            grades, notes = settle(self.out, self.results, self.assignment)
+
+    def _grade_all(self, pool: Pool) -> None:
+        self.tell(self.at)
+        for request, report in pool.reports(self._requests()):
+            graded = self.retries.first(request, report)
+            self._keep(request, graded)  # also where a second try follows: a run that is stopped goes on from here
+            if graded.retry is None:
+                self._count(request, report)
+        for request, graded in self.retries.run(pool, self._kept_request):
+            self._keep(request, graded)
+            self._count(request, graded.report)
+        self.at.done += len(self.retries.not_retried)
+        self.tell(self.at)
+
+    def _summary(self, finished: Finished, notes: Iterator[str]) -> Summary:
         return Summary(
             students=len(self.collection.students),
             entries=len(self.collection.entries),
-            reused=at.reused,
-            ungraded=at.ungraded,
+            reused=self.at.reused,
+            ungraded=self.at.ungraded,
             unplaced=self.collection.unplaced,
             layout=self.collection.layout,
             within=self.collection.within,
             undecided=tuple(sorted(self.undecided, key=lambda one: (one.student, one.exercise))),
-            seconds=at.seconds,
-            grades=grades,
+            seconds=self.at.seconds,
+            grades=finished.grades,
+            rows=finished.rows,
             changed=frozenset(self.changed),
             notes=(
-                *_renamed(known),
-                *self._without_an_answer(),
-                *self._kept_from_earlier(),
-                *not_tried_again(self.alone.not_tried),
                 *notes,
+                *self._notes_on_students_without_answer(),
+                *self._notes_on_students_who_are_not_here(),
+                *self.retries.notes(),
+                *finished.notes,
             ),
         )
 
     def _refuse_class_of_a_student(self) -> None:
-        """Raises GraderError where the place itself is called as a student: what lies in it would be others' by its word."""
+        """
+        Raise GraderError where the folder itself is named like a student of the class.
+
+        Its names were a student's choice: taken for a layout, they would hand out other people's scores.
+        """
         layout, name = self.collection.layout, self.collection.name
         students = {student.id: student for student in (*self.results.students(), *self.collection.students)}
         who = match((Student(id=name),), tuple(students.values())).get(name)
         if who is None or layout == "one-student" or {entry.student for entry in self.collection.entries} <= {who.id}:
             return
-        what = f"`{shown(name)}` is a student of this class, {shown(who.id)}, and was read as {layout}: as the work of others."
+        what = f"`{shown(name)}` is a student of this class, {shown(who.id)}, but was read as {layout}: as the work of others."
         remedy = f"Say which it is: --layout one-student, or --layout {layout}."
         raise GraderError(Fault(str(self.out.path), what, remedy))
 
-    def _count(self, at: Progress, work: Work, report: Report) -> None:
-        at.done += 1
-        at.ungraded += report.score is None
-        at.slowest = max(at.slowest, (report.exercise, report.seconds), key=lambda one: one[1])
+    def _count(self, request: GradingRequest, report: Report) -> None:
+        self.at.done += 1
+        self.at.ungraded += report.score is None
+        self.at.slowest = max(self.at.slowest, (report.exercise, report.seconds), key=lambda one: one[1])
         waits = dict.fromkeys(one.detail for one in report.targets if one.is_undecided)
-        self.undecided.extend(Undecided(student=work.student, exercise=work.exercise, detail=detail) for detail in waits)
-        self.tell(at)
+        self.undecided.extend(Undecided(student=request.student, exercise=request.exercise, detail=detail) for detail in waits)
+        self.tell(self.at)
 
     def _forget_old_names(self) -> None:
-        """An earlier run without the roster graded the same files under their own names: nobody is in the class twice."""
+        """Drop what an earlier run without the roster graded under the files' own names: nobody is in the class twice."""
         known = {student.id for student in self.results.students()}
         old = tuple(name for name in self.collection.renamed if name in known)
         if old:
             self.results.drop(old)
             self.out.remove_pages(old)
 
-    def _without_an_answer(self) -> Iterator[str]:
-        """Who handed in something, but nothing that is graded: an archive of another kind, perhaps, or a text."""
+    def _notes_on_students_without_answer(self) -> Iterator[str]:
+        """Name who handed in something that cannot be graded: an archive of another kind, perhaps, or a text."""
         with_files = {entry.student for entry in self.collection.entries if entry.files}
-        if without := [id for id in dict.fromkeys(entry.student for entry in self.collection.entries) if id not in with_files]:
-            yield f"Handed in something, but nothing that can be graded: {named(without)}."
+        if without := [entry.student for entry in self.collection.entries if entry.student not in with_files]:
+            yield f"Handed in something, but nothing that can be graded: {some_students(without)}."
 
-    def _kept_from_earlier(self) -> Iterator[str]:
-        """Of whom there are marks, but no files this time: it may be meant, and it may be a file that was lost."""
+    def _notes_on_students_who_are_not_here(self) -> Iterator[str]:
+        """Name who has scores from an earlier run but no files in this one: that may be meant, or a file was lost."""
         here = {entry.student for entry in self.collection.entries}
-        if kept := list(dict.fromkeys(student for student, *_ in self.results.scores() if student not in here)):
-            yield f"Not among these submissions, graded in an earlier run: {named(kept)}. Their marks stay."
+        if absent := [student for student, *_ in self.results.scores() if student not in here]:
+            yield f"Not among these submissions, graded in an earlier run: {some_students(absent)}. Their scores stay."
 
-    def _to_do(self, at: Progress) -> Iterator[Work]:
-        """The entries that changed since they were graded, or never were; the others count as done."""
-        judged_by = {one.id: judges(one, self.out.state.seed) for one in self.assignment.exercises}
-        tried = {} if self.options.fresh else self.results.tried_alone()
+    def _requests(self) -> Iterator[GradingRequest]:
+        """Yield what changed since it was graded, or never was; count the rest as done."""
+        bases = {one.id: basis_of(one.sha256, self.out.state.seed) for one in self.assignment.exercises}
+        earlier = {} if self.options.fresh else self.results.with_retry()
         student, contents = "", Contents()
-        for entry, key in self._with_keys():  # those of one student one after the other
+        for entry, key in self._with_keys():  # student by student
             if entry.student != student:
                 student, contents = entry.student, Contents()
-            work = work_of(entry, judged_by[entry.exercise], contents)
-            if self.options.fresh or key != work.key:
-                yield work
+            request = request_of(entry, bases[entry.exercise], contents)
+            if self.options.fresh or key != request.key:
+                yield request
                 continue
             self._restore(entry)
-            at.reused += 1
-            if (before := tried.get(key)) and self.alone.meet(entry.student, entry.exercise, before):
+            self.at.reused += 1
+            if (before := earlier.get(key)) and self.retries.resume(entry.student, entry.exercise, before):
                 continue
-            at.done += 1
-            self.tell(at)
+            self.at.done += 1
+            self.tell(self.at)
 
-    def _with_keys(self) -> Iterator[tuple[Entry, str | None]]:
-        """Each entry with the key of its result."""
+    def _with_keys(self) -> Iterator[tuple[SubmissionEntry, str | None]]:
+        """Yield each entry with the key of its result."""
         entries = self.collection.entries
         for some in (entries[start : start + _AT_ONCE] for start in range(0, len(entries), _AT_ONCE)):
             keys = self.results.keys({entry.student for entry in some})
             yield from ((entry, keys.get((entry.student, entry.exercise))) for entry in some)
 
-    def _kept(self, student: str, exercise: str) -> Work | None:
+    def _kept_request(self, student: str, exercise: str) -> GradingRequest | None:
         result = self.results.get(student, exercise)
-        return None if result is None else kept_work(self.results, result, tuple(self.judges))
+        return None if result is None else request_from_results(self.results, result, tuple(self.judges))
 
-    def _keep(self, work: Work, data: Mapping[str, Any]) -> None:
-        self.changed.add(work.student)
-        result = Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json())
-        self.out.write_report(work.student, work.exercise, data)  # first: a run that is killed here does both again
-        self.results.put(result, work.sources)
+    def _keep(self, request: GradingRequest, graded: Graded) -> None:
+        self.changed.add(request.student)
+        result = Result(
+            student=request.student, exercise=request.exercise, key=request.key, graded=graded, manifest=request.manifest
+        )
+        keep(self.out, self.results, result, request.sources)
 
-    def _restore(self, entry: Entry) -> None:
-        """The report's file, where somebody removed it."""
+    def _restore(self, entry: SubmissionEntry) -> None:
+        """Write the report's file again where somebody removed it."""
         if not self.out.report(entry.student, entry.exercise).exists():
             result = self.results.get(entry.student, entry.exercise)
             if result is not None:
-                self.out.write_report(entry.student, entry.exercise, result.report)
-
-
-def refuse_other_files(collection: Collection, results: Results, out: Path, *, is_said: bool) -> None:
-    """
-    Raises GraderError where a student's mark would become one for other files than those that it stands for.
-
-    That is: where the files of a student with a mark are seen in another layout, or under another name, than those that the
-    mark is for; and where nobody in OUT has a mark from this layout, and nobody said it. What a student changes, adds or hands
-    in again under the same name is no such thing.
-    """
-    marked = {student for student, *_ in results.scores()}
-    earlier = {one.id: one.origin for one in results.students() if one.id in marked and one.origin}
-    entered = {entry.student for entry in collection.entries}
-    now = {one.id: one.origin for one in collection.students if one.id in entered and one.origin}
-    moved = [(id, earlier[id], origin) for id, origin in now.items() if id in earlier and _is_elsewhere(earlier[id], origin)]
-    if moved:
-        told = "; ".join(f"{id}: {_told(was)} then, {_told(is_now)} now" for id, was, is_now in moved[:_MOST_TOLD])
-        more = f"; and {len(moved) - _MOST_TOLD} more" if len(moved) > _MOST_TOLD else ""
-        what = f"These students have marks for files that were seen elsewhere. {told}{more}. Nothing was graded."
-        remedy = (
-            "Are these the same people's files? Then give the same command with --accept-other-files. If not, say the --layout "
-            "that is meant, or grade into another folder."
-        )
-        raise GraderError(Fault(str(out), what, remedy))
-    seen = {_kind(origin) for origin in earlier.values()}
-    if now and seen and not is_said and not seen & {_kind(origin) for origin in now.values()}:
-        then = " and ".join(sorted(seen))
-        what = f"Its marks are for files read as {then}; these are read as {collection.layout}. Nothing was graded."
-        remedy = f"If these are other students of the same class, say so: --layout {collection.layout}."
-        raise GraderError(Fault(str(out), what, remedy))
-
-
-def _is_elsewhere(then: str, now: str) -> bool:
-    """Whether it is another layout, or another name in it."""
-    return (_kind(then), fold(then.partition(":")[2])) != (_kind(now), fold(now.partition(":")[2]))
-
-
-def _kind(origin: str) -> str:
-    return origin.partition(":")[0]
-
-
-def _told(origin: str) -> str:
-    layout, _, name = origin.partition(":")
-    return f"{layout}, as {shown(name)}" if name else layout
-
-
-def with_earlier(collection: Collection, earlier: Sequence[Student]) -> tuple[Collection, Mapping[str, str]]:
-    """
-    The collection, in which those whom an earlier run's roster knew by other ids have these; and who they are, by their files.
-
-    When they handed in is what this collection says.
-    """
-    found = match(collection.students, earlier)
-    known = {one.id: found[one.id].id for one in collection.students if one.id in found and found[one.id].id != one.id}
-    if not known:
-        return collection, known
-    people = {found[name].id: replace(found[name], submitted_at=None) for name in known}
-    theirs = {one.id for one in collection.students if one.id in found and found[one.id].id in people}
-    found_again = with_roster(_of(collection, lambda id: id in theirs), tuple(people.values()))
-    others = _of(collection, lambda id: id not in theirs)
-    return replace(
-        found_again,
-        students=tuple(sorted((*others.students, *found_again.students), key=lambda one: one.id)),
-        entries=tuple(sorted((*others.entries, *found_again.entries), key=lambda entry: entry.student)),
-    ), known
-
-
-def _of(collection: Collection, is_meant: Callable[[str], bool]) -> Collection:
-    """Some of the students, with everything that has no place."""
-    return replace(
-        collection,
-        students=tuple(one for one in collection.students if is_meant(one.id)),
-        entries=tuple(entry for entry in collection.entries if is_meant(entry.student)),
-    )
-
-
-def _renamed(known: Mapping[str, str]) -> Iterator[str]:
-    if known:
-        who = named([f"{name} is {id}" for name, id in known.items()])
-        yield f"Known from an earlier run by other ids: {who}. If that is wrong, give a --roster."
-
-
-def open_pool(options: Options, steps: Steps, judges: Mapping[str, Judge], entries: int) -> Pool:
-    """The workers for so many entries: of a cluster, processes, or threads where these do as well."""
-    jobs = options.jobs or processors()
-    if steps.isolation and options.scheduler:
-        try:
-            from grader.course.workers.cluster import Cluster
-        except ImportError as error:
-            remedy = f"Install it: {install_command('class')}"
-            raise GraderError(Fault("--scheduler", f"It needs Dask, which is not installed ({error}).", remedy)) from None
-        return Cluster(options.scheduler, jobs, steps.isolation, judges, insecure=options.insecure)
-    if steps.isolation and jobs > 1 and entries >= ENOUGH_FOR_PROCESSES and os.name == "posix":
-        from grader.course.workers.processes import Processes
-
-        return Processes(jobs, steps.isolation, judges)
-    return Threads(jobs, steps, judges)
-
-
-def processors() -> int:
-    """How many this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+                self.out.write_report(entry.student, entry.exercise, result.graded)

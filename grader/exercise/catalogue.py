@@ -8,6 +8,7 @@ A package brings exercises with an entry point of the group `grader.exercises` t
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,20 @@ def is_path(name: str) -> bool:
     return "/" in name or "\\" in name or name.endswith(SUFFIXES)
 
 
+def assignment_file(name: str) -> Path | None:
+    """Find the file of an assignment by path, or by its id in the shipped catalogue; None if the name is none of one."""
+    path = Path(name) if is_path(name) else shipped() / "assignments" / f"{name}.yaml"
+    return path if lists_exercises(path) else None
+
+
+def lists_exercises(path: Path) -> bool:
+    """Tell whether a file is there that is an assignment's: it lists exercises."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
+
+
 def shipped() -> Path:
     """Return the folder of the shipped catalogue: inside the package when installed, beside it in a checkout."""
     package = Path(__file__).parents[1]
@@ -107,7 +122,7 @@ def _mentions_group(folder: Path) -> bool:
     """Tell whether a folder of sys.path has a distribution with an entry point of our group."""
     try:
         return any(GROUP in file.read_text("utf-8", errors="replace") for file in folder.glob("*.*-info/entry_points.txt"))
-    except OSError:  # a distribution of somebody else's, whose entry points nobody here may read
+    except OSError:  # somebody else's distribution, whose entry points we may not read
         return False
 
 
@@ -122,7 +137,7 @@ def _folder_of(module: str, name: str) -> Path:
         for part in inner:  # `find_spec("a.b")` would run a
             path = f"{path}.{part}"
             spec = PathFinder.find_spec(path, spec.submodule_search_locations) if spec else None
-    except Exception:  # a finder of an installed package, too, may raise anything
+    except Exception:  # a finder of an installed package may raise anything
         spec = None
     places = list(spec.submodule_search_locations or ()) if spec else []
     if spec and spec.origin and not places:

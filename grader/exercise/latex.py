@@ -32,7 +32,7 @@ _MARKS = "".join(_ACCENTS.values())
 _ACCENTED = rf"\\({'|'.join(_ACCENTS)})(?:\s*\{{(\w+|\\[A-Za-z]+)\}}|\s+(\w)|\s*(\\[A-Za-z]+))"
 _SIZES = r"\\(?:(?:left|right|middle)(?![A-Za-z])\.?|[bB]igg?[lrm]?(?![A-Za-z]))\s*"
 _BRACED = r"\{([^{}]*)\}"
-_PART = r"(?:\{([^{}]*)\}|((?!\\(?:sqrt|[dt]?frac)(?![A-Za-z]))\\[A-Za-z]+|\w))"  # of a fraction: `\frac12` needs no braces
+_PART = r"(?:\{([^{}]*)\}|((?!\\(?:sqrt|[dt]?frac)(?![A-Za-z]))\\[A-Za-z]+|\w))"  # part of a fraction: `\frac12` needs no braces
 _FRACTION = rf"\\[dt]?frac(?![A-Za-z])\s*{_PART}\s*{_PART}"
 # One thing, with its index, power and argument: what may stand below a stroke without brackets
 _AT = r"_(?:\w+|\([^()]*\))|\^(?:\w|\\[A-Za-z]+|\([^()]*\))"

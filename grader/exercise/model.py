@@ -16,11 +16,11 @@ from grader.exercise.formula import Formula
 from grader.sandbox.limits import Arrays, Limits
 from grader.sandbox.wire.call import Call
 
-DEFAULT_RTOL = 1e-8  # float64 has 16 digits; float32 has 7, and a term or a constant left out shows in the 8th
+DEFAULT_RTOL = 1e-8  # float64 has 16 digits, float32 7; a term or a constant that is left out shows in the 8th
 
 Layout: TypeAlias = Literal["numerator", "denominator"]
 
-# An axis as it is written in a shape: its name, or, for sizes that no axis is named after, an expression such as `n + m`.
+# Axes of a shape as they are written: names, or, for a size without an axis of its own, an expression such as `n + m`.
 Axes: TypeAlias = tuple[str, ...]
 
 

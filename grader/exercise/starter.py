@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from grader.sandbox.wire.call import Argument, Given
 
 IMPORTS = {"numpy": "import numpy as np", "torch": "import torch"}
-# An exercise file may say numpy and the assignment torch: the check says which, whatever file it finds.
+# The exercise file may say numpy and the assignment torch, so the check names the kind of arrays.
 _OPTION = {"numpy": "", "torch": " --arrays torch"}
 _KEYWORD: Mapping[str, tuple[str, ...]] = {"numpy": (), "torch": ('arrays="torch"',)}
 _ARRAYS = {"numpy": "NumPy arrays (float64)", "torch": "torch tensors (float64)"}
-_WIDTH = 88  # of docstrings: what code formatters take
+_WIDTH = 88  # width of docstrings, as code formatters wrap them
 
 
 def as_script(exercise: Exercise, file: str = "answer.py", *, check: str = "") -> str:
@@ -165,7 +165,7 @@ def _meaning(exercise: Exercise, name: str) -> str:
             return ", ".join(filter(None, (_sized(given.axes), contents(given))))
     try:
         return _sized(exercise.axes_of(name))
-    except KeyError:  # a `given` name: its meaning is said by the caller
+    except KeyError:  # a `given` name, which the caller explains
         return ""
 
 

@@ -89,7 +89,7 @@ def statement(exercise: Exercise) -> str:
     return "\n\n".join(paragraphs)
 
 
-# What is known of numbers that are drawn so, and may be used in an answer; `{}` is the parameter of the draw.
+# What an answer may use about numbers of each draw; `{}` is the parameter of the draw.
 _CONTENTS = {
     "labels": "whole numbers from 0 to {} - 1",
     "onehot": "one 1 along the last axis, else 0",

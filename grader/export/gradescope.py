@@ -1,5 +1,5 @@
 """
-Gradescope's results.json: a test an exercise, its page as the output.
+Write Gradescope's results.json: a test an exercise, its page as the output.
 
 As gradescope-autograders.readthedocs.io specifies it. A result that we could not grade is not written: Gradescope then
 says itself that the autograder failed, and shows no score.
@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.course.intake.names import some_students
 from grader.course.pages import decisions
 from grader.course.results import gradebook
 from grader.course.results.decisions import level_of, read_rules, shown_cases_of
 from grader.course.results.out import disk_errors, safe_name
-from grader.course.results.settling import named
 from grader.files import write_whole
 from grader.render import html
 from grader.render.markup import prose
@@ -39,7 +39,7 @@ def results_json(
     feedback: Feedback = "full",
     cases: ShownCases = "public",
 ) -> dict[str, Any] | None:
-    """One student's results; None when something could not be graded, or nothing was handed in."""
+    """Return one student's results; None when something could not be graded, or nothing was handed in."""
     if row.total is None:
         return None
     by_id = {report.exercise: report for report in reports}
@@ -76,9 +76,10 @@ def write(
     out: Out, results: Results, target: Path, exercises: Mapping[str, Exercise], feedback: Feedback | None = None
 ) -> tuple[str, ...]:
     """
-    A file STUDENT.json for each student in the folder `target`; says who has none, not even that of an earlier export.
+    Write a file STUDENT.json for each student into the folder `target`; return a note on students who get none.
 
-    It shows as much as `feedback` says, or else as was decided for the assignment.
+    It shows as much as `feedback` says, or else as was decided for the assignment. A file of an earlier export is removed where
+    there is nothing to write.
     """
     rules = read_rules(out)
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
@@ -87,9 +88,10 @@ def write(
         student = row.student.id
         path = target / f"{safe_name(student)}.json"
         asked = sorted(row.scores, key=lambda id: order.get(id, len(order)))
-        found = [one.report for one in (results.get(student, exercise) for exercise in asked) if one]
+        found = [one.graded for one in (results.get(student, exercise) for exercise in asked) if one]
         level, cases = feedback or level_of(rules, found), shown_cases_of(rules, found)
-        data = results_json(row, list(map(from_results, found)), exercises, level, cases)
+        reports = [from_results(graded.final) for graded in found]
+        data = results_json(row, reports, exercises, level, cases)
         if data is None:
             with disk_errors(target):
                 path.unlink(missing_ok=True)
@@ -98,4 +100,4 @@ def write(
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
         with disk_errors(target):
             write_whole(path, text.encode("utf-8", "replace"))
-    return (f"Left out, since something of theirs could not be graded: {named(left_out)}.",) if left_out else ()
+    return (f"Left out, since something of theirs could not be graded: {some_students(left_out)}.",) if left_out else ()

@@ -1,7 +1,7 @@
 """
 What people gave in nbgrader's gradebook -> the assignment's results, so that reports and exports have the final marks.
 
-The points that the sandbox gave stay beside them, as `auto_score`.
+The points that the sandbox gave stay beside them, in the report.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from grader.nbgrader.cells import grade_id
 
 if TYPE_CHECKING:
+    from grader.course.results.stored import Graded
     from grader.exercise.model import Exercise
     from grader.nbgrader.course import Course
     from grader.nbgrader.reports import Marker
@@ -43,10 +44,10 @@ def read_back(course: Course, marker: Marker, db_url: str) -> None:
             result = marker.results.get(student, exercise.id)
             if result is None:
                 continue
-            report = _final(result.report, exercise, one, penalty)
-            penalty -= report.get("late_penalty", 0.0)
-            if report != result.report:
-                marker.put(replace(result, report=report))
+            final = replace(result, graded=_final(result.graded, exercise, one, penalty))
+            penalty -= final.graded.late_penalty
+            if not final.says_the_same(result):
+                marker.put(final)
 
 
 def _given(notebook: Any) -> _Given:
@@ -59,21 +60,14 @@ def _given(notebook: Any) -> _Given:
     return _Given(scores=scores, points=points, penalty=notebook.late_submission_penalty or 0.0)
 
 
-def _final(report: Mapping[str, Any], exercise: Exercise, given: _Given, penalty: float) -> dict[str, Any]:
-    """The report's data with what people gave; without any of it, as the sandbox made it."""
+def _final(graded: Graded, exercise: Exercise, given: _Given, penalty: float) -> Graded:
+    """Return the result with what people gave in the gradebook, in place of what they gave before."""
     names = {(task.function, target.name): grade_id(exercise, task, target) for task, target in exercise.targets()}
-    targets = []
-    for target in report["targets"]:
-        plain = {**target, "score": target.get("auto_score", target["score"])}
-        plain.pop("auto_score", None)
-        name = names.get((target["call"], target["name"]), "")
+    by_hand = {}
+    for target in graded.report.targets:
+        name = names.get((target.call, target.name), "")
         if name in given.scores:
-            scale = target["points"] / given.points[name] if given.points[name] else 1.0
-            plain |= {"score": given.scores[name] * scale, "auto_score": plain["score"]}
-        targets.append(plain)
-    scores = [target["score"] for target in targets]
-    score = None if None in scores else sum(scores)
-    taken = min(penalty, score or 0.0)
-    final = {name: value for name, value in report.items() if name != "late_penalty"}
-    final |= {"targets": targets, "score": None if score is None else score - taken}
-    return final | ({"late_penalty": taken} if taken else {})
+            scale = target.points / given.points[name] if given.points[name] else 1.0
+            by_hand[target.call, target.name] = given.scores[name] * scale
+    final = replace(graded, by_hand=by_hand, late_penalty=0.0)
+    return replace(final, late_penalty=min(penalty, final.score or 0.0))

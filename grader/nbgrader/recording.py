@@ -18,8 +18,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from grader.course.grade import Progress, processors
-from grader.course.workers.work import Threads, Work, sandboxed
+from grader.course.grade import Progress
+from grader.course.workers.grading import sandboxed
+from grader.course.workers.pools import processors
+from grader.course.workers.request import GradingRequest
+from grader.course.workers.threads import Threads
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.judging.judge import Judge
 from grader.judging.submission import read_regular_file
@@ -237,7 +240,7 @@ class _Run:
             if match := re.fullmatch(pattern, path):
                 yield match["student_id"], Path(path)
 
-    def _works(self, marker: Marker) -> Iterator[Work]:
+    def _works(self, marker: Marker) -> Iterator[GradingRequest]:
         """
         Every exercise of every submission that can be read here.
 
@@ -258,7 +261,9 @@ class _Run:
                 self.submitted[student] = submitted_at(folder)
                 yield from works
 
-    def _works_of(self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Readable]) -> list[Work]:
+    def _works_of(
+        self, marker: Marker, student: str, folder: Path, notebook: str, beside: Sequence[Readable]
+    ) -> list[GradingRequest]:
         exercises = self.course.exercises(notebook)
         path = folder / f"{notebook}.ipynb"
         if not path.exists():
@@ -266,7 +271,7 @@ class _Run:
         code = student_code(cells_of(path.name, read_regular_file(path)), checks_of(self.course.cells(notebook)))
         return [marker.work(student, notebook, exercise, code, beside) for exercise in exercises]
 
-    def _is_known(self, marker: Marker, work: Work) -> bool:
+    def _is_known(self, marker: Marker, work: GradingRequest) -> bool:
         if marker.known(work) is None:
             return False
         marker.keep_level(work, is_shown_anew=False)
@@ -369,7 +374,7 @@ class _Judges(Mapping[str, Judge]):
         self._student_seeds = marker.course.plan is not None and marker.course.plan.student_seeds
         self._made: dict[str, Judge] = {}
 
-    def begun(self, works: list[Work]) -> Iterator[Work]:
+    def begun(self, works: list[GradingRequest]) -> Iterator[GradingRequest]:
         """The works, each naming its own judge; the judges are made here, one after the other."""
         for work in works:
             name = f"{work.exercise}/{work.student}" if self._student_seeds else work.exercise
@@ -377,7 +382,7 @@ class _Judges(Mapping[str, Judge]):
                 self._made[name] = self._marker.judge(self._exercises[work.exercise], work.student)
             yield replace(work, exercise=name)
 
-    def ended(self, work: Work) -> Work:
+    def ended(self, work: GradingRequest) -> GradingRequest:
         """The work as it was."""
         if self._student_seeds:
             del self._made[work.exercise]

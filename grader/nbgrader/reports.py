@@ -18,12 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course.intake.entries import MAX_SOURCES
 from grader.course.intake.files import Readable
+from grader.course.intake.imports import add_imported
 from grader.course.intake.students import Student
 from grader.course.intake.trees import tree_of
-from grader.course.results.database import Result, Results, open_results
+from grader.course.results.database import Results, open_results
 from grader.course.results.decisions import least
-from grader.course.results.gradebook import write_grades
-from grader.course.workers.work import SandboxWorker, Work, add_imported, grade_work, judges, with_key
+from grader.course.results.gradebook import rows, write_grades
+from grader.course.results.keeping import keep
+from grader.course.results.stored import Graded, Result
+from grader.course.workers.grading import SandboxWorker, grade_request
+from grader.course.workers.keys import basis_of
+from grader.course.workers.request import GradingRequest, with_key
 from grader.errors import Fault, SubmissionError
 from grader.judging.judge import Judge
 from grader.judging.notebooks import MAX_CODE_BYTES, NotebookError, bare_notebook, code_cells
@@ -44,10 +49,9 @@ _LONGEST_TIME = 200  # bytes of a time and the blanks around it
 _IDLE_SECONDS = 60.0  # after which a process that goes on, as the formgrader's, ends its sandbox
 
 
-def report_of(data: Mapping[str, Any]) -> Report:
+def report_of(graded: Graded) -> Report:
     """A report from its JSON data, as the sandbox made it: without the points that a person gave since."""
-    targets = [{**target, "score": target.get("auto_score", target["score"])} for target in data["targets"]]
-    return from_results({**data, "targets": targets})
+    return from_results(graded.report)
 
 
 # What of a notebook is graded
@@ -184,10 +188,12 @@ class Marker:
 
     def write_grades(self) -> None:
         """The table, as the results are now."""
-        write_grades(self.out, self.results)
+        write_grades(self.out, rows(self.out, self.results))
         self._has_news = False
 
-    def work(self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]) -> Work:
+    def work(
+        self, student: str, notebook: str, exercise: Exercise, code: Sequence[str], beside: Sequence[Readable]
+    ) -> GradingRequest:
         """
         One exercise of a notebook as it is graded; its key says everything that the verdict depends on.
 
@@ -201,16 +207,16 @@ class Marker:
         add_imported(files, beside)
         return self._work(student, exercise, files)
 
-    def missing(self, student: str, notebook: str, exercise: Exercise) -> Work:
+    def missing(self, student: str, notebook: str, exercise: Exercise) -> GradingRequest:
         """One exercise whose notebook was not handed in."""
         return self._work(student, exercise, {}, Status.MISSING, f"{notebook}.ipynb was not handed in.")
 
-    def known(self, work: Work) -> Report | None:
+    def known(self, work: GradingRequest) -> Report | None:
         """The report that this work was given before; None where it was not, or could not be graded."""
         result = self.results.get(work.student, work.exercise)
         if result is None or result.key != work.key:
             return None
-        report = report_of(result.report)
+        report = report_of(result.graded)
         return None if report.score is None else report
 
     def judge(self, exercise: Exercise, student: str) -> Judge:
@@ -221,14 +227,15 @@ class Marker:
             last = _last_judges[exercise.id] = Judge(exercise, prepare_secret(exercise, seed, folder=self.out.path))
         return last
 
-    def keep(self, work: Work, report: Report) -> None:
+    def keep(self, work: GradingRequest, report: Report) -> None:
         """Keep what came of a work, in the results and as the student's report."""
-        data = {**report.to_json(), "feedback": self.feedback, "shown_cases": self.shown_cases}
+        graded = Graded(report=report, feedback=self.feedback, shown_cases=self.shown_cases)
         self.put(
-            Result(student=work.student, exercise=work.exercise, key=work.key, report=data, work=work.to_json()), work.sources
+            Result(student=work.student, exercise=work.exercise, key=work.key, graded=graded, manifest=work.manifest),
+            work.sources,
         )
 
-    def keep_level(self, work: Work, *, is_shown_anew: bool) -> None:
+    def keep_level(self, work: GradingRequest, *, is_shown_anew: bool) -> None:
         """
         Keep what students see of a work that was graded before.
 
@@ -237,19 +244,17 @@ class Marker:
         result = self.results.get(work.student, work.exercise)
         if result is None:
             return
-        before = result.report.get("feedback", self.feedback)
+        before = result.graded.feedback or self.feedback
         level = self.feedback if is_shown_anew else least((before, self.feedback))
-        said = {self.shown_cases} if is_shown_anew else {self.shown_cases, result.report.get("shown_cases", "public")}
-        cases = "secret" if said == {"secret"} else "public"
-        now = {"feedback": level, "shown_cases": cases}
-        if any(result.report.get(name) != value for name, value in now.items()):
-            self.put(replace(result, report={**result.report, **now}))
+        said = {self.shown_cases} if is_shown_anew else {self.shown_cases, result.graded.shown_cases or "public"}
+        cases: ShownCases = "secret" if said == {"secret"} else "public"
+        if (result.graded.feedback, result.graded.shown_cases) != (level, cases):
+            self.put(replace(result, graded=replace(result.graded, feedback=level, shown_cases=cases)))
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
         """Keep a result and what it was graded from, and write the student's report."""
         self._has_news = True
-        self.out.write_report(result.student, result.exercise, result.report)  # first: a run that is killed here does both again
-        self.results.put(result, sources)
+        keep(self.out, self.results, result, sources)
 
     def keep_students(self, submitted_at: Mapping[str, datetime | None]) -> None:
         """Keep who handed in, and when; a time that is not known now stays as it was."""
@@ -258,8 +263,8 @@ class Marker:
 
     def _work(
         self, student: str, exercise: Exercise, files: Mapping[str, bytes], status: Status | None = None, detail: str = ""
-    ) -> Work:
-        work = Work(
+    ) -> GradingRequest:
+        work = GradingRequest(
             student=student,
             exercise=exercise.id,
             files=files,
@@ -267,19 +272,19 @@ class Marker:
             status=status,
             detail=detail,
         )
-        return with_key(work, judges(exercise, self.course.seed(self.out, exercise.id, student)))
+        return with_key(work, basis_of(exercise.sha256, self.course.seed(self.out, exercise.id, student)))
 
 
 _last_judges: dict[str, Judge] = {}  # of each exercise: reading a record takes longer than grading with it
 
 
-def mark(marker: Marker, work: Work, exercise: Exercise, isolation: Isolation) -> Report:
+def mark(marker: Marker, work: GradingRequest, exercise: Exercise, isolation: Isolation) -> Report:
     """The report on a work, from the results or this process's own sandbox. Raises GraderError when it cannot be made here."""
     if (known := marker.known(work)) is not None:
         marker.keep_level(work, is_shown_anew=True)
         return known
     with _own_worker(isolation) as worker:
-        report = grade_work(work, marker.judge(exercise, work.student), worker)
+        report = grade_request(work, marker.judge(exercise, work.student), worker)
     marker.keep(work, report)
     return report
 

@@ -50,7 +50,7 @@ class Tolerance:
         limits = self.limits()
         flat, known = actual.reshape(-1), self.expected.reshape(-1)
         pieces = (slice(start, start + CHUNK) for start in range(0, flat.size, CHUNK))
-        # Most answers are right to the floor, which every entry may be off by: their limits need not be known.
+        # Most answers are off by less than the floor, which every entry may be: their limits need not be computed.
         return all(
             _is_within(flat[piece], known[piece], ABSOLUTE_FLOOR) or _is_within(flat[piece], known[piece], limits(piece))
             for piece in pieces
@@ -166,7 +166,7 @@ def _largest(array: Array) -> float:
     return max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
 
 
-@np.errstate(over="ignore", invalid="ignore")  # of infinity and infinity, or of the largest numbers there are
+@np.errstate(over="ignore", invalid="ignore")  # differences of infinities, or of the largest numbers there are
 def _is_within(actual: Array, expected: Array, limit: Array | float) -> bool:
     return bool((np.abs(actual - expected) <= limit).all())
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from grader.reference.torch.branches import Branch
 
 PUBLIC_SEED = 0
-ENGINE = 9  # of drawing and predicting: raise it with every change to what a record holds, and stored ones are made again
+ENGINE = 9  # version of drawing and predicting: raise it with every change to records, and stored ones are made again
 MAX_ATTEMPTS = 60
-_SPREAD = 1e-3  # of the entries of an expected array, where no named case asked for saturation
-_ATTEMPTS_AT_SPREAD = 40  # large arrays and exercises that mean it do without
-_ATTEMPTS_BEFORE_ZERO = 12  # an expected array that is zero so often is meant to be
-_ZERO_SHARE = 1 / 4  # of the cases so far, in which an expected array may be zero throughout: there a gate is closed
+_SPREAD = 1e-3  # smallest entry of an expected array beside its largest, if no named case asks for saturation
+_ATTEMPTS_AT_SPREAD = 40  # large arrays, and exercises with such a spread on purpose, do without
+_ATTEMPTS_BEFORE_ZERO = 12  # an array that is zero this often is meant to be zero
+_ZERO_SHARE = 1 / 4  # share of the cases so far in which an expected array may be zero throughout: there a gate is closed
 _REDRAWS = 240  # draws that look for a branch of a function that no case has shown yet
 _REDRAWS_FOR_PAIRS = 60  # if only pairs of branches are missing: many a pair is impossible
 BESIDE = "records"  # the folder beside an exercise's file that may hold public records
@@ -157,7 +157,7 @@ def _drawn(exercise: Exercise, plan: cases.CasePlan, seed: int, *, may_be_zero: 
             return case, found
         zeros += found.is_zero
         reason = found.reason
-    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times and is no good: {reason}."
+    what = f"The case {plan.name!r} was drawn {MAX_ATTEMPTS} times, and no draw is usable: {reason}."
     remedy = "Change what the case says, or take it out." if plan.role == "named" else "Choose other draws, sizes or constants."
     raise ExerciseError(Fault(exercise.path or exercise.id, what, remedy))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array
 
 MAGIC = b"graderR2"
-MAX_STORE_BYTES = 512 << 20  # of a user's cache; the records longest unused go first
+MAX_STORE_BYTES = 512 << 20  # size of a user's cache; the records longest unused are removed first
 _HEAD = len(MAGIC) + 32 + 8
 _DTYPES = {"f": "<f8", "i": "<i8", "b": "|i1"}
 
@@ -54,7 +54,7 @@ def read(path: Path, record_sha256: str, seed: int, *, in_cache: bool = False) -
         return None
     if in_cache:
         with contextlib.suppress(OSError):
-            os.utime(path)  # so that the cap evicts what is longest unused
+            os.utime(path)  # the cap evicts the records longest unused
     return record
 
 

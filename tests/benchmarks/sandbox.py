@@ -44,11 +44,11 @@ _TORCH = _NUMPY.replace(b"import numpy as np", b"import torch as np")
 def _be_bare_zygote(settings: dict[str, Any]) -> None:
     """A zygote whose children have no wall and no limit at all."""
     sys.path[:] = settings["path"]
-    sys.path.insert(0, str(_PACKAGE / "sandbox"))
+    sys.path.insert(0, str(_PACKAGE / "sandbox" / "child"))
     import zygote  # type: ignore[import-not-found]  # by its folder, as the child has it
 
     sys.path.pop(0)
-    zygote._make_package(str(_PACKAGE))
+    zygote._make_packages(str(_PACKAGE))
     from grader.sandbox.child import confinement, forking
 
     confinement.confine_child = lambda *_: ""

@@ -20,14 +20,15 @@ from classroom import Reader, assignment, exercise, hand_in, steps
 from places import SUPPORT
 from popen import killed_afterwards
 
-from grader.course.grade import Options, Progress, Summary, grade_folder, with_earlier
+from grader.course.earlier import with_earlier
+from grader.course.grade import Options, Progress, Summary, grade_folder
 from grader.course.intake.collect import Collection, collect
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.intake.students import Student
 from grader.course.pages.pages import refresh
 from grader.course.regrade import regrade
 from grader.course.results import out as out_module
-from grader.course.workers.work import work_of
+from grader.course.workers.request import request_of
 from grader.errors import Fault, GraderError, SandboxError
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
@@ -59,7 +60,7 @@ def submissions(tmp_path: Path) -> Path:
 
 
 def grade(folder: Path, out: Path, reader: Reader | None = None, **options: Any) -> Summary:
-    """The folder graded without a sandbox."""
+    """Grade a folder without a sandbox."""
     return grade_folder(folder, assignment(), out, options=Options(**{"jobs": 2, **options}), steps=steps(reader or Reader()))
 
 
@@ -139,7 +140,7 @@ def test_late_hand_ins_join_the_others(submissions: Path, tmp_path: Path) -> Non
     summary = grade(hand_in(tmp_path / "late", {"s05/tanh_layer.py": "correct"}), tmp_path / "out")
     assert GRADES + "s05,1,0,1,,,\n" == (tmp_path / "out/grades.csv").read_text(encoding="utf-8")
     assert seed == seed_in(tmp_path / "out")
-    kept = "Not among these submissions, graded in an earlier run: s01, s02, s03. Their marks stay."
+    kept = "Not among these submissions, graded in an earlier run: s01, s02 and s03. Their scores stay."
     assert (kept,) == summary.notes
 
 
@@ -169,7 +170,7 @@ def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_p
     summary = grade(folder, out)
     rows = (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert ["k17,1,0,1,,,", "k18,,,,,,", "s02,1,0,1,,,", "s03,1,0,1,,,"] == rows
-    known = "Known from an earlier run by other ids: S02 is s02, ann@x.edu is k17. If that is wrong, give a --roster."
+    known = "Known from an earlier run by other ids: S02 is s02 and ann@x.edu is k17. If that is wrong, give a --roster."
     assert ((known,), ()) == (summary.notes, summary.unplaced)
     assert 3 == summary.students
 
@@ -177,7 +178,9 @@ def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_p
 def test_of_who_is_known_by_another_id_the_new_time_counts(tmp_path: Path) -> None:
     """An extension that a roster told once is not for ever."""
     old, new = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
-    again = Collection(students=(Student(id="ann@x.edu", submitted_at=new),), entries=(Entry(student="ann@x.edu", exercise="a"),))
+    again = Collection(
+        students=(Student(id="ann@x.edu", submitted_at=new),), entries=(SubmissionEntry(student="ann@x.edu", exercise="a"),)
+    )
     found, known = with_earlier(again, (Student(id="k17", email="ann@x.edu", submitted_at=old),))
     assert {"ann@x.edu": "k17"} == known
     assert [("k17", new)] == [(one.id, one.submitted_at) for one in found.students]
@@ -351,7 +354,7 @@ def test_a_folder_called_as_the_one_student_in_it_is_that_students(tmp_path: Pat
 def test_one_students_folder_is_no_class_where_a_roster_knows_the_student(tmp_path: Path) -> None:
     """By an id of theirs, in the first run, too."""
     (tmp_path / "roster.csv").write_text("id,login\na,alice\ne,eve\n", encoding="utf-8")
-    with pytest.raises(GraderError, match="`eve` is a student of this class, e, and was read as students"):
+    with pytest.raises(GraderError, match="`eve` is a student of this class, e, but was read as students"):
         grade(hand_in(tmp_path / "eve", {"alice/tanh_layer.py": "x"}), tmp_path / "out", roster=tmp_path / "roster.csv")
 
 
@@ -403,7 +406,7 @@ def test_what_a_file_imports_of_its_neighbours_comes_along(tmp_path: Path) -> No
         "s01/other.py": "x",
     }
     entries = collect(hand_in(tmp_path / "class", files), assignment()).entries
-    names = [tuple(work_of(entry, "").files) for entry in entries]
+    names = [tuple(request_of(entry, "").files) for entry in entries]
     assert [("tanh_layer.py", "helpers.py", "deeper.py"), ("chain_rule.py",)] == names
 
 
@@ -459,7 +462,7 @@ def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions: Path, tmp
 
 
 def _interrupt_at(done: int) -> Callable[[Progress], None]:
-    """A Ctrl-C after so many entries."""
+    """Press Ctrl-C after so many entries."""
 
     def interrupt(at: Progress) -> None:
         if at.done == done:
@@ -626,7 +629,7 @@ def test_safe_names_are_file_names_and_differ(name: str) -> None:
 
 def test_what_sleeps_is_tried_once_more_within_a_budget_of_the_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A class that sleeps would take days; whose only report counts is said, also by a run that finds nothing to do."""
-    monkeypatch.setattr("grader.course.workers.second_try.ALONE_SECONDS", 0.05)  # less than one try takes
+    monkeypatch.setattr("grader.course.workers.retries.BUDGET_SECONDS", 0.05)  # less than one try takes
     folder = hand_in(tmp_path / "class", {f"s0{n}/tanh_layer.py": "waits" for n in range(1, 5)})
     reader = Reader()
     asked = assignment(exercise("tanh_layer"))

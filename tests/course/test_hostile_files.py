@@ -20,9 +20,11 @@ from places import SUPPORT
 
 from grader import cli
 from grader.course.grade import Options, grade_folder
+from grader.course.intake import imports
 from grader.course.intake.collect import collect
 from grader.course.intake.contents import MAX_STUDENT_BYTES, Contents
-from grader.course.workers.work import add_imported, work_of
+from grader.course.intake.imports import add_imported
+from grader.course.workers.request import request_of
 from grader.exercise import catalogue
 from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
@@ -33,7 +35,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory 
 
 
 def packed(name: str, data: bytes, method: int, *, said: int | None = None) -> bytes:
-    """A zip of one file; the size that it says, where told."""
+    """Pack one file; `said` is the size that the zip claims."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         archive.writestr(name, data)
@@ -45,12 +47,12 @@ def packed(name: str, data: bytes, method: int, *, said: int | None = None) -> b
 
 
 def notebook(rest: bytes) -> bytes:
-    """A right answer with something beside it."""
+    """Return a right answer with something beside it."""
     return b'{"cells": [{"cell_type": "code", "source": "correct", "outputs": ' + rest + b"}]}"
 
 
 def specimen(name: str) -> dict[str, bytes]:
-    """What s01 hands in."""
+    """Return the files that s01 hands in."""
     match name:
         case "bz2 that says that it is small":
             return {"s01.zip": packed("tanh_layer.py", b"a" * (300 * MIB), zipfile.ZIP_BZIP2, said=100)}
@@ -117,11 +119,11 @@ def test_what_is_too_much_of_one_student_is_left_out_with_the_reason(tmp_path: P
     files = {f"s01/part{number}.ipynb": notebook(b'["' + b"a" * (30 * MIB) + b'"]') for number in range(5)}
     entries = collect(hand_in(tmp_path / "class", files), assignment()).entries
     contents = Contents()
-    works = [work_of(entry, "", contents) for entry in entries]
-    assert works[0].to_json() == works[1].to_json() == work_of(entries[0], "").to_json()
-    assert ["part0.ipynb", "part1.ipynb", "part2.ipynb", "part3.ipynb"] == list(works[0].files)
-    assert f"larger than {MAX_STUDENT_BYTES // MIB} MiB" in works[0].left_out["part4.ipynb"]
-    assert sum(map(len, works[0].files.values())) < 1000  # the pictures are not kept
+    requests = [request_of(entry, "", contents) for entry in entries]
+    assert requests[0].manifest == requests[1].manifest == request_of(entries[0], "").manifest
+    assert ["part0.ipynb", "part1.ipynb", "part2.ipynb", "part3.ipynb"] == list(requests[0].files)
+    assert f"larger than {MAX_STUDENT_BYTES // MIB} MiB" in requests[0].left_out["part4.ipynb"]
+    assert sum(map(len, requests[0].files.values())) < 1000  # the pictures are not kept
 
 
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6), st.booleans())
@@ -137,8 +139,8 @@ def test_no_damage_to_a_zip_stops_the_class(changes: list[tuple[int, int]], is_c
     with TemporaryDirectory() as folder:
         files = {"s01.zip": bytes(data[: len(data) - 7 * is_cut]), "s02/tanh_layer.py": b"correct"}
         entries = collect(hand_in(Path(folder) / "class", files), assignment()).entries
-        works = [work_of(entry, "") for entry in entries if entry.exercise == "tanh_layer"]
-    assert {"tanh_layer.py": b"correct"} == next(work.files for work in works if work.student == "s02")
+        requests = [request_of(entry, "") for entry in entries if entry.exercise == "tanh_layer"]
+    assert {"tanh_layer.py": b"correct"} == next(request.files for request in requests if request.student == "s02")
 
 
 def test_zips_are_opened_as_far_as_they_are_of_a_bounded_size_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,13 +172,11 @@ def test_every_file_of_a_student_is_read_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [MemoryError, RecursionError, ValueError, AssertionError])
-@pytest.mark.parametrize("where", ["grader.course.workers.work.Submission.from_bytes", "grader.course.workers.work._imported"])
+@pytest.mark.parametrize(("holder", "name"), [(Submission, "from_bytes"), (imports, "modules_imported_by")])
 def test_whatever_is_raised_over_a_students_bytes_ends_that_student(
-    error: type[Exception], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: type[Exception], holder: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While they are read, and where they are graded: ungraded, which costs nothing, and the next run tries again."""
-    target, _, name = where.rpartition(".")
-    holder: Any = Submission if "Submission" in target else sys.modules["grader.course.workers.work"]
     real = getattr(holder, name)
 
     def fail(*arguments: Any, **named: Any) -> Any:

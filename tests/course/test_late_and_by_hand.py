@@ -34,7 +34,7 @@ def override(student: str, id: str, target: str, points: float) -> Override:
 
 
 def graded(tmp_path: Path, files: Mapping[str, str], problems: Assignment, late_days: Mapping[str, int]) -> Summary:
-    """A class, each so many days late, by a roster that says it."""
+    """Grade a class, each student so many days late by a roster."""
     folder = hand_in(tmp_path / "class", files)
     rows = [f"{who},{(DUE + timedelta(days=days)).isoformat()}" for who, days in late_days.items()]
     (tmp_path / "roster.csv").write_text("\n".join(["id,submitted_at", *rows]) + "\n", "utf-8")
@@ -96,7 +96,7 @@ def test_points_that_count_for_nobody_are_said(tmp_path: Path) -> None:
     (tmp_path / "class" / "s04").mkdir(parents=True)
     notes = graded(tmp_path, RIGHT, replace(TWO, overrides=by_hand), {}).notes
     assert [
-        "Points for chain_rule are given to s09, whom nobody here knows: they count for no one.",
+        "s09 is given points for chain_rule but is not in this class: the points are ignored.",
         "s04 has no verdict on tanh_layer, so that points for dY_dW alone cannot count: give points for the whole exercise.",
     ] == list(notes)
 
@@ -129,7 +129,7 @@ def test_nobody_is_late_without_a_time(tmp_path: Path) -> None:
     """And it is said of whom none is known."""
     notes = graded(tmp_path, RIGHT, replace(TWO, due=DUE, late=LATE), {}).notes
     assert ("6", "", "") == tuple(table(tmp_path)["s01"][name] for name in ("total", "late_seconds", "late_penalty"))
-    assert "When they handed in is not known of s01, s02, s03: nothing is taken from them." in notes[0]
+    assert "It is not known when these students handed in, so they get no penalty: s01, s02 and s03." in notes[0]
 
 
 def test_rules_are_remembered_as_they_are(tmp_path: Path) -> None:
@@ -149,8 +149,8 @@ def test_rules_are_remembered_as_they_are(tmp_path: Path) -> None:
 def test_reasons_can_be_forgotten_and_points_kept() -> None:
     """Of one student, or of all; or everything that names one."""
     rules = Rules(late=LATE, overrides=(override("s01", "chain_rule", "", 1.0), override("s02", "chain_rule", "", 1.0)))
-    assert ["", "oral exam"] == [one.reason for one in without_reasons(rules, "s01", keep_marks=True).overrides]
-    bare = without_reasons(rules, None, keep_marks=False)
+    assert ["", "oral exam"] == [one.reason for one in without_reasons(rules, "s01", keep_scores=True).overrides]
+    bare = without_reasons(rules, None, keep_scores=False)
     assert () == bare.overrides
     assert bare.late is not None
     assert {} == bare.late.extensions
@@ -160,7 +160,7 @@ def test_reasons_can_be_forgotten_and_points_kept() -> None:
 
 
 def with_ledger(path: Path, id: str, free_days: int = 3) -> Assignment:
-    """An assignment of a course with free days."""
+    """Return an assignment of a course with free days."""
     rule = LateRule(per_day=0.1, free_days=free_days, ledger=str(path))
     return replace(assignment(exercise("chain_rule", points=10.0), id=id), due=DUE, late=rule)
 

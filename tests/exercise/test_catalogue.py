@@ -20,13 +20,13 @@ SEED_COURSE = ("chain_rule", "linear_layer", "scalar_linear", "tanh_derivative",
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty current directory."""
+    """Change to an empty directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def put(folder: Path, *ids: str) -> Path:
-    """A folder with files for these exercises."""
+    """Make a folder with files for these exercises."""
     folder.mkdir(parents=True, exist_ok=True)
     for id in ids:
         (folder / f"{id}.yaml").write_text("schema: 1\n", "utf-8")
@@ -34,7 +34,7 @@ def put(folder: Path, *ids: str) -> Path:
 
 
 def install(site: Path, package: str, *ids: str) -> None:
-    """A distribution with an entry point for a package of exercises, as pip would leave it."""
+    """Write a distribution with an entry point for a package of exercises, as pip would install it."""
     put(site / package, *ids)
     (site / package / "__init__.py").write_text("raise RuntimeError('a package of exercises is not run')\n", "utf-8")
     info = site / f"{package}-1.0.dist-info"
@@ -210,7 +210,7 @@ def test_a_folder_that_is_not_there_is_empty(here: Path) -> None:
 
 
 def model_answer(id: str) -> dict[str, Any]:
-    """The functions of a model answer in numpy."""
+    """Run a model answer in numpy and return its functions."""
     return runpy.run_path(str(catalogue.shipped().parent / "solutions" / f"{id}.py"))
 
 

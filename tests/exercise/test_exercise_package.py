@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs" / "grading.md").read_text("utf-8")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that pip installed the package into, without a network."""
+    """Install the package into a folder with pip, without a network."""
     folder = tmp_path_factory.mktemp("package")
     shutil.copytree(ROOT / "examples" / "exercise_package", folder / "source")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def grader(site: Path, *arguments: str) -> str:
-    """What a command prints, in a folder without exercises."""
+    """Run a command in a folder without exercises, and return what it prints."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join((str(site), str(ROOT))),

@@ -14,7 +14,7 @@ from grader.exercise.statement import notation, shape_text, statement
 
 
 def wide() -> Exercise:
-    """The tanh layer with a matrix input first, a tangent, an upstream gradient and a loss."""
+    """Make the tanh layer with a matrix input first, a tangent, an upstream gradient and a loss."""
     exercise = tanh_linear()
     inputs = (*exercise.inputs, Input(name="v", axes=("m", "n")), Input(name="g", axes=("m",)))
     return replace(exercise, inputs=inputs, forward=(*exercise.forward, Line(name="E", formula=parse("sum(y ** 2)"), axes=())))

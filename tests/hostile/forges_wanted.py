@@ -5,7 +5,7 @@ import sys
 
 import forging
 
-from grader.sandbox.child.standins import ALLOWED
+from grader.sandbox.wire.modules import ALLOWED
 
 NUMBER = 4000 if forging.LIES else ALLOWED.index("colorsys")
 if forging.LIES or "colorsys" not in sys.modules:

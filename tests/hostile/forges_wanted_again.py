@@ -5,7 +5,7 @@ import sys
 
 import forging
 
-from grader.sandbox.child.standins import ALLOWED
+from grader.sandbox.wire.modules import ALLOWED
 
 if forging.LIES or "sched" not in sys.modules:
     forging.CHANNEL.send([forging.frames.header(forging.frames.WANTED, 0, 4), ALLOWED.index("sched").to_bytes(4, "little")])

@@ -22,7 +22,7 @@ import nbgrader_class
 from nbgrader_class import CONFIGURATION, HALF_W, WRONG, B, Notebook, W, code
 
 from grader.cli import cli
-from grader.course.regrade import replay
+from grader.course.replay import replay
 from grader.errors import GraderError
 from grader.judging.judge import Judge
 from grader.nbgrader import recording
@@ -404,7 +404,7 @@ def test_the_folder_is_one_that_grade_leaves(course: nbgrader_class.Course) -> N
         assert 0 == CliRunner().invoke(cli, arguments, standalone_mode=False).return_value
     exercise = nbgrader_class.assignment(course.root).exercises[0]
     found = replay(out, "s01", exercise)
-    assert [(), 2.0] == [found.differences, found.again.score]
+    assert [(), 2.0] == [found.differences, found.replayed.score]
     assert "s01" in (out / "report.html").read_text(encoding="utf-8")
     assert "s01" in (course.root / "marks.csv").read_text()
 

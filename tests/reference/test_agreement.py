@@ -19,7 +19,7 @@ MARGIN = 10
 
 @pytest.fixture(params=STORIES, ids=lambda story: story.name)
 def told(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Story, Record]:
-    """A story and its record at a seed; nothing is predicted, which takes longer."""
+    """Return a story and its record at a seed, without predictions, which take longer."""
     monkeypatch.setattr(compute, "MAX_PREDICTED_ENTRIES", -1)
     return request.param, prepare.make(load(request.param, tmp_path), 4)
 

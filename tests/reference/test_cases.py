@@ -20,7 +20,7 @@ LAYER = tanh_layer()
 
 
 def cases(exercise: Exercise, seed: int = 0) -> dict[str, Case]:
-    """The first candidates for all cases, by name."""
+    """Draw the first candidates for all cases, by name."""
     return {plan.name: draw_case(exercise, plan, seed) for plan in plan_cases(exercise, seed)}
 
 

@@ -142,7 +142,7 @@ def test_two_gates_come_in_every_way(seed: int) -> None:
 )
 def test_an_exercise_without_a_good_case_is_a_fault(forward: str, reason: str) -> None:
     """Case, reason and remedy; never an endless search."""
-    with pytest.raises(ExerciseError, match="was drawn 60 times and is no good") as caught:
+    with pytest.raises(ExerciseError, match="was drawn 60 times, and no draw is usable") as caught:
         prepare.make(one_target(forward, Gradient(of="E", wrt="x"), "n"), 0)
     assert reason in str(caught.value)
     assert "'small 1'" in str(caught.value)
@@ -251,7 +251,7 @@ def test_a_large_input_has_no_probe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def forged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exercise:
-    """An exercise with a record beside its file that says 7 is right, and an empty cache."""
+    """Write an exercise with a record beside its file that says 7 is right, and empty the cache."""
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
     text = "schema: 1\ntitle: x\ninputs: {x: scalar}\nforward: {y: x ** 2}\n"
     (tmp_path / "slope.yaml").write_text(f"{text}tasks:\n  - call: d(x)\n    returns: {{d: {{gradient: y, wrt: x}}}}\n", "utf-8")

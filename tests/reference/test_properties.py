@@ -40,7 +40,7 @@ def model_answer(name: str) -> ModuleType:
 
 @cache
 def exercise_of(name: str) -> Exercise:
-    """An exercise of the course."""
+    """Load an exercise of the course."""
     return load_exercise(catalogue.find(name).path)
 
 

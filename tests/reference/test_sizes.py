@@ -20,12 +20,12 @@ Answer = Callable[[Mapping[str, np.ndarray], Mapping[str, int]], np.ndarray | np
 
 
 def exercise(text: str) -> Exercise:
-    """An exercise of a few lines."""
+    """Parse an exercise of a few lines."""
     return parse_exercise(f"schema: 1\ntitle: x\n{text}", "attacked", "attacked.yaml")
 
 
 def gradient(forward: str, *, dims: str = "", **inputs: str) -> Exercise:
-    """The gradient of the line `y` by the input x, a scalar unless something else is said."""
+    """Make an exercise about the gradient of the line `y` by the input x, by default a scalar."""
     inputs = {"x": "scalar", **inputs}
     given = "".join(f"  {name}: {shape}\n" for name, shape in inputs.items())
     call = f"  - call: g({', '.join(inputs)})\n    returns: {{d: {{gradient: y, wrt: x}}}}\n"
@@ -63,7 +63,7 @@ tasks:
 
 
 def pooled(values: Mapping[str, np.ndarray], its: Mapping[str, int], stride: int) -> np.ndarray:
-    """The backward pass of average pooling with some stride."""
+    """Compute the backward pass of average pooling with some stride."""
     dx = np.zeros_like(values["x"])
     for (i, j), upstream in np.ndenumerate(values["dy"]):
         dx[i * stride : i * stride + its["k"], j * stride : j * stride + its["k"]] += upstream / its["k"] ** 2
@@ -79,7 +79,7 @@ _exercises: list[Exercise] = []
 
 
 def made(asked: Exercise, seed: int) -> Record:
-    """The record of an exercise, made once for all tests."""
+    """Make the record of an exercise, once for all tests."""
     if asked not in _exercises:
         _exercises.append(asked)
     return _made(_exercises.index(asked), seed)
@@ -95,7 +95,7 @@ def is_right(record: Record, answer: Answer) -> bool:
 
 
 def one_of_square(values: Mapping[str, np.ndarray], right: bool) -> np.ndarray:
-    """A, but its transpose where it is square."""
+    """Return A, but its transpose if it is square."""
     matrix = values["A"]
     return matrix.T if matrix.shape[0] == matrix.shape[1] and not right else matrix
 

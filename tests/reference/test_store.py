@@ -17,7 +17,7 @@ KEY = ("f", "dx")
 
 
 def record(seed: int = 0, size: int = 3) -> Record:
-    """A record with every sort of array in it."""
+    """Make a record with every sort of array in it."""
     values = {"x": np.arange(size, dtype=float), "labels": np.array([1, 2], dtype=np.int64), "s": np.array(2.5)}
     case = Case(name="small 1", role="small", sizes={"n": size}, values=values)
     expected = Expected(

@@ -1,9 +1,9 @@
 """
-What autodiff packages say where a function has a kink, a tie or a singular point, and what we do there.
+What autodiff packages return where a function has a kink, a tie or a singular point, and what we do there.
 
-The table of docs/formulas.md is made by running it. `python tests/conventions.py` makes a temporary environment with the
-packages below, measures there, measures torch and ourselves here, and writes the table; `--here` measures torch and
-ourselves alone and keeps the other columns. tests/test_conventions.py checks the columns of torch and ours.
+Running this file makes the table of docs/formulas.md. `python tests/support/conventions.py` makes a temporary environment with
+the packages below, measures there, measures torch and ourselves here, and writes the table; `--here` measures torch and
+ourselves alone and keeps the other columns. tests/reference/torch/test_conventions.py checks the columns of torch and ours.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ START, END = "<!-- conventions -->", "<!-- end of conventions -->"
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A function at one of its points, in the spelling of each package. An empty spelling: the package has no such function."""
+    """A function at one of its points, spelled for each package. An empty spelling: the package has no such function."""
 
     function: str
     at: str
@@ -45,7 +45,7 @@ class Point:
 
 
 def _same(expression: str, **more: str) -> dict[str, str]:
-    """The expression for torch, with `N.` for the package's own namespace."""
+    """Spell an expression for torch, with `N.` for the package's own namespace."""
     return {
         "torch": expression.replace("N.", "torch."),
         "jax": expression.replace("N.", "jnp."),
@@ -447,7 +447,7 @@ POINTS = (
 )
 
 # Functions that need no row: they behave as another does, or are smooth wherever they are defined.
-ALIKE = {"log2": "log", "log10": "log", "argmin": "argmax"}
+SAME_AS = {"log2": "log", "log10": "log", "argmin": "argmax"}
 SMOOTH = frozenset({
     "exp", "expm1", "tanh", "sinh", "cosh", "sin", "cos", "tan", "arctan", "square", "gelu", "silu", "erf", "sum", "mean",
     "matmul", "dot", "inner", "outer", "kron", "einsum", "transpose", "trace", "diag", "tril", "triu", "one_hot", "conv1d",
@@ -461,7 +461,7 @@ SMOOTH = frozenset({
 
 
 def _attempt(call: Callable[[], Any]) -> Any:
-    """The numbers that `call` returns, or "raises"."""
+    """Return the numbers that `call` returns, or "raises"."""
     try:
         with warnings.catch_warnings(action="ignore"):
             return np.asarray(call(), dtype=float).tolist()
@@ -470,7 +470,7 @@ def _attempt(call: Callable[[], Any]) -> Any:
 
 
 def torch_measured(point: Point) -> dict[str, Any]:
-    """What torch says, in each of its modes."""
+    """Measure torch, in each of its modes."""
     import torch
     from torch.nn import functional as F
 
@@ -508,7 +508,7 @@ def torch_measured(point: Point) -> dict[str, Any]:
 
 
 def jax_measured(point: Point) -> dict[str, Any]:
-    """What JAX says, in float64."""
+    """Measure JAX, in float64."""
     import jax
     import jax.numpy as jnp
 
@@ -531,7 +531,7 @@ def jax_measured(point: Point) -> dict[str, Any]:
 
 
 def autograd_measured(point: Point) -> dict[str, Any]:
-    """What HIPS autograd says."""
+    """Measure HIPS autograd."""
     import autograd
     import autograd.numpy as anp
     import autograd.scipy.special as asp
@@ -553,7 +553,7 @@ def autograd_measured(point: Point) -> dict[str, Any]:
 
 
 def casadi_measured(point: Point) -> dict[str, Any]:
-    """What CasADi says, of symbols of its scalar kind."""
+    """Measure CasADi, with symbols of its scalar kind."""
     import casadi
 
     at = np.asarray(point.x, dtype=float)
@@ -602,7 +602,7 @@ def _exercise(point: Point, kind: str) -> Any:
 
 
 def ours_done(point: Point) -> str:
-    """What we do at the point: stay away, refuse, or follow torch with the numbers."""
+    """Say what we do at the point: stay away, refuse, or follow torch with the numbers."""
     first, second = _done(point, "gradient"), _done(point, "hessian")
     if isinstance(first, str):
         return first
@@ -628,7 +628,7 @@ def _done(point: Point, kind: str) -> Any:
 
 
 def _written(value: Any) -> str:
-    """Numbers as the table shows them, six digits of each."""
+    """Write numbers as the table shows them, six digits of each."""
     if isinstance(value, str):
         return value
     array = np.asarray(value, dtype=float)
@@ -643,7 +643,7 @@ def _written(value: Any) -> str:
 
 
 def cell(measured: Mapping[str, Any]) -> str:
-    """One package at one point: a number where its modes agree, otherwise each of them."""
+    """Write the cell of one package at one point: a number if its modes agree, otherwise each of them."""
     parts = []
     for names in (("reverse", "with create_graph", "forward"), ("2nd", "2nd forward")):
         texts = {name: _written(measured[name]) for name in names if name in measured}
@@ -655,7 +655,7 @@ def cell(measured: Mapping[str, Any]) -> str:
 
 
 def _others() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
-    """The cells of the packages that are not installed here, by package and row, from a temporary environment."""
+    """Measure the packages that are not installed here, in a temporary environment; cells by package and row."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = str(Path(folder, "bin", "python"))
@@ -677,25 +677,25 @@ def _measure_all() -> None:
 
 
 def key(point: Point) -> str:
-    """The first cell of a point's row."""
+    """Return the first cell of a point's row."""
     return f"`{point.function}` at {point.at}"
 
 
 def header(torch_version: str) -> list[str]:
-    """The columns, with versions."""
+    """Return the columns, with versions."""
     others = [f"JAX {PACKAGES['jax']}", f"autograd {PACKAGES['autograd']}", f"CasADi {PACKAGES['casadi']}"]
     return ["point", f"torch {torch_version}", f"torch {NEWER_TORCH}", *others, "we"]
 
 
 def read_table(text: str) -> list[list[str]]:
-    """The rows of the table in the document, the header first."""
+    """Read the rows of the table in the document, the header first."""
     inside = text[text.index(START) : text.index(END)]
     rows = [line for line in inside.splitlines() if line.startswith("|")]
     return [[part.strip() for part in row.strip("|").split(" | ")] for row in rows if not row.startswith("| ---")]
 
 
 def table(others: Mapping[str, Mapping[str, str]]) -> str:
-    """The whole table, torch and ours measured here and now."""
+    """Make the whole table; torch and ours are measured here and now."""
     import torch
 
     version = torch.__version__.partition("+")[0]
@@ -711,7 +711,7 @@ def table(others: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _kept(text: str) -> dict[str, dict[str, str]]:
-    """The cells of the other packages as the document has them."""
+    """Read the cells of the other packages from the document."""
     found: dict[str, dict[str, str]] = {name: {} for name in ("torch", "jax", "autograd", "casadi")}
     for name, here, newer, jax, autograd, casadi, _ in read_table(text)[1:]:
         cells = {"torch": here if newer == "the same" else newer, "jax": jax, "autograd": autograd, "casadi": casadi}

@@ -1,8 +1,8 @@
 """
-Every function of the formula language at work: a formula, and the same in NumPy.
+An example of every function of the formula language: a formula, and the same in NumPy.
 
 The table drives the tests of values, shapes and derivatives, and the examples in docs/formulas.md; after a change run
-`python tests/formula_examples.py` to write that table anew.
+`python tests/support/formula_examples.py` to write that table anew.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def correlate(
     dilation: tuple[int, int] = (1, 1),
     groups: int = 1,
 ) -> Any:
-    """Cross-correlation by its definition, one entry at a time."""
+    """Compute a cross-correlation by its definition, one entry at a time."""
     x = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
     (examples, channels, height, width), (filters, _, hh, ww) = x.shape, w.shape
     rows = (height - dilation[0] * (hh - 1) - 1) // stride[0] + 1
@@ -81,7 +81,7 @@ def correlate(
 
 
 def _transposed(x: Any, w: Any, stride: int, padding: int) -> Any:
-    """Each entry of x adds w, scaled by it, to the window it came from."""
+    """Compute a transposed convolution: each entry of x adds w, scaled by it, to the window it came from."""
     (examples, _, height, width), (_, filters, hh, ww) = x.shape, w.shape
     out = np.zeros((examples, filters, (height - 1) * stride + hh, (width - 1) * stride + ww))
     for n, c, i, j in itertools.product(*map(range, x.shape)):
@@ -96,7 +96,7 @@ def _pooled(x: Any, reduce: Callable[..., Any], kernel: tuple[int, int], stride:
 
 @dataclass(frozen=True)
 class Example:
-    """A formula over VALUES and AXES, and what NumPy says it is."""
+    """A formula over VALUES and AXES, and its value by NumPy."""
 
     text: str
     expected: Callable[[Any], Any]
@@ -403,12 +403,12 @@ EXAMPLES = (*itertools.chain.from_iterable(FUNCTION_EXAMPLES.values()), *LANGUAG
 
 
 def expected_of(example: Example) -> np.ndarray:
-    """The example's array by NumPy."""
+    """Compute the example's array by NumPy."""
     return np.asarray(example.expected(SimpleNamespace(**VALUES)))
 
 
 def table() -> str:
-    """The functions as docs/formulas.md lists them."""
+    """Make the table of functions for docs/formulas.md."""
     lines: list[str] = []
     kind = ""
     for function in FUNCTIONS.values():
@@ -422,7 +422,7 @@ def table() -> str:
 
 
 def documented(text: str) -> str:
-    """The text of docs/formulas.md with the table as it is now."""
+    """Return the text of docs/formulas.md with an up-to-date table."""
     before, _, rest = text.partition("<!-- functions -->\n")
     _, _, after = rest.partition("<!-- end -->")
     return f"{before}<!-- functions -->\n\n{table()}\n\n<!-- end -->{after}"

@@ -1,9 +1,9 @@
 """
-Random formulas over the whole language, two or three functions deep, and what second opinions say of their derivatives.
+Random formulas over the whole language, two or three functions deep, and cross-checks of their derivatives.
 
-`python tests/random_formulas.py 300` tries so many, at continuous draws and at small whole numbers, where kinks and singular
-points are frequent; it prints how many cases were accepted, and why others were not. An accepted reference that full central
-differences contradict is a fault of the grader.
+`python tests/support/random_formulas.py 300` tries so many, at continuous draws and at small whole numbers, where kinks and
+singular points are frequent; it prints how many cases were accepted, and why others were not. An accepted reference that full
+central differences contradict is a fault of the grader.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ _ARRAYS = ("flip({a})", "roll({a}, 1)", "cumsum({a}, axis=0)", "cumprod({a}, axi
 
 
 class Writer:
-    """Writes random formulas; the same ones for the same seed."""
+    """A writer of random formulas: the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
 
     def formula(self, shape: Shape, depth: int) -> str:
-        """A formula of a shape, at most so deep."""
+        """Write a formula of a shape, no deeper than `depth`."""
         pick = self.random.choice
         names = [name for name, its in SHAPES.items() if its == shape]
         if names and (depth <= 0 or self.random.random() < 0.1):
@@ -95,7 +95,7 @@ class Writer:
         return found
 
     def exercise(self) -> Exercise | None:
-        """An exercise about one derivative of a random formula; None where loading refuses it, such as sqrt(-1)."""
+        """Write an exercise about one derivative of a random formula; None if loading refuses it, such as sqrt(-1)."""
         pick = self.random.choice
         shape: Shape = pick([(), (), (), ("n",), ("m",), ("m", "n")])
         formula = self.formula(shape, pick((2, 3)))
@@ -116,7 +116,7 @@ class Writer:
 
 
 def exercises(count: int, seed: int) -> Iterator[Exercise]:
-    """So many random exercises."""
+    """Yield so many random exercises."""
     writer = Writer(seed)
     while count:
         if (found := writer.exercise()) is not None:
@@ -125,7 +125,7 @@ def exercises(count: int, seed: int) -> Iterator[Exercise]:
 
 
 def judged(exercise: Exercise, seed: int = 0, plans: int = 4) -> Iterator[tuple[Case, str]]:
-    """Cases of an exercise, with "" where the reference is accepted and right; else the reason, or WRONG and by how much."""
+    """Yield cases of an exercise with "" if the reference is accepted and right; else the reason, or WRONG and by how much."""
     ((task, target),) = exercise.targets()
     for plan in cases.plan_cases(exercise, seed)[:plans]:
         case = cases.draw_case(exercise, plan, seed, 0)
@@ -151,7 +151,7 @@ _REASONS = (
 
 
 def main(count: int, seed: int) -> None:
-    """Print what happened to so many formulas."""
+    """Print the results of so many formulas."""
     counts: Counter[str] = Counter()
     with one_thread():
         for exercise in exercises(count, seed):

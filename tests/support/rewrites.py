@@ -1,7 +1,7 @@
 """
-Right answers written otherwise and wrong answers that are nearly right, for exercises with large and small entries side by side.
+Right answers in other forms and nearly right wrong ones, for exercises with large and small entries side by side.
 
-The tester of the tester: a rule of agreement has to take every rewrite and no near miss (tests/benchmarks/judging.py).
+They test the tester: a rule of agreement has to accept every rewrite and no near miss (tests/benchmarks/judging.py).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Story:
 
 
 def load(story: Story, folder: Path) -> Exercise:
-    """The exercise of a story; a text is written to `folder` first."""
+    """Load the exercise of a story; a text is written to `folder` first."""
     if "\n" not in story.source:
         return load_exercise(catalogue.shipped() / f"{story.source}.yaml")
     path = folder / "story.yaml"
@@ -48,9 +48,9 @@ def load(story: Story, folder: Path) -> Exercise:
 
 def answers(story: Story, record: Record) -> Iterator[tuple[str, str, list[np.ndarray]]]:
     """
-    What each answer of a story is off by, in every case: ("rewrite" or "miss", its name, the gaps).
+    Yield how far each answer of a story is off in every case: ("rewrite" or "miss", its name, the gaps).
 
-    A miss that differs from the expected arrays in their last digits only, at this seed, is left out.
+    A miss is left out if it differs from the expected arrays in their last digits only, at this seed.
     """
     for name, rewrite in story.rewrites.items():
         yield "rewrite", name, [_gap(rewrite(_given(case)), it.targets[story.target]) for case, it in record.cases]
@@ -75,7 +75,7 @@ def _gap(answer: Any, right: np.ndarray) -> np.ndarray:
 
 
 def single(formula: Rewrite) -> Miss:
-    """A right formula, computed in float32."""
+    """Make an answer that computes a right formula in float32."""
 
     def answer(v: Given, right: np.ndarray) -> Any:
         low = {k: a.astype(np.float32) if a.dtype == np.float64 else a for k, a in vars(v).items()}
@@ -85,90 +85,90 @@ def single(formula: Rewrite) -> Miss:
 
 
 def zeroed(share: float) -> Miss:
-    """Entries smaller than a share of the largest are zero."""
+    """Make an answer whose entries are zero if they are smaller than a share of the largest."""
     return lambda v, right: np.where(np.abs(right) < share * np.abs(right).max(), 0.0, right)
 
 
 def off(share: float, by: float) -> Miss:
-    """Entries smaller than a share of the largest are off by a relative amount."""
+    """Make an answer whose entries are off by a relative amount if they are smaller than a share of the largest."""
     return lambda v, right: np.where(np.abs(right) < share * np.abs(right).max(), right * (1 + by), right)
 
 
 def row_zeroed(v: Given, right: np.ndarray) -> np.ndarray:
-    """The smallest row is zero."""
+    """Set the smallest row to zero."""
     answer = right.copy()
     answer[np.abs(right).reshape(len(right), -1).max(1).argmin()] = 0
     return answer
 
 
 def row_doubled(v: Given, right: np.ndarray) -> np.ndarray:
-    """The smallest row is twice what it should be."""
+    """Double the smallest row."""
     answer = right.copy()
     answer[np.abs(right).reshape(len(right), -1).max(1).argmin()] *= 2
     return answer
 
 
 def erf(x: np.ndarray) -> np.ndarray:
-    """The error function, entry by entry."""
+    """Compute the error function, entry by entry."""
     return np.vectorize(math.erf, otypes=[float])(x)
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-z)), as it is written."""
+    """Compute 1 / (1 + exp(-z)) as it is written."""
     return 1 / (1 + np.exp(-z))
 
 
 def naive_softmax(s: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Exponentials over their sum, nothing taken off first."""
+    """Divide exponentials by their sum, without subtracting the largest first."""
     e = np.exp(s)
     return e / e.sum(axis, keepdims=True)
 
 
 def softmax(s: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Exponentials over their sum, the largest taken off first."""
+    """Divide exponentials by their sum, after subtracting the largest."""
     e = np.exp(s - s.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
 
 def one_hot(t: np.ndarray, classes: int) -> np.ndarray:
-    """A row a label."""
+    """Make a row for each label."""
     return (np.arange(classes) == t[:, None]).astype(float)
 
 
 def layer(slope: Slope) -> Rewrite:
-    """∂tanh(W X + B)/∂W with tanh′ written as a function of Z."""
+    """Compute ∂tanh(W X + B)/∂W with tanh′ written as a function of Z."""
     return lambda v: np.einsum("ki,k,j->kij", np.eye(len(v.B)), slope(v.W @ v.X + v.B), v.X)
 
 
 def on_the_diagonal(slope: Slope) -> Rewrite:
-    """∂tanh(B)/∂B."""
+    """Compute ∂tanh(B)/∂B."""
     return lambda v: np.diag(slope(v.B))
 
 
 def in_millions(slope: Slope) -> Rewrite:
-    """The gradient of two million times the sum of tanh(B)."""
+    """Compute the gradient of two million times the sum of tanh(B)."""
     return lambda v: 2e6 * slope(v.B)
 
 
 def twice_an_exponential(v: Given, right: np.ndarray) -> np.ndarray:
-    """2 exp(-2 |z|) for 4 exp(-2 |z|), far out."""
+    """Compute 2 exp(-2 |z|), which is half of 4 exp(-2 |z|), far out."""
     return np.diag(np.where(np.abs(v.B) > 4, 2 * np.exp(-2 * np.abs(v.B)), np.diag(right)))
 
 
 def unit_vector(v: Given, added: float = 0.0) -> np.ndarray:
-    """∂(x / r)/∂x."""
+    """Compute ∂(x / r)/∂x."""
     r = np.linalg.norm(v.x)
     return (np.eye(len(v.x)) - np.outer(v.x / r, v.x / r)) / (r + added)
 
 
 def by_singular_values(v: Given) -> np.ndarray:
-    """2 (A Aᵀ + 1)⁻¹ A."""
+    """Compute 2 (A Aᵀ + 1)⁻¹ A by singular values."""
     left, values, right = np.linalg.svd(v.A)
     return 2 * left @ np.diag(values / (values**2 + 1)) @ right
 
 
 def by_eigenvectors(v: Given) -> np.ndarray:
-    """The solution for a symmetric matrix."""
+    """Solve for a symmetric matrix by eigenvectors."""
     values, vectors = np.linalg.eigh(flat_matrix(v))
     return vectors @ ((vectors.T @ v.c) / values)
 
@@ -188,7 +188,7 @@ SLOPES = {
 def batch_statistics(
     v: Given, *, raw: bool = False, eps: float = 1e-5, ddof: int = 0, inside: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Mean, variance, normalised x and standard deviation over the batch."""
+    """Compute mean, variance, normalised x and standard deviation over the batch."""
     mu = v.x.mean(0)
     var = (v.x**2).mean(0) - mu**2 if raw else v.x.var(0, ddof=ddof)
     std = np.sqrt(var + eps) if inside else np.sqrt(var) + eps
@@ -196,13 +196,13 @@ def batch_statistics(
 
 
 def batchnorm(v: Given, **how: Any) -> np.ndarray:
-    """The gradient by x in one line."""
+    """Compute the gradient by x in one line."""
     _, _, xhat, std = batch_statistics(v, **how)
     return v.gamma / std * (v.dout - v.dout.mean(0) - xhat * (v.dout * xhat).mean(0))
 
 
 def batchnorm_in_steps(v: Given) -> np.ndarray:
-    """The gradient by x through the variance and the mean, as lecture notes have it."""
+    """Compute the gradient by x through the variance and the mean, as lecture notes do."""
     n = len(v.x)
     mu, var, _, _ = batch_statistics(v)
     dxhat = v.dout * v.gamma
@@ -212,14 +212,14 @@ def batchnorm_in_steps(v: Given) -> np.ndarray:
 
 
 def batchnorm_sums(v: Given) -> np.ndarray:
-    """The gradient by x with sums for means."""
+    """Compute the gradient by x with sums for means."""
     n = len(v.x)
     _, _, xhat, std = batch_statistics(v)
     return v.gamma / (n * std) * (n * v.dout - v.dout.sum(0) - xhat * (v.dout * xhat).sum(0))
 
 
 def layernorm(v: Given, *, raw: bool = False, eps: float | np.float32 = 1e-5, ddof: int = 0) -> np.ndarray:
-    """The gradient by x in one line."""
+    """Compute the gradient by x in one line."""
     mu = v.x.mean(1, keepdims=True)
     var = (v.x**2).mean(1, keepdims=True) - mu**2 if raw else v.x.var(1, keepdims=True, ddof=ddof)
     std = np.sqrt(var + eps)
@@ -231,14 +231,14 @@ def layernorm(v: Given, *, raw: bool = False, eps: float | np.float32 = 1e-5, dd
 
 
 def attention(v: Given, soft: Slope = softmax) -> np.ndarray:
-    """The gradient by Q."""
+    """Compute the gradient by Q."""
     A = soft(v.Q @ v.K.T / np.sqrt(v.Q.shape[1]))
     dA = v.dO @ v.V.T
     return (A * (dA - (A * dA).sum(1, keepdims=True))) @ v.K / np.sqrt(v.Q.shape[1])
 
 
 def attention_by_jacobians(v: Given) -> np.ndarray:
-    """The gradient by Q, with a Jacobian for each row of scores."""
+    """Compute the gradient by Q, with a Jacobian for each row of scores."""
     S = v.Q @ v.K.T / np.sqrt(v.Q.shape[1])
     dA, dS = v.dO @ v.V.T, np.zeros_like(S)
     for i, row in enumerate(softmax(S)):
@@ -247,23 +247,23 @@ def attention_by_jacobians(v: Given) -> np.ndarray:
 
 
 def jacobian_of_softmax(p: np.ndarray) -> np.ndarray:
-    """diag(p) - p pᵀ."""
+    """Compute diag(p) - p pᵀ."""
     return np.diag(p) - np.outer(p, p)
 
 
 def by_loops(p: np.ndarray) -> np.ndarray:
-    """The Jacobian of softmax, entry by entry."""
+    """Compute the Jacobian of softmax, entry by entry."""
     n = len(p)
     return np.array([[p[i] * (1 - p[i]) if i == j else -p[i] * p[j] for j in range(n)] for i in range(n)])
 
 
 def flat_matrix(v: Given) -> np.ndarray:
-    """The matrix of "nearly singular"."""
+    """Make the matrix of "nearly singular"."""
     return np.outer(v.u, v.u) + 1e-4 * v.A @ v.A.T + 1e-4 * np.eye(len(v.u), dtype=v.A.dtype)
 
 
 def ridge(weight: float) -> str:
-    """Least squares with an L2 term of some weight."""
+    """Make an exercise of least squares with an L2 term of some weight."""
     return f"""
 dims: {{N: 5..8, D: 2..4}}
 inputs: {{X: N D, w: D, y: N}}
@@ -275,17 +275,17 @@ tasks:
 
 
 def ridge_gradient(weight: float) -> Rewrite:
-    """By the residuals."""
+    """Compute the gradient by the residuals."""
     return lambda v: 2 * v.X.T @ (v.X @ v.w - v.y) / len(v.y) + 2 * weight * v.w
 
 
 def ridge_by_normal_equations(weight: float) -> Rewrite:
-    """Multiplied out."""
+    """Compute the gradient with the square multiplied out."""
     return lambda v: 2 * ((v.X.T @ v.X / len(v.y) + weight * np.eye(len(v.w))) @ v.w - v.X.T @ v.y / len(v.y))
 
 
 def ridge_story(weight: float) -> Story:
-    """The L2 term may be smaller than any digit of the other."""
+    """Make a story whose L2 term may be smaller than any digit of the other term."""
     return Story(
         name=f"ridge of {weight:g}",
         source=ridge(weight),

@@ -1,4 +1,4 @@
-"""What an instructor decided beside the verdicts, in words for the student: points given by hand, and what being late costs."""
+"""Say on students' pages what an instructor decided beside the verdicts: points given by hand, and the late penalty."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.render.words import number, points_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from grader.course.results.gradebook import Given, Row
+    from grader.course.results.gradebook import PointsByHand, Row
     from grader.exercise.model import Exercise
     from grader.outcome import Report
 
@@ -18,7 +18,7 @@ _UNITS = (("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60))
 
 
 def article(row: Row, id: str, report: Report | None, exercise: Exercise | None) -> Article:
-    """What a student's page says of one exercise; without a report where points were given for nothing handed in."""
+    """Return what a student's page says of one exercise; without a report where points were given for nothing handed in."""
     shown = exercise.title if exercise else id
     return Article(
         id=id,
@@ -27,19 +27,19 @@ def article(row: Row, id: str, report: Report | None, exercise: Exercise | None)
         exercise=exercise,
         score=row.scores.get(id, report.score if report else None),
         points=report.points if report else exercise.points if exercise else 0.0,
-        notes=tuple(_given(one) for one in row.given if one.override.exercise == id),
+        notes=tuple(_by_hand(one) for one in row.by_hand if one.override.exercise == id),
     )
 
 
 def lead_lines(row: Row, reports: Iterable[Report]) -> tuple[str, ...]:
-    """The total of a student's page, and how it came about where there is more to it than the verdicts."""
+    """Return the total of a student's page, and how it came about where it is more than the sum of the verdicts."""
     possible = sum(report.points for report in reports)
     if row.total is None:
         return f"{row.student.id}: the total, of {number(possible)} points, waits for what is not graded.", *_lateness(row)
     return f"{row.student.id}: {points_of(row.total, possible)} in all.", *_lateness(row)
 
 
-def _given(one: Given) -> str:
+def _by_hand(one: PointsByHand) -> str:
     what = f"for `{one.override.target}`" if one.override.target else "for this exercise"
     found = "" if one.found is None else f", where the grader found {number(one.found)}"
     by = f" ({one.override.by})" if one.override.by else ""
@@ -69,7 +69,7 @@ def _lateness(row: Row) -> Iterator[str]:
 
 def duration(seconds: float) -> str:
     """
-    A time in its two largest units.
+    Return a time in its two largest units.
 
     >>> duration(26 * 3600 + 59), duration(61), duration(3)
     ('1 day 2 hours', '1 minute', 'less than a minute')

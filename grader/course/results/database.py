@@ -1,5 +1,5 @@
 """
-What is graded so far, kept as it comes: each result is on disk before the next one counts as begun.
+Keep what is graded as it comes: each result is on disk before the next one counts as begun.
 
 SQLite in OUT, or a database of PostgreSQL. A killed run loses what was in flight and nothing else.
 """
@@ -7,44 +7,25 @@ SQLite in OUT, or a database of PostgreSQL. A killed run loses what was in fligh
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from grader.course.intake.files import Unplaced
 from grader.course.intake.students import Student
+from grader.course.results.connection import database_errors, open_engine
+from grader.course.results.forgetting import NAMELESS, mentions
 from grader.course.results.out import Out
+from grader.course.results.people import facts_of, merge_facts, student_from
+from grader.course.results.schema import SCHEMA, adding, replacing, tables
+from grader.course.results.stored import RETRY_FIELD, Graded, Manifest, Result, without_student_text
 from grader.errors import Fault, GraderError
-from grader.installed import install_command
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
-    from sqlalchemy.dialects import postgresql, sqlite
 
-SCHEMA = 1
-TRIED: Final = "tried_alone"  # in a report that the wall clock ended: how many seconds a second try alone took; None before it
-_FEW = 100  # students: databases take so many names in one question
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One submission of one exercise: what it was graded from (`key`), and its report as JSON data."""
-
-    student: str
-    exercise: str
-    key: str
-    report: Mapping[str, Any]
-    work: Mapping[str, Any] = field(default_factory=dict)  # what was handed in, files by their fingerprints
-
-    @property
-    def is_ungraded(self) -> bool:
-        """Whether some target has no score, for a reason of ours."""
-        return self.report["score"] is None
+_FEW = 100  # students: databases take so many names in one query
 
 
 class Results:
@@ -54,10 +35,10 @@ class Results:
         self._engine = engine
         self._run = run
         self._where = where
-        self._tables = _tables()
+        self._tables = tables()
         self._open: set[sa.Connection] = set()
         # made once: building them anew for each result took longer than the database
-        self._replace, self._add_source = _replacing(engine, self._tables["result"]), _adding(engine, self._tables["source"])
+        self._replace, self._add_source = replacing(engine, self._tables["result"]), adding(engine, self._tables["source"])
         with self._begin() as connection:
             self._check_schema(connection)
 
@@ -68,7 +49,7 @@ class Results:
         self._engine.dispose()
 
     def keys(self, students: Iterable[str]) -> Mapping[tuple[str, str], str]:
-        """What these students' results were graded from, by student and exercise; what we could not grade is left out."""
+        """Return the keys of these students' results by student and exercise, without those that we could not grade."""
         import sqlalchemy as sa
 
         table = self._tables["result"]
@@ -79,13 +60,13 @@ class Results:
             return {(student, exercise): key for student, exercise, key in connection.execute(query)}
 
     def put(self, result: Result, sources: Mapping[str, bytes] | None = None) -> None:
-        """Keeps a result in the place of an earlier one, and the files that it was graded from, by fingerprint."""
+        """Keep a result in the place of an earlier one, and the files that it was graded from, by fingerprint."""
         with self._begin() as connection:
             self._put_sources(connection, sources or {})
             self._put(connection, result)
 
     def put_all(self, results: Iterable[Result]) -> None:
-        """Keeps several at once: all of them, or none."""
+        """Keep several results at once: all of them, or none."""
         with self._begin() as connection:
             for result in results:
                 self._put(connection, result)
@@ -96,10 +77,10 @@ class Results:
             "student": result.student,
             "exercise": result.exercise,
             "key": result.key,
-            "score": result.report["score"],
-            "points": result.report["points"],
-            "report": json.dumps(result.report),
-            "work": json.dumps(result.work),
+            "score": result.graded.score,
+            "points": result.graded.report.points,
+            "report": result.graded.dumps(),
+            "work": json.dumps(result.manifest.to_json() if result.manifest else {}),
         }
         connection.execute(self._replace, row)
 
@@ -107,24 +88,23 @@ class Results:
         for sha, data in sources.items():
             connection.execute(self._add_source, {"run": self._run, "sha256": sha, "data": zlib.compress(data)})
 
-    def put_pending(self, key: str, report: Mapping[str, Any]) -> None:
-        """Keeps a report that is not to count yet; of one that could not be graded, only until the next."""
+    def put_pending(self, key: str, graded: Graded) -> None:
+        """Keep a result that does not count yet; where it is ungraded, the next one takes its place."""
         table = self._tables["pending"]
-        row = {"run": self._run, "key": key, "score": report["score"], "report": json.dumps(report)}
+        row = {"run": self._run, "key": key, "score": graded.score, "report": graded.dumps()}
         with self._begin() as connection:
             connection.execute(table.delete().where(self._in("pending", None) & (table.c.key == key)))
             connection.execute(table.insert(), row)
 
-    def pending(self, key: str) -> Mapping[str, Any]:
-        """A report that is not to count yet."""
+    def pending(self, key: str) -> Graded:
+        """Return a result that does not count yet."""
         table = self._tables["pending"]
         with self._begin() as connection:
             row = connection.execute(table.select().where(self._in("pending", None) & (table.c.key == key))).one()
-        report: Mapping[str, Any] = json.loads(row.report)
-        return report
+        return Graded.loads(row.report)
 
     def pending_scores(self) -> Mapping[str, float]:
-        """The scores of these reports by key; without those that could not be graded."""
+        """Return the scores of pending results by key, without those that could not be graded."""
         import sqlalchemy as sa
 
         table = self._tables["pending"]
@@ -132,25 +112,25 @@ class Results:
         with self._begin() as connection:
             return {key: score for key, score in connection.execute(query)}
 
-    def tried_alone(self, *, pending: bool = False) -> Mapping[str, Mapping[str, Any]]:
-        """The reports, by key, that were tried a second time alone or still are to be; or those that are not to count yet."""
+    def with_retry(self, *, pending: bool = False) -> Mapping[str, Graded]:
+        """Return the results with a second try, made or still to be made, by key; or those among the pending results."""
         import sqlalchemy as sa
 
         table = self._tables["pending" if pending else "result"]
         query = sa.select(table.c.key, table.c.report).where(
-            table.c.run == self._run, table.c.score.is_not(None), table.c.report.contains(f'"{TRIED}": ')
+            table.c.run == self._run, table.c.score.is_not(None), table.c.report.contains(f'"{RETRY_FIELD}": ')
         )
         with self._begin() as connection:
-            found = {key: json.loads(report) for key, report in connection.execute(query)}
-        return {key: {TRIED: report[TRIED], "seconds": report["seconds"]} for key, report in found.items() if TRIED in report}
+            found = {key: Graded.loads(report) for key, report in connection.execute(query)}
+        return {key: graded for key, graded in found.items() if graded.retry is not None}  # not where a student printed the words
 
     def drop_pending(self) -> None:
-        """Removes these reports: they count by now, or never will."""
+        """Remove the pending results: they count by now, or never will."""
         with self._begin() as connection:
             connection.execute(self._tables["pending"].delete().where(self._in("pending", None)))
 
     def source(self, sha256: str) -> bytes | None:
-        """A file that was handed in."""
+        """Return a file that was handed in; None where it is no longer kept."""
         import sqlalchemy as sa
 
         table = self._tables["source"]
@@ -160,7 +140,7 @@ class Results:
         return None if data is None else zlib.decompress(data)
 
     def get(self, student: str, exercise: str) -> Result | None:
-        """One result."""
+        """Return one result."""
         table = self._tables["result"]
         one = self._in("result", student) & (table.c.exercise == exercise)
         with self._begin() as connection:
@@ -168,14 +148,14 @@ class Results:
         return None if row is None else _result(row)
 
     def all(self) -> Iterator[Result]:
-        """Every result, by student and exercise, read a few at a time."""
+        """Yield every result, by student and exercise, read a few at a time."""
         table = self._tables["result"]
         query = table.select().where(self._in("result", None)).order_by(table.c.student, table.c.exercise)
         with self._begin() as connection, connection.execution_options(yield_per=200).execute(query) as found:
             yield from map(_result, found)
 
     def scores(self) -> Iterator[tuple[str, str, float | None, float]]:
-        """(student, exercise, score or None where ungraded, points) of every result, without the reports."""
+        """Yield (student, exercise, score or None where ungraded, points) of every result, without the reports."""
         import sqlalchemy as sa
 
         table = self._tables["result"]
@@ -186,33 +166,35 @@ class Results:
                 yield row.student, row.exercise, row.score, row.points
 
     def put_students(self, students: tuple[Student, ...]) -> None:
-        """Keeps who is in the class. Students of earlier runs stay, and so does what this run does not know of one."""
+        """Keep who is in the class. Students of earlier runs stay, and so do facts that this run does not know."""
         table = self._tables["student"]
         here = table.c.run == self._run
-        if len(students) <= _FEW:  # nbgrader brings one after the other: the others are none of this one's business
+        if len(students) <= _FEW:  # nbgrader submits students one by one; leave other rows alone
             here &= table.c.student.in_([student.id for student in students])
         with self._begin() as connection:
             rows = connection.execute(table.select().where(here))
             known = {row.student: json.loads(row.facts) for row in rows}
             for student in students:
-                if (old := known.get(student.id)) is not None and (merged := _merged(old, _facts(student))) != old:
+                if (old := known.get(student.id)) is not None and (merged := merge_facts(old, facts_of(student))) != old:
                     here = (table.c.run == self._run) & (table.c.student == student.id)
                     connection.execute(table.update().where(here).values(facts=json.dumps(merged)))
             new = [
-                {"run": self._run, "student": one.id, "facts": json.dumps(_facts(one))} for one in students if one.id not in known
+                {"run": self._run, "student": one.id, "facts": json.dumps(facts_of(one))}
+                for one in students
+                if one.id not in known
             ]
             if new:
                 connection.execute(table.insert(), new)
 
     def students(self) -> tuple[Student, ...]:
-        """Who is in the class, by id."""
+        """Return the students of the class, by id."""
         table = self._tables["student"]
         with self._begin() as connection:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.student))
-            return tuple(_student(row.student, json.loads(row.facts)) for row in rows)
+            return tuple(student_from(row.student, json.loads(row.facts)) for row in rows)
 
     def drop(self, students: Iterable[str]) -> None:
-        """Removes results and facts of these students; the files stay for those who handed in the same."""
+        """Remove the results and facts of these students; their files stay for others who handed in the same."""
         import sqlalchemy as sa
 
         who = [{"who": student} for student in students]
@@ -222,7 +204,7 @@ class Results:
                 connection.execute(table.delete().where(self._in(name, None) & (table.c.student == sa.bindparam("who"))), who)
 
     def put_unplaced(self, unplaced: tuple[Unplaced, ...]) -> None:
-        """Keeps what the latest run found no place for."""
+        """Keep what the latest run found no place for."""
         table = self._tables["unplaced"]
         rows = [{"run": self._run, "place": place, "path": one.path, "reason": one.reason} for place, one in enumerate(unplaced)]
         with self._begin() as connection:
@@ -231,20 +213,20 @@ class Results:
                 connection.execute(table.insert(), rows)
 
     def unplaced(self) -> tuple[Unplaced, ...]:
-        """What the latest run found no place for."""
+        """Return what the latest run found no place for."""
         table = self._tables["unplaced"]
         with self._begin() as connection:
             rows = connection.execute(table.select().where(table.c.run == self._run).order_by(table.c.place))
             return tuple(Unplaced(path=row.path, reason=row.reason) for row in rows)
 
-    def forget(self, student: str | None = None, *, keep_marks: bool = False) -> None:
+    def forget(self, student: str | None = None, *, keep_scores: bool = False) -> None:
         """
-        Removes what is known of a student, or everything of this folder.
+        Remove what is known of a student, or everything of this folder.
 
-        With `keep_marks` scores, statuses and times stay, under the student's id; files, words and names go.
+        With `keep_scores` scores, statuses and times stay, under the student's id; files, words and names go.
         """
         with self._begin() as connection:
-            if keep_marks:
+            if keep_scores:
                 self._strip(connection, student)
             else:
                 for name in ("result", "student"):
@@ -263,7 +245,7 @@ class Results:
         return here if student is None else here & (columns.student == student)
 
     def _strip(self, connection: sa.Connection, student: str | None) -> None:
-        """Leaves the marks of what was found, and nothing that tells what it was found in."""
+        """Leave scores and statuses, and nothing that the student wrote."""
         import sqlalchemy as sa
 
         result, people = self._tables["result"].c, self._tables["student"]
@@ -272,11 +254,14 @@ class Results:
         forget = people.update().where(self._in("student", None) & (people.c.student == sa.bindparam("who")))
         forget = forget.values(facts=sa.bindparam("bare"))
         facts = connection.execute(people.select().where(self._in("student", student))).all()
-        nameless = [{"who": row.student, "bare": json.dumps({**json.loads(row.facts), **_NAMELESS})} for row in facts]
+        nameless = [{"who": row.student, "bare": json.dumps({**json.loads(row.facts), **NAMELESS})} for row in facts]
         for some in (nameless[start : start + 200] for start in range(0, len(nameless), 200)):
             theirs = self._in("result", None) & result.student.in_([one["who"] for one in some])
             rows = connection.execute(self._tables["result"].select().where(theirs)).all()
-            bare = [{"who": row.student, "what": row.exercise, "bare": _bare(row.report)} for row in rows]
+            bare = [
+                {"who": row.student, "what": row.exercise, "bare": without_student_text(Graded.loads(row.report)).dumps()}
+                for row in rows
+            ]
             if bare:
                 connection.execute(strip, bare)
             connection.execute(forget, some)
@@ -285,17 +270,18 @@ class Results:
         table = self._tables["unplaced"]
         here = table.c.run == self._run
         for row in connection.execute(table.select().where(here)).all():
-            if student is None or _tells_of(student, row.path, row.reason):
+            if student is None or mentions(student, row.path, row.reason):
                 connection.execute(table.delete().where(here, table.c.place == row.place))
 
     def _forget_sources(self, connection: sa.Connection) -> None:
-        """Removes files that no result was graded from."""
+        """Remove files that no result was graded from."""
         import sqlalchemy as sa
 
         result, source = self._tables["result"], self._tables["source"]
         kept: set[str] = set()
         for work in connection.execute(sa.select(result.c.work).where(result.c.run == self._run)).scalars():
-            kept.update(sha for _, sha in json.loads(work).get("files", ()))
+            manifest = Manifest.from_json(json.loads(work))
+            kept.update(sha256 for _, sha256 in (manifest.files if manifest else ()))
         for sha in connection.execute(sa.select(source.c.sha256).where(source.c.run == self._run)).scalars().all():
             if sha not in kept:
                 connection.execute(source.delete().where(source.c.run == self._run, source.c.sha256 == sha))
@@ -321,24 +307,9 @@ class Results:
 
 
 def open_results(out: Out, url: str | None = None) -> Results:
-    """The results of a folder. Raises GraderError when SQLAlchemy is not installed or the database cannot be used."""
-    try:
-        import sqlalchemy as sa
-    except ImportError:
-        what = "Grading a class keeps its results with SQLAlchemy, which is not installed."
-        raise GraderError(Fault("", what, f"Install it: {install_command('class')}")) from None
+    """Open the results of a folder. Raises GraderError when SQLAlchemy is not installed or the database cannot be used."""
     where = str(out.database) if url is None else "the database"
-    try:
-        engine = sa.create_engine(url or sa.URL.create("sqlite", database=str(out.database)))
-    except (sa.exc.ArgumentError, ImportError) as error:
-        what = f"The address cannot be used: {type(error).__name__}: {str(error).splitlines()[0]}"
-        raise GraderError(Fault("--db", what, "It looks like postgresql+psycopg://HOST/NAME.")) from None
-    if engine.dialect.name not in {"sqlite", "postgresql"}:
-        what = f"Results are kept in SQLite or PostgreSQL, not in {engine.dialect.name}."
-        raise GraderError(Fault("--db", what, "An address looks like postgresql+psycopg://HOST/NAME."))
-    if engine.dialect.name == "sqlite":
-        _make_private(engine.url.database or "")
-        sa.event.listen(engine, "connect", _quick_but_safe)
+    engine = open_engine(url, out.database)
     try:
         return Results(engine, out.state.run, where)
     except GraderError:
@@ -346,161 +317,11 @@ def open_results(out: Out, url: str | None = None) -> Results:
         raise
 
 
-def _make_private(file: str) -> None:
-    """An SQLite file that is not there yet is made for its owner alone: reports hold the seed, and SQLite asks nobody."""
-    if file and not file.startswith((":", "file:")):
-        with suppress(OSError):  # SQLite says it in words that are made ours
-            Path(file).touch(mode=0o600)
-
-
-@contextmanager
-def database_errors(where: str) -> Iterator[None]:
-    """Turns what databases say of full disks, locks and lost connections into a GraderError in words."""
-    import sqlalchemy as sa
-
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        remedy = "Mend that and give the same command again: what is graded is kept."
-        if "disk I/O" in said:
-            said, remedy = "the disk reports an error, as a full one does", f"Free some space. {remedy}"
-        elif "full" in said:
-            said, remedy = "the disk is full", "Free some space and give the same command again: what is graded is kept."
-        elif "locked" in said:
-            remedy = "Another program has it open: close that, then give the same command again."
-        elif "malformed" in said or "not a database" in said:
-            remedy = "Restore it from a copy, or grade into another folder."
-        raise GraderError(Fault(where, f"The results cannot be read or written: {said}.", remedy)) from None
-
-
-def _quick_but_safe(connection: Any, record: object) -> None:
-    """A commit survives the death of the process; only a power cut may lose the last ones, and never tears the file."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _tables() -> Mapping[str, sa.Table]:
-    import sqlalchemy as sa
-
-    data = sa.MetaData()
-    run = sa.String(32)
-    name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # one order in every database: Python's
-    return {
-        "schema": sa.Table("grader_schema", data, sa.Column("version", sa.Integer, primary_key=True)),
-        "result": sa.Table(
-            "grader_result",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("student", name, primary_key=True),
-            sa.Column("exercise", name, primary_key=True),
-            sa.Column("key", sa.String(64), nullable=False),
-            sa.Column("score", sa.Double),
-            sa.Column("points", sa.Double, nullable=False),
-            sa.Column("report", sa.Text, nullable=False),
-            sa.Column("work", sa.Text, nullable=False),
-        ),
-        "source": sa.Table(
-            "grader_source",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("sha256", sa.String(64), primary_key=True),
-            sa.Column("data", sa.LargeBinary, nullable=False),
-        ),
-        "pending": sa.Table(
-            "grader_pending",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("key", sa.String(64), primary_key=True),
-            sa.Column("score", sa.Double),
-            sa.Column("report", sa.Text, nullable=False),
-        ),
-        "student": sa.Table(
-            "grader_student",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("student", name, primary_key=True),
-            sa.Column("facts", sa.Text, nullable=False),
-        ),
-        "unplaced": sa.Table(
-            "grader_unplaced",
-            data,
-            sa.Column("run", run, primary_key=True),
-            sa.Column("place", sa.Integer, primary_key=True),
-            sa.Column("path", sa.Text, nullable=False),
-            sa.Column("reason", sa.Text, nullable=False),
-        ),
-    }
-
-
-def _inserting(engine: sa.Engine, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    """An insertion that may say what to do where the row is there."""
-    if engine.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
-
-
-def _replacing(engine: sa.Engine, table: sa.Table) -> sa.Insert:
-    insert = _inserting(engine, table)
-    rest = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
-    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=rest)
-
-
-def _adding(engine: sa.Engine, table: sa.Table) -> sa.Insert:
-    return _inserting(engine, table).on_conflict_do_nothing()
-
-
 def _result(row: sa.Row[Any]) -> Result:
     return Result(
-        student=row.student, exercise=row.exercise, key=row.key, report=json.loads(row.report), work=json.loads(row.work)
+        student=row.student,
+        exercise=row.exercise,
+        key=row.key,
+        graded=Graded.loads(row.report),
+        manifest=Manifest.from_json(json.loads(row.work)),
     )
-
-
-def _facts(student: Student) -> Mapping[str, Any]:
-    at = student.submitted_at
-    return {
-        "name": student.name,
-        "email": student.email,
-        "section": student.section,
-        "ids": dict(student.ids),
-        "submitted_at": at and at.isoformat(),
-        "late": student.late,
-        "origin": student.origin,
-    }
-
-
-def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
-    told = {name: value for name, value in new.items() if value not in ("", None)}
-    return {**old, **told, "ids": {**old["ids"], **new["ids"]}}
-
-
-def _tells_of(student: str, path: str, reason: str) -> bool:
-    """Whether something unplaced is the student's, by its path (`s1/x.py`, `s1.py`, `ann_7_x.py` of ann_7) or by the reason."""
-    parts = path.split("/")
-    if student in {path, *parts} or student == parts[0].rpartition(".")[0]:
-        return True
-    if re.search(r"_\d+$", student) and parts[0].startswith(f"{student}_"):
-        return True
-    return re.search(rf"(?<![\w./@-]){re.escape(student)}(?![\w@-])", reason) is not None
-
-
-_NAMELESS: Mapping[str, Any] = {"name": "", "email": "", "section": "", "ids": {}, "origin": ""}
-
-
-def _bare(report: str) -> str:
-    """A report's marks: without anything that the student wrote, printed or returned."""
-    data = json.loads(report)
-    bare: Mapping[str, Any] = {"source": "", "detail": "", "traceback": "", "counterexample": None, "answers_sha256": ""}
-    targets = [{**target, **bare, "public": None} for target in data["targets"]]
-    return json.dumps({**data, "source_sha256": "", "output": "", "public_output": "", "load_errors": [], "targets": targets})
-
-
-def _student(id: str, facts: Mapping[str, Any]) -> Student:
-    at = facts["submitted_at"]
-    return Student(id=id, **{**facts, "submitted_at": at and datetime.fromisoformat(at)})

@@ -1,8 +1,8 @@
 """
-What an instructor decided, as OUT remembers it: the late rule, points given by hand, how much students see, how hints are worded.
+The instructor's decisions, as OUT remembers them: the late rule, points given by hand, what students see, wordings.
 
-Nothing of it is in the results: marks are made of both whenever a table is written, so that a decision outlives every
-regrading and can be taken back. `grade` and `regrade` take it over from the assignment file.
+They are no part of the results: scores are made of both whenever a table is written, so that a decision outlives every
+regrade and can be taken back. `grade` and `regrade` take them over from the assignment file.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from grader.errors import Fault, GraderError
 from grader.exercise.assignment import LateRule, Override
 
 if TYPE_CHECKING:
+    from grader.course.results.stored import Graded
     from grader.exercise.assignment import Assignment, Feedback, ShownCases
     from grader.exercise.model import Exercise
 
@@ -28,7 +29,7 @@ _FROM_MOST_TO_LEAST: tuple[Feedback, ...] = ("full", "hints", "score")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """How an exercise was worded when its results were last brought up to date."""
+    """The words of an exercise when its results were last brought up to date."""
 
     title: str
     sha256: str
@@ -39,7 +40,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Decisions on an assignment; `free_left` holds the free days of those whom the ledger shows to have used some elsewhere."""
+    """Decisions on an assignment. `free_left` holds the free days of students who used some for other assignments."""
 
     feedback: Feedback = "full"
     shown_cases: ShownCases = "public"
@@ -49,12 +50,12 @@ class Rules:
     wordings: Mapping[str, Wording] = field(default_factory=dict)
 
     def free_days(self, student: str) -> int:
-        """How many late days cost this student nothing."""
+        """Return how many late days cost this student nothing."""
         return self.free_left.get(student, self.late.free_days if self.late else 0)
 
 
 def rules_of(assignment: Assignment, free_left: Mapping[str, int]) -> Rules:
-    """What an assignment file says by now, with what its ledger leaves of the free days."""
+    """Return what an assignment file decides, with the free days that its ledger leaves."""
     return Rules(
         feedback=assignment.feedback,
         shown_cases=assignment.shown_cases,
@@ -66,7 +67,7 @@ def rules_of(assignment: Assignment, free_left: Mapping[str, int]) -> Rules:
 
 
 def wording(exercise: Exercise) -> Wording:
-    """How an exercise is worded now."""
+    """Return how an exercise is worded now."""
     mistakes = {
         target_key(task.function, target.name): tuple((one.returned.canonical, one.hint) for one in target.mistakes)
         for task, target in exercise.targets()
@@ -82,12 +83,16 @@ def wording(exercise: Exercise) -> Wording:
 
 
 def target_key(call: str, name: str) -> str:
-    """What a target is called among those of its exercise."""
+    """Return the name of a target among those of its exercise."""
     return f"{call} {name}"
 
 
 def read_rules(out: Out) -> Rules:
-    """What OUT remembers; nothing special where no run has begun. In nbgrader's cycle results are less its own penalties."""
+    """
+    Read what OUT remembers; the defaults where no run has begun.
+
+    In nbgrader's cycle there is no late rule: its own penalties are in the results.
+    """
     path = out.path / NAME
     try:
         data = json.loads(path.read_bytes())
@@ -107,48 +112,47 @@ def read_rules(out: Out) -> Rules:
 
 
 def least(levels: Iterable[Feedback]) -> Feedback:
-    """Of several levels of feedback the one that shows the least."""
+    """Return the level of feedback that shows least."""
     return max(levels, key=_FROM_MOST_TO_LEAST.index)
 
 
-def level_of(rules: Rules, reports: Iterable[Mapping[str, Any]]) -> Feedback:
+def level_of(rules: Rules, found: Iterable[Graded]) -> Feedback:
     """
-    How much a student sees of these reports: what the rules say.
+    Return how much a student sees of these results.
 
-    In nbgrader's cycle they say nothing; there each report's data has the level that was configured when it was graded.
+    The rules say so; in nbgrader's cycle each result keeps the level that was configured when it was graded.
     """
-    return least((rules.feedback, *(report.get("feedback", "full") for report in reports)))
+    return least((rules.feedback, *(graded.feedback or "full" for graded in found)))
 
 
-def shown_cases_of(rules: Rules, reports: Iterable[Mapping[str, Any]]) -> ShownCases:
-    """Return which cases a student sees of these reports: secret ones only where the rules or every report's data say so."""
+def shown_cases_of(rules: Rules, found: Iterable[Graded]) -> ShownCases:
+    """Return which cases a student sees of these results: secret ones only where the rules or all results say so."""
     if rules.shown_cases == "secret":
         return "secret"
-    said = {report.get("shown_cases", "public") for report in reports}
-    return "secret" if said == {"secret"} else "public"
+    return "secret" if {graded.shown_cases for graded in found} == {"secret"} else "public"
 
 
 def files_of(rules: Rules) -> Mapping[str, Path]:
-    """The files of the exercises that are where they were, by id: the same id may stand elsewhere, too."""
+    """Return the files of the exercises that are still where they were, by id: the same id may stand elsewhere, too."""
     paths = {id: Path(one.path) for id, one in rules.wordings.items() if one.path}
     return {id: path for id, path in paths.items() if path.is_file()}
 
 
 def write_rules(out: Out, rules: Rules) -> None:
-    """Remembers the rules in OUT."""
+    """Write the rules into OUT."""
     data = asdict(rules)
     if rules.late:
         data["late"]["extensions"] = {student: at.isoformat() for student, at in rules.late.extensions.items()}
     out.write(out.path / NAME, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
-def without_reasons(rules: Rules, student: str | None, *, keep_marks: bool) -> Rules:
-    """The rules without what they tell of a student, or of anybody; with `keep_marks`, only the reasons go."""
+def without_reasons(rules: Rules, student: str | None, *, keep_scores: bool) -> Rules:
+    """Return the rules without what they say of a student, or of anybody; with `keep_scores`, only reasons go."""
 
     def concerns(who: str) -> bool:
         return student in (None, who)
 
-    if keep_marks:
+    if keep_scores:
         bare = tuple(replace(one, reason="", by="") if concerns(one.student) else one for one in rules.overrides)
         return replace(rules, overrides=bare)
     extensions = {who: at for who, at in rules.late.extensions.items() if not concerns(who)} if rules.late else {}

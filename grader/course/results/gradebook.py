@@ -1,30 +1,31 @@
-"""Students x exercises: the table of scores."""
+"""The table of scores: students in rows, exercises in columns."""
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.course.results.decisions import Rules, read_rules
+from grader.csv_tables import as_text, write_rows
 
 if TYPE_CHECKING:
     from grader.course.intake.students import Student
     from grader.course.results.database import Results
     from grader.course.results.out import Out
+    from grader.course.results.stored import Graded
     from grader.exercise.assignment import Lateness, Override
+    from grader.outcome import Report
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """Points given by hand, and what the grader found in their place; None where it found nothing that could be graded."""
+class PointsByHand:
+    """Points given by hand, and those that the grader found in their place; None where it found no answer to grade."""
 
     override: Override
     found: float | None
@@ -41,7 +42,7 @@ class Row:
 
     student: Student
     scores: Mapping[str, float | None]
-    given: tuple[Given, ...] = ()
+    by_hand: tuple[PointsByHand, ...] = ()
     late_seconds: float | None = None
     lateness: Lateness | None = None
 
@@ -62,69 +63,40 @@ class Row:
 
     @property
     def total(self) -> float | None:
-        """The points earned, less what being late costs; None as for `earned`."""
+        """The points earned less the penalty; None where `earned` is."""
         return None if self.earned is None else self.earned - (self.penalty or 0.0)
 
 
-def rows(out: Out, results: Results) -> Iterator[Row]:
-    """Every student in the order of their ids, those without results too; what is no longer asked counts for nobody."""
-    marks = Marks(read_rules(out), due_of(out), lambda student, exercise: _report(results, student, exercise))
-    found_of = in_turn(results.scores(), lambda one: one[0])
-    for student in results.students():
-        found = {exercise: score for _, exercise, score, _ in found_of(student.id) if exercise in out.state.exercises}
-        yield marks.row(student, found)
+class RowBuilder:
+    """
+    Builds a student's row from scores by the rules of the assignment.
 
+    `graded_of` finds the result of a student for an exercise; None where there is none.
+    """
 
-def in_turn(found: Iterable[_T], student_of: Callable[[_T], str]) -> Callable[[str], Iterable[_T]]:
-    """What is found of a student, to be asked in the order of their ids; whoever is not asked for is passed over."""
-    groups = itertools.groupby(found, key=student_of)
-    group = next(groups, None)
-
-    def of(student: str) -> Iterable[_T]:
-        nonlocal group
-        while group is not None and group[0] < student:
-            group = next(groups, None)
-        return group[1] if group is not None and group[0] == student else ()
-
-    return of
-
-
-def due_of(out: Out) -> datetime | None:
-    """When the assignment is due."""
-    return datetime.fromisoformat(out.state.due) if out.state.due else None
-
-
-def _report(results: Results, student: str, exercise: str) -> Mapping[str, Any] | None:
-    result = results.get(student, exercise)
-    return result.report if result else None
-
-
-class Marks:
-    """What the rules make of verdicts. `report_of` finds the report of a student on an exercise, where there is one."""
-
-    def __init__(self, rules: Rules, due: datetime | None, report_of: Callable[[str, str], Mapping[str, Any] | None]) -> None:
+    def __init__(self, rules: Rules, due: datetime | None, graded_of: Callable[[str, str], Graded | None]) -> None:
         self._rules = rules
         self._due = due
-        self._report_of = report_of
+        self._graded_of = graded_of
         self._overrides: dict[str, list[Override]] = {}
         for one in rules.overrides:
             self._overrides.setdefault(one.student, []).append(one)
 
     def row(self, student: Student, found: Mapping[str, float | None]) -> Row:
-        """One student's row: the scores that were found, points given by hand in their place, and what being late costs."""
+        """Put points given by hand in place of the scores that were found, and find out what being late costs."""
         overrides = self._overrides.get(student.id, ())
         scores = dict(found)
-        given: list[Given] = []
+        by_hand: list[PointsByHand] = []
         for exercise in dict.fromkeys(one.exercise for one in overrides):
             mine = [one for one in overrides if one.exercise == exercise]
             if not mine[0].target:
-                given.append(Given(override=mine[0], found=found.get(exercise)))
+                by_hand.append(PointsByHand(override=mine[0], found=found.get(exercise)))
                 scores[exercise] = mine[0].points
-            elif (report := self._report_of(student.id, exercise)) is not None:
-                targets = {target["name"]: target["score"] for target in report["targets"]}
-                given += [Given(override=one, found=targets[one.target]) for one in mine if one.target in targets]
-                scores[exercise] = _with_points(report, {one.target: one.points for one in mine})
-        row = Row(student=student, scores=scores, given=tuple(given))
+            elif (graded := self._graded_of(student.id, exercise)) is not None:
+                judged = {target.name: target.score for target in graded.final.targets}
+                by_hand += [PointsByHand(override=one, found=judged[one.target]) for one in mine if one.target in judged]
+                scores[exercise] = _score_with(graded.final, {one.target: one.points for one in mine})
+        row = Row(student=student, scores=scores, by_hand=tuple(by_hand))
         at, due, rule = student.submitted_at, self._due, self._rules.late
         if at is None or due is None:
             return row
@@ -134,41 +106,71 @@ class Marks:
         return replace(row, lateness=lateness, late_seconds=lateness.seconds)
 
 
-def _with_points(report: Mapping[str, Any], given: Mapping[str, float]) -> float | None:
-    """The score of a report with other points for some of its targets."""
-    scores = [given.get(target["name"], target["score"]) for target in report["targets"]]
-    return None if None in scores else sum(scores)
+def rows(out: Out, results: Results) -> Iterator[Row]:
+    """Yield every student's row by id, without results too. Exercises removed from the assignment are ignored."""
+
+    def graded_of(student: str, exercise: str) -> Graded | None:
+        result = results.get(student, exercise)
+        return result.graded if result else None
+
+    builder = RowBuilder(read_rules(out), due_of(out), graded_of)
+    scores_of = merge_by_student(results.scores(), lambda one: one[0])
+    for student in results.students():
+        found = {exercise: score for _, exercise, score, _ in scores_of(student.id) if exercise in out.state.exercises}
+        yield builder.row(student, found)
 
 
-def write_grades(out: Out, results: Results) -> Path:
+def merge_by_student(items: Iterable[_T], student_of: Callable[[_T], str]) -> Callable[[str], Iterable[_T]]:
     """
-    `OUT/grades.csv`: a row a student, a column an exercise, the total, when it was handed in, what being late cost.
+    Return a function that finds a student's items without holding those of the whole class.
 
-    Empty is not submitted, ungraded, or not known.
+    The items are sorted by student, and the function is called with students in the same order; it skips those in between.
     """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["student", *out.state.exercises, "total", "submitted_at", "late_seconds", "late_penalty"])
-    for row in rows(out, results):
-        at = row.student.submitted_at
-        scores = (number(row.scores.get(exercise)) for exercise in out.state.exercises)
-        when = (at.isoformat() if at else "", number(row.late_seconds), number(row.penalty))
-        table.writerow([cell(row.student.id), *scores, number(row.total), *when])
+    groups = itertools.groupby(items, key=student_of)
+    group = next(groups, None)
+
+    def items_of(student: str) -> Iterable[_T]:
+        nonlocal group
+        while group is not None and group[0] < student:
+            group = next(groups, None)
+        return group[1] if group is not None and group[0] == student else ()
+
+    return items_of
+
+
+def due_of(out: Out) -> datetime | None:
+    """Return when the assignment is due."""
+    return datetime.fromisoformat(out.state.due) if out.state.due else None
+
+
+def write_grades(out: Out, table: Iterable[Row]) -> Path:
+    """
+    Write `OUT/grades.csv`: a row a student, a column an exercise, the total, the time of handing in, and the penalty.
+
+    An empty cell means not submitted, ungraded, or not known.
+    """
     path = out.path / "grades.csv"
-    out.write(path, text.getvalue())
+    header = ("student", *out.state.exercises, "total", "submitted_at", "late_seconds", "late_penalty")
+    out.write(path, write_rows((header, *(_cells(row, out.state.exercises) for row in table))))
     return path
 
 
 def number(score: float | None) -> str:
-    """A score as a table has it; nothing for none."""
+    """Return a score as a table shows it; nothing for None."""
     return "" if score is None else f"{score:.10g}"
 
 
-def cell(text: str) -> str:
-    """
-    Text that a spreadsheet takes for text: `=1+1` would be run as a formula.
+def _cells(row: Row, exercises: Iterable[str]) -> Iterator[str]:
+    at = row.student.submitted_at
+    yield as_text(row.student.id)
+    yield from (number(row.scores.get(exercise)) for exercise in exercises)
+    yield number(row.total)
+    yield at.isoformat() if at else ""
+    yield number(row.late_seconds)
+    yield number(row.penalty)
 
-    >>> cell("=HYPERLINK(0)"), cell("s01")
-    ("'=HYPERLINK(0)", 's01')
-    """
-    return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} or text[:1] in {"\t", "\r", "\n"} else text
+
+def _score_with(report: Report, points: Mapping[str, float]) -> float | None:
+    """Return the score of a report with other points for some of its targets."""
+    scores = [points.get(target.name, target.score) for target in report.targets]
+    return None if None in scores else sum(score for score in scores if score is not None)

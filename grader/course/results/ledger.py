@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from grader.course.results.gradebook import cell
 from grader.course.results.out import disk_errors
+from grader.csv_tables import CsvError, as_text, from_text, read_rows, separator_of, write_rows
 from grader.errors import Fault, GraderError
 from grader.files import write_whole
 from grader.lock import locked
@@ -21,7 +19,7 @@ _PATIENCE_SECONDS = 10  # another assignment holds it for as long as its table i
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Nobody else reads or writes the ledger until the end of the block."""
+    """Keep others from reading or writing the ledger until the end of the block."""
     until = time.monotonic() + _PATIENCE_SECONDS
     with disk_errors(path), ExitStack() as stack:
         while True:
@@ -37,7 +35,7 @@ def held(path: Path) -> Iterator[None]:
 
 
 def free_left(path: Path, assignment: str, free_days: int) -> Mapping[str, int]:
-    """The free days that are left to everybody who used some for other assignments."""
+    """Return the free days that are left to everybody who used some for other assignments."""
     left: dict[str, int] = {}
     for (student, other), days in _read(path).items():
         if other != assignment:
@@ -46,15 +44,12 @@ def free_left(path: Path, assignment: str, free_days: int) -> Mapping[str, int]:
 
 
 def write(path: Path, assignment: str, used: Mapping[str, int]) -> None:
-    """Replaces what the ledger says of this assignment."""
+    """Replace the rows of this assignment in the ledger."""
     kept = {key: days for key, days in _read(path).items() if key[1] != assignment}
     days = kept | {(student, assignment): number for student, number in used.items() if number}
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
-    table.writerows((cell(student), other, number) for (student, other), number in sorted(days.items()))
+    rows = ((as_text(student), other, number) for (student, other), number in sorted(days.items()))
     with disk_errors(path):
-        write_whole(path, text.getvalue().encode("utf-8", "replace"))
+        write_whole(path, write_rows((COLUMNS, *rows)).encode("utf-8", "replace"))
 
 
 def _read(path: Path) -> Mapping[tuple[str, str], int]:
@@ -67,14 +62,18 @@ def _read(path: Path) -> Mapping[tuple[str, str], int]:
         remedy = "Mend that, or remove it: grading every assignment again writes it anew."
         raise GraderError(Fault(str(path), what, remedy)) from None
     days: dict[tuple[str, str], int] = {}
-    separator = max(",;\t", key=text.partition("\n")[0].count)  # spreadsheets write the one of their language
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    for row in reader:
-        if not row or tuple(row) == COLUMNS:
-            continue
-        if len(row) != len(COLUMNS) or not (row[2].isascii() and row[2].strip().isdecimal()):
-            what = "This row of the ledger is not a student, an assignment and a number of days."
-            raise GraderError(Fault(f"{path}:{reader.line_num}", what, f"Columns: {','.join(COLUMNS)}."))
-        student = row[0][1:] if cell(row[0][1:]) == row[0] else row[0]  # as `cell` wrote it
-        days[student, row[1]] = int(row[2])
+    try:
+        for line, row in read_rows(text, separator_of(text), strict=False):
+            if tuple(row) == COLUMNS:
+                continue
+            if len(row) != len(COLUMNS) or not (row[2].isascii() and row[2].strip().isdecimal()):
+                raise _no_row(path, line)
+            days[from_text(row[0]), row[1]] = int(row[2])
+    except CsvError as error:
+        raise _no_row(path, error.line) from None
     return days
+
+
+def _no_row(path: Path, line: int) -> GraderError:
+    what = "This row of the ledger is not a student, an assignment and a number of days."
+    return GraderError(Fault(f"{path}:{line}", what, f"Columns: {','.join(COLUMNS)}."))

@@ -1,5 +1,5 @@
 """
-OUT, the folder that a run leaves behind: whose it is, its seed, and files that are written whole or not at all.
+OUT, the folder that a run leaves behind: its assignment, its seed, and files that are written whole or not at all.
 
 Private to its owner. `state.json` says which assignment it belongs to and holds the seed.
 """
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from grader.course.results.stored import Graded
 from grader.errors import Fault, GraderError
 from grader.exercise.assignment import Assignment
 from grader.files import DRAFT, write_whole
@@ -29,15 +30,15 @@ NBGRADERS_PLAN = "nbgrader.json"  # the file by which a folder is one of nbgrade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a folder remembers of its assignment."""
+    """The facts of its assignment that a folder remembers."""
 
     assignment: str
     title: str
     exercises: tuple[str, ...]
-    points: tuple[float, ...]  # of each exercise
+    points: tuple[float, ...]  # one number an exercise
     seed: int
     run: str  # tells the results of several folders apart in one database
-    path: str = ""  # of the assignment file
+    path: str = ""  # the assignment file
     due: str = ""  # ISO 8601 with its zone
     schema: int = SCHEMA
 
@@ -51,7 +52,7 @@ class Out:
 
     @property
     def database(self) -> Path:
-        """The results of a run that names no other database."""
+        """The database of a run that names no other."""
         return self.path / "state.sqlite"
 
     @property
@@ -60,35 +61,35 @@ class Out:
         return self.path / "records"
 
     def report(self, student: str, exercise: str) -> Path:
-        """Where the report of one submission of one exercise lies."""
+        """Return the path of the report on one submission of one exercise."""
         return self.path / "reports" / safe_name(student) / f"{exercise}.json"
 
     def feedback(self, student: str) -> Path:
-        """Where the student's page lies."""
+        """Return the path of the student's page."""
         return self.path / "feedback" / f"{safe_name(student)}.html"
 
     def pages(self, student: str) -> tuple[Path, ...]:
-        """The files that show what the student did."""
+        """Return the files that show what the student did."""
         mine = (*self.report(student, "any").parent.glob("*.json"), self.feedback(student))
         return tuple(page for page in mine if page.exists())
 
     def remove_pages(self, students: Iterable[str]) -> None:
-        """Removes what shows what these students did."""
+        """Remove the files that show what these students did."""
         with disk_errors(self.path):
             for page in (page for student in students for page in self.pages(student)):
                 page.unlink(missing_ok=True)
                 if page.parent.parent.name == "reports" and not any(page.parent.iterdir()):
                     page.parent.rmdir()
 
-    def write_report(self, student: str, exercise: str, report: Mapping[str, object]) -> None:
-        """The report's file. The student's page, which shows another one, goes: a run that ends here leaves no old mark."""
+    def write_report(self, student: str, exercise: str, graded: Graded) -> None:
+        """Write the report's file, and remove the student's page: a run that ends here leaves no page with an old score."""
         with disk_errors(self.path):
             self.feedback(student).unlink(missing_ok=True)
-        text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
+        text = json.dumps(graded.to_json(), ensure_ascii=False, allow_nan=False, indent=1)
         self.write(self.report(student, exercise), text + "\n")
 
     def write(self, path: Path, text: str) -> None:
-        """The text as a file in this folder, whole or not at all. Raises GraderError when the disk is full."""
+        """Write a text as a file in this folder, whole or not at all. Raises GraderError when the disk is full."""
         with disk_errors(self.path):
             write_whole(path, text.encode("utf-8", "replace"))
 
@@ -96,7 +97,7 @@ class Out:
 @contextmanager
 def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fresh_seed: bool = False) -> Iterator[Out]:
     """
-    The folder for this assignment, made where there is none, held until the end of the block.
+    Open the folder for this assignment, made where there is none, and hold it until the end of the block.
 
     The seed is drawn once; `seed` sets it, `fresh_seed` draws another. Raises GraderError when the path is a file, holds
     other things or another assignment, or when another run is writing there.
@@ -114,7 +115,7 @@ def open_out(path: Path, assignment: Assignment, *, seed: int | None = None, fre
 
 
 def renewed(out: Out, assignment: Assignment) -> Out:
-    """The folder, which remembers the assignment as it is by now."""
+    """Make the folder remember the assignment as it is by now."""
     return _remembered(out.path, out.state, _state(assignment, seed=out.state.seed, run=out.state.run))
 
 
@@ -140,7 +141,7 @@ def _remembered(path: Path, old: State | None, new: State) -> Out:
 
 @contextmanager
 def existing_out(path: Path) -> Iterator[Out]:
-    """The folder of an earlier run, held until the end of the block. Raises GraderError when it is none."""
+    """Open the folder of an earlier run and hold it until the end of the block. Raises GraderError when it is none."""
     if not path.is_dir() or (state := read_state(path)) is None:
         remedy = "Name the folder that `grader grade ... -o OUT` wrote."
         raise GraderError(Fault(str(path), "There are no results of a run here.", remedy))
@@ -149,20 +150,20 @@ def existing_out(path: Path) -> Iterator[Out]:
 
 
 def is_nbgraders(path: Path) -> bool:
-    """Whether the folder is one of nbgrader's course cycle, where penalties and manual marks are in its gradebook."""
+    """Return whether the folder is one of nbgrader's course cycle, whose gradebook has penalties and points by hand."""
     return (path / NBGRADERS_PLAN).exists()
 
 
 def refuse_nbgraders(path: Path) -> None:
-    """Raises GraderError for such a folder."""
+    """Raise GraderError for a folder of nbgrader's course cycle."""
     if is_nbgraders(path):
-        what = "These are the results of an assignment in nbgrader, whose gradebook would not hear of new marks."
+        what = "These are the results of an assignment in nbgrader, whose gradebook would not get the new scores."
         remedy = f"Give, in the course's folder: grader nbgrader autograde {path.resolve().name} --force"
         raise GraderError(Fault(str(path), what, remedy))
 
 
 def read_state(path: Path) -> State | None:
-    """What `state.json` says; None where there is none. Raises GraderError when it cannot be used."""
+    """Read `state.json`; None where there is none. Raises GraderError when it cannot be used."""
     try:
         facts = json.loads((path / "state.json").read_bytes())
     except FileNotFoundError:
@@ -181,7 +182,7 @@ def read_state(path: Path) -> State | None:
 
 def safe_name(student: str) -> str:
     """
-    A file name for a student: the id itself where every file system takes it, else a likeness with a fingerprint.
+    Return a file name for a student: the id itself where every file system takes it, else a likeness with a fingerprint.
 
     >>> safe_name("s01"), safe_name("../../x")
     ('s01', '.._.._x~9cdf6a50')
@@ -201,7 +202,7 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM",
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turns a full disk and its kin into a GraderError that says that nothing is lost."""
+    """Turn a full disk and other errors of writing into a GraderError that says that nothing is lost."""
     try:
         yield
     except OSError as error:

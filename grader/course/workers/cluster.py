@@ -1,11 +1,11 @@
 """
-The same batch on a Dask cluster: its workers hold sandboxes of their own and return reports.
+Grade on a Dask cluster: its workers hold sandboxes of their own and return reports.
 
 Each worker gets cases and expected arrays once, then sources; whoever runs the scheduler or a worker can read them. A
-worker that is lost loses nothing: what it had is done by others. What a lost worker had in hand is suspected: it is done
-once more at the end, one after the other; what then takes a worker with it again is left ungraded.
+worker that is lost loses nothing: others do what it had. What a lost worker had in hand is suspected: it is done once more
+at the end, one request after the other; one that then takes its worker with it again is left ungraded.
 
-Imported only where a scheduler is asked for: it needs `distributed`.
+Import this module only where a scheduler is asked for: it needs `distributed`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from urllib.parse import urlsplit
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, Security, Worker, WorkerPlugin, get_worker
 
-from grader.course.workers.station import Judges, Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Work, ungraded
+from grader.course.workers.grading import ungraded
+from grader.course.workers.remote import Judges, RemoteWorker, decode_report, encode_request, encode_setup
+from grader.course.workers.request import GradingRequest
 from grader.errors import Fault, GraderError
 from grader.outcome import Report
 from grader.reference.prepare import ENGINE
@@ -60,35 +61,38 @@ class Cluster:
         self._where = str(scheduler)
         self._name = f"grader-{secrets.token_hex(8)}"
         self._done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
-        self._in_hand: dict[str, tuple[Work, Future[Any]]] = {}
-        self._sent = 0
+        self._in_hand: dict[str, tuple[GradingRequest, Future[Any]]] = {}
+        self._count = 0
         self._looked, self._alive, self._threads = 0.0, time.monotonic(), 0
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says of lost workers is said here
         self._client = self._connect(scheduler, jobs) if isinstance(scheduler, str) else scheduler
         try:
-            self._look()
-            self._equip(outfit_of(isolation, judges))
+            self._count_workers()
+            self._equip(encode_setup(isolation, judges))
         except BaseException:
             self.close()
             raise
 
-    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
-        """Each work with its report, once. Raises SandboxError, and GraderError where the cluster is gone."""
-        rest = iter(works)
-        suspects: list[Work] = []
+    def reports(self, requests: Iterable[GradingRequest]) -> Iterator[tuple[GradingRequest, Report]]:
+        """Grade the requests and yield each with its report. Raises SandboxError, and GraderError where the cluster is gone."""
+        rest = iter(requests)
+        suspects: list[GradingRequest] = []
         while self._fill(rest):
-            work, answer, failure = self._next()
+            request, answer, failure = self._next()
             if failure is None:
-                yield work, report_of(work, answer, self._judges)
+                yield request, decode_report(request, answer, self._judges)
             else:
-                suspects.append(work)
-        for work in suspects:
-            self._send(work)
+                suspects.append(request)
+        for request in suspects:
+            self._send(request)
             _, answer, failure = self._next()
-            yield work, report_of(work, answer, self._judges) if failure is None else self._given_up(work, failure)
+            yield (
+                request,
+                decode_report(request, answer, self._judges) if failure is None else self._given_up(request, failure),
+            )
 
     def close(self) -> None:
-        """Forgets what is in hand and takes the key from the workers; ends what was started here."""
+        """Forget what is in hand, take the key from the workers, and end what was started here."""
         with suppress(Exception):  # a cluster that is gone has forgotten all
             self._client.cancel([future for _, future in self._in_hand.values()])
             self._client.unregister_worker_plugin(self._name)
@@ -99,56 +103,56 @@ class Cluster:
             with suppress(Exception):
                 self._local.close()
 
-    # --- works ---
+    # Requests
 
-    def _fill(self, rest: Iterator[Work]) -> bool:
-        """Sends as many as keep the workers busy; whether something is in hand."""
+    def _fill(self, rest: Iterator[GradingRequest]) -> bool:
+        """Send enough requests to keep the workers busy; return whether something is in hand."""
         if time.monotonic() - self._looked > _LOOK_SECONDS:
-            self._look()
+            self._count_workers()
         while len(self._in_hand) < max(_FEWEST_AHEAD, 2 * self._threads):
-            work = next(rest, None)
-            if work is None:
+            request = next(rest, None)
+            if request is None:
                 break
-            self._send(work)
+            self._send(request)
         return bool(self._in_hand)
 
-    def _send(self, work: Work) -> None:
-        self._sent += 1
-        key = f"{self._name}-{self._sent}"
-        question = question_of(work)
+    def _send(self, request: GradingRequest) -> None:
+        self._count += 1
+        key = f"{self._name}-{self._count}"
+        message = encode_request(request)
         try:
-            future = self._client.submit(_answer, self._name, question, key=key, pure=False)
+            future = self._client.submit(_answer, self._name, message, key=key, pure=False)
         except Exception as error:
             raise self._lost() from error
-        self._in_hand[key] = work, future
+        self._in_hand[key] = request, future
         future.add_done_callback(self._done.put)
 
-    def _next(self) -> tuple[Work, bytes, BaseException | None]:
-        """A work that is done, its answer or why there is none. Raises GraderError when nothing can come any more."""
+    def _next(self) -> tuple[GradingRequest, bytes, BaseException | None]:
+        """Wait for a request that is done; return its answer, or why there is none. Raises GraderError when none can come."""
         while True:
             try:
                 future = self._done.get(timeout=_LOOK_SECONDS)
             except queue.Empty:
-                self._look()
+                self._count_workers()
                 continue
-            work, _ = self._in_hand.pop(str(future.key))
+            request, _ = self._in_hand.pop(str(future.key))
             if future.status == "cancelled":
                 raise self._lost()
             try:
-                return work, future.result(timeout=60), None
+                return request, future.result(timeout=60), None
             except Exception as error:
                 if self._client.status != "running":
                     raise self._lost() from error
-                return work, b"", error
+                return request, b"", error
 
-    def _given_up(self, work: Work, failure: BaseException) -> Report:
+    def _given_up(self, request: GradingRequest, failure: BaseException) -> Report:
         if isinstance(failure, KilledWorker):
             detail = "Workers of the cluster ended while they graded this, the last time with nothing else to do."
         else:
             detail = f"A worker of the cluster failed: {type(failure).__name__}: {failure}"
-        return ungraded(work, self._judges[work.exercise], detail)
+        return ungraded(request, self._judges[request.exercise], detail)
 
-    # --- the cluster ---
+    # The cluster
 
     def _connect(self, address: str, jobs: int) -> Client:
         if address == LOCAL:
@@ -167,9 +171,9 @@ class Cluster:
             remedy = "Look at the address that `dask scheduler` printed, or leave `--scheduler` out to grade on this machine."
             raise GraderError(Fault(f"--scheduler {address}", what, remedy)) from error
 
-    def _equip(self, outfit: bytes) -> None:
+    def _equip(self, setup: bytes) -> None:
         try:
-            self._client.register_plugin(Stations(outfit), name=self._name)
+            self._client.register_plugin(RemoteWorkers(setup), name=self._name)
         except GraderError:
             raise
         except Exception as error:
@@ -177,8 +181,8 @@ class Cluster:
             remedy = "Install the same version of autograd-grader on the workers as here."
             raise GraderError(Fault(f"--scheduler {self._where}", what, remedy)) from error
 
-    def _look(self) -> None:
-        """How many workers there are now. Raises GraderError when there have been none for long, or one must not be used."""
+    def _count_workers(self) -> None:
+        """Count the workers. Raises GraderError when there have been none for long, or one must not be used."""
         try:
             workers: dict[str, int] = self._client.nthreads()
         except Exception as error:
@@ -194,7 +198,7 @@ class Cluster:
             raise GraderError(Fault(f"--scheduler {self._where}", what, "Start some, and give the same command again."))
 
     def _check(self, address: str) -> None:
-        """Raises GraderError for an address that others could listen at."""
+        """Raise GraderError for an address whose traffic others could read."""
         if self._owns_client and not self._insecure and address != LOCAL and not _is_safe(address):
             what = f"{address} is on another machine, and what goes there and comes back would not be encrypted."
             remedy = "Use TLS (docs/many_machines.md), or say --insecure if everyone on that network may read keys and answers."
@@ -206,9 +210,9 @@ class Cluster:
 
 
 def _start_here(jobs: int) -> LocalCluster:
-    """Worker processes on this machine, with certificates of their own: others on this machine must not join in."""
+    """Start worker processes on this machine, with certificates of their own: nobody else on it must be able to join in."""
     settings = {
-        "distributed.scheduler.allowed-failures": 0,  # of a work; `reports` gives it another chance by itself
+        "distributed.scheduler.allowed-failures": 0,  # `reports` gives a request another chance by itself
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
     }
@@ -227,7 +231,7 @@ def _start_here(jobs: int) -> LocalCluster:
 
 
 def _certificates(address: str) -> Security:
-    """Those that Dask's configuration names. Raises GraderError where they cannot be used."""
+    """Return the certificates that Dask's configuration names. Raises GraderError where they cannot be used."""
     security = Security()
     try:
         found = security.get_connection_args("client")["ssl_context"] is not None
@@ -245,7 +249,7 @@ def _certificates(address: str) -> Security:
 
 def _is_safe(address: str) -> bool:
     """
-    Whether nobody on the way can read what goes to an address.
+    Return whether nobody on the way can read what is sent to an address.
 
     >>> [_is_safe(one) for one in ("tls://10.1.2.3:8786", "tcp://127.0.0.1:8786", "localhost:8786", "tcp://10.1.2.3:8786")]
     [True, True, True, False]
@@ -259,39 +263,39 @@ def _is_safe(address: str) -> bool:
     return host == "localhost"
 
 
-# --- on the workers ---
+# On the workers
 
 
-class Stations(WorkerPlugin):
-    """What a worker holds for one run: a station for each of its threads, since a sandbox belongs to the thread that made it."""
+class RemoteWorkers(WorkerPlugin):
+    """The workers of one run in one Dask worker: one a thread, since a sandbox belongs to the thread that made it."""
 
-    def __init__(self, outfit: bytes) -> None:
-        self._outfit = outfit
+    def __init__(self, setup: bytes) -> None:
+        self._setup = setup
         self._version = (VERSION, ENGINE)
 
     def setup(self, worker: Worker) -> None:
-        """Called on the worker before the first work. Raises GraderError where another version is installed."""
+        """Prepare for requests, on the worker. Raises GraderError where another version is installed."""
         if self._version != (VERSION, ENGINE):
             what = "Another version of autograd-grader is installed there than here."
             raise GraderError(Fault(f"worker {worker.address}", what, "Install the same version everywhere."))
         self._own = threading.local()
-        self._open: list[Station] = []
+        self._open: list[RemoteWorker] = []
 
     def teardown(self, worker: Worker) -> None:
-        """Called at the end of the run or of the worker."""
-        for station in self._open:
-            station.close()
+        """End the sandboxes, when the run or the worker ends."""
+        for remote in self._open:
+            remote.close()
 
-    def answer(self, question: bytes) -> bytes:
-        """What the station of this thread says."""
-        station: Station | None = getattr(self._own, "station", None)
-        if station is None:
-            station = self._own.station = Station(self._outfit)
-            self._open.append(station)
-        return station.answer(question)
+    def answer(self, message: bytes) -> bytes:
+        """Grade a serialised request with the worker of this thread."""
+        remote: RemoteWorker | None = getattr(self._own, "worker", None)
+        if remote is None:
+            remote = self._own.worker = RemoteWorker(self._setup)
+            self._open.append(remote)
+        return remote.answer(message)
 
 
-def _answer(name: str, question: bytes) -> bytes:
-    stations: Any = get_worker().plugins[name]
-    answer: bytes = stations.answer(question)
+def _answer(name: str, message: bytes) -> bytes:
+    workers: Any = get_worker().plugins[name]
+    answer: bytes = workers.answer(message)
     return answer

@@ -1,5 +1,5 @@
 """
-Workers in processes of their own on this machine, for a class that is worth starting them.
+Grade in several processes on this machine, for a class that is large enough to be worth starting them.
 
 In one process, judging one submission keeps the others waiting for the interpreter's lock; here the parent only reads
 and writes. A worker that dies is replaced; a submission with which two of them died is left ungraded.
@@ -20,15 +20,16 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader.course.workers.station import Judges, Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Work, ungraded
+from grader.course.workers.grading import ungraded
+from grader.course.workers.remote import Judges, RemoteWorker, decode_report, encode_request, encode_setup
+from grader.course.workers.request import GradingRequest
 from grader.errors import Fault, SandboxError
 from grader.outcome import Report
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
 
-_IN_HAND: Final = 2  # of each worker: one that runs and one that waits for it
+_IN_HAND: Final = 2  # requests of each worker: one that runs and one that waits for it
 _MOST_DEATHS: Final = 2
 _MOST_FALSE_STARTS: Final = 4
 _ANY: Final = -1
@@ -42,21 +43,21 @@ serve(int(sys.argv[2]), int(sys.argv[3]))
 
 
 class Processes:
-    """A pool of them. A worker ends when its parent does, however that ends."""
+    """A pool of worker processes. A worker ends when its parent does, however that ends."""
 
     def __init__(self, jobs: int, isolation: Isolation, judges: Judges) -> None:
         self._judges = judges
-        self._outfit = outfit_of(isolation, judges)
+        self._setup = encode_setup(isolation, judges)
         self._deaths: Counter[str] = Counter()
-        self._again: deque[Work] = deque()
+        self._repeat: deque[GradingRequest] = deque()
         self._false_starts = 0
-        self._workers = [_Worker(place) for place in _places(jobs)]
+        self._workers = [_WorkerProcess(place) for place in _places(jobs)]
         for worker in self._workers:  # all are started before the first is waited for
-            worker.send(self._outfit)
+            worker.send(self._setup)
 
-    def reports(self, works: Iterable[Work]) -> Iterator[tuple[Work, Report]]:
-        """Each work with its report, in the order in which they get done. Raises SandboxError."""
-        rest = iter(works)
+    def reports(self, requests: Iterable[GradingRequest]) -> Iterator[tuple[GradingRequest, Report]]:
+        """Grade the requests and yield each with its report, in the order in which they are done. Raises SandboxError."""
+        rest = iter(requests)
         while True:
             for worker in self._workers:
                 self._fill(worker, rest)
@@ -73,48 +74,48 @@ class Processes:
                 if answer == _READY:
                     worker.is_ready = True
                     continue
-                work = worker.in_hand.popleft()
+                request = worker.in_hand.popleft()
                 self._fill(worker, rest)  # before the caller writes the report, which takes a while
-                yield work, report_of(work, answer, self._judges)
+                yield request, decode_report(request, answer, self._judges)
 
     def close(self) -> None:
-        """Ends the workers."""
+        """End the workers."""
         for worker in self._workers:
             worker.connection.close()
         for worker in self._workers:
             worker.end()
 
-    def _fill(self, worker: _Worker, rest: Iterator[Work]) -> None:
+    def _fill(self, worker: _WorkerProcess, rest: Iterator[GradingRequest]) -> None:
         while len(worker.in_hand) < _IN_HAND:
-            work = self._again.popleft() if self._again else next(rest, None)
-            if work is None:
+            request = self._repeat.popleft() if self._repeat else next(rest, None)
+            if request is None:
                 return
-            worker.begin(work)
+            worker.begin(request)
 
-    def _replace(self, dead: _Worker) -> Iterator[tuple[Work, Report]]:
-        """Another worker; what the dead one had is done again, unless it keeps killing workers."""
+    def _replace(self, dead: _WorkerProcess) -> Iterator[tuple[GradingRequest, Report]]:
+        """Start another worker; repeat what the dead one had, unless it keeps killing workers."""
         dead.connection.close()
         dead.end()
         suspect = dead.in_hand.popleft() if dead.is_ready else None
-        self._again.extend(dead.in_hand)
+        self._repeat.extend(dead.in_hand)
         self._false_starts += suspect is None
         if self._false_starts > _MOST_FALSE_STARTS:
             what = f"A worker process did not start (exit status {dead.exit_status})."
             raise SandboxError(Fault("", what, "Try `--jobs 1`; what the worker wrote stands above."))
-        self._workers[self._workers.index(dead)] = another = _Worker(dead.processor)
-        another.send(self._outfit)
+        self._workers[self._workers.index(dead)] = another = _WorkerProcess(dead.processor)
+        another.send(self._setup)
         if suspect is None:
             return
         self._deaths[suspect.key] += 1
         if self._deaths[suspect.key] < _MOST_DEATHS:
-            self._again.append(suspect)
+            self._repeat.append(suspect)
             return
         detail = f"{_MOST_DEATHS} worker processes ended while they graded this (exit status {dead.exit_status})."
         yield suspect, ungraded(suspect, self._judges[suspect.exercise], detail)
 
 
-class _Worker:
-    """One process, and the works that it was sent, in order. It stays on a processor, unless that is _ANY."""
+class _WorkerProcess:
+    """One process, and the requests that it was sent, in order. It stays on its processor, unless that is _ANY."""
 
     def __init__(self, processor: int) -> None:
         self.processor = processor
@@ -128,30 +129,30 @@ class _Worker:
                 start_new_session=True,  # a Ctrl-C is the parent's to handle
             )
         self.connection = Connection(ours.detach())
-        self.in_hand: deque[Work] = deque()
+        self.in_hand: deque[GradingRequest] = deque()
         self.is_ready = False  # it has said so
 
     @property
     def pid(self) -> int:
-        """Of the process."""
+        """The id of the process."""
         return self._process.pid
 
     @property
     def exit_status(self) -> int | None:
-        """How it ended."""
+        """The status that it ended with; None while it runs."""
         return self._process.poll()
 
-    def begin(self, work: Work) -> None:
-        """Give it another work."""
-        self.in_hand.append(work)
-        self.send(question_of(work))
+    def begin(self, request: GradingRequest) -> None:
+        """Send it another request."""
+        self.in_hand.append(request)
+        self.send(encode_request(request))
 
     def receive(self) -> bytes:
-        """Its next answer, that to its first work. Raises EOFError or OSError when it is dead."""
+        """Return its answer to the first of its requests. Raises EOFError or OSError when it is dead."""
         return self.connection.recv_bytes()
 
     def end(self) -> None:
-        """Wait until it hears that its connection was closed, and end it if it does not."""
+        """Wait until it notices that its connection was closed, and kill it if it does not."""
         try:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:
@@ -159,14 +160,14 @@ class _Worker:
             self._process.wait()
 
     def send(self, message: bytes) -> None:
-        """The outfit first, then questions."""
+        """Send a message: the setup first, then requests."""
         with suppress(OSError):  # it is dead; receiving tells
             self.connection.send_bytes(message)
 
 
 def _places(jobs: int) -> list[int]:
     """
-    A processor for each worker, where each has a worker.
+    Choose a processor for each worker, where each processor has a worker.
 
     Worker, zygote and child take turns. On one processor each finds in its cache what the last one had; free to move,
     they are woken elsewhere, and a class takes up to a fifth longer. With fewer workers, they move out of others' way.
@@ -191,10 +192,10 @@ def serve(descriptor: int, processor: int) -> None:
     connection = Connection(descriptor)
     received: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, received), daemon=True).start()
-    station = Station(received.get())
+    remote = RemoteWorker(received.get())
     connection.send_bytes(_READY)
     while True:
-        connection.send_bytes(station.answer(received.get()))
+        connection.send_bytes(remote.answer(received.get()))
 
 
 def _listen(connection: Connection, received: queue.SimpleQueue[bytes]) -> None:

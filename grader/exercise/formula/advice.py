@@ -41,9 +41,9 @@ _FORMS = {
     ast.Dict: ("a formula has no dict or set", ""),
     ast.Set: ("a formula has no dict or set", ""),
     ast.Starred: ("a formula has no `*` before an argument", "Write the arguments out."),
-    ast.Tuple: ("a tuple stands where an array is needed", _JOIN),
-    ast.List: ("a list stands where an array is needed", _JOIN),
-    ast.Slice: ("a slice stands outside an index", "Write x[1:3]."),
+    ast.Tuple: ("a tuple is given where an array is needed", _JOIN),
+    ast.List: ("a list is given where an array is needed", _JOIN),
+    ast.Slice: ("a slice is only allowed in an index", "Write x[1:3]."),
 }
 
 
@@ -69,7 +69,7 @@ def refusal(tree: ast.expr) -> tuple[str, str]:
         case ast.IfExp():
             what, remedy = "`if ... else` cannot choose entry by entry", "Write where(condition, x, y)."
         case ast.Constant():
-            what = f"{ast.unparse(tree)} stands where an array is needed"
+            what = f"{ast.unparse(tree)} is given where an array is needed"
             remedy = "True, False, None and texts are only options of functions."
         case ast.Subscript():
             what, remedy = "this index is empty", "Write x[i] or x[1:3]."
@@ -138,7 +138,7 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
         return FormulaError(f"`{word}` is a word of Python and cannot be a name", f"Call it {word[:3]} or {word}_.", column)
     if any(source.count("(", 0, sign.start()) == source.count(")", 0, sign.start()) for sign in _ASSIGNS.finditer(source)):
         return FormulaError(
-            "`=` stands inside the formula", "The name of a line stands before the colon; to compare, write ==.", column
+            "there is a `=` inside the formula", "The name of a line comes before the colon; to compare, write ==.", column
         )
     if re.search(r"(?<![\w.])\d+(\.\d+)?[^\W\d]", source) and "decimal literal" in error.msg:
         return FormulaError("a number runs into a name", "To multiply, write * between them: 2 * x.", column)
@@ -147,7 +147,7 @@ def syntax_error(source: str, error: SyntaxError, indent: int) -> FormulaError:
             "a quote opens a text that does not end", "For a transpose write x.T; a derivative needs a name.", column
         )
     if "->" in source and not re.search("['\"]", source):
-        return FormulaError("the subscripts of einsum stand there without quotes", "Write einsum('ij,j->i', W, x).", column)
+        return FormulaError("the subscripts of einsum have no quotes", "Write einsum('ij,j->i', W, x).", column)
     remedy = "Between two factors write * (entry by entry) or @ (matrix product)." if "invalid syntax" in error.msg else ""
     return FormulaError(f"this is not a formula: {error.msg}", remedy, column)
 

@@ -173,7 +173,7 @@ def einsum_plan(subscripts: str, shapes: Sequence[Shape]) -> tuple[str, Shape]:
     if "." in plain or len(set(plain)) < len(plain):
         raise FormulaError(f"the result's subscripts `{right}` name an axis twice")
     if unknown := [letter for letter in plain if letter not in sizes]:
-        raise FormulaError(f"the result's subscript `{unknown[0]}` stands at no operand")
+        raise FormulaError(f"the result's subscript `{unknown[0]}` belongs to no operand")
     if "..." in left and "..." not in right and rest:
         raise FormulaError("the result's subscripts leave out `...`")
     before, _, after = right.partition("...")

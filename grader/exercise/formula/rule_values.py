@@ -23,7 +23,7 @@ def shape_of(value: object) -> Shape:
     if args.is_number(value):
         return ()
     kind = "a tuple" if isinstance(value, tuple) else f"the text {value!r}" if isinstance(value, str) else repr(value)
-    raise FormulaError(f"{kind} stands where an array is needed")
+    raise FormulaError(f"{kind} is given where an array is needed")
 
 
 def reduced(shape: Shape, axes: Shape, keepdims: object) -> Shape:

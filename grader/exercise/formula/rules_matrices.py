@@ -82,7 +82,7 @@ def _det(x: object) -> Shape:
 
 def _trace(x: object) -> Shape:
     if len(shape_of(x)) != 2:
-        raise FormulaError("the trace is of one matrix")
+        raise FormulaError("trace takes one matrix")
     return ()
 
 
@@ -102,14 +102,14 @@ def _diag(x: object, k: object) -> Shape:
     if len(shape) == 1:
         return (shape[0] + abs(offset),) * 2
     if len(shape) != 2:
-        raise FormulaError("diag is of one vector or one matrix")
+        raise FormulaError("diag takes one vector or one matrix")
     return args.lengths((min(shape[0] + min(offset, 0), shape[1] - max(offset, 0)),))
 
 
 def _triangle(x: object, k: object) -> Shape:
     args.whole(k, "k")
     if len(shape_of(x)) < 2:
-        raise FormulaError("a triangle is of a matrix")
+        raise FormulaError("a triangle needs a matrix")
     return shape_of(x)
 
 

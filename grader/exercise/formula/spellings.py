@@ -117,7 +117,7 @@ CONSTANTS_ELSEWHERE = {
     "nan": "Formulas are finite throughout.",
     **dict.fromkeys(("inf", "infty"), _NO_INFINITY),
 }
-_DRAWS = "A formula draws nothing: make it an input, and say its law under draws."
+_DRAWS = "Make it an input with a draw, as `x: n ~ uniform(0, 1)`: formulas draw no random numbers."
 _SIZES = "Sizes of axes are their names."
 PAD_WIDTHS = "pad has a pair for each axis from the first: pad(x, ((0, 0), (1, 1))); torch lists them from the last."
 _STACKS = "It is concatenate(arrays, axis={axis}) of matrices and {vectors} of vectors."

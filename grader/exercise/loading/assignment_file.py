@@ -55,7 +55,7 @@ def load_assignment(path: str | Path, find: Callable[[str], Path]) -> Assignment
     feedback, shown_cases = _feedback(found["feedback"], faults) if "feedback" in found else (None, None)
     late = read_late_rule(found["late"], path, _time, faults) if "late" in found else None
     if "late" in found and "due" not in found:
-        faults.add(found["late"].line, "late: nothing says when the assignment is due.", f"Add the key due. {_DUE_REMEDY}")
+        faults.add(found["late"].line, "late: the assignment has no due time.", f"Add the key due. {_DUE_REMEDY}")
     others: list[Fault] = []
     exercises = _exercises(found["exercises"], path, find, faults, others) if "exercises" in found else {}
     exercises = _overridden(exercises, found, faults)

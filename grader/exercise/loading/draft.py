@@ -32,7 +32,7 @@ class Draft:
 
     faults: Faults
     declared: dict[str, Declared] = field(default_factory=dict)
-    sections: dict[str, list[str]] = field(default_factory=dict)  # what -> names
+    sections: dict[str, list[str]] = field(default_factory=dict)  # sort of name -> names
     unsound: set[str] = field(default_factory=set)  # names that cannot be used, or that two sections declare
     axes: dict[str, Axis] = field(default_factory=dict)
     inputs: dict[str, Input] = field(default_factory=dict)

@@ -66,7 +66,7 @@ def _empty(law: str, numbers: Sequence[float]) -> tuple[str, str] | None:
     written = f"{law}({', '.join(f'{number:g}' for number in numbers)})"
     match law:
         case "uniform" | "integers" if numbers[0] >= numbers[1]:
-            return f"{written} holds no range", "The first number has to be the smaller one."
+            return f"{written} is an empty range", "The first number has to be the smaller one."
         case "integers" if not all(number.is_integer() and abs(number) <= 2**31 for number in numbers):
             return f"{written} has an end that is no whole number", "Write whole numbers."
         case "mask" if not 0 < numbers[0] < 1:

@@ -179,8 +179,10 @@ def _check_use(tasks: Sequence[Task], draft: Draft) -> None:
             remedy = f"{remedies[declared.what]}, or remove it."
             draft.faults.add(declared.line, f"The {what} `{name}` is never used.", remedy)
         elif declared.what in (INPUT, UPSTREAM) and name not in needed:
-            remedy = "in a line of forward that a target is of, or as a tangent" if declared.what == INPUT else "as an upstream"
-            where = f"No target uses the {what} `{name}`: every answer is right whatever its numbers are."
+            remedy = (
+                "in a line of forward that a target depends on, or as a tangent" if declared.what == INPUT else "as an upstream"
+            )
+            where = f"No target uses the {what} `{name}`: its numbers change no answer."
             draft.faults.add(declared.line, where, f"Write it {remedy}; or remove it, from the calls too.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from grader.errors import ExerciseError, Fault
 
-MAX_REPORTED = 100  # of one file; more of them than that are consequences of the first
+MAX_REPORTED = 100  # faults of one file; more than that follow from the first
 
 
 class Faults:
@@ -14,7 +14,7 @@ class Faults:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._found: dict[tuple[int, str], str] = {}  # what was said of a line is said once
+        self._found: dict[tuple[int, str], str] = {}  # the same fault of a line is reported once
 
     def add(self, line: int, what: str, remedy: str = "") -> None:
         """Note a fault at a line, counted from 1; line 0 is the file as a whole."""

@@ -37,7 +37,9 @@ def read_cases(fields: YamlMapping | None, draft: Draft) -> tuple[int, tuple[Nam
     cases = tuple(case for key, node in named or () if (case := _case(key, node, draft)) is not None)
     total = random + len(named.pairs if named else ())
     if fields and not 1 <= total <= MAX_CASES:
-        draft.faults.add(fields.line, f"cases come to {total}.", f"Write from 1 to {MAX_CASES} of them, the named ones counted.")
+        draft.faults.add(
+            fields.line, f"there are {total} cases.", f"Write from 1 to {MAX_CASES} of them, the named ones counted."
+        )
     return random, cases
 
 
@@ -46,12 +48,12 @@ def _case(key: YamlScalar, node: YamlNode, draft: Draft) -> NamedCase | None:
     if not key.text.strip():
         draft.faults.add(key.line, "A named case has an empty name.", "Write what is special about it.")
     if re.fullmatch(r"(small|random|probe) \d+", key.text):
-        draft.faults.add(key.line, f"{place} has a name that random cases have.", "Write what is special about it.")
+        draft.faults.add(key.line, f"{place} has a name that is reserved for random cases.", "Write what is special about it.")
     fields = as_fields(node, place, draft.faults, remedy=_REMEDY)
     if fields is None:
         return None
     if not fields.pairs:
-        draft.faults.add(fields.line, f"{place} says nothing special.", _REMEDY)
+        draft.faults.add(fields.line, f"{place} sets nothing.", _REMEDY)
     sizes: dict[str, int] = {}
     scale: dict[str, float] = {}
     values: dict[str, YamlNode] = {}
@@ -172,7 +174,7 @@ def _value(node: YamlNode, item: Input, sizes: Sizes, place: str, draft: Draft) 
         return None
     loose = [axis for axis in item.axes if axis not in sizes]
     if loose:
-        what = f"{place} is a list, and the size of {listed(loose)} is not said in this case."
+        what = f"{place} is a list, and the size of {listed(loose)} is not given in this case."
         draft.faults.add(node.line, what, f"Add it, as `{loose[0]}: {len(node.nodes)}`, or set one number for all entries.")
         return None
     return _nested(node, item, 0, sizes, place, draft)

@@ -42,8 +42,7 @@ def read_overrides(path: Path, exercises: Mapping[str, Exercise], faults: list[F
 
 
 def _rows(path: Path, faults: list[Fault]) -> Iterator[Row]:
-    import csv  # not at the top: `grader list` needs none
-    import io
+    from grader.csv_tables import CsvError, from_text, read_rows, separator_of  # not at the top: `grader list` needs no CSV
 
     try:
         with path.open("rb") as file:
@@ -59,23 +58,28 @@ def _rows(path: Path, faults: list[Fault]) -> Iterator[Row]:
     if len(data) > MAX_BYTES:
         faults.append(Fault(str(path), "It is larger than 8 MiB.", "Name a table of points given by hand."))
         return
-    first = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     try:
-        header = [name.strip() for name in reader.fieldnames or ()]
-        reader.fieldnames = header
-        unknown = [name for name in header if name not in COLUMNS]
-        missing = [name for name in NEEDED if name not in header]
-        if unknown or missing:
-            what = f"The column `{unknown[0]}` is not known." if unknown else f"The column `{missing[0]}` is missing."
-            faults.append(Fault(f"{path}:1", what, f"Columns: {','.join(COLUMNS)}."))
-            return
-        for row in reader:
-            cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
-            if any(cells.values()):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        faults.append(Fault(f"{path}:{max(reader.line_num, 1)}", f"It is not CSV: {error}.", "Save it as CSV."))
+        for line, cells in _cells(path, read_rows(text, separator_of(text), strict=False), faults):
+            yield line, {**cells, "student": from_text(cells["student"])}  # as grades.csv has it
+    except CsvError as error:
+        faults.append(Fault(f"{path}:{error.line}", f"It is not CSV: {error.reason}.", "Save it as CSV."))
+
+
+def _cells(path: Path, rows: Iterator[tuple[int, list[str]]], faults: list[Fault]) -> Iterator[Row]:
+    """Yield each row's cells by column, without the blanks around them."""
+    _, first = next(rows, (1, []))
+    header = [name.strip() for name in first]
+    unknown = [name for name in header if name not in COLUMNS]
+    missing = [name for name in NEEDED if name not in header]
+    if unknown or missing:
+        what = f"The column `{unknown[0]}` is not known." if unknown else f"The column `{missing[0]}` is missing."
+        faults.append(Fault(f"{path}:1", what, f"Columns: {','.join(COLUMNS)}."))
+        return
+    for line, row in rows:
+        found = dict(zip(header, map(str.strip, row), strict=False))
+        cells = {name: found.get(name, "") for name in COLUMNS}
+        if any(cells.values()):
+            yield line, cells
 
 
 def _override(where: str, cells: Mapping[str, str], exercises: Mapping[str, Exercise], faults: list[Fault]) -> Override | None:
@@ -100,18 +104,13 @@ def _override(where: str, cells: Mapping[str, str], exercises: Mapping[str, Exer
         faults.append(Fault(where, f'points is "{cells["points"]}".', "Write a number from 0, as 2.5."))
         return None
     return Override(
-        student=_as_handed_in(cells["student"]),
+        student=cells["student"],
         exercise=exercise.id,
         target=cells["target"],
         points=points,
         reason=cells["reason"],
         by=cells["by"],
     )
-
-
-def _as_handed_in(student: str) -> str:
-    """Remove the ' that our tables put before an id that a spreadsheet would run as a formula."""
-    return student[1:] if student[:1] == "'" and student[1:2] in {"=", "+", "-", "@"} else student
 
 
 def _points(text: str) -> float | None:

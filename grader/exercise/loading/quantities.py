@@ -16,8 +16,8 @@ from grader.exercise.loading.traps import is_plain_number, misread_number
 from grader.exercise.loading.yaml_nodes import YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import Axes, Axis, DerivedAxis, Draw, DrawnAxis, Input, Line, Upstream
 
-MAX_SIZE = 4096  # of an axis
-MAX_ENTRIES = 2**25  # of an input or a target: 256 MiB
+MAX_SIZE = 4096  # largest size of an axis
+MAX_ENTRIES = 2**25  # entries of an input or a target: 256 MiB
 
 _RANGE = re.compile(r"([0-9]{1,9})\s*\.\.\s*([0-9]{1,9})")
 _RANGE_REMEDY = "Write one number, a range as 2..6, or an expression of axes above it as H - K + 1."
@@ -37,7 +37,7 @@ def read_axes(fields: YamlMapping, draft: Draft) -> None:
     for place, axis in enumerate(axes):
         if isinstance(axis, DerivedAxis) and not corners(axes[: place + 1]):
             what = f"dims.{axis.name} is less than 1 at all sizes in these ranges."
-            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or mend the expression.")
+            draft.faults.add(draft.declared[axis.name].line, what, "Widen the ranges, or correct the expression.")
             break
 
 
@@ -223,7 +223,7 @@ def _infer(formulas: Mapping[str, tuple[Formula, int]], draft: Draft) -> None:
     draft.trials, draft.lines = trials, lines
     draft.used |= {axis for line in lines.values() for axis in line.axes}  # an axis may be there to name a size
     for name, last in problems.items():
-        # What fails everywhere failed at the first spread sizes too, and these tell axes apart: the message can name them.
+        # A line that fails everywhere failed at the first spread sizes, too. All sizes differ there: the message can name axes.
         problem = earlier[name] if last.everywhere else last
         draft.faults.add(formulas[name][1], f"forward.{name}: {problem.what}.", problem.remedy)
 
@@ -250,7 +250,7 @@ def _attempt(
             trial.shapes[item.name] = trial.shape(item.axes)
     for name, (formula, _) in formulas.items():
         if any(used in draft.declared and used not in draft.axes and used not in trials[0].shapes for used in formula.names):
-            continue  # what it uses is unsound, and said so
+            continue  # a name in it is faulty, which is noted already
         outcome = _line(name, formula, trials, lines, draft)
         if isinstance(outcome, _Problem):
             problems[name] = outcome

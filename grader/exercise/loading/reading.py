@@ -12,7 +12,7 @@ from grader.exercise.loading import traps
 from grader.exercise.loading.faults import Faults, closest, listed, suggestion
 from grader.exercise.loading.yaml_nodes import YamlList, YamlMapping, YamlNode, YamlScalar
 
-MAX_DIGITS = 40  # of a number; Python refuses to read integers of thousands
+MAX_DIGITS = 40  # digits of a number; Python refuses to read integers with thousands of them
 RESERVED = ("scale", "set", "scalar", "like")  # words of the format
 
 
@@ -54,7 +54,7 @@ def entries(
             advice = traps.missing_space(key.text)
             meant = None if advice else closest(key.text, [name for name in known if name not in found])
             if meant:
-                found[meant] = value  # read on as if it were written so: other faults show at once, and no false ones
+                found[meant] = value  # read on as if it were spelled right, so that other faults show at once, and no false ones
             remedy = advice[1] if advice else f"{f'Did you mean `{meant}`? ' if meant else ''}Keys here: {listed(known)}."
             faults.add(key.line, f"{_at(place)}`{key.text}` is not a key.", remedy)
     wanted = [f"`{name}`" for name in required if name not in found]

@@ -222,14 +222,14 @@ def _check_returned(formula: Formula, line: int, place: str, target: str, answer
     known = (*draft.names(INPUT), *draft.names(UPSTREAM), *draft.names(LINE), *draft.names(AXIS), *others)
     used_before = set(draft.used)
     is_known = draft.check_names(line, place, formula, known)
-    draft.used = used_before  # being used in a mistake makes nothing needed
+    draft.used = used_before  # a mistake alone does not count as a use
     if not is_known or any(
         name in draft.declared and name not in draft.axes and draft.axes_of(name) is None for name in formula.names
     ):
         return
     used = {name: other for name, other in others.items() if name in formula.names}
     trials = (*draft.trials, *draft.edge_trials)
-    # What has a shape at two spread sizes, at the lowest ones and at the edges has one everywhere, but for oddities.
+    # A formula with a shape at two spread sizes, at the lowest ones and at the edges has one everywhere, but for oddities.
     likely = (*draft.trials[:3], *draft.edge_trials) if draft.trials and draft.trials[0].is_spread else trials
     errors = _errors(formula, used, likely)
     if errors and likely != trials:

@@ -18,10 +18,10 @@ _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\uf
 _NUMBER = re.compile(r"[-+]?(\d[\d_,]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _DECIMAL = re.compile(
     "(?P<sign>[-+\u2212\u2013]?)(?P<whole>[0-9]*)(?P<point>\\.?)(?P<decimals>[0-9]*)(?:(?P<e>[eE])([-+]?)([0-9]+))?"
-)  # as people write it, with any minus sign
+)  # a decimal number as people write it, with any minus sign
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d*)?([eE][-+]\d+)?")
 
-# Escapes that YAML takes for LaTeX commands' first letters: \tanh is a tab and "anh". Of \n only the commands that occur.
+# Escapes that YAML takes for LaTeX commands' first letters: \tanh is a tab and "anh". Only commands that occur are listed for \n.
 _ESCAPED = re.compile(r"\\(?:\\|(n(?:abla|u|eq?|eg|i|ot|otin)(?![A-Za-z])|[abeftrvNLP_0][A-Za-z]*))")
 _LATEX_REMEDY = (
     "In double quotes YAML reads `\\` as an escape. Use single quotes, or a block: `statement: |` and the text indented below."
@@ -227,7 +227,7 @@ def missing_space(text: str) -> tuple[str, str] | None:
     )
 
 
-# Syntax errors. PyYAML's two parsers word them differently; what helps the author stands in the line itself.
+# Syntax errors. PyYAML's two parsers word them differently; the line itself shows what helps the author.
 
 
 def explain(error: Any, lines: Sequence[str]) -> Advice:
@@ -241,7 +241,7 @@ def explain(error: Any, lines: Sequence[str]) -> Advice:
     if "quoted scalar" in context:
         return _in_quotes(problem, since, at, lines)
     if "flow" in context:
-        return since + 1, "A list or mapping that starts here with [ or { does not end well.", _FLOW_REMEDY
+        return since + 1, "A list or mapping that starts here with [ or { is not closed properly.", _FLOW_REMEDY
     if "simple key" in context:
         return _no_colon(since, lines)
     return bad_start(at, lines) or _bad_colon(at, column, problem, lines) or (at + 1, f"It is not YAML: {problem}.", _LOOK)
@@ -310,7 +310,7 @@ def _bad_colon(number: int, column: int, problem: str, lines: Sequence[str]) -> 
     if "expected key" in problem or "block end" in problem:
         return (
             number + 1,
-            "This line fits neither the entries above it nor those around them.",
+            "The indentation of this line matches no entry above it.",
             "Indent entries of the same level alike, with spaces.",
         )
     return None

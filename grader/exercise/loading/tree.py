@@ -134,7 +134,7 @@ class _Builder:
             if not isinstance(key, YamlScalar):
                 self.faults.add(
                     key.line,
-                    "A list or mapping stands where a key should.",
+                    "A list or mapping is used as a key.",
                     "A key is a name. Text that starts with [ or { needs quotes.",
                 )
             elif done.event.flow_style and last and _is_empty(value) and traps.is_cut(pairs[last][1]):
@@ -179,7 +179,7 @@ class _Builder:
         top.nodes.append(node)
         top.weight += weight
         if top.weight > MAX_NODES:
-            what = f"It comes to more than {MAX_NODES} values, counting every alias as what it stands for."
+            what = f"It has more than {MAX_NODES} values, with every alias written out."
             self.stop(top.event, what, "Write less, and fewer aliases (`*name`).")
 
     def refuse_tag(self, event: Any) -> None:

@@ -24,7 +24,7 @@ from grader.reference.torch.tensors import axes_together, real, windows
 if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array
 
-MAX_VALUES = 4  # of a draw from a few values: of more not every one has to occur
+MAX_VALUES = 4  # values of a draw that all have to occur; of more not every one has to
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -34,7 +34,7 @@ class Branch:
     """One branch of a piecewise function, or one sign or value of an input."""
 
     place: str  # the line of forward, or the input
-    position: int  # of the node in its formula; -1 for an input
+    position: int  # the node's position in its formula; -1 for an input
     condition: str  # `Z > 0`
     function: str = ""  # `relu(Z)`; nothing for an input
 
@@ -106,7 +106,7 @@ def _names(node: Node) -> Iterator[str]:
         yield from _names(child)
 
 
-# What holds on each side, in words and as a mask; both in the same order
+# The condition of each branch, in words and as a mask; both in the same order
 
 _AT_ZERO = frozenset({"relu", "leaky_relu", "elu", "abs", "sign"})
 _SMALLEST = frozenset({"min", "argmin"})
@@ -125,7 +125,7 @@ def _texts(node: Node) -> tuple[str, ...]:
     if function in ("maximum", "minimum"):
         x, y = _written(given["x"]), _written(given["y"])
         return f"{x} > {y}", f"{x} < {y}"
-    if function == "where" and not isinstance(given["condition"], CompareNode):  # a comparison has sides of its own
+    if function == "where" and not isinstance(given["condition"], CompareNode):  # a comparison has branches of its own
         return f"{_written(given['condition'])} is not 0", f"{_written(given['condition'])} is 0"
     if function == "clip":
         x, low, high = (_written(given[name]) for name in ("x", "a_min", "a_max"))

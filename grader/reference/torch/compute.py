@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance
 MIN_KINK_DISTANCE = 1e-3
-SAME_RTOL = 1e-9  # of two predictions
-MAX_PREDICTED_ENTRIES = 20_000  # of one target: beyond it only declared mistakes are predicted
+SAME_RTOL = 1e-9  # two predictions that are as near as this are the same
+MAX_PREDICTED_ENTRIES = 20_000  # entries of a target: for a larger one only declared mistakes are predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def expected(exercise: Exercise, case: Case, *, accept_zero: bool = False, sprea
             return Redraw(reason)
     except NotFiniteError as error:
         return Redraw(error.what.rstrip("."))
-    except FormulaError as error:  # such as a float as an index: no other numbers would do
+    except FormulaError as error:  # for example a float as an index: other numbers would not help
         raise ExerciseError(Fault(exercise.path or exercise.id, f"forward: {error.what}", error.remedy)) from None
     except RuntimeError as error:  # torch's own, such as a backward pass that it does not have
         what = f"torch cannot differentiate forward in the case {case.name!r}: {str(error).partition(chr(10))[0]}."
@@ -100,7 +100,7 @@ def objections(exercise: Exercise, case: Case) -> tuple[str, ...]:
 
 
 def _near_kink(kinks: Sequence[float]) -> str:
-    return f"the forward function has a kink within {min(kinks):.2g} of it"
+    return f"the forward function has a kink within {min(kinks):.2g} of this point"
 
 
 def keep_informative(
@@ -173,7 +173,7 @@ def _unfit(arrays: Mapping[TargetKey, torch.Tensor], *, accept_zero: bool, sprea
         if largest == 0 and not accept_zero:
             return Redraw(f"{name} is zero throughout there", is_zero=True)
         if 0 < largest < MIN_LARGEST_ENTRY:
-            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, which says nothing")
+            return Redraw(f"no entry of {name} is larger than {largest:.2g} there, too little to judge by")
         if spread and value.is_floating_point() and largest and float(value[value != 0].abs().min()) < spread * largest:
             return Redraw(f"entries of {name} differ in size by more than 1 to {1 / spread:g} there, as where tanh saturates")
     return None
@@ -201,7 +201,7 @@ def _mistaken(
     names |= {name: value for (task, name), value in arrays.items() if task == function}
     try:
         return evaluate(mistake.returned, {**names, **point.values}, point.sizes)
-    except NotFiniteError:  # such as a division by an entry that happens to be 0
+    except NotFiniteError:  # for example a division by an entry that happens to be 0
         return None
     except FormulaError as error:
         what = f"The mistake `{mistake.returned.text}` of {target.name} cannot be evaluated: {error.what}"

@@ -24,20 +24,22 @@ if TYPE_CHECKING:
 
 NUDGE = 1e-10  # relative change of every input when conditioning is judged
 MAX_CONDITION = 1e6
-_SMALLER = 1e-3  # of a nudge: the change of a smooth function shrinks with it, a jump stays
-_SLIGHT = 100 * NUDGE  # of the largest entry: what an entry may change by, whatever its own size
-_TYPICAL = 1e-2  # of the largest entry of an input: what smaller entries are moved as
-_DISCRETE = frozenset({"labels", "onehot", "mask", "choice", "integers"})  # draws whose numbers are what they are, if held fixed
+_SMALLER = 1e-3  # a second nudge beside the first: the change of a smooth function shrinks with it, a jump stays
+_SLIGHT = 100 * NUDGE  # share of the largest entry by which any entry may change
+_TYPICAL = 1e-2  # share of the largest entry of an input: smaller entries are moved as if they were so large
+_DISCRETE = frozenset(
+    {"labels", "onehot", "mask", "choice", "integers"}
+)  # draws whose numbers are not moved, unless derivatives are taken by them
 
-MODES_RTOL = 1e-7  # forward against reverse mode, of the sum of terms; rounding alone comes to 1e-13
+MODES_RTOL = 1e-7  # forward against reverse mode, relative to the sum of terms; rounding alone is 1e-13
 SIDES_RTOL = 1e-4  # differences against reverse mode: at a kink all of a row is off, and one entry of it `conditioning` sees
 _ENTRIES_RTOL = 1e-2  # how much finer they compare than that, where one row is small beside the others
-_STEPS = (1e-4, 1e-5, 1e-6)  # of differences, relative to each entry
-_CANCELLED = 1e-5  # of each of two differences that cancel, where forward is flat
+_STEPS = (1e-4, 1e-5, 1e-6)  # steps of differences, relative to each entry
+_CANCELLED = 1e-5  # share of two differences that cancel, where forward is flat
 _ROUNDING = 64 * 2.0**-52
 
 
-# Conditioning, and jumps: reverse mode at points beside it
+# Conditioning and jumps: reverse mode at points nearby
 
 
 def nudged(exercise: Exercise, inputs: Tensors, size: float) -> dict[str, torch.Tensor] | None:
@@ -212,8 +214,8 @@ def _one_sided(
                 near, far = (primal(point, kind, start + k * length * direction).detach() for k in (1, 2))
             except NotFiniteError:
                 continue  # beyond the edge of where forward has a value: a smaller step may not be
-            slope = (4 * near - 3 * here - far) / (2 * length)  # of second order
-            # what forward itself may be off by, and what the two differences cancel: nothing, at a kink
+            slope = (4 * near - 3 * here - far) / (2 * length)  # a difference of second order
+            # the error of forward itself, and the part of the two differences that cancels: nothing, at a kink
             rounding = _ROUNDING * torch.stack([here, near, far]).abs().max() + _CANCELLED * (far - here).abs()
             if (where := _worst(slope - by_reverse, allowed + rounding / step)) is None:
                 found = ""

@@ -29,7 +29,7 @@ class Point:
     exercise: Exercise
     sizes: Mapping[str, int]
     values: Tensors
-    noise: NoiseSource | None = None  # what makes every result a little wrong, to see how far derivatives move
+    noise: NoiseSource | None = None  # changes every result a little, to see how far derivatives move
 
 
 def point_at(

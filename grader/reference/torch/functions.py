@@ -16,7 +16,7 @@ from grader.reference.torch.tensors import Tensor, axes_together, integers, real
 
 
 def _softplus(x: Tensor) -> Tensor:
-    # torch's own is x beyond 20, which is 2e-9 off
+    # torch's own returns x beyond 20, which is 2e-9 off
     return torch.logaddexp(x, torch.zeros_like(x))
 
 
@@ -114,7 +114,7 @@ def _product(x: Tensor) -> Tensor:
     while (size := x.shape[-1]) > 1:
         half = size // 2
         x = torch.cat((x[..., :half] * x[..., half : 2 * half], x[..., 2 * half :]), -1)
-    return x.squeeze(-1) if x.shape[-1] else x.prod(-1)  # that of nothing is 1
+    return x.squeeze(-1) if x.shape[-1] else x.prod(-1)  # the product of nothing is 1
 
 
 # Linear algebra
@@ -186,7 +186,7 @@ def _solve(a: object, b: object) -> Tensor:
 
 
 def _cholesky(x: object) -> Tensor:
-    # torch reads one triangle and differentiates as if it had read both halves; of the symmetric part both are the same
+    # torch reads one triangle and differentiates as if it had read both halves; both are the same for the symmetric part
     matrix = real(x)
     return real(torch.linalg.cholesky((matrix + matrix.mT) / 2))
 

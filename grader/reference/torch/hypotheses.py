@@ -61,7 +61,7 @@ _DERIVATIVE = {
     "softplus": "sigmoid({u})",
 }
 
-# What is taken for a derivative, in {y} as people write it and as a formula, and what is wrong with it.
+# Wrong derivatives, in {y} as people write them and as a formula, each with what is wrong.
 _CONFUSED = {
     "tanh": (
         ("{y}(1 − {y})", "{y} * (1 - {y})", "that is the derivative of sigmoid"),
@@ -92,7 +92,12 @@ def prediction(exercise: Exercise, target: Target, graph: GraphHypothesis, point
     """Compute what a hypothesis predicts at a point, in the target's layout; None if it has no finite answer."""
     try:
         predicted = graph.predict(point)
-    except (FormulaError, RuntimeError, ValueError, IndexError):  # such as shapes that do not fit: nobody can have returned that
+    except (
+        FormulaError,
+        RuntimeError,
+        ValueError,
+        IndexError,
+    ):  # for example shapes that do not fit: nobody can have returned that
         return None
     if not bool(torch.isfinite(predicted).all()):
         return None
@@ -160,12 +165,12 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
             for other in _same_axes(exercise, line.name):
                 if other not in (inside, out):
                     yield "factor_misplaced", taken.format(other), edited(_derivative_at(NameNode(other)))
-            told = f"The derivative of {text} is {factor}. " if factor else ""
-            itself = f"{told}You took {out} itself for {'it' if told else f'the derivative of {text}'}."
+            reminder = f"The derivative of {text} is {factor}. " if factor else ""
+            itself = f"{reminder}You took {out} itself for {'it' if reminder else f'the derivative of {text}'}."
             yield "factor_misplaced", itself, edited(_as_slope(node))
             for written, formula, why in _CONFUSED.get(function, ()):
                 confused = _as_slope(parse(formula.format(y=f"({text})")).root)
-                yield "factor_misplaced", f"{told}You took {written.format(y=out)}: {why}.", edited(confused)
+                yield "factor_misplaced", f"{reminder}You took {written.format(y=out)}: {why}.", edited(confused)
 
 
 def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STEPS = (1e-2, 1e-3, 1e-4, 1e-6)  # the best of them counts: curvature decides which
 MAX_ENTRIES = 4096
-_ROUNDING = 16 * 2.0**-52  # of the largest value of what is differenced
+_ROUNDING = 16 * 2.0**-52  # share of the largest value of the function that is differenced
 
 
 def gap(point: Point, target: Target, expected: Array) -> float | None:

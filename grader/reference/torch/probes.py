@@ -18,7 +18,7 @@ from grader.reference.torch.numerical import difference
 
 FACTORS = (1e-12, 1e12)
 MIN_DIFFERENCE_ERROR = 1e-4  # relative; a probe's tolerance is 1e-6
-MAX_NUDGED_ENTRIES = 8192  # of one input: beyond it a submission has no time for differences in each entry, either
+MAX_NUDGED_ENTRIES = 8192  # entries of an input: for a larger one a submission has no time for differences in each entry, either
 MAX_EXPONENT = 300.0  # exp(2z) is finite there, in which 1/cosh² is written
 _EXPONENTIAL = frozenset(
     {"exp", "expm1", "sigmoid", "logsigmoid", "softplus", "tanh", "sinh", "cosh", "silu", "gelu", "elu"}

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from grader.outcome import TargetKey
     from grader.sandbox.wire.answer import Array
 
-PATTERNS = 3  # of noise; an entry that one of them leaves alone is moved by another
+PATTERNS = 3  # patterns of noise; an entry that one of them leaves alone is moved by another
 # 1000 units of the last digit, where a right formula of textbook length loses some tens: see tests/benchmarks/judging.py
 NOISE = 2.0**-42
-# Sums of products: what they are made of is the sum of the absolute values.
+# Sums of products: their magnitude is the sum of the absolute values.
 _SUMS = frozenset(
     {
         *("sum", "mean", "dot", "inner", "outer", "matmul", "kron", "einsum", "trace", "cumsum"),
@@ -47,7 +47,7 @@ _SUMS = frozenset(
     }
 )
 _CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv_transpose2d"})
-# Their slopes are often written by the output or by 1 - output, so these have the digits of 1, however small they are.
+# Their slopes are often written by the output or by 1 - output, so the slopes have the digits of 1, however small they are.
 _CURVED = frozenset(
     {
         *("tanh", "sigmoid", "logsigmoid", "softmax", "log_softmax", "softplus", "erf", "gelu", "silu", "elu"),
@@ -56,7 +56,7 @@ _CURVED = frozenset(
 )
 # Algorithms of linear algebra round relative to their largest entry.
 _WHOLE = frozenset({"inv", "solve", "cholesky", "det", "norm"})
-# These move numbers, or choose among them, exactly.
+# Functions that move numbers, or choose among them, are exact.
 _MOVES = frozenset(
     {
         *(
@@ -80,7 +80,7 @@ _MOVES = frozenset(
     }
 )
 
-Recompute: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # a node from other operands
+Recompute: TypeAlias = Callable[[tuple[object, ...]], torch.Tensor]  # computes a node from other operands
 
 
 class RoundingNoise:
@@ -113,7 +113,7 @@ class RoundingNoise:
 
     def _noisy(self, result: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
         clean = result.detach()
-        # What is exactly zero stays so: it was masked, padded or cut off, which no formula gets wrong by a little.
+        # Exact zeros stay zero: they were masked, padded or cut off, which no formula gets wrong by a little.
         noise = torch.where(clean == 0, 0.0, size * self._random_noise(clean))
         if not result.requires_grad:
             return clean + noise
@@ -171,7 +171,7 @@ class RoundingNoise:
                 return self._magnitude_of_binary(node.operator, operands, result)
             case CallNode() if node.function in _SUMS:
                 return recompute(tuple(self._magnitudes_of(operand) for operand in operands))
-            case CallNode() if node.function in _CONVOLUTIONS:  # a bound, since to run them once more takes longest of all
+            case CallNode() if node.function in _CONVOLUTIONS:  # a bound, since running them once more takes too long
                 most = self._magnitude(operands[0]).max() * self._magnitude(operands[1]).sum()
                 return most.expand(result.shape)
             case CallNode() if node.function == "square":
@@ -229,7 +229,7 @@ def rounding(
             near = point_at(exercise, sizes, inputs, noise=RoundingNoise(seed, is_curvature_asked=is_curvature_asked))
             for task, target in exercise.targets():
                 key = (task.function, target.name)
-                # in place: a Jacobian of 256 x 256 x 256 is 128 MiB
+                # in place: a Jacobian of 256 x 256 x 256 takes 128 MiB
                 moved = (in_target_layout(exercise, target, derive(near, target.kind).detach()) - arrays[key]).abs_()
                 torch.maximum(found[key], moved.double().nan_to_num_(nan=torch.inf), out=found[key])
         except FormulaError:  # noise took it out of the range of a function

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from grader.sandbox.child.standins import AUTODIFF
+from grader.sandbox.wire.modules import AUTODIFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,6 +15,7 @@ import struct
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox.child import landlock, rlimits, seccomp
+from grader.sandbox.wire.kernel import landlock_version, machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +43,8 @@ def confine_zygote(settings: dict[str, Any]) -> None:
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     measure()
     if "landlock" in settings["walls"]:
-        _Found.landlock = landlock.version()
-    if "seccomp" in settings["walls"] and (here := seccomp.machine()):
+        _Found.landlock = landlock_version()
+    if "seccomp" in settings["walls"] and (here := machine()):
         seccomp.program(here, os.getpid())  # keeps what every child's program is made from
 
 
@@ -64,7 +65,7 @@ def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:
         if _Found.landlock:
             landlock.restrict(_Found.landlock)
         if "seccomp" in walls:
-            here = seccomp.machine()
+            here = machine()
             if here is None:
                 return "seccomp: there is no table of system calls for this machine"
             seccomp.install(seccomp.program(here, os.getpid()))

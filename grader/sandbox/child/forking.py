@@ -11,8 +11,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox.child import program
-from grader.sandbox.child.standins import ALLOWED, PRELOADED, allowed
+from grader.sandbox.child.standins import PRELOADED
 from grader.sandbox.wire import frames
+from grader.sandbox.wire.modules import ALLOWED, allowed
 
 if TYPE_CHECKING:
     import socket
@@ -196,7 +197,7 @@ def _tell_wanted(channel: Channel, name: str) -> bool:
     """Ask for an allowed module and end: the zygote loads it, and another child begins again."""
     if name not in ALLOWED or name in _absent:
         return False
-    number = program.index_of(name).to_bytes(4, "little")
+    number = ALLOWED.index(name).to_bytes(4, "little")
     channel.send([frames.header(frames.WANTED, 0, len(number)), number])
     os._exit(0)
 

@@ -9,24 +9,24 @@ child itself.
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from types import ModuleType
 
 
-def _make_package(folder: str) -> None:
-    """Make `grader` importable without its `__init__`: what is not loaded need not be visible in the box."""
-    package = ModuleType("grader")
-    package.__path__ = [folder]
-    sys.modules["grader"] = package
+def _make_packages(folder: str) -> None:
+    """Make `grader` and `grader.sandbox` importable without their `__init__`: what is not loaded need not be in the box."""
+    for name, path in (("grader", folder), ("grader.sandbox", f"{folder}{os.sep}sandbox")):
+        package = ModuleType(name)
+        package.__path__ = [path]
+        sys.modules[name] = package
 
 
 if __name__ == "__main__":
-    import json
-    import os
-
     _settings = json.loads(sys.argv[1])
     sys.path[:] = _settings["path"]
-    _make_package(os.path.abspath(__file__).rsplit(os.sep, 3)[0])  # noqa: PTH100
+    _make_packages(os.path.abspath(__file__).rsplit(os.sep, 3)[0])  # noqa: PTH100
     from grader.sandbox.child import forking
 
     forking.main(_settings)

@@ -26,8 +26,8 @@ _SYSTEM_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/lo
 # by the last two, a file and a folder, torch chooses its kernels
 _IF_THERE: Final = ("/etc/ld.so.cache", "/proc/cpuinfo", "/sys/devices/system/cpu")
 _PACKAGE: Final = Path(__file__).resolve().parents[2]
-# what a zygote reads of this package; exercises, records and the reference's code are not in the box
-_PARTS: Final = ("sandbox", "outcome.py", "text.py")
+# What a zygote reads of this package: no exercise, no record, nothing of the reference, nor of the grader's half of the sandbox.
+_PARTS: Final = ("sandbox/child", "sandbox/wire")
 
 
 def find() -> str | None:

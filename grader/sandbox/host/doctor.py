@@ -304,11 +304,11 @@ def _in_container() -> bool:
 def _facts() -> dict[str, str]:
     facts = {"system": f"{platform.system()} {platform.release()} {platform.machine()}", "python": platform.python_version()}
     if sys.platform == "linux":
-        from grader.sandbox.child import landlock, seccomp
+        from grader.sandbox.wire.kernel import landlock_version, machine
 
         facts["user"] = "root" if os.geteuid() == 0 else "ordinary"
         facts["bubblewrap"] = shutil.which("bwrap") or "not installed"
-        facts["seccomp table"] = platform.machine() if seccomp.machine() else "none for this architecture"
-        facts["landlock"] = f"version {landlock.version()}" if landlock.version() else "not there"
+        facts["seccomp table"] = platform.machine() if machine() else "none for this architecture"
+        facts["landlock"] = f"version {landlock_version()}" if landlock_version() else "not there"
         facts["container"] = "yes" if _in_container() else "no"
     return facts

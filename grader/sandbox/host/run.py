@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from grader.sandbox.child.standins import ALLOWED
 from grader.sandbox.host import replies
 from grader.sandbox.host.zygote import OurFaultError, cpu_backstop
 from grader.sandbox.job import TaskTrial, Trial
 from grader.sandbox.wire import frames, protocol
 from grader.sandbox.wire.answer import Answer, Failure, Phase, Reason
+from grader.sandbox.wire.modules import ALLOWED
 from grader.sandbox.wire.plan import PURPOSES
 from grader.text import cleaned, one_line
 

@@ -113,7 +113,7 @@ class Sandbox:
         return run.trial(self._plan.isolation, layers)
 
     def _allowed(self) -> tuple[str, ...]:
-        from grader.sandbox.child.standins import allowed
+        from grader.sandbox.wire.modules import allowed
 
         return allowed(self.arrays)
 

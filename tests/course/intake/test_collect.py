@@ -30,7 +30,7 @@ def placed(collection: Collection) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def read_as(path: Path, layout: str = "", of: Assignment | None = None) -> tuple[str, list[str]]:
-    """The layout that was taken, and the students."""
+    """Collect; return the layout that was taken, and the students."""
     found = collect(path, of or assignment(), layout=layout)
     return found.layout, [student.id for student in found.students]
 
@@ -624,7 +624,7 @@ def test_an_empty_answer_is_refused_and_counts_after_an_earlier_one(tmp_path: Pa
 def test_results_among_the_submissions_are_nobodys(tmp_path: Path) -> None:
     """OUT in the folder of submissions is no student there; a folder whose name begins like it is one."""
     folder = hand_in(tmp_path / "class", {"s01.py": "x", "OUT/state.json": "{}", "OUT/reports/s01/x.py": "x", "OUT2/a.py": "x"})
-    assert ["OUT2", "s01"] == [student.id for student in collect(folder, assignment(), but=folder / "OUT").students]
+    assert ["OUT2", "s01"] == [student.id for student in collect(folder, assignment(), exclude=folder / "OUT").students]
 
 
 def test_nothing_there_is_an_error_in_words(tmp_path: Path) -> None:

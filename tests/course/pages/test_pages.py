@@ -17,10 +17,11 @@ from classroom import assignment, report
 from grader.course.intake.students import Student
 from grader.course.pages.decisions import duration, lead_lines
 from grader.course.pages.pages import refresh
-from grader.course.results.database import Result, open_results
+from grader.course.results.database import open_results
 from grader.course.results.decisions import Rules, write_rules
 from grader.course.results.gradebook import Row
 from grader.course.results.out import existing_out, open_out
+from grader.course.results.stored import Graded, Result
 from grader.exercise.assignment import LateRule, Override
 from grader.outcome import Status
 from grader.render import html
@@ -35,13 +36,13 @@ def given(student: str, exercise: str, target: str, points: float, reason: str =
 
 
 def lead(out: Path, student: str) -> list[str]:
-    """The sentences under the title of a student's page."""
+    """Return the sentences under the title of a student's page."""
     text = (out / f"feedback/{student}.html").read_text(encoding="utf-8")
     return re.findall(r"<p>(.*?)</p>", text[: text.index("<main>")])
 
 
 def feedback(out: Path, student: str) -> str:
-    """A student's page."""
+    """Read a student's page."""
     return (out / f"feedback/{student}.html").read_text(encoding="utf-8")
 
 
@@ -98,7 +99,7 @@ def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path: Path) -> None:
     out = write(tmp_path / "out", {"s2": (WRONG,)})
     with existing_out(out) as folder:
         results = open_results(folder)
-        results.put(Result(student="s1", exercise="tanh_layer", key="", report=WRONG.to_json()))
+        results.put(Result(student="s1", exercise="tanh_layer", key="", graded=Graded(report=WRONG)))
         results.close()
     refresh(out, {})
     assert "3.25" in feedback(out, "s2")
@@ -211,7 +212,7 @@ def test_the_tests_browser_hears_complaints_and_sees_low_contrast(tab: Page, tmp
 
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A page of a headless Chromium."""
+    """Open a page in a headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here")
     with browser(tmp_path_factory.mktemp("chromium")) as page:
@@ -220,7 +221,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class with its pages, one of which shows everything that a student's page can show."""
+    """Write a class with its pages, one of which shows everything that a student's page can show."""
     path = whole_class(tmp_path_factory.mktemp("class") / "out")
     raised = report(
         TANH, "", Status.RAISED, detail="KeyError: 'x'", traceback="answer.py, line 3\n    y = x['x']", counterexample=EXAMPLE

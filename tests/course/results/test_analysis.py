@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from grader.course.intake.students import Student
 from grader.course.results.analysis import FEWEST_FOR_STATISTICS, Analysis, analyse, correlation, discrimination
-from grader.course.results.database import Result, open_results
+from grader.course.results.database import open_results
 from grader.course.results.out import open_out
+from grader.course.results.stored import Graded, Result
 from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, Report, Status
 
@@ -30,7 +31,7 @@ THREE = exercise("three", "one", "two", "three")
 
 
 def wrong(actual: float, *, rule: str | None = None, of: str = "d_tanh_layer") -> Report:
-    """A report on tanh_layer with one wrong entry."""
+    """Return a report on tanh_layer with one wrong entry."""
     example = Counterexample(case="one feature", sizes={"n": 1}, inputs={}, index=(0, 0), expected=1.0, actual=actual)
     diagnosis = Diagnosis(rule=rule, text=f"It is {rule}.") if rule else None
     about = TANH if of == "d_tanh_layer" else CHAIN
@@ -38,19 +39,19 @@ def wrong(actual: float, *, rule: str | None = None, of: str = "d_tanh_layer") -
 
 
 def right(one: Exercise) -> Report:
-    """A report with full marks."""
+    """Return a report with full marks."""
     return report(one, "", Status.CORRECT)
 
 
 def analysed(tmp_path: Path, reports: Mapping[str, tuple[Report, ...]]) -> Analysis:
-    """What these reports of a class come to."""
+    """Analyse a class with these reports."""
     with open_out(tmp_path / "out", assignment(TANH, CHAIN, THREE)) as out:
         results = open_results(out)
         results.put_students(tuple(Student(id=student) for student in reports))
         for student, ones in reports.items():
             for one in ones:
                 data = json.loads(json.dumps(one.to_json()))
-                results.put(Result(student=student, exercise=one.exercise, key="", report=data))
+                results.put(Result(student=student, exercise=one.exercise, key="", graded=Graded.from_json(data)))
         try:
             return analyse(out, results)
         finally:

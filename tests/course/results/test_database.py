@@ -15,12 +15,13 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from grader.course.grade import Options, grade_folder
 from grader.course.pages.pages import refresh
-from grader.course.regrade import purge, regrade, replay
+from grader.course.purge import purge
+from grader.course.regrade import regrade
+from grader.course.replay import replay
 from grader.course.results import database as results_module
 from grader.course.results.out import existing_out
 from grader.errors import GraderError
-from grader.export import Options as ExportOptions
-from grader.export import export
+from grader.export import ExportOptions, export
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
@@ -32,13 +33,13 @@ CLASS = {
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server of this module's own."""
+    """Start a server for this module."""
     with postgresql.running() as where:
         yield where
 
 
 def grade(folder: Path, out: Path, database: str | None = None, reader: Reader | None = None) -> str:
-    """The table of the class."""
+    """Grade a folder and return the table."""
     options = Options(jobs=2, seed=7, database=database)
     summary = grade_folder(folder, assignment(), out, options=options, steps=steps(reader or Reader()))
     return summary.grades.read_text(encoding="utf-8")
@@ -85,8 +86,8 @@ def test_every_command_works_on_postgresql(tmp_path: Path, address: str) -> None
     export(tmp_path / "out", "csv", tmp_path / "grades.csv", ExportOptions(database=address))
     assert "s01,,,,2,0,2,3,,," in (tmp_path / "grades.csv").read_text(encoding="utf-8")
     assert refresh(tmp_path / "out", {}, database=address).is_file()
-    assert purge(tmp_path / "out", lambda removal: removal.files == 3, "s01", keep_marks=False, database=address) is False
-    assert purge(tmp_path / "out", lambda removal: True, "s01", keep_marks=False, database=address)
+    assert purge(tmp_path / "out", lambda removal: removal.files == 3, "s01", keep_scores=False, database=address) is False
+    assert purge(tmp_path / "out", lambda removal: True, "s01", keep_scores=False, database=address)
     assert "s01" not in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8")
     assert not (tmp_path / "out" / "state.sqlite").exists()
 
@@ -97,7 +98,7 @@ def test_two_folders_share_a_database_and_know_nothing_of_each_other(tmp_path: P
     folder = hand_in(tmp_path / "class", CLASS)
     first = grade(folder, tmp_path / "a", address)
     grade(folder, tmp_path / "b", address)
-    purge(tmp_path / "b", lambda removal: True, keep_marks=False, database=address)
+    purge(tmp_path / "b", lambda removal: True, keep_scores=False, database=address)
     reader = Reader()
     assert first == grade(folder, tmp_path / "a", address, reader)
     assert [("S02", "chain_rule")] == reader.graded

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from popen import killed_afterwards
 
-from grader.course.workers.station import question_of
 from grader.outcome import Report
 from grader.sandbox.host.walls import Isolation
 
@@ -29,7 +28,8 @@ from distributed import Client
 from grader.course.grade import Options, grade_folder
 from grader.course.workers import cluster as distribute
 from grader.course.workers.cluster import Cluster
-from grader.course.workers.work import Work
+from grader.course.workers.remote import encode_request
+from grader.course.workers.request import GradingRequest
 from grader.errors import GraderError, SandboxError
 from grader.exercise import catalogue
 from grader.exercise.assignment import Assignment
@@ -45,7 +45,7 @@ EXERCISE = load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 
 def start(scheduler: str | Client, jobs: int = 2, isolation: Isolation = "best", **options: Any) -> Cluster:
-    """A pool for the exercise."""
+    """Start a pool for the exercise."""
     judges = {EXERCISE.id: Judge(EXERCISE, prepare.prepare(EXERCISE))}
     return Cluster(scheduler, jobs, isolation, judges, **options)
 
@@ -59,31 +59,31 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def local(cluster: Cluster) -> Cluster:
-    """The two, those that a test has killed started anew."""
+    """Return the cluster; start workers that a test has killed anew."""
     cluster._client.wait_for_workers(2, timeout=60)
     return cluster
 
 
-def works(*files: bytes) -> list[Work]:
+def requests(*files: bytes) -> list[GradingRequest]:
     """One student each."""
     return [
-        Work(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
+        GradingRequest(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
         for number, text in enumerate(files, 1)
     ]
 
 
-def outcomes(found: Iterable[tuple[Work, Report]]) -> dict[str, str]:
+def outcomes(found: Iterable[tuple[GradingRequest, Report]]) -> dict[str, str]:
     """Status by student; each student comes once."""
     found = list(found)
-    assert not [student for student, times in Counter(work.student for work, _ in found).items() if times > 1]
-    assert all(report.student == work.student for work, report in found)
-    return {work.student: report.targets[0].status.value for work, report in found}
+    assert not [student for student, times in Counter(request.student for request, _ in found).items() if times > 1]
+    assert all(report.student == request.student for request, report in found)
+    return {request.student: report.targets[0].status.value for request, report in found}
 
 
 def test_every_work_comes_back_with_its_report(local: Cluster) -> None:
     """Once, in whatever order, by its student's name."""
     expected = {f"s{number:02}": "correct" if number % 2 else "wrong_value" for number in range(1, 13)}
-    assert expected == outcomes(local.reports(works(*[RIGHT, WRONG] * 6)))
+    assert expected == outcomes(local.reports(requests(*[RIGHT, WRONG] * 6)))
 
 
 def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local: Cluster) -> None:
@@ -99,7 +99,7 @@ def test_a_cluster_of_its_own_is_encrypted_and_has_no_dashboard(local: Cluster) 
 
 def test_a_killed_worker_loses_nothing(local: Cluster) -> None:
     """By -9, in mid-run: what it had is done by others."""
-    reports = local.reports(works(*[RIGHT] * 30))
+    reports = local.reports(requests(*[RIGHT] * 30))
     found = [next(reports)]
     os.kill(next(iter(local._client.run(os.getpid).values())), signal.SIGKILL)
     assert {f"s{number:02}": "correct" for number in range(1, 31)} == outcomes([*found, *reports])
@@ -119,11 +119,11 @@ def test_a_work_that_takes_its_workers_with_it_takes_two(local: Cluster, monkeyp
     """Then it is left ungraded; what happened to be beside it is graded."""
     marks = tmp_path / "marks"
 
-    def question(work: Work) -> bytes:
-        return question_of(work) if work.student != "s02" else pickle.dumps(Bomb(str(marks)))
+    def question(request: GradingRequest) -> bytes:
+        return encode_request(request) if request.student != "s02" else pickle.dumps(Bomb(str(marks)))
 
-    monkeypatch.setattr(distribute, "question_of", question)
-    found = outcomes(local.reports(works(*[RIGHT] * 8)))
+    monkeypatch.setattr(distribute, "encode_request", question)
+    found = outcomes(local.reports(requests(*[RIGHT] * 8)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == found
     assert "xx" == marks.read_text()
 
@@ -136,7 +136,7 @@ def test_isolation_that_cannot_be_had_there_is_said(local: Cluster) -> None:
 
     local._client.run(set_path, "/nowhere")  # no bubblewrap
     with closing(start(local._client, isolation="strict")) as pool, pytest.raises(SandboxError, match=r"bubblewrap|bwrap"):
-        list(pool.reports(works(RIGHT)))
+        list(pool.reports(requests(RIGHT)))
     local._client.run(set_path, os.environ["PATH"])
 
 
@@ -200,7 +200,7 @@ def test_a_cluster_without_workers_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(distribute, "WORKERS_SECONDS", 0.5)
     monkeypatch.setattr(distribute, "_LOOK_SECONDS", 0.1)
     with closing(start("local", jobs=0)) as pool, pytest.raises(GraderError, match="has had no worker for"):
-        list(pool.reports(works(RIGHT)))
+        list(pool.reports(requests(RIGHT)))
 
 
 def test_a_scheduler_that_is_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_a_scheduler_that_is_lost_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         assert pool._local is not None
         pool._local.close()
         with pytest.raises(GraderError, match=r"The connection to the scheduler was lost\.\n.*What is graded is kept"):
-            list(pool.reports(works(RIGHT)))
+            list(pool.reports(requests(RIGHT)))
 
 
 def test_workers_end_with_a_parent_that_is_killed() -> None:

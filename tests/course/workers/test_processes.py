@@ -1,4 +1,4 @@
-"""Worker processes give the same reports as threads; one that dies loses nothing, one that keeps dying takes one work with it."""
+"""Worker processes give the same reports as threads; one that dies loses nothing, one that keeps dying takes one request."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from signal import Signals
 import pytest
 from popen import killed_afterwards
 
-from grader.course.grade import ENOUGH_FOR_PROCESSES, Options, grade_folder
+from grader.course.grade import Options, grade_folder
 from grader.course.workers import processes
+from grader.course.workers.pools import ENOUGH_FOR_PROCESSES
 from grader.course.workers.processes import Processes
-from grader.course.workers.station import Station, outfit_of, question_of, report_of
-from grader.course.workers.work import Work
+from grader.course.workers.remote import RemoteWorker, decode_report, encode_request, encode_setup
+from grader.course.workers.request import GradingRequest
 from grader.errors import SandboxError
 from grader.exercise import catalogue
 from grader.exercise.assignment import Assignment
@@ -47,7 +48,7 @@ def exercise() -> Exercise:
 
 @pytest.fixture
 def start(exercise: Exercise) -> Iterator[Callable[..., Processes]]:
-    """Starts worker processes, two unless told."""
+    """Start worker processes, two unless told."""
 
     def start(jobs: int = 2, isolation: Isolation = "best") -> Processes:
         return stack.enter_context(closing(Processes(jobs, isolation, {exercise.id: Judge(exercise, prepare.prepare(exercise))})))
@@ -62,28 +63,28 @@ def pool(start: Callable[..., Processes]) -> Processes:
     return start()
 
 
-def works(*files: bytes) -> list[Work]:
+def requests(*files: bytes) -> list[GradingRequest]:
     """One student each."""
     return [
-        Work(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
+        GradingRequest(student=f"s{number:02}", exercise="tanh_derivative", files={"tanh_derivative.py": text}, key=str(number))
         for number, text in enumerate(files, 1)
     ]
 
 
-def outcomes(found: Iterable[tuple[Work, Report]]) -> dict[str, str]:
+def outcomes(found: Iterable[tuple[GradingRequest, Report]]) -> dict[str, str]:
     """Status by student."""
-    return {work.student: report.targets[0].status.value for work, report in found}
+    return {request.student: report.targets[0].status.value for request, report in found}
 
 
 def test_every_work_comes_back_with_its_report(pool: Processes) -> None:
     """In whatever order."""
     expected = {f"s{number:02}": "correct" if number % 2 else "wrong_value" for number in range(1, 13)}
-    assert expected == outcomes(pool.reports(works(*[RIGHT, WRONG] * 6)))
+    assert expected == outcomes(pool.reports(requests(*[RIGHT, WRONG] * 6)))
 
 
 def test_a_killed_worker_loses_nothing(pool: Processes) -> None:
     """It is replaced, and what it had is graded by another."""
-    reports = pool.reports(works(*[RIGHT] * 10))
+    reports = pool.reports(requests(*[RIGHT] * 10))
     found = [next(reports)]
     os.kill(pool._workers[0].pid, signal.SIGKILL)
     found += reports
@@ -92,19 +93,19 @@ def test_a_killed_worker_loses_nothing(pool: Processes) -> None:
 
 def test_a_work_that_kills_its_workers_is_left_ungraded(pool: Processes, monkeypatch: pytest.MonkeyPatch) -> None:
     """After two of them; the others are graded. Those that wait in the same worker are not taken for it."""
-    receive = processes._Worker.receive
+    receive = processes._WorkerProcess.receive
 
-    def poisoned(worker: processes._Worker) -> bytes:
+    def poisoned(worker: processes._WorkerProcess) -> bytes:
         answer = receive(worker)
         if answer and worker.in_hand[0].student == "s02":
             os.kill(worker.pid, signal.SIGKILL)
             raise EOFError
         return answer
 
-    monkeypatch.setattr(processes._Worker, "receive", poisoned)
-    found = list(pool.reports(works(RIGHT, b"poison", *[RIGHT] * 6)))
+    monkeypatch.setattr(processes._WorkerProcess, "receive", poisoned)
+    found = list(pool.reports(requests(RIGHT, b"poison", *[RIGHT] * 6)))
     assert {f"s{number:02}": "ungraded" if number == 2 else "correct" for number in range(1, 9)} == outcomes(found)
-    details = [report.targets[0].detail for work, report in found if work.student == "s02"]
+    details = [report.targets[0].detail for request, report in found if request.student == "s02"]
     assert ["2 worker processes ended while they graded this (exit status -9)."] == details
 
 
@@ -112,19 +113,19 @@ def test_a_worker_that_cannot_start_is_told(start: Callable[..., Processes], mon
     """Not tried for ever."""
     monkeypatch.setattr(processes, "_PROGRAM", "raise SystemExit(7)")
     with pytest.raises(SandboxError, match=r"A worker process did not start \(exit status 7\)"):
-        list(start().reports(works(RIGHT)))
+        list(start().reports(requests(RIGHT)))
 
 
 def test_a_station_is_told_neither_seed_nor_student(exercise: Exercise) -> None:
     """The report has both again."""
     judges = {exercise.id: Judge(exercise, replace(prepare.prepare(exercise), seed=987654321012345))}
-    (work,) = works(RIGHT)
-    told = outfit_of("best", judges), question_of(replace(work, student="ada"))
+    (request,) = requests(RIGHT)
+    told = encode_setup("best", judges), encode_request(replace(request, student="ada"))
     assert not any(
         secret in data for data in told for secret in (b"987654321012345", (987654321012345).to_bytes(7, "little"), b"ada")
     )
-    with closing(Station(told[0])) as station:
-        report = report_of(replace(work, student="ada"), station.answer(told[1]), judges)
+    with closing(RemoteWorker(told[0])) as worker:
+        report = decode_report(replace(request, student="ada"), worker.answer(told[1]), judges)
     assert ("ada", 987654321012345, 1.0) == (report.student, report.seed, report.score)
 
 
@@ -150,7 +151,7 @@ def test_isolation_that_cannot_be_had_is_said_in_its_own_words(
     """A SandboxError of a worker is the run's."""
     monkeypatch.setenv("PATH", str(tmp_path))  # no bubblewrap
     with pytest.raises(SandboxError, match=r"bubblewrap|bwrap"):
-        list(start(1, "strict").reports(works(RIGHT)))
+        list(start(1, "strict").reports(requests(RIGHT)))
 
 
 def test_a_class_has_the_same_reports_from_threads_and_processes(
@@ -164,7 +165,7 @@ def test_a_class_has_the_same_reports_from_threads_and_processes(
     assignment = Assignment(id="ps1", title="", exercises=(exercise,))
     told = []
     for enough in (1, 1000):
-        monkeypatch.setattr("grader.course.grade.ENOUGH_FOR_PROCESSES", enough)
+        monkeypatch.setattr("grader.course.workers.pools.ENOUGH_FOR_PROCESSES", enough)
         out = tmp_path / f"out{enough}"
         grade_folder(tmp_path / "class", assignment, out, options=Options(jobs=2, seed=0))
         told.append([json.loads(path.read_bytes()) | {"seconds": 0} for path in sorted(out.glob("reports/*/*.json"))])
@@ -204,7 +205,7 @@ def test_a_class_that_is_stopped_goes_on(how: Signals, tmp_path: Path) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The worker processes that a process has."""
+    """Return the worker processes of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
@@ -223,7 +224,7 @@ def test_each_worker_stays_on_a_processor_where_each_has_one(start: Callable[...
     os.sched_setaffinity(0, here)  # a machine of sixty would start sixty
     try:
         pool = start(len(here))
-        assert len(list(pool.reports(works(*[RIGHT] * 4 * len(here))))) == 4 * len(here)
+        assert len(list(pool.reports(requests(*[RIGHT] * 4 * len(here))))) == 4 * len(here)
         assert sorted(map(tuple, (os.sched_getaffinity(worker.pid) for worker in pool._workers))) == [(one,) for one in here]
         assert {os.sched_getscheduler(worker.pid) for worker in pool._workers} == {os.SCHED_BATCH}
         assert processes._places(2 * len(here)) == [*here, *here]

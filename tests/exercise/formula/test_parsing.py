@@ -276,7 +276,11 @@ _REFUSED = [
     ),
     ("x.expand(3, -1)", "`.expand(...)` " + _METHOD, _ALONE + "Did you mean broadcast_to(x, shape)?"),
     ("nn.Linear(3, 4)(x)", "only a function, by its name, can be called", "To multiply, write * between the factors."),
-    ("randn(3)", "there is no function `randn`", "A formula draws nothing: make it an input, and say its law under draws."),
+    (
+        "randn(3)",
+        "there is no function `randn`",
+        "Make it an input with a draw, as `x: n ~ uniform(0, 1)`: formulas draw no random numbers.",
+    ),
     ("x[:, np.newaxis]", "`np.newaxis` is not known here", "Write None in the index: x[:, None]."),
     (
         "norm(x, ord=np.inf)",
@@ -306,14 +310,14 @@ _REFUSED = [
     ("{1: x}", "a formula has no dict or set", ""),
     ("x is y", "`is` and `in` are not known here", "Comparisons are < <= > >= == !=."),
     ("x << 2", "this operator is not known here", "There are + - * / // % ** @ and comparisons."),
-    ("[x, y]", "a list stands where an array is needed", _JOIN),
-    ("(x, y)", "a tuple stands where an array is needed", _JOIN),
-    ("x[[0, 1]]", "a list stands where an array is needed", _JOIN),
+    ("[x, y]", "a list is given where an array is needed", _JOIN),
+    ("(x, y)", "a tuple is given where an array is needed", _JOIN),
+    ("x[[0, 1]]", "a list is given where an array is needed", _JOIN),
     ("x[()]", "this index is empty", "Write x[i] or x[1:3]."),
-    ("True", "True stands where an array is needed", "True, False, None and texts are only options of functions."),
-    ("x + 'a'", "'a' stands where an array is needed", "True, False, None and texts are only options of functions."),
-    ("2j * x", "2j stands where an array is needed", "True, False, None and texts are only options of functions."),
-    ("x = y", "`=` stands inside the formula", "The name of a line stands before the colon; to compare, write ==."),
+    ("True", "True is given where an array is needed", "True, False, None and texts are only options of functions."),
+    ("x + 'a'", "'a' is given where an array is needed", "True, False, None and texts are only options of functions."),
+    ("2j * x", "2j is given where an array is needed", "True, False, None and texts are only options of functions."),
+    ("x = y", "there is a `=` inside the formula", "The name of a line comes before the colon; to compare, write ==."),
     ("x'", "a quote opens a text that does not end", "For a transpose write x.T; a derivative needs a name."),
     ("2x", "a number runs into a name", "To multiply, write * between them: 2 * x."),
     ("W x", "this is not a formula: invalid syntax", "Between two factors write * (entry by entry) or @ (matrix product)."),
@@ -511,6 +515,6 @@ def test_the_first_examples_use_their_function() -> None:
 
 
 def test_the_documentation_lists_the_functions() -> None:
-    """docs/formulas.md is up to date; `python tests/formula_examples.py` writes it."""
+    """docs/formulas.md is up to date; `python tests/support/formula_examples.py` writes it."""
     text = DOCUMENT.read_text(encoding="utf-8")
     assert documented(text) == text

@@ -32,7 +32,7 @@ _Json.yaml_implicit_resolvers = {
 
 
 def data(text: str) -> Any:
-    """The text as JSON data."""
+    """Parse a YAML text as JSON data."""
     return json.loads(json.dumps(yaml.load(text, Loader=_Json)))
 
 

@@ -25,7 +25,7 @@ from grader.reference.torch.evaluate import evaluate
 
 
 def exercise_of(forward: str, target: str, cases: str = "", **inputs: str) -> Exercise:
-    """An exercise with one target `r` of a function g."""
+    """Make an exercise with one target `r` of a function g."""
     lines = "".join(f"  {line.strip()}\n" for line in forward.split("|"))
     drawn = "".join(f"  {name}: {shape}\n" for name, shape in inputs.items())
     return parse_exercise(
@@ -36,7 +36,7 @@ def exercise_of(forward: str, target: str, cases: str = "", **inputs: str) -> Ex
 
 
 def case_of(exercise: Exercise, **values: Any) -> Case:
-    """A case with these numbers, n the length of the first."""
+    """Make a case with these numbers; n is the length of the first."""
     arrays = {name: np.array(value, dtype=np.float64) for name, value in values.items()}
     size = next((array.shape[0] for array in arrays.values() if array.ndim), 2)
     return Case(name="given", role="named", sizes={"n": size}, values=arrays)
@@ -52,7 +52,7 @@ def reason(exercise: Exercise, **values: Any) -> str:
 
 
 def minor(matrix: np.ndarray, rows: tuple[int, ...], columns: tuple[int, ...]) -> float:
-    """The determinant without some rows and columns, by permutations."""
+    """Compute the determinant without some rows and columns, by permutations."""
     left = np.delete(np.delete(matrix, rows, 0), columns, 1)
     total = 0.0
     for order in itertools.permutations(range(len(left))):
@@ -62,13 +62,13 @@ def minor(matrix: np.ndarray, rows: tuple[int, ...], columns: tuple[int, ...]) -
 
 
 def cofactors(A: np.ndarray) -> np.ndarray:
-    """The gradient of det."""
+    """Compute the gradient of det."""
     places = range(len(A))
     return np.array([[(-1) ** (i + j) * minor(A, (i,), (j,)) for j in places] for i in places])
 
 
 def second_cofactors(A: np.ndarray) -> np.ndarray:
-    """The Hessian of det."""
+    """Compute the Hessian of det."""
     n = len(A)
     found = np.zeros((n, n, n, n))
     for i, j, k, m in itertools.product(range(n), repeat=4):
@@ -130,7 +130,7 @@ def test_the_right_gradient_of_a_determinant_has_full_marks_at_every_seed(draw: 
 
 
 def by_product(x: np.ndarray, *left_out: int) -> float:
-    """The product of the other entries."""
+    """Multiply the other entries."""
     return float(np.prod(np.delete(x, left_out)))
 
 
@@ -307,7 +307,7 @@ class Tripled(torch.autograd.Function):
 
     @staticmethod
     def forward(x: torch.Tensor) -> torch.Tensor:
-        """The square."""
+        """Compute the square."""
         return x * x
 
     @staticmethod

@@ -306,7 +306,7 @@ def test_only_functions_with_kinks_have_distances(example: Example) -> None:
 
 
 def _gradient(text: str, x: torch.Tensor, edits: dict[str, Edit], **others: torch.Tensor) -> list[float]:
-    """The gradient of sum(formula) by x, with edits at the nodes of these texts; the value must stay what it is."""
+    """Compute the gradient of sum(formula) by x, with edits at the nodes of these texts; check that the value stays the same."""
     formula = parse(text)
     positions = {position: edits[node_text(node)] for position, node in enumerate(formula.nodes) if node_text(node) in edits}
     assert len(edits) == len({node_text(formula.nodes[position]) for position in positions})

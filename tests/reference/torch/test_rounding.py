@@ -21,7 +21,7 @@ KEY = ("g", "g")
 
 
 def moved(exercise: Exercise, x: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    """The expected array of a target at x, and how far rounding may move its entries."""
+    """Compute the expected array of a target at x, and how far rounding may move its entries."""
     inputs, sizes = {"x": torch.tensor(x, dtype=torch.float64)}, {"n": len(x)}
     point = point_at(exercise, sizes, inputs)
     arrays = {KEY: compute.expected_array(point, next(target for _, target in exercise.targets()))}

@@ -40,7 +40,7 @@ POSED = {**TENSORS, **SMALLER}
 
 
 def tried(exercise: Exercise, record: Record) -> audit._Tally:
-    """What the audit says of a record's references."""
+    """Audit a record's references by symbolic derivatives."""
     tally = audit._Tally(where=exercise.id)
     with one_thread():
         audit._try_symbolic(exercise, record, tally)
@@ -114,7 +114,7 @@ def test_every_kind_is_confirmed_and_a_wrong_key_is_found(forward: str, kind: Ki
 
 
 def spoiled(record: Record, key: tuple[str, str], share: float) -> Record:
-    """A record whose references of one target are off in their first entry."""
+    """Return the record with the references of one target off in their first entry."""
 
     def off(expected: Expected) -> Expected:
         array = expected.targets[key].copy()

@@ -24,7 +24,7 @@ from grader.reference.torch.symbolic.program import DIGITS, Program
 if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array
 
-MAX_ENTRIES = 150  # of a target
+MAX_ENTRIES = 150  # entries of a target
 MAX_GIVEN = 800  # entries of inputs and lines together
 
 

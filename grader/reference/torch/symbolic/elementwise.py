@@ -8,12 +8,12 @@ import sympy  # type: ignore[import-untyped]
 
 from grader.reference.torch.symbolic.entries import Expr, NotCoveredError
 
-MAX_POWER = 64  # of what is not a symbol
+MAX_POWER = 64  # exponent of anything but a symbol
 
 
 def power(x: Expr, y: Expr) -> Expr:
     """Raise one expression to the power of another."""
-    # SymPy works powers of fractions out, of 0.999 ** 100000 every digit, also where they are a factor of the base
+    # SymPy computes every digit of a fraction's power, as 0.999 ** 100000, even where it is only a factor of the base
     if y.is_Rational and abs(y) > MAX_POWER and not x.is_Symbol:
         raise NotCoveredError
     return x**y

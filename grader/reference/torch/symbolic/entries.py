@@ -11,7 +11,7 @@ import sympy  # type: ignore[import-untyped]
 
 from grader.exercise.formula import arguments as args
 
-Expr: TypeAlias = Any  # of SymPy
+Expr: TypeAlias = Any  # SymPy's expressions
 Entries: TypeAlias = Any  # a NumPy array of Expr; of int64 for indices
 
 MAX_COMBINED = 40_000  # products of entries of one matmul, outer or einsum

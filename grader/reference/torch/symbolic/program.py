@@ -12,12 +12,12 @@ import sympy  # type: ignore[import-untyped]
 
 from grader.reference.torch.symbolic.entries import Entries, Expr, NotCoveredError, entrywise
 
-Real: TypeAlias = Any  # of mpmath
+Real: TypeAlias = Any  # mpmath's numbers
 
 DIGITS = 30
 MAX_NAMED = 1500  # expressions, each with a derivative
-MAX_BITS = 20_000  # of a fraction
-MAX_PRODUCTS = 120_000  # of the chain rule: about two microseconds each
+MAX_BITS = 20_000  # bits of a fraction
+MAX_PRODUCTS = 120_000  # products of the chain rule: about two microseconds each
 TIE = mpmath.mpf("1e-9")  # nearer to where branches meet, none is chosen
 _LARGE = 24  # parts of an expression that gets a name
 
@@ -75,7 +75,7 @@ class Program:
         if expression.is_Rational:
             return mpmath.mpf(expression.p) / expression.q
         if expression.is_Atom:
-            if not expression.is_real:  # such as the infinity of 1 / 0
+            if not expression.is_real:  # for example the infinity of 1 / 0
                 raise NotCoveredError
             return mpmath.mpf(expression.evalf(DIGITS)._mpf_)  # pi, e
         parts = [self._value(part) for part in expression.args]
@@ -155,7 +155,7 @@ class Program:
 
 def _is_large(expression: Expr) -> bool:
     parts = list(itertools.islice(sympy.preorder_traversal(expression), _LARGE))
-    # SymPy has a derivative for what has no value, such as atan2(0, 0): 0. A large expression is evaluated
+    # SymPy differentiates expressions without a value, such as atan2(0, 0), to 0. Large expressions are evaluated and refused
     if any(part.is_Atom and not part.is_Symbol and not part.is_real for part in parts):
         raise NotCoveredError
     if any(part.is_Rational and int(part.p).bit_length() + int(part.q).bit_length() > MAX_BITS for part in parts):

@@ -13,20 +13,21 @@ from classroom import Reader, assignment, hand_in, pack, steps
 from grader.course.grade import Options, Summary, grade_folder
 from grader.course.intake.collect import collect
 from grader.course.intake.files import File
-from grader.course.regrade import replay
-from grader.course.workers.work import add_imported, work_of
+from grader.course.intake.imports import add_imported
+from grader.course.replay import replay
+from grader.course.workers.request import request_of
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Report
 
 
 def graded(folder: Path, reader: Reader | None = None) -> Summary:
-    """The folder graded without a sandbox, into `out` beside it."""
+    """Grade the folder without a sandbox, into `out` beside it."""
     return grade_folder(folder, assignment(), folder.parent / "out", options=Options(jobs=2), steps=steps(reader or Reader()))
 
 
 def report(folder: Path, student: str, exercise: str = "tanh_layer") -> dict[str, Any]:
-    """A report on disk."""
+    """Read a report on disk."""
     found: dict[str, Any] = json.loads((folder.parent / f"out/reports/{student}/{exercise}.json").read_bytes())
     return found
 
@@ -47,7 +48,7 @@ def test_every_way_to_import_brings_the_module_along(imports: str, tmp_path: Pat
         data = imports if name.endswith(".py") else json.dumps({"cells": [{"cell_type": "code", "source": imports}]})
         files = {name: data, "helper.py": "import größe", "other.py": "x", "größe.py": "x", "rest.py": "x"}
         folder = hand_in(tmp_path / name, {f"s01/{path}": text for path, text in files.items()})
-        found = {entry.exercise: work_of(entry, "").files for entry in collect(folder, assignment()).entries}
+        found = {entry.exercise: request_of(entry, "").files for entry in collect(folder, assignment()).entries}
         expected = {name, "größe.py"} | ({"helper.py", "other.py"} if "helper" in imports and "other" in imports else set())
         assert expected == set(found["chain_rule"])
 
@@ -60,7 +61,7 @@ def test_a_module_in_a_folder_comes_along_under_the_name_that_it_is_imported_by(
     answer = f"import numpy as np\n{of}"
     folder = hand_in(tmp_path / "class", beside | {"s01/tanh_layer.py": answer, "s02/hw/answers.py": answer})
     entries = [entry for entry in collect(folder, assignment()).entries if entry.exercise == "tanh_layer"]
-    named, by_name = (set(work_of(entry, "").files) for entry in entries)
+    named, by_name = (set(request_of(entry, "").files) for entry in entries)
     assert {"tanh_layer.py", "utils/maths.py", "utils/deep.py"} == named
     assert {"answers.py", "utils/maths.py", "utils/deep.py", "maths.py", "b.py"} == by_name
 
@@ -71,7 +72,7 @@ def test_what_a_package_holds_comes_along_with_its_init(tmp_path: Path) -> None:
     files |= {"tanh_layer.py": "from utils import f"}
     folder = hand_in(tmp_path, {f"s01/{path}": text for path, text in files.items()})
     entry = next(entry for entry in collect(folder, assignment()).entries if entry.exercise == "tanh_layer")
-    assert {"tanh_layer.py", "utils/__init__.py", "utils/maths.py"} == set(work_of(entry, "").files)
+    assert {"tanh_layer.py", "utils/__init__.py", "utils/maths.py"} == set(request_of(entry, "").files)
 
 
 def test_blanks_without_end_behind_an_import_take_no_time() -> None:
@@ -115,10 +116,10 @@ def test_a_file_that_cannot_be_unpacked_does_not_refuse_the_others(tmp_path: Pat
     data = (folder / "s01.zip").read_bytes()
     at = data.index(b"torn.py") + len("torn.py")
     (folder / "s01.zip").write_bytes(data[:at] + b"\xff" + data[at + 1 :])
-    works = [work_of(entry, "") for entry in collect(folder, assignment()).entries]
-    assert [["answers.py"], ["chain_rule.py"]] == [list(work.files) for work in works]
-    assert ["torn.py", "torn.py"] == [name for work in works for name in work.left_out]
-    assert {"torn.py"} == works[0].to_json()["left_out"].keys()
+    requests = [request_of(entry, "") for entry in collect(folder, assignment()).entries]
+    assert [["answers.py"], ["chain_rule.py"]] == [list(request.files) for request in requests]
+    assert ["torn.py", "torn.py"] == [name for request in requests for name in request.left_out]
+    assert {"torn.py"} == requests[0].manifest.left_out.keys()
 
 
 def test_reading_that_fails_as_nobody_foresaw_leaves_one_entry_ungraded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
