@@ -12,7 +12,7 @@ from places import ROOT
 
 from grader.cli import COMMANDS, run
 from grader.exercise import catalogue
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status, TargetReport
+from grader.outcome import Counterexample, Diagnosis, Outcome, Report, Status, TargetReport
 from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 PAGES = ROOT / "docs" / "contributing"
@@ -31,7 +31,7 @@ def first_cells(page: str, name: str) -> list[str]:
 def whole_report() -> dict[str, Any]:
     """Return a report as JSON in which every part is there."""
     example = Counterexample(case="small 1", sizes={"n": 1}, inputs={"x": 1.0}, index=(), expected=1.0, actual=2.0)
-    part = PublicPart(
+    part = Outcome(
         status=Status.WRONG_VALUE,
         correct=0,
         total=1,
