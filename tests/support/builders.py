@@ -50,7 +50,7 @@ def upstream(**shapes: str) -> tuple[Upstream, ...]:
 
 
 def tanh_layer() -> Exercise:
-    """Y = tanh(W X + B), its two Jacobians, as in CONTRACT."""
+    """Return the exercise Y = tanh(W X + B) with its two Jacobians."""
     forgotten = Mistake(returned=parse("einsum('ki,j->kij', eye(m), X)"), hint="That is ∂Z/∂W.", credit=0.5)
     weights = Target(name="dY_dW", kind=Jacobian(of="Y", wrt="W"), axes=("m", "m", "n"), points=2.0, mistakes=(forgotten,))
     bias = Target(name="dY_dB", kind=Jacobian(of="Y", wrt="B"), axes=("m", "m"))

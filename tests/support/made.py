@@ -27,7 +27,7 @@ HINT = "tanh′(z) is 1 − tanh(z)², that is 1 − y². You squared z."
 
 
 def tanh_exercise(**changes: Any) -> Exercise:
-    """The exercise of STYLE's example, with dy_dx (3 points) and dy_db (2 points)."""
+    """Return a tanh layer with the targets dy_dx (3 points) and dy_db (2 points)."""
     call = (Name("x"), Name("W"), Name("b"))
     tasks = (
         Task(
@@ -90,7 +90,7 @@ def target(name: str, kind: Kind, axes: Axes, **changes: Any) -> Target:
 
 
 def target_report(**changes: Any) -> TargetReport:
-    """dy_dx, wrong as in STYLE's example."""
+    """Return the report on dy_dx, wrong by 1 - z² for 1 - y²."""
     wrong = TargetReport(
         call="dy_dx",
         name="dy_dx",
@@ -130,7 +130,7 @@ def ended(status: Status, detail: str = "", traceback: str = "", **changes: Any)
 
 
 def report(*targets: TargetReport, **changes: Any) -> Report:
-    """A report of those targets; of STYLE's example without any."""
+    """Return a report of those targets; without any, of a wrong dy_dx and a right dy_db."""
     made = Report(
         exercise="tanh_linear",
         title="Jacobians of a tanh layer",
