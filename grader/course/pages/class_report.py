@@ -23,6 +23,7 @@ from grader.course.results.gradebook import Row, number
 from grader.exercise.statement import notation
 from grader.outcome import Status
 from grader.render import words
+from grader.render.findings import entry
 from grader.render.markup import Markup, prose, text
 from grader.render.mathml import mathml
 
@@ -292,7 +293,7 @@ class _Writer:
 
     def _entry(self, exercise: str, report: TargetReport) -> str:
         """The entry furthest out in the smallest failing case."""
-        found, example = words.entry(report, self._notation(exercise, report)), report.counterexample
+        found, example = entry(report, self._notation(exercise, report)), report.counterexample
         if found is None or example is None:
             return ""
         name, expected, actual = found
