@@ -44,7 +44,7 @@ def write(
     unplaced: tuple[Unplaced, ...] = (),
     rules: Rules | None = None,
 ) -> Path:
-    """A folder with these reports, and its pages. `students` say more of some of them, or are there without reports."""
+    """Write a folder with these reports, and its pages. `students` add facts, or students without reports."""
     with open_out(path, asked, seed=SEED) as folder:
         if rules is not None:
             write_rules(folder, rules)
@@ -63,7 +63,7 @@ def write(
 
 
 def whole_class(path: Path) -> Path:
-    """A class of thirteen; one of them means ill, and one handed in nothing."""
+    """Write a class of thirteen; one student means harm, and one handed in nothing."""
     reports: dict[str, tuple[Report, ...]] = {f"s{n:02}": (right(TANH), NAMED if n % 3 else right(CHAIN)) for n in range(8)}
     reports |= {f"s{n:02}": (WRONG, report(CHAIN, "", Status.MISSING)) for n in range(8, 10)}
     reports |= {"s10": (report(TANH, "", Status.UNGRADED, detail="The grader failed."),)}

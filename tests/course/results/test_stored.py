@@ -27,7 +27,7 @@ PUBLIC = Outcome(
 
 
 def wrong() -> Report:
-    """A report with everything that a student can put into one."""
+    """Return a report with everything that a student can put into one."""
     found = report(
         EXERCISE, "s01", Status.WRONG_VALUE, counterexample=EXAMPLE, detail="secret", traceback="secret", public=PUBLIC
     )
