@@ -11,7 +11,8 @@ from grader.exercise.model import Exercise, Mistake, Target
 from grader.judging import compare
 from grader.judging.diagnosis.answers import Evidence
 from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
-from grader.outcome import Record, Status, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Record, Status
 from grader.reference import agreement, prepare
 from grader.sandbox.wire.answer import Answer
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from grader.exercise.latex import as_text
 from grader.exercise.starter import conventions
 from grader.exercise.statement import notation, statement
-from grader.outcome import Status
 from grader.render import words
+from grader.render.findings import entry
+from grader.render.numbers import number
 from grader.text import counted
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _READABLE = 1e-3  # with six digits after the point
 MOST_ENTRIES = 36  # of an array that is shown whole
-_HAS_ARRAY = frozenset({Status.CORRECT, Status.WRONG_VALUE, Status.NOT_FINITE})
 
 
 def task_sheet(exercise: Exercise) -> str:
@@ -98,13 +98,13 @@ def _target_lines(
     note = notation(exercise, target)
     heading = str(task.call) if len(task.targets) == 1 else f"{target.name} of {task.call}"
     yield f"  {words.GLYPHS.get(judged.status, '✗')} {heading}: {words.LABELS[judged.status]}"
-    if judged.status not in _HAS_ARRAY:
+    if not judged.status.has_right_shape:
         yield f"      {words.sentence(judged, note)}"
     yield _named("      expected", expected)
     if returned is not None:
         yield _named("      returned", returned)
-    if judged.counterexample and (entry := words.entry(judged, note)) and expected.ndim:
-        yield f"      furthest apart: {entry[0]}, expected {entry[1]}, you returned {entry[2]}"
+    if judged.counterexample and (furthest := entry(judged, note)) and expected.ndim:
+        yield f"      furthest apart: {furthest[0]}, expected {furthest[1]}, you returned {furthest[2]}"
 
 
 def _named(label: str, array: Array) -> str:
@@ -112,7 +112,7 @@ def _named(label: str, array: Array) -> str:
     import numpy as np
 
     if array.ndim == 0:
-        return f"{label} = {words.number(float(array))}"
+        return f"{label} = {number(float(array))}"
     head = f"{label} {'×'.join(map(str, array.shape))} ="
     largest = np.abs(array[np.isfinite(array)]).max(initial=0.0)  # 0.05 beside 1 is not written 5e-02: arrays are compared by eye
     text = np.array2string(

@@ -6,12 +6,12 @@ from grader.course.intake.files import Readable
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import Budget, NotebookError, bare_notebook, code_cells
 
-MAX_STUDENT_BYTES = 128 << 20  # of all files that are read of one student, unpacked, with what notebooks show
-MAX_STUDENT_CODE = 8 << 20  # of the code in them, which is kept while it is graded
+MAX_STUDENT_BYTES = 128 << 20  # all files of one student that are read, unpacked, with the outputs of notebooks
+MAX_STUDENT_CODE = 8 << 20  # the code in them, which is kept while it is graded
 
 
 class Contents:
-    """The code in the files of one student: each is read once, and all of them only as far as they are of a bounded size."""
+    """The code in one student's files. Each file is read once, and files are read only while their size is within bounds."""
 
     def __init__(self) -> None:
         self._bytes_left = MAX_STUDENT_BYTES
@@ -21,7 +21,7 @@ class Contents:
 
     def code(self, file: Readable) -> bytes:
         """
-        Return the bytes of a file; of a notebook those of one that holds its code only, so that its outputs are not kept.
+        Return the bytes of a file. A notebook comes back with its code only, so that its outputs are not kept.
 
         Raises SubmissionError when it cannot be read, or when there is too much beside it.
         """

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import made
 import pytest
+import reports
 from browser import CHROMIUM, Page, browser
 from class_pages import CHAIN, EXAMPLE, NAMED, TANH, WRONG, right, whole_class, write
 from classroom import assignment, report
@@ -36,13 +36,13 @@ def given(student: str, exercise: str, target: str, points: float, reason: str =
 
 
 def lead(out: Path, student: str) -> list[str]:
-    """The sentences under the title of a student's page."""
+    """Return the sentences under the title of a student's page."""
     text = (out / f"feedback/{student}.html").read_text(encoding="utf-8")
     return re.findall(r"<p>(.*?)</p>", text[: text.index("<main>")])
 
 
 def feedback(out: Path, student: str) -> str:
-    """A student's page."""
+    """Read a student's page."""
     return (out / f"feedback/{student}.html").read_text(encoding="utf-8")
 
 
@@ -111,7 +111,7 @@ def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path: Path) -> None:
 def test_a_total_that_waits_is_said_to_wait() -> None:
     """It read "not graded (5 points) in all"."""
     row = Row(student=Student(id="s10"), scores={"tanh_layer": 3.0, "chain_rule": None})
-    assert ("s10: the total, of 5 points, waits for what is not graded.",) == lead_lines(row, [made.report()])
+    assert ("s10: the total, of 5 points, waits for what is not graded.",) == lead_lines(row, [reports.report()])
 
 
 def test_points_given_by_hand_are_shown_with_their_reason(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_the_tests_browser_hears_complaints_and_sees_low_contrast(tab: Page, tmp
 
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A page of a headless Chromium."""
+    """Open a page in a headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here")
     with browser(tmp_path_factory.mktemp("chromium")) as page:
@@ -221,7 +221,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class with its pages, one of which shows everything that a student's page can show."""
+    """Write a class with its pages, one of which shows everything that a student's page can show."""
     path = whole_class(tmp_path_factory.mktemp("class") / "out")
     raised = report(
         TANH, "", Status.RAISED, detail="KeyError: 'x'", traceback="answer.py, line 3\n    y = x['x']", counterexample=EXAMPLE

@@ -8,48 +8,61 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.course.intake.files import File, Unplaced
-from grader.course.intake.layouts.level import EACH_STUDENT, WORK, HandedIn, Level, Reading, because, nearly_all, student_named
+from grader.course.intake.layouts.level import (
+    EACH_STUDENT,
+    WORK,
+    Level,
+    Reading,
+    StudentFiles,
+    because,
+    nearly_all,
+    student_named,
+)
 from grader.course.intake.names import fold, shown
 from grader.errors import Fault, SubmissionError
 
 
 def read_nbgrader(level: Level, *, sure: bool) -> Reading | None:
-    """`submitted/STUDENT/ASSIGNMENT/...`, given the course's folder or `submitted` itself; other assignments are not ours."""
+    """
+    Read `submitted/STUDENT/ASSIGNMENT/...`, given the course's folder or `submitted` itself; None where it is not that.
+
+    Other assignments in it are ignored.
+    """
     prefix = "submitted/" if "submitted" in level.folders else ""
-    one = _Course(level, prefix)
+    one = _SubmittedFolder(level, prefix)
     is_named = bool(prefix) or fold(level.name) == "submitted"
     if not sure and not is_named:
         # Outside `submitted` a student may have packed such a folder, and a time, too.
         timed = [student for student, folders in one.timed.items() if fold(level.assignment.id) in map(fold, folders)]
         if nearly_all(len(timed), len(one.students)):
-            what = f"of each folder, {shown(level.assignment.id)} in it is what was handed in, at the time in its timestamp.txt."
-            raise level.doubt(("nbgrader", what), ("students", "each folder is a student's, with all that is in it."))
+            what = f"in each folder, {shown(level.assignment.id)} holds what was handed in, at the time in its timestamp.txt."
+            raise level.doubt(("nbgrader", what), ("students", "each folder belongs to a student, with everything in it."))
         return None
     is_course = bool(prefix) and any(file.path in {"nbgrader_config.py", "gradebook.db"} for file in level.files)
     if not one.handed_in and one.others and is_course:
         there = ", ".join(map(shown, sorted({folder for folders in one.others.values() for folder in folders})))
         what = f"Nobody handed in {level.assignment.id} in this course of nbgrader's; there is {there}."
-        raise SubmissionError(Fault("submitted", what, "Name an assignment file that is called as the assignment is there."))
+        raise SubmissionError(Fault("submitted", what, "Name an assignment file that has the name of the assignment there."))
     if not one.handed_in or not (sure or is_course or one.is_likely()):
         return None
     with_work = {file.path.partition("/")[0] for file in level.tree.files if "/" in file.path and file.suffix in WORK}
-    if prefix and not (sure or is_course) and (others := sorted(with_work - _OF_A_COURSE)):
-        what = f"what lies in `submitted` is the students', and {', '.join(map(shown, others[:3]))} beside it nobody's."
+    if prefix and not (sure or is_course) and (others := sorted(with_work - _COURSE_FOLDERS)):
+        what = f"what lies in `submitted` belongs to the students, and {', '.join(map(shown, others[:3]))} beside it to nobody."
         raise level.doubt(("nbgrader", what), EACH_STUDENT)
-    return level.reading("nbgrader", one.read(), one.unplaced(tells=not prefix))
+    return level.reading("nbgrader", one.read(), one.unplaced(course_is_known=not prefix))
 
 
 # The folders that nbgrader makes in a course
-_OF_A_COURSE = frozenset({"source", "release", "submitted", "autograded", "feedback", "downloaded", "archive"})
+_COURSE_FOLDERS = frozenset({"source", "release", "submitted", "autograded", "feedback", "downloaded", "archive"})
 
 
-class _Course:
-    """What lies in nbgrader's `submitted`, if it is that."""
+class _SubmittedFolder:
+    """The files in nbgrader's `submitted` folder, if it is that."""
 
     def __init__(self, level: Level, prefix: str) -> None:
         self.prefix = prefix
         self.assignment = level.assignment
-        self.handed_in: dict[str, HandedIn] = {}
+        self.handed_in: dict[str, StudentFiles] = {}
         self.others: dict[str, list[str]] = {}  # assignments, by student
         self.loose: dict[str, list[File]] = {}
         self.timed: dict[str, set[str]] = {}  # assignments with a time, by student
@@ -65,7 +78,7 @@ class _Course:
         student, _, below = file.path.removeprefix(self.prefix).partition("/")
         folder, _, inner = below.partition("/")
         if inner and fold(folder) == fold(self.assignment.id):
-            self.handed_in.setdefault(student, HandedIn(student_named(student, "nbgrader"))).files.append((inner, file))
+            self.handed_in.setdefault(student, StudentFiles(student_named(student, "nbgrader"))).files.append((inner, file))
         elif inner:
             self.others.setdefault(student, []).append(folder)
         else:
@@ -74,27 +87,31 @@ class _Course:
             self.timed.setdefault(student, set()).add(folder)
 
     def is_likely(self) -> bool:
-        """Whether it is more than a folder of this name: nbgrader leaves no work outside an assignment's, and writes times."""
+        """
+        Return whether it is more than a folder of this name.
+
+        nbgrader leaves no work outside an assignment's folder, and writes times.
+        """
         with_loose_work = {student for student, files in self.loose.items() if any(file.suffix in WORK for file in files)}
         with_work = {*self.with_folder, *self.others, *with_loose_work}
         tidy = self.with_folder - with_loose_work
         return 2 * len(tidy) > len(with_work) or nearly_all(len(self.timed), len(with_work))
 
-    def read(self) -> Iterator[HandedIn]:
-        """Each student's files, and when they were handed in."""
+    def read(self) -> Iterator[StudentFiles]:
+        """Yield each student's files, and when they were handed in."""
         for student in self.students:
-            one = self.handed_in.get(student, HandedIn(student_named(student, "nbgrader")))
+            one = self.handed_in.get(student, StudentFiles(student_named(student, "nbgrader")))
             for name, file in list(one.files):
                 if name == "timestamp.txt":
                     one.files.remove((name, file))
                     one.student = replace(one.student, submitted_at=nbgrader_time(file))
             yield one
 
-    def unplaced(self, *, tells: bool) -> Iterator[Unplaced]:
-        """What lies in no assignment's folder; and, if it `tells`, who has no folder of this one: in a course that is known."""
-        for student in self.students if tells else ():
+    def unplaced(self, *, course_is_known: bool) -> Iterator[Unplaced]:
+        """List files in no assignment's folder; in a course that is known, also students without this assignment."""
+        for student in self.students if course_is_known else ():
             if student not in self.handed_in and student in {*self.others, *self.loose}:
-                reason = f"There is no folder {self.assignment.id} in it, which is what is graded."
+                reason = f"It has no folder {self.assignment.id}, and only that is graded."
                 yield Unplaced(path=shown(student), reason=reason)
         yield from because(
             ((file.path, file) for files in self.loose.values() for file in files), "It lies in no folder of an assignment."
@@ -102,7 +119,7 @@ class _Course:
 
 
 def nbgrader_time(file: File) -> datetime | None:
-    """The time in nbgrader's `timestamp.txt`: `2026-02-02 15:58:23.948203 UTC`, the zone by name."""
+    """Read the time in nbgrader's `timestamp.txt`: `2026-02-02 15:58:23.948203 UTC`, the zone by name."""
     try:
         text = file.read().decode("ascii").strip()
         moment, _, zone = text.rpartition(" ")
