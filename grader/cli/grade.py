@@ -111,7 +111,7 @@ def _warn_of_none() -> None:
     from grader.sandbox.host.walls import POLICY_FILE, floor
 
     if (least := floor()) == "none":
-        print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
+        print("Without isolation, student code can read and change all that you can, its own grade too.", file=sys.stderr)
     else:
         print(f"{POLICY_FILE} asks for isolation `{least}` at least: that is what is used.", file=sys.stderr)
 

@@ -175,7 +175,7 @@ class _Fresh:
         return tuple(name for name, value in self.values.items() if _changed(value, self.inputs[name]))
 
 
-_SMALL_BYTES = 4096  # of an array whose bytes are compared faster than its numbers
+_SMALL_BYTES = 4096  # up to here bytes are compared faster than numbers
 
 
 def _changed(value: Any, given: Array | int) -> bool:

@@ -42,8 +42,8 @@ class JobRun:
         self.shown_output = bytearray()
         self.wrote_to_stdout = False
         self.cpu_seconds = 0.0
-        self.free_seconds = 0.0  # of these: shown and repeated calls
-        self.worked_seconds = 0.0  # of wall time, since a child was ready for the submission
+        self.free_seconds = 0.0  # the part of them that shown and repeated calls took
+        self.worked_seconds = 0.0  # wall time since a child was ready for the submission
         self.answered_bytes = 0
         self.shown_bytes = 0
         self.forgives_starving = True

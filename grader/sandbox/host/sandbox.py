@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Literal["fork", "spawn"]
 
-_MOST_FAULTS: Final = 1  # of ours in one job; after the next one it is ungraded
+_MOST_FAULTS: Final = 1  # faults of ours that one job survives; after the next one it is ungraded
 _failed: Final[dict[WallPlan, FailedWall]] = {}  # plans that this machine could not carry out: not tried again
 _nested: Final[set[str]] = set()  # bubblewraps too old to bar further namespaces
 

@@ -359,7 +359,7 @@ def test_breaking_the_protocol_at_once_is_the_students(rubbish: bytes, threaded:
     """A child that says that it has begun, and rubbish in the same breath, is `killed`, whenever the grader looks."""
     child = _Puppet(_BEGUN + rubbish, zygote.Ending(exit_status=0), threaded=threaded)
     run = served(child)
-    assert child.is_killed == (len(rubbish) > 1)  # of one byte it is the end that tells
+    assert child.is_killed == (len(rubbish) > 1)  # one byte is broken only by the end of the pipes
     assert run.fatal is not None
     assert Status.KILLED is status_of(run.fatal)
 
