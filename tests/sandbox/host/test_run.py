@@ -444,9 +444,9 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
     sizes = [
         len(b"".join(protocol.pack_answer(0, Answer(items=(np.ones(1000),)), 0, wrote_to_stdout=False))) - frames.HEADER.size
     ] * 3
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_ANSWERED_BYTES", sum(sizes))
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", sum(sizes))
     assert [None] * 3 == [status_of(answer) for answer in sandbox.run(asked).tasks[0].answers]
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_ANSWERED_BYTES", sum(sizes) - 1)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", sum(sizes) - 1)
     answers = sandbox.run(asked).tasks[0].answers
     assert [None, None, Status.KILLED] == [status_of(answer) for answer in answers]
     assert "it returned more than was asked for" == words_of(answers[2])
@@ -455,7 +455,7 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
 def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has just room enough is right, and not called again."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "counted", "repeated")
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_ANSWERED_BYTES", 30_000)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", 30_000)
     counted, repeated = sandbox.run(asked).tasks
     assert [None] * 3 == [status_of(answer) for answer in counted.answers]
     assert not repeated.answers
@@ -464,7 +464,7 @@ def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, m
 def test_shown_answers_have_a_cap_of_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are kept beside those that count: at their cap a function is not called in more shown cases, and loses nothing."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "shown", "counted")
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_SHOWN_BYTES", 20_000)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_SHOWN_BYTES", 20_000)
     shown, counted = sandbox.run(asked).tasks
     assert [None, None, Status.KILLED] == [status_of(answer) for answer in shown.answers]
     assert [None] * 3 == [status_of(answer) for answer in counted.answers]

@@ -69,7 +69,7 @@ class _GoneError(Exception):
     """The child's pipes ended."""
 
 
-class Visit:
+class ChildSession:
     """One child at work on a job: what it is sent, what it may send back, and when it has to end."""
 
     def __init__(self, run: JobRun, child: Child) -> None:
@@ -349,7 +349,7 @@ class Visit:
     # --- what an ending means ---
 
     def _failure(self, error: Exception) -> Failure:
-        """Return the failure that ended this visit. Raises what is not the student's."""
+        """Return the failure that ended this session. Raises what is not the student's."""
         if not isinstance(error, _GoneError):
             self.child.kill()
         ending = self.child.ended()
