@@ -130,7 +130,7 @@ class Sandbox:
             try:
                 run.serve(self._child(job))
             except WantedError as wanted:
-                # everything is loaded at the second request, so that no job starts more than twice, and where a name could tell a secret
+                # all are loaded at the second request, so that no job starts more than twice, or where a name could tell a secret
                 self._wanted = list(self._allowed()) if self._wanted or wanted.is_of_secrets else [wanted.name]
                 run.may_load = set(self._allowed()) - set(self._wanted)
                 faults += self._load_wanted()
