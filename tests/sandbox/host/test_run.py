@@ -184,7 +184,9 @@ def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
     source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
     trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
     assert status_of(trial.tasks[0].answers[0]) is None
-    assert words_of(trial.tasks[-1].answers[0]) == "the whole submission took more than 1 seconds"
+    # 5 seconds of wall time, where the machine is so busy that the CPU time takes as long
+    told = {f"the whole submission took more than {seconds} seconds" for seconds in (1, 5)}
+    assert words_of(trial.tasks[-1].answers[0]) in told
 
 
 @linux
