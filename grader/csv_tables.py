@@ -17,7 +17,7 @@ _FORMULAS = frozenset("=+-@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class CsvTable:
     """A CSV file as it was read: the header, the rows with their line numbers, and the separator of its cells."""
 
     header: tuple[str, ...]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from grader import installed, wheel
 from grader.course.intake.collect import collect_one
 from grader.course.intake.contents import Contents
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
 from grader.course.workers.grading import Steps, grade_request, sandboxed
@@ -177,8 +177,8 @@ def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced
     return unplaced
 
 
-def _nothing(exercise: Exercise) -> Entry:
-    return Entry(student="", exercise=exercise.id, status=Status.MISSING, detail="Nothing was handed in.")
+def _nothing(exercise: Exercise) -> SubmissionEntry:
+    return SubmissionEntry(student="", exercise=exercise.id, status=Status.MISSING, detail="Nothing was handed in.")
 
 
 def _state(source: Path) -> dict[str, Any]:

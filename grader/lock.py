@@ -1,4 +1,9 @@
-"""One run at a time in a folder. The lock is the kernel's: it goes with the process, so none is ever stale."""
+"""
+Allow one run at a time in a folder. The lock is the kernel's: it ends with the process, so that none is ever stale.
+
+filelock 4.3.1 was tried and left. Where flock is missing it falls back to a file that outlives its process, it makes folders
+that are not there, it reports some places that cannot be written (/proc) as held by another, and it takes 90 ms to import.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from grader.errors import Fault, GraderError
 
 @contextmanager
 def locked(folder: Path, name: str = "lock", remedy: str = "Wait until it ends.") -> Iterator[None]:
-    """Holds a file of that name in the folder. Raises GraderError when another run holds it, or it cannot be made."""
+    """Hold a file of that name in the folder. Raises GraderError when another run holds it, or it cannot be made."""
     try:
         descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError as error:

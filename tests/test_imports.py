@@ -37,7 +37,7 @@ INSIDE: dict[str, tuple[set[str], ...]] = {
     "sandbox": ({"wire"}, {"child", "host"}),
     "exercise": ({"formula"}, {""}, {"loading"}),
     "reference": ({"agreement"}, {"torch"}, {""}),
-    "judging": ({"diagnosis"}, {""}),
+    "judging": ({"verdict"}, {"diagnosis"}, {""}),
     "course": ({"intake"}, {"results"}, {"workers", "pages"}, {""}),
 }
 # Heavy libraries, and the packages that may import them.

@@ -69,12 +69,12 @@ def command_export(
     database: str | None,
 ) -> int:
     """Write the grades as a learning management system takes them."""
-    from grader.export import Options, export
+    from grader.export import ExportOptions, export
 
     given = {"--roster": roster, "--absent": absent, "--column": column}
     if form == "gradescope" and (idle := [name for name, value in given.items() if value is not None]):
         raise click.UsageError(f"{', '.join(idle)}: that is for the tables of the other formats.")
-    options = Options(
+    options = ExportOptions(
         roster=roster,
         absent="" if absent is None else f"{absent:g}",
         column=column,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from grader.course.earlier import notes_on_ids, refuse_other_files, with_earlier
 from grader.course.intake.collect import Collection, collect, with_roster
 from grader.course.intake.contents import Contents
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.intake.files import Unplaced
 from grader.course.intake.matching import match
 from grader.course.intake.names import shown, some_students
@@ -297,7 +297,7 @@ class _ClassRun:
             self.at.done += 1
             self.tell(self.at)
 
-    def _with_keys(self) -> Iterator[tuple[Entry, str | None]]:
+    def _with_keys(self) -> Iterator[tuple[SubmissionEntry, str | None]]:
         """Yield each entry with the key of its result."""
         entries = self.collection.entries
         for some in (entries[start : start + _AT_ONCE] for start in range(0, len(entries), _AT_ONCE)):
@@ -315,7 +315,7 @@ class _ClassRun:
         )
         keep(self.out, self.results, result, request.sources)
 
-    def _restore(self, entry: Entry) -> None:
+    def _restore(self, entry: SubmissionEntry) -> None:
         """Write the report's file again where somebody removed it."""
         if not self.out.report(entry.student, entry.exercise).exists():
             result = self.results.get(entry.student, entry.exercise)

@@ -1,4 +1,4 @@
-"""The results of a class in the form that a learning management system takes."""
+"""Write the results of a class in the form that a learning management system takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from grader.course.intake.roster import read_roster, read_table
 from grader.course.results.database import open_results
 from grader.course.results.out import disk_errors, existing_out
-from grader.csv_tables import Table
+from grader.csv_tables import CsvTable
 from grader.errors import ExportError, Fault
 from grader.export import canvas, gradescope, moodle, plain
 from grader.export.sheet import Sheet, sheet_of
@@ -26,13 +26,13 @@ _WITHOUT_FEEDBACK: Mapping[str, str] = {"csv": "The table of grades", "canvas": 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class ExportOptions:
     """
-    How results are exported.
+    The choices of whoever exports results.
 
-    `roster` is a list of students, or the system's own export to be filled in; who handed in nothing gets `absent`;
-    `column` names the assignment where the system has it under another title. `exercises` by id lend what students read
-    its notation. `feedback` is how much of it they read: None is for Gradescope what the assignment says, for Moodle nothing.
+    `roster` is a list of students, or the system's own export to be filled in. Students who handed in nothing get `absent`.
+    `column` names the assignment where the system has another title. `exercises` by id lend feedback their notation.
+    `feedback` is how much students read: None means the assignment's choice for Gradescope, and no feedback for Moodle.
     """
 
     roster: Path | None = None
@@ -43,15 +43,15 @@ class Options:
     database: str | None = None
 
 
-def export(path: Path, format: Format, target: Path, options: Options | None = None) -> tuple[str, ...]:
+def export(path: Path, format: Format, target: Path, options: ExportOptions | None = None) -> tuple[str, ...]:
     """
-    Writes the results in the folder `path` to `target`: a CSV file, or for Gradescope a folder of `results.json` files.
+    Write the results in the folder `path` to `target`: a CSV file, or for Gradescope a folder of `results.json` files.
 
-    Returns what the reader should know, such as students that were left out. Raises ExportError when students lack what
-    the system tells them by, or feedback is asked for where there is no place for it, GraderError when something cannot be
-    read or written.
+    Returns notes for the reader, such as students that were left out. Raises ExportError when students lack the ids that the
+    system needs, or feedback is asked for where there is no place for it, GraderError when something cannot be read or
+    written.
     """
-    options = options or Options()
+    options = options or ExportOptions()
     if options.feedback and format in _WITHOUT_FEEDBACK:
         what = f"{_WITHOUT_FEEDBACK[format]} has no place for feedback."
         remedy = "Leave it out. The formats that take it are moodle and gradescope; `grader report` writes students' pages."
@@ -64,22 +64,24 @@ def export(path: Path, format: Format, target: Path, options: Options | None = N
             table = read_table(options.roster, as_it_is=format == "moodle") if options.roster is not None else None
             people = read_roster(options.roster) if options.roster is not None else ()
             sheet = sheet_of(out, results, people, absent=options.absent, column=options.column)
-            said = moodle.comments(out, results, sheet, options.exercises, options.feedback) if options.feedback else None
+            texts = moodle.comments(out, results, sheet, options.exercises, options.feedback) if options.feedback else None
         finally:
             results.close()
-    text, notes = _written(format, sheet, table, said)
+    text, notes = _written(format, sheet, table, texts)
     with disk_errors(target):
         write_whole(target, text.encode("utf-8"))
     return notes
 
 
-def _written(format: Format, sheet: Sheet, table: Table | None, said: Mapping[str, str] | None) -> tuple[str, tuple[str, ...]]:
+def _written(
+    format: Format, sheet: Sheet, table: CsvTable | None, texts: Mapping[str, str] | None
+) -> tuple[str, tuple[str, ...]]:
     match format:
         case "csv":
             return plain.write(sheet)
         case "canvas":
             return canvas.write(sheet, table)
         case "moodle":
-            return moodle.write(sheet, table, said)
+            return moodle.write(sheet, table, texts)
         case _:
             raise ExportError(Fault("", f"There is no format {format}.", f"Formats: {', '.join(FORMATS)}."))

@@ -1,5 +1,5 @@
 """
-Gradescope's results.json: a test an exercise, its page as the output.
+Write Gradescope's results.json: a test an exercise, its page as the output.
 
 As gradescope-autograders.readthedocs.io specifies it. A result that we could not grade is not written: Gradescope then
 says itself that the autograder failed, and shows no score.
@@ -39,7 +39,7 @@ def results_json(
     feedback: Feedback = "full",
     cases: ShownCases = "public",
 ) -> dict[str, Any] | None:
-    """One student's results; None when something could not be graded, or nothing was handed in."""
+    """Return one student's results; None when something could not be graded, or nothing was handed in."""
     if row.total is None:
         return None
     by_id = {report.exercise: report for report in reports}
@@ -76,9 +76,10 @@ def write(
     out: Out, results: Results, target: Path, exercises: Mapping[str, Exercise], feedback: Feedback | None = None
 ) -> tuple[str, ...]:
     """
-    A file STUDENT.json for each student in the folder `target`; says who has none, not even that of an earlier export.
+    Write a file STUDENT.json for each student into the folder `target`; return a note on students who get none.
 
-    It shows as much as `feedback` says, or else as was decided for the assignment.
+    It shows as much as `feedback` says, or else as was decided for the assignment. A file of an earlier export is removed where
+    there is nothing to write.
     """
     rules = read_rules(out)
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}

@@ -1,4 +1,4 @@
-"""Everything in one table, for spreadsheets and for scripts of your own."""
+"""Write everything in one table, for spreadsheets and for scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WHEN = ("submitted_at", "late_seconds", "late_penalty")
 
 
 def write(sheet: Sheet) -> tuple[str, tuple[str, ...]]:
-    """A row a student: who it is, with every id that is known; each exercise; the total, and of how many points."""
+    """Write a row a student: all ids that are known, each exercise, the total, and the points of the assignment."""
     kinds = tuple(dict.fromkeys(kind for row in sheet.rows for kind in sorted(row.student.ids)))
     header = ("student", "name", "email", "section", *map(as_text, kinds), *sheet.exercises, "total", "points", *_WHEN)
     return written(header, (_row(sheet, row, kinds) for row in sheet.rows)), sheet.notes

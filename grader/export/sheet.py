@@ -1,4 +1,4 @@
-"""What every table for an LMS is made of: students with their totals, in order, with the ids they are known by."""
+"""Collect what every table for an LMS is made of: students with their totals, in order, with their ids."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class Sheet:
     """A class's grades, ready to be written."""
 
-    title: str  # of the assignment, as the system has it
+    title: str  # the assignment's title in the system
     exercises: tuple[str, ...]
     points: tuple[float, ...]
     rows: tuple[gradebook.Row, ...]
     ungraded: tuple[str, ...]  # students whose total waits for something that we could not grade
     absent: str = ""
-    kept_under: Mapping[str, str] = field(default_factory=dict)  # of each row's student: the id that the results have
+    kept_under: Mapping[str, str] = field(default_factory=dict)  # the student's id in the results, by that in the rows
 
     @property
     def total_points(self) -> float:
@@ -36,23 +36,23 @@ class Sheet:
         return sum(self.points)
 
     def score(self, row: gradebook.Row, exercise: str) -> str:
-        """One cell: a number, nothing for what we could not grade, `absent` for what was not handed in."""
+        """Return one cell: a number, nothing for what we could not grade, `absent` for what was not handed in."""
         return gradebook.number(row.scores[exercise]) if exercise in row.scores else self.absent
 
     def total(self, row: gradebook.Row) -> str:
-        """The total as a cell."""
+        """Return the total as a cell."""
         return gradebook.number(row.total) if row.scores else self.absent
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the reader should know of any table."""
+        """Notes for the reader of any table."""
         if not self.ungraded:
             return ()
         return (f"Empty, since something of theirs could not be graded: {some_students(self.ungraded)}.",)
 
 
 def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: str, column: str | None) -> Sheet:
-    """The grades in OUT; `people`, a roster, lends the students their names and ids, and adds who handed in nothing."""
+    """Collect the grades in OUT. A roster, `people`, adds names, ids, and students who handed in nothing."""
     rows = {row.student.id: row for row in gradebook.rows(out, results)}
     known = match([row.student for row in rows.values()], people)
     merged = {student.id: gradebook.Row(student=student, scores={}) for student in people}
@@ -61,7 +61,7 @@ def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: s
     def rank(id: str) -> tuple[bool, bool, float]:
         return bool(rows[id].scores), whose[id].id == id, time_of(rows[id].student)
 
-    counts = {whose[id].id: id for id in sorted(rows, key=rank)}  # of several rows of one student the last
+    counts = {whose[id].id: id for id in sorted(rows, key=rank)}  # where a student has several rows, the last counts
     for id, row in rows.items():
         student = whose[id]
         if counts[student.id] != id:
@@ -81,7 +81,7 @@ def sheet_of(out: Out, results: Results, people: Sequence[Student], *, absent: s
 
 
 def check_points(sheet: Sheet, text: str, system: str, line: int) -> None:
-    """Raises ExportError when a cell says that the system has other points: the grades would mean something else there."""
+    """Raise ExportError when a cell says that the system has other points: the grades would mean something else there."""
     try:
         most = float(text.replace(",", "."))
     except ValueError:
@@ -98,6 +98,6 @@ def written(header: Iterable[str], rows: Iterable[Iterable[str]], *, separator: 
 
 
 def place_of(header: Sequence[str], names: Iterable[str]) -> int | None:
-    """The column with the first of these names that is there."""
+    """Return the place of the first column with one of these names."""
     places: Mapping[str, int] = {fold(name.strip()): place for place, name in reversed(list(enumerate(header)))}
     return next((places[fold(name)] for name in names if fold(name) in places), None)

@@ -23,7 +23,7 @@ from popen import killed_afterwards
 from grader.course.earlier import with_earlier
 from grader.course.grade import Options, Progress, Summary, grade_folder
 from grader.course.intake.collect import Collection, collect
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.intake.students import Student
 from grader.course.pages.pages import refresh
 from grader.course.regrade import regrade
@@ -60,7 +60,7 @@ def submissions(tmp_path: Path) -> Path:
 
 
 def grade(folder: Path, out: Path, reader: Reader | None = None, **options: Any) -> Summary:
-    """The folder graded without a sandbox."""
+    """Grade a folder without a sandbox."""
     return grade_folder(folder, assignment(), out, options=Options(**{"jobs": 2, **options}), steps=steps(reader or Reader()))
 
 
@@ -178,7 +178,9 @@ def test_a_roster_that_is_not_given_again_leaves_nobody_in_the_class_twice(tmp_p
 def test_of_who_is_known_by_another_id_the_new_time_counts(tmp_path: Path) -> None:
     """An extension that a roster told once is not for ever."""
     old, new = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
-    again = Collection(students=(Student(id="ann@x.edu", submitted_at=new),), entries=(Entry(student="ann@x.edu", exercise="a"),))
+    again = Collection(
+        students=(Student(id="ann@x.edu", submitted_at=new),), entries=(SubmissionEntry(student="ann@x.edu", exercise="a"),)
+    )
     found, known = with_earlier(again, (Student(id="k17", email="ann@x.edu", submitted_at=old),))
     assert {"ann@x.edu": "k17"} == known
     assert [("k17", new)] == [(one.id, one.submitted_at) for one in found.students]
@@ -460,7 +462,7 @@ def test_a_run_that_stops_leaves_no_page_with_an_old_mark(submissions: Path, tmp
 
 
 def _interrupt_at(done: int) -> Callable[[Progress], None]:
-    """A Ctrl-C after so many entries."""
+    """Press Ctrl-C after so many entries."""
 
     def interrupt(at: Progress) -> None:
         if at.done == done:

@@ -35,7 +35,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the limit of memory 
 
 
 def packed(name: str, data: bytes, method: int, *, said: int | None = None) -> bytes:
-    """A zip of one file; the size that it says, where told."""
+    """Pack one file; `said` is the size that the zip claims."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         archive.writestr(name, data)
@@ -47,12 +47,12 @@ def packed(name: str, data: bytes, method: int, *, said: int | None = None) -> b
 
 
 def notebook(rest: bytes) -> bytes:
-    """A right answer with something beside it."""
+    """Return a right answer with something beside it."""
     return b'{"cells": [{"cell_type": "code", "source": "correct", "outputs": ' + rest + b"}]}"
 
 
 def specimen(name: str) -> dict[str, bytes]:
-    """What s01 hands in."""
+    """Return the files that s01 hands in."""
     match name:
         case "bz2 that says that it is small":
             return {"s01.zip": packed("tanh_layer.py", b"a" * (300 * MIB), zipfile.ZIP_BZIP2, said=100)}

@@ -34,7 +34,7 @@ def override(student: str, id: str, target: str, points: float) -> Override:
 
 
 def graded(tmp_path: Path, files: Mapping[str, str], problems: Assignment, late_days: Mapping[str, int]) -> Summary:
-    """A class, each so many days late, by a roster that says it."""
+    """Grade a class, each student so many days late by a roster."""
     folder = hand_in(tmp_path / "class", files)
     rows = [f"{who},{(DUE + timedelta(days=days)).isoformat()}" for who, days in late_days.items()]
     (tmp_path / "roster.csv").write_text("\n".join(["id,submitted_at", *rows]) + "\n", "utf-8")
@@ -160,7 +160,7 @@ def test_reasons_can_be_forgotten_and_points_kept() -> None:
 
 
 def with_ledger(path: Path, id: str, free_days: int = 3) -> Assignment:
-    """An assignment of a course with free days."""
+    """Return an assignment of a course with free days."""
     rule = LateRule(per_day=0.1, free_days=free_days, ledger=str(path))
     return replace(assignment(exercise("chain_rule", points=10.0), id=id), due=DUE, late=rule)
 

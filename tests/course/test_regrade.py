@@ -1,86 +1,34 @@
-"""What was graded can be replayed, regraded and forgotten without the submissions' folder."""
+"""A class can be regraded without the submissions' folder."""
 
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from classroom import Reader, assignment, exercise, hand_in, report, steps
+from graded_class import CORRECTED, TWO, Stricter, grade_three, grades
 
-from grader.course.grade import Options, grade_folder
-from grader.course.intake.files import Unplaced
-from grader.course.purge import Removal, purge
+from grader.course.grade import grade_folder
+from grader.course.purge import purge
 from grader.course.regrade import RegradePlan, regrade
-from grader.course.replay import replay
-from grader.course.results.database import Results, open_results
-from grader.course.results.out import Out, existing_out
+from grader.course.results.database import Results
+from grader.course.results.out import Out
 from grader.errors import GraderError
-from grader.exercise.assignment import Assignment, Override
+from grader.exercise.assignment import Assignment
 from grader.exercise.formula import parse
 from grader.exercise.model import Mistake
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Diagnosis, Report, Status
 
-TWO = assignment(exercise("tanh_layer"), exercise("chain_rule"))
-CORRECTED = assignment(exercise("tanh_layer"), replace(exercise("chain_rule"), rtol=1e-4))
-
-
-class Stricter(Reader):
-    """Takes `s02` for wrong, and `s03` for right, in the corrected exercise."""
-
-    def grade(self, judge: Judge, submission: Submission) -> Report:
-        """The verdict of the day."""
-        found = super().grade(judge, submission)
-        if judge.exercise.rtol == 1e-4 and submission.student in {"s02", "s03"}:
-            status = Status.WRONG_VALUE if submission.student == "s02" else Status.CORRECT
-            return report(judge.exercise, str(submission.student), status, seed=judge.record.seed)
-        return found
-
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    """Three students, graded; the folder they came from is gone."""
-    files = {f"s0{n}/{id}.py": "correct" for n in (1, 2, 3) for id in ("tanh_layer", "chain_rule")}
-    folder = hand_in(tmp_path / "class", files | {"s03/chain_rule.py": "wrong_value"})
-    grade_folder(folder, TWO, tmp_path / "out", options=Options(seed=7), steps=steps(Reader()))
-    folder.rename(tmp_path / "away")
-    return tmp_path / "out"
-
-
-def grades(out: Path) -> list[str]:
-    """The rows of grades.csv."""
-    return [line.rstrip(",") for line in (out / "grades.csv").read_text(encoding="utf-8").splitlines()[1:]]
-
-
-def test_a_verdict_is_replayed_from_its_record(out: Path) -> None:
-    """The same report but for the time, with the same seed."""
-    again = replay(out, "s03", TWO.exercises[1], steps=steps(Reader()))
-    assert again.differences == ()
-    assert replace(again.replayed, seconds=0.0) == replace(again.recorded, seconds=0.0)
-    assert again.replayed.seed == 7
-
-
-def test_a_replay_says_what_is_not_the_same(out: Path) -> None:
-    """Where the grader answers otherwise by now."""
-
-    class Other(Reader):
-        def grade(self, judge: Judge, submission: Submission) -> Report:
-            return report(judge.exercise, str(submission.student), Status.RAISED, seed=judge.record.seed)
-
-    assert ("targets",) == replay(out, "s03", TWO.exercises[1], steps=steps(Other())).differences
-
-
-def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out: Path) -> None:
-    """With what to do."""
-    with pytest.raises(GraderError, match="There is no result of s09 for chain_rule"):
-        replay(out, "s09", TWO.exercises[1], steps=steps(Reader()))
-    with pytest.raises(GraderError, match="was changed since this was graded"):
-        replay(out, "s01", CORRECTED.exercises[1], steps=steps(Reader()))
+    """Grade three students; the folder they came from is gone."""
+    return grade_three(tmp_path)
 
 
 def test_a_regrade_says_whose_marks_change_before_it_writes(out: Path) -> None:
@@ -220,7 +168,7 @@ def test_an_exercise_that_the_assignment_did_not_have_needs_the_submissions(out:
 
 
 def mistaken(hint: str, credit: float = 0.0, **changes: Any) -> Assignment:
-    """The two exercises, the second with a declared mistake."""
+    """Return the two exercises, the second with a declared mistake."""
     plain = exercise("chain_rule")
     (task,) = plain.tasks
     mistakes = (Mistake(returned=parse("2 * x"), hint="Not this one."), Mistake(returned=parse("x"), hint=hint, credit=credit))
@@ -232,7 +180,7 @@ class Diagnosing(Reader):
     """Names the second declared mistake of every wrong answer."""
 
     def grade(self, judge: Judge, submission: Submission) -> Report:
-        """What the real one does."""
+        """Name the mistake, as the real judge does."""
         found = super().grade(judge, submission)
         target = next(target for _, target in judge.exercise.targets())
         if found.targets[0].status is not Status.WRONG_VALUE:
@@ -243,14 +191,14 @@ class Diagnosing(Reader):
 
 @pytest.fixture
 def diagnosed(tmp_path: Path) -> Path:
-    """A class in which s02 made a declared mistake; no answer may be run again."""
+    """Grade a class in which s02 made a declared mistake; no answer may be run again."""
     folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02/chain_rule.py": "wrong_value"})
     grade_folder(folder, mistaken("You forgot it."), tmp_path / "out", steps=steps(Diagnosing()))
     return tmp_path / "out"
 
 
 def said(out: Path, student: str) -> tuple[str, float, str]:
-    """The hint, the score and the title in a report on disk."""
+    """Return the hint, the score and the title in a report on disk."""
     data = json.loads((out / f"reports/{student}/chain_rule.json").read_bytes())
     return data["targets"][0]["diagnosis"]["text"], data["score"], data["title"]
 
@@ -306,9 +254,6 @@ def test_what_is_judged_otherwise_is_run_again(diagnosed: Path) -> None:
     assert [("s01", "chain_rule"), ("s02", "chain_rule")] == sorted(reader.graded)
 
 
-# What is forgotten
-
-
 def test_marks_of_purged_students_do_not_stop_a_regrade(out: Path) -> None:
     """They stay as they are, which is said of those whom it concerns; the others are judged again."""
     purge(out, lambda removal: True, "s02")
@@ -317,109 +262,3 @@ def test_marks_of_purged_students_do_not_stop_a_regrade(out: Path) -> None:
     assert ["s01,1,1,2", "s02,1,1,2", "s03,1,1,2"] == grades(out)
     purge(out, lambda removal: True, "s01")
     assert plan.notes == regrade(out, CORRECTED, lambda plan: True, steps=steps(Stricter())).notes
-
-
-def test_what_a_regrade_came_to_and_nobody_agreed_to_is_purged(out: Path) -> None:
-    """It is told of the answers, too."""
-
-    class Telling(Reader):
-        def grade(self, judge: Judge, submission: Submission) -> Report:
-            return report(judge.exercise, str(submission.student), Status.RAISED, seed=judge.record.seed, detail="Xyxx Yzyy")
-
-    regrade(out, CORRECTED, lambda plan: False, steps=steps(Telling()))
-    assert leftovers(out, b"Xyxx Yzyy")
-    purge(out, lambda removal: True)
-    assert [] == leftovers(out, b"Xyxx Yzyy")
-
-
-@pytest.mark.parametrize(
-    ("student", "gone"),
-    [
-        ("s1", ["s1/notes.txt", "s1.docx", "s7/a.txt", "s8/b.txt"]),
-        ("py", []),
-        ("ann_7", ["ann_7_21_notes.txt", "x/ann_7/y.txt"]),
-    ],
-)
-def test_a_purge_forgets_what_had_no_place_of_that_student_alone(student: str, gone: list[str], out: Path) -> None:
-    """By parts of the path and whole words of the reason: `s1` is not s10, and `py` no ending of a file."""
-    listed = {
-        "s1/notes.txt": "It is not a .py or .ipynb file.",
-        "s1.docx": "It is not a .py, .ipynb or .zip file.",
-        "s10/notes.txt": "It is not a .py or .ipynb file.",
-        "s7/a.txt": "Its name differs from `s1` in capitals.",
-        "s8/b.txt": "It is the same student of the roster as s1, which counts.",
-        "s9/c.txt": "There are several files for it; s10/c.py counts, the last one.",
-        "ann_7_21_notes.txt": "It is not a .py or .ipynb file.",
-        "ann_78_2_notes.txt": "It is not a .py or .ipynb file.",
-        "x/ann_7/y.txt": "It is not a .py or .ipynb file.",
-    }
-    with existing_out(out) as folder, closing(open_results(folder)) as results:
-        results.put_unplaced(tuple(Unplaced(path=path, reason=reason) for path, reason in listed.items()))
-        results.forget(student)
-        assert [path for path in listed if path not in gone] == [one.path for one in results.unplaced()]
-
-
-def leftovers(out: Path, word: bytes) -> list[str]:
-    """The files in which a word still stands."""
-    return [path.name for path in out.rglob("*") if path.is_file() and word in path.read_bytes()]
-
-
-def test_what_is_purged_is_gone_from_the_disk_but_for_the_marks(out: Path) -> None:
-    """Reports, pages and the bytes of the files of one student; the others stay."""
-    (out / "report.html").write_text("s02", encoding="utf-8")
-    seen: list[Removal] = []
-
-    def agree(removal: Removal) -> bool:
-        seen.append(removal)
-        return True
-
-    assert purge(out, agree, "s02")
-    assert [Removal(students=1, results=2, files=1, pages=3)] == seen
-    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
-    assert ["s01", "s03"] == sorted(path.name for path in (out / "reports").iterdir())
-    assert not (out / "report.html").exists()
-    with pytest.raises(GraderError, match="files of s02 for chain_rule are no longer kept"):
-        replay(out, "s02", TWO.exercises[1], steps=steps(Reader()))
-    assert () == replay(out, "s01", TWO.exercises[1], steps=steps(Reader())).differences
-
-
-def test_names_addresses_and_reasons_go_even_where_the_marks_stay(tmp_path: Path) -> None:
-    """From every file of the folder; times of handing in stay, since being late counts."""
-    folder = hand_in(tmp_path / "class", {"s01/chain_rule.py": "correct", "s02.txt": "no code"})
-    (tmp_path / "roster.csv").write_text(
-        "id,name,email,canvas_id,submitted_at\ns01,Xyxx Yzyy,xyxx@example.org,77077,2026-01-01T12:00Z\n", encoding="utf-8"
-    )
-    by_hand = Override(student="s01", exercise="chain_rule", target="", points=1.0, reason="was ill", by="by01")
-    problems = replace(TWO, overrides=(by_hand,))
-    grade_folder(folder, problems, tmp_path / "out", options=Options(roster=tmp_path / "roster.csv"), steps=steps(Reader()))
-    assert leftovers(tmp_path / "out", b"xyxx@example.org")
-    purge(tmp_path / "out", lambda removal: True)
-    gone = (b"Xyxx", b"xyxx@example.org", b"77077", b"was ill", b"by01", b"s02.txt")
-    assert [[]] * len(gone) == [leftovers(tmp_path / "out", word) for word in gone]
-    assert "s01,0,1,1,2026-01-01T12:00:00+00:00,," in (tmp_path / "out" / "grades.csv").read_text("utf-8")
-
-
-def test_with_the_marks_a_student_is_gone_altogether(out: Path) -> None:
-    """And with everybody, everything but the assignment's name and its seed."""
-    purge(out, lambda removal: True, "s02", keep_scores=False)
-    assert ["s01,1,1,2", "s03,1,0,1"] == grades(out)
-    assert [] == leftovers(out, b"s02")
-    purge(out, lambda removal: True, keep_scores=False)
-    assert [] == grades(out)
-    assert [] == leftovers(out, b"s01")
-
-
-def test_a_purge_that_is_not_agreed_to_changes_nothing(out: Path) -> None:
-    """Not even the lock's neighbours."""
-    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and "sqlite" not in path.name}
-    assert not purge(out, lambda removal: False)
-    assert before == {path: path.read_bytes() for path in before}
-
-
-def test_after_a_purge_the_submissions_can_be_graded_anew(out: Path) -> None:
-    """Then everything is there again."""
-    purge(out, lambda removal: True)
-    assert ["s01,1,1,2", "s02,1,1,2", "s03,1,0,1"] == grades(out)
-    assert [] == [*(out / "reports").glob("*"), *(out / "feedback").glob("*")]
-    grade_folder(out.parent / "away", TWO, out, steps=steps(Reader()))
-    assert () == replay(out, "s02", TWO.exercises[1], steps=steps(Reader())).differences

@@ -38,7 +38,7 @@ ANSWERS = {
 
 
 def declared(**changes: Any) -> Exercise:
-    """The exercise with these changes of all its declared mistakes."""
+    """Change all declared mistakes of the exercise."""
     tasks = tuple(
         replace(
             task,
@@ -58,7 +58,7 @@ def declared(**changes: Any) -> Exercise:
 
 
 def with_points(exercise: Exercise, factor: float) -> Exercise:
-    """The exercise with other points."""
+    """Multiply the points of an exercise."""
     tasks = tuple(
         replace(task, targets=tuple(replace(target, points=factor * target.points) for target in task.targets))
         for task in exercise.tasks
@@ -67,7 +67,7 @@ def with_points(exercise: Exercise, factor: float) -> Exercise:
 
 
 def graded(tmp_path: Path, out: str, exercise: Exercise) -> dict[str, Any]:
-    """The class's reports, without their times."""
+    """Grade the class; return its reports without their times."""
     problems = Assignment(id="ps1", title="Set 1", exercises=(exercise,))
     files = {f"{name}/tanh_layer.py": HEAD.format(B=b, W=w) for name, (b, w) in ANSWERS.items()}
     grade_folder(hand_in(tmp_path / "class", files), problems, tmp_path / out, options=Options(seed=7))

@@ -21,7 +21,7 @@ from grader.course.results.out import existing_out, open_out
 from grader.course.results.stored import Graded, Result
 from grader.errors import ExportError, GraderError
 from grader.exercise.assignment import LateRule, Override
-from grader.export import Format, Options, export
+from grader.export import ExportOptions, Format, export
 from grader.outcome import Status
 
 PROBLEMS = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", points=3.0))
@@ -57,14 +57,14 @@ def out(tmp_path: Path) -> Path:
 
 
 def exported(out: Path, format: Format, **options: Any) -> tuple[list[list[str]], tuple[str, ...]]:
-    """The table that was written, and what was said of it."""
+    """Export; return the table that was written, and the notes."""
     target = out.parent / "table.csv"
-    notes = export(out, format, target, Options(**options))
+    notes = export(out, format, target, ExportOptions(**options))
     return list(csv.reader(io.StringIO(target.read_text(encoding="utf-8"), newline=""))), notes
 
 
 def roster(out: Path, text: str) -> Path:
-    """A file with this text."""
+    """Write a roster with this text."""
     path = out.parent / "roster.csv"
     path.write_text(text, encoding="utf-8")
     return path
@@ -116,7 +116,7 @@ def test_canvas_gets_its_columns_and_a_row_of_points(out: Path) -> None:
         ["Absent", "79", "", "", "", ""],
     ]
     assert expected == rows
-    assert "Left out, since Canvas knows them by no id: s05." == notes[-1]
+    assert "Left out, since they have no id that Canvas knows: s05." == notes[-1]
 
 
 def test_canvas_own_export_lends_students_ids_and_the_assignments_number(out: Path) -> None:
@@ -146,7 +146,10 @@ def test_canvas_other_points_are_an_error(points: str, separator: str, out: Path
 def test_an_assignment_that_canvas_does_not_have_is_said(out: Path) -> None:
     """It makes a new one of any other title."""
     _, notes = exported(out, "canvas", roster=roster(out, "Student,ID,SIS User ID,SIS Login ID,Section,Set 1 (4)\nA,79,,,,\n"))
-    assert "Canvas has no assignment called Problem set 1 and will make one; --column says what else it is called there." in notes
+    assert (
+        "Canvas has no assignment called Problem set 1 and will make one; if it has another title there, give that with --column."
+        in notes
+    )
 
 
 def test_moodles_worksheet_is_filled_in(out: Path) -> None:
@@ -159,7 +162,7 @@ def test_moodles_worksheet_is_filled_in(out: Path) -> None:
     rows, notes = exported(out, "moodle", roster=roster(out, sheet))
     assert ["Participant 8", "Bo Ek", "s02@example.org", "Submitted, late", "2", "5.00", "-", ""] == rows[1]
     assert ["Participant 9", "'=SUM(1)", "s09@example.org", "No submission", "", "5.00", "-", ""] == rows[2]
-    assert "Left out, since the worksheet does not have them: s01, s03 and s05." == notes[-1]
+    assert "Left out, since they are not in the worksheet: s01, s03 and s05." == notes[-1]
 
 
 def test_feedback_in_moodles_worksheet_stays_as_it_is(out: Path) -> None:
@@ -197,7 +200,7 @@ def test_a_comment_of_a_person_in_moodle_stays_and_one_of_ours_is_written_anew(o
     """The first is named; nothing is said by the second that holds no longer."""
     rows, notes = exported(out, "moodle", roster=roster(out, COMMENTED.format("See me")), feedback="hints")
     assert "See me" == rows[1][3]
-    assert "Without feedback of ours, since somebody wrote a comment there: 8." == notes[-1]
+    assert "No feedback was written where a person had commented: 8." == notes[-1]
     before, _ = exported(out, "moodle", roster=roster(out, COMMENTED.format("")), feedback="score")
     again = COMMENTED.format(before[1][3].replace('"', '""'))
     rows, notes = exported(out, "moodle", roster=roster(out, again), feedback="hints")
@@ -232,7 +235,7 @@ def test_a_short_row_of_moodles_worksheet_stays_as_it_is(out: Path) -> None:
         out, "moodle", roster=roster(out, "Email address,Identifier,Grade\nb@x.org\ns02@example.org,Participant 8\n")
     )
     assert [["b@x.org"], ["s02@example.org", "Participant 8"]] == rows[1:]
-    assert "Left out, since the worksheet does not have them: s01, s02@example.org, s03 and s05." == notes[-1]
+    assert "Left out, since they are not in the worksheet: s01, s02@example.org, s03 and s05." == notes[-1]
 
 
 @pytest.mark.parametrize("format", ["canvas", "moodle"])
@@ -300,7 +303,7 @@ def test_a_mark_of_an_earlier_export_does_not_stay(out: Path) -> None:
 
 @pytest.fixture
 def settled(out: Path) -> Path:
-    """The same class, s02 a day late by the rule, s05 given points by hand, for what nobody handed in too."""
+    """Return the class with s02 a day late by the rule, and points given by hand to s05, who handed in nothing, too."""
     late = LateRule(per_day=0.25)
     by_hand = [Override(student="s05", exercise="tanh_layer", target="", points=1.5, reason="On `paper`", by="by01")]
     by_hand.append(Override(student="s04", exercise="chain_rule", target="", points=3.0, reason="Oral exam", by="by01"))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from grader.judging.compare import judge
-from grader.outcome import Case, Status, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Case, Status
 from grader.reference import agreement
 from grader.reference.agreement import Tolerance, beside_the_largest
 from grader.sandbox.wire.answer import Answer, Failure, NotAnArray, Reason

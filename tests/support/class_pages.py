@@ -18,14 +18,14 @@ from grader.course.results.out import open_out
 from grader.course.results.stored import Graded, Result
 from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
+from grader.outcome import Counterexample, Diagnosis, Outcome, Report, Status
 
 SEED = 8317465
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 EXERCISES = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", "dz_dy"))
 TANH, CHAIN = EXERCISES.exercises
 EXAMPLE = Counterexample(case="one feature", sizes={"n": 1}, inputs={"x": [1.0]}, index=(0, 0), expected=1.0, actual=3.25)
-PUBLIC = PublicPart(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=EXAMPLE)
+PUBLIC = Outcome(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=EXAMPLE)
 WRONG = replace(report(TANH, "", Status.WRONG_VALUE, seed=SEED, counterexample=EXAMPLE, public=PUBLIC), public_output="")
 NAMED = report(CHAIN, "", Status.WRONG_VALUE, counterexample=EXAMPLE, diagnosis=Diagnosis(rule="sign", text="The sign is wrong."))
 
@@ -44,7 +44,7 @@ def write(
     unplaced: tuple[Unplaced, ...] = (),
     rules: Rules | None = None,
 ) -> Path:
-    """A folder with these reports, and its pages. `students` say more of some of them, or are there without reports."""
+    """Write a folder with these reports, and its pages. `students` add facts, or students without reports."""
     with open_out(path, asked, seed=SEED) as folder:
         if rules is not None:
             write_rules(folder, rules)
@@ -63,7 +63,7 @@ def write(
 
 
 def whole_class(path: Path) -> Path:
-    """A class of thirteen; one of them means ill, and one handed in nothing."""
+    """Write a class of thirteen; one student means harm, and one handed in nothing."""
     reports: dict[str, tuple[Report, ...]] = {f"s{n:02}": (right(TANH), NAMED if n % 3 else right(CHAIN)) for n in range(8)}
     reports |= {f"s{n:02}": (WRONG, report(CHAIN, "", Status.MISSING)) for n in range(8, 10)}
     reports |= {"s10": (report(TANH, "", Status.UNGRADED, detail="The grader failed."),)}

@@ -24,7 +24,7 @@ RIGHT = "def {function}(x):\n    return x\n"
 
 
 def exercise(id: str, *functions: str, points: float = 1.0) -> Exercise:
-    """An exercise that asks for these functions, one target each; its forward lines are of no account here."""
+    """Return an exercise that asks for these functions, one target each; its forward lines do not matter."""
     tasks = tuple(
         Task(
             call=Call(function=function, arguments=(Name("x"),)),
@@ -36,12 +36,12 @@ def exercise(id: str, *functions: str, points: float = 1.0) -> Exercise:
 
 
 def assignment(*exercises: Exercise, id: str = "ps1") -> Assignment:
-    """An assignment; of `tanh_layer` and `chain_rule` unless told."""
+    """Return an assignment; of `tanh_layer` and `chain_rule` unless told."""
     return Assignment(id=id, title="Problem set 1", exercises=exercises or (exercise("tanh_layer"), exercise("chain_rule")))
 
 
 def hand_in(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    """The folder with these files in it."""
+    """Write these files into a folder."""
     folder.mkdir(exist_ok=True)
     for path, text in files.items():
         file = folder / path
@@ -51,7 +51,7 @@ def hand_in(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def pack(path: Path, files: Mapping[str, str | bytes]) -> Path:
-    """A zip of these files."""
+    """Pack these files into a zip."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
@@ -62,7 +62,7 @@ def pack(path: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def report(exercise: Exercise, student: str, status: Status, *, seed: int = 0, detail: str = "", **facts: Any) -> Report:
-    """A report whose targets all have this status."""
+    """Return a report whose targets all have this status."""
     score = None if status is Status.UNGRADED else float(status is Status.CORRECT)
     targets = tuple(
         TargetReport(
@@ -117,7 +117,7 @@ class Reader:
     most_beside: list[int] = field(default_factory=list)  # how many it was at work on at the end of each
 
     def grade(self, judge: Judge, submission: Submission) -> Report:
-        """The report that the file asks for."""
+        """Return the report that the file asks for."""
         exercise, record = judge.exercise, judge.record
         before = self.graded.count((str(submission.student), exercise.id))
         self.graded.append((str(submission.student), exercise.id))
@@ -143,12 +143,12 @@ class Reader:
         return report(exercise, str(submission.student), status, seed=record.seed)
 
     def close(self) -> None:
-        """Counts."""
+        """Count."""
         self.closed += 1
 
 
 def steps(reader: Reader) -> Steps:
-    """The steps of a batch with this reader in the sandbox's place."""
+    """Return the steps of grading a class with this reader in the sandbox's place."""
     return Steps(
         prepare=lambda exercise, seed, folder: CaselessJudge(exercise, seed),
         open_worker=lambda: reader,

@@ -1,14 +1,13 @@
-"""List and read the files of a zip without trusting what it says of itself."""
+"""List and read the files of a zip; what the zip says of itself is not believed."""
 
 from __future__ import annotations
 
 import calendar
 import io
 import zipfile
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 
-from grader.course.intake.files import MAX_DEPTH, MAX_FILES, File, Home, Tree, Unplaced, checked, is_junk, reason_of
+from grader.course.intake.files import MAX_DEPTH, MAX_FILES, File, Home, Tree, Unplaced, is_junk, reason_of, with_fault
 from grader.course.intake.names import shown
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_CODE_BYTES
@@ -17,15 +16,15 @@ MAX_PATH = 1024  # characters of a path in an archive
 MAX_RATIO = 200  # code shrinks to a tenth, a notebook of repeated text to a fiftieth; a bomb to a thousandth
 # What zipfile and the decompressors raise on hostile bytes is no closed list: LZMAError, struct.error, MemoryError.
 UNPACKING = (Exception,)
-# What is unpacked a piece at a time. bz2 and LZMA come out whole, whatever they grow to, and no file manager packs so unasked.
+# These are unpacked a piece at a time. bz2 and LZMA come out whole, whatever they grow to, and no file manager uses them unasked.
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
-def unpack(file: File) -> Tree:
+def unpack(file: File, opened: OpenZip) -> Tree:
     """
-    What a zip among the submissions holds; paths begin with the zip's own. One level: zips in it stay closed.
+    List the files of a zip among the submissions; paths begin with the zip's own. Zips in it stay closed.
 
-    Of one that cannot be unpacked, the zip itself with the fault.
+    A zip that cannot be unpacked is returned itself, with the fault. `opened` is shared by the zips of one run.
     """
     try:
         data = file.read()
@@ -33,7 +32,7 @@ def unpack(file: File) -> Tree:
             fault = f"it holds more than {MAX_FILES} files: pack the assignment's files only."
             return Tree(files=(replace(file, fault=fault),))
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            tree = zip_tree(archive, home=_NestedHome(file), prefix=f"{file.path}/")
+            tree = zip_tree(archive, home=_NestedHome(file, opened), prefix=f"{file.path}/")
             return replace(tree, files=tuple(map(_closed, tree.files)))
     except SubmissionError as error:
         return Tree(files=(replace(file, fault=error.faults[0].what),))
@@ -42,7 +41,7 @@ def unpack(file: File) -> Tree:
 
 
 def _closed(file: File) -> File:
-    """A zip in a zip keeps its name and gets the reason."""
+    """Give the reason to a zip in a zip."""
     return replace(file, fault="it is a zip in a zip: pack the files once.") if file.suffix == ".zip" and not file.fault else file
 
 
@@ -53,23 +52,37 @@ class ZipHome:
     archive: zipfile.ZipFile  # safe to read from several threads: it locks its file
 
     def read(self, key: str, limit: int) -> bytes:
-        """Unpacked up to the limit, whatever the archive says of the size."""
+        """Unpack up to the limit, whatever the archive says of the size."""
         return _read_member(self.archive, key, limit)
 
 
 @dataclass(frozen=True, slots=True)
 class _NestedHome:
     file: File
+    opened: OpenZip = field(compare=False, repr=False)
 
     def read(self, key: str, limit: int) -> bytes:
-        """Unpacked up to the limit."""
-        return _read_member(_unpacked(self.file), key, limit)
+        """Unpack up to the limit."""
+        return _read_member(self.opened.of(self.file), key, limit)
 
 
-@lru_cache(maxsize=1)
-def _unpacked(file: File) -> zipfile.ZipFile:
-    """The zip that was last read from: a student's files are read one after the other, and all zips would fill the memory."""
-    return zipfile.ZipFile(io.BytesIO(file.read()))
+class OpenZip:
+    """
+    Keeps the zip open that was last read from.
+
+    One student's files are read one after the other: each zip is opened once, and all of them would fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._file: File | None = None
+        self._archive: zipfile.ZipFile | None = None
+
+    def of(self, file: File) -> zipfile.ZipFile:
+        """Return the archive in a file. Raises SubmissionError when the file cannot be read."""
+        if self._archive is None or self._file != file:
+            self._archive = zipfile.ZipFile(io.BytesIO(file.read()))
+            self._file = file
+        return self._archive
 
 
 def _read_member(archive: zipfile.ZipFile, key: str, limit: int) -> bytes:
@@ -106,7 +119,7 @@ def zip_tree(archive: zipfile.ZipFile, *, home: Home, prefix: str) -> Tree:
             folders[path] = None
             continue
         file = File(path=path, size=info.file_size, modified=_zip_time(info), home=home, key=str(place))
-        file = checked(file, info.external_attr >> 16)
+        file = with_fault(file, info.external_attr >> 16)
         if not file.fault and info.flag_bits & 1:
             file = replace(file, fault="it is encrypted: pack it without a password.")
         if not file.fault and info.compress_type not in _METHODS:

@@ -1,5 +1,5 @@
 """
-A folder or zip of submissions -> who handed in what for which exercise.
+Collect what students handed in for which exercise, from a folder or zip of submissions.
 
 `layouts` says whose a file is, `entries` which of a student's files count for which exercise.
 """
@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.course.intake.entries import Entry, entries_of
+from grader.course.intake.archives import OpenZip
+from grader.course.intake.entries import SubmissionEntry, entries_of
 from grader.course.intake.files import NOT_ON_ROSTER, Tree, Unplaced
 from grader.course.intake.layouts.gradescope_metadata import METADATA
-from grader.course.intake.layouts.level import CODE, HandedIn, because, stem_of, unread
+from grader.course.intake.layouts.level import CODE, StudentFiles, because, stem_of, unread
 from grader.course.intake.layouts.recognise import DOWNLOADS, recognise
 from grader.course.intake.matching import match
 from grader.course.intake.names import fold, shown, unreadable_name
@@ -27,14 +28,14 @@ from grader.judging.notebooks import MAX_CODE_BYTES
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """
-    Everything that was handed in: students, entries by student and exercise, and what has no place, with reasons.
+    Everything that was handed in: students, entries by student and exercise, and files without a place, with reasons.
 
-    `name` is what the place is called, `layout` how students were told apart, `within` the folder that all of them lie in;
-    `renamed` are names of the files whose students a roster knows by another id.
+    `name` is the name of the folder or zip, `layout` how students were told apart, `within` the folder around all of them;
+    `renamed` are names of files whose students a roster knows by another id.
     """
 
     students: tuple[Student, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[SubmissionEntry, ...]
     unplaced: tuple[Unplaced, ...] = ()
     name: str = ""
     layout: str = ""
@@ -44,11 +45,11 @@ class Collection:
 
 def collect(path: Path, assignment: Assignment, *, exclude: Path | None = None, layout: str = "") -> Collection:
     """
-    What lies in a folder or zip of submissions, except for what is `but`: where OUT lies there, it is nobody's.
+    Collect the submissions in a folder or zip; `exclude` is a folder in it that is nobody's, such as OUT.
 
-    By this `layout`, or by the one that is seen. Raises SubmissionError when the place cannot be read or holds nothing, and
-    where two layouts fit. Whatever is in it and cannot be graded comes back as `unplaced` (and, where it is a student's
-    answer to an exercise, as a `refused` entry).
+    The layout is the one that was given, or the one that the names at the top show. Raises SubmissionError when the place
+    cannot be read or holds nothing, and where two layouts fit. What cannot be graded comes back as `unplaced` (and, where it is a
+    student's answer to an exercise, as a `refused` entry).
     """
     tree = _without(tree_of(path), path, exclude) if exclude else tree_of(path)
     if (download := _download(path, tree, assignment, layout)) is not None:
@@ -57,10 +58,11 @@ def collect(path: Path, assignment: Assignment, *, exclude: Path | None = None, 
         raise SubmissionError(Fault(str(path), "Nothing was handed in here.", "Name the folder or zip with the students' files."))
     reading = recognise(path, tree, assignment, layout)
     unplaced = [*tree.unplaced, *reading.unplaced]
-    entries: list[Entry] = []
+    entries: list[SubmissionEntry] = []
     students: list[Student] = []
+    opened = OpenZip()
     for one in _distinct(sorted(reading.handed_in, key=_by_id_and_time), unplaced):
-        theirs = list(entries_of(one, assignment, unplaced))
+        theirs = list(entries_of(one, assignment, unplaced, opened))
         # An empty folder is no place that a mark of the student's is for.
         students.append(one.student if theirs else replace(one.student, origin=""))
         entries.extend(theirs)
@@ -77,9 +79,9 @@ def collect(path: Path, assignment: Assignment, *, exclude: Path | None = None, 
 
 def _download(path: Path, tree: Tree, assignment: Assignment, layout: str) -> tuple[Path, Tree] | None:
     """
-    The class's zip in the folder that it was saved to, where somebody said what it is.
+    Return the class's zip that lies alone in its folder, where a layout of downloads was given.
 
-    Raises SubmissionError where nobody did: one student's zip may be made to look like a class's.
+    Raises SubmissionError where the zip looks like a class's and no layout was given: a student's zip may be made to look so.
     """
     work = [file.path for file in tree.files if file.suffix in CODE | {".zip"}]
     if not path.is_dir() or tree.folders or len(work) != 1 or not work[0].lower().endswith(".zip"):
@@ -116,19 +118,19 @@ def _without(tree: Tree, path: Path, exclude: Path) -> Tree:
 
 
 def collect_one(path: Path, student: str, assignment: Assignment) -> Collection:
-    """What lies in a folder that is one student's. Raises SubmissionError when it cannot be read."""
+    """Collect the files in a folder that is one student's. Raises SubmissionError when it cannot be read."""
     tree = tree_of(path)
     unplaced = list(tree.unplaced)
-    one = HandedIn(Student(id=student), [(file.path, file) for file in tree.files])
-    entries = tuple(entries_of(one, assignment, unplaced))
+    one = StudentFiles(Student(id=student), [(file.path, file) for file in tree.files])
+    entries = tuple(entries_of(one, assignment, unplaced, OpenZip()))
     return Collection(students=(one.student,), entries=entries, unplaced=tuple(unplaced), layout="one-student")
 
 
 def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection:
     """
-    The collection with the roster's students: known by the roster's ids, those who handed in nothing among them.
+    Give the students their ids on the roster, and add students of the roster who handed in nothing.
 
-    Who handed in and is not on the roster keeps the name that the files have, and is listed.
+    A student who handed in and is not on the roster keeps the name that the files have, and is listed.
     """
     known = match(collection.students, roster)
     taken: dict[str, str] = {}
@@ -159,9 +161,9 @@ def with_roster(collection: Collection, roster: Sequence[Student]) -> Collection
     )
 
 
-def _distinct(handed_in: Iterable[HandedIn], unplaced: list[Unplaced]) -> Iterator[HandedIn]:
-    """Students whose names can be kept apart on every file system, each once; what is left out is listed."""
-    latest: dict[str, HandedIn] = {}
+def _distinct(handed_in: Iterable[StudentFiles], unplaced: list[Unplaced]) -> Iterator[StudentFiles]:
+    """Yield each student once, if the name can be told from others on every file system; list what is left out."""
+    latest: dict[str, StudentFiles] = {}
     for one in handed_in:
         if (earlier := latest.get(one.student.id)) is not None:
             unplaced.extend(because(earlier.files, f"{shown(one.student.id)} handed in again; the last submission counts."))
@@ -178,5 +180,5 @@ def _distinct(handed_in: Iterable[HandedIn], unplaced: list[Unplaced]) -> Iterat
             yield one
 
 
-def _by_id_and_time(one: HandedIn) -> tuple[str, float]:
+def _by_id_and_time(one: StudentFiles) -> tuple[str, float]:
     return one.student.id, time_of(one.student)

@@ -11,7 +11,7 @@ MAX_STUDENT_CODE = 8 << 20  # of the code in them, which is kept while it is gra
 
 
 class Contents:
-    """The code in the files of one student: each is read once, and all of them only as far as they are of a bounded size."""
+    """The code in one student's files. Each file is read once, and files are read only while their size is within bounds."""
 
     def __init__(self) -> None:
         self._bytes_left = MAX_STUDENT_BYTES
@@ -21,7 +21,7 @@ class Contents:
 
     def code(self, file: Readable) -> bytes:
         """
-        Return the bytes of a file; of a notebook those of one that holds its code only, so that its outputs are not kept.
+        Return the bytes of a file. A notebook comes back with its code only, so that its outputs are not kept.
 
         Raises SubmissionError when it cannot be read, or when there is too much beside it.
         """

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from grader.course.intake.archives import unpack
+from grader.course.intake.archives import OpenZip, unpack
 from grader.course.intake.contents import MAX_STUDENT_BYTES
 from grader.course.intake.files import MAX_FILES, File, Unplaced
-from grader.course.intake.layouts.level import CODE, COPY, HandedIn, because, exercise_named, sentence
+from grader.course.intake.layouts.level import CODE, COPY, StudentFiles, because, exercise_named, sentence
 from grader.course.intake.names import fold, shown
 from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise
@@ -20,13 +20,13 @@ MAX_SOURCES = 50  # files that count together for functions found by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SubmissionEntry:
     """
-    What one student handed in for one exercise.
+    One student's files for one exercise.
 
-    `files` are graded; when there are none, `status` (missing or refused) and `detail` say what the report says.
-    `by_name` tells that functions are found by their names in files that are not named after the exercise; `clashes`
-    are then the other exercises that ask for a function of the same name in the same files. `siblings` are the student's
+    `files` are graded; where there are none, `status` (missing or refused) and `detail` are what the report says. `by_name`
+    means that functions are looked for by name in files that are not named after the exercise; `clashes` are then the
+    other exercises that ask for a function of the same name in the same files. `siblings` are the student's
     other modules, which a file named after an exercise may import; `among` all exercises that a file may be divided into.
     """
 
@@ -44,10 +44,10 @@ class Entry:
 _Named = list[tuple[str, File]]
 
 
-def entries_of(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> Iterator[Entry]:
-    """The student's entries, in the order of the assignment; none when nothing at all was handed in."""
+def entries_of(one: StudentFiles, assignment: Assignment, unplaced: list[Unplaced], opened: OpenZip) -> Iterator[SubmissionEntry]:
+    """Yield the student's entries in the order of the assignment; none when nothing at all was handed in."""
     given = _first_files(one, assignment, unplaced)
-    files = [(name, _if_filled(file, assignment)) for name, file in _unpacked(given, unplaced)]
+    files = [(name, _if_filled(file, assignment)) for name, file in _unpacked(given, unplaced, opened)]
     own, general, other = _sort_out(files, assignment)
     unplaced.extend(Unplaced(path=shown(file.path), reason=sentence(file.fault)) for _, file in files if file.fault)
     unplaced.extend(because(((name, file) for name, file in other if not file.fault), "It is not a .py or .ipynb file."))
@@ -64,7 +64,7 @@ def entries_of(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]) 
     clashes = _clashes(by_name)
     among = tuple(exercise.id for exercise in assignment.exercises)
     for exercise in assignment.exercises:
-        entry = Entry(student=one.student.id, exercise=exercise.id, among=among)
+        entry = SubmissionEntry(student=one.student.id, exercise=exercise.id, among=among)
         if exercise.id in chosen:
             file = chosen[exercise.id]
             yield replace(entry, files=(file,), siblings=modules) if not file.fault else _refused(entry, file)
@@ -76,8 +76,8 @@ def entries_of(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]) 
             yield replace(entry, status=Status.MISSING, detail=_nothing_for(exercise))
 
 
-def _first_files(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]) -> _Named:
-    """As many of the student's files as are looked at: answers first, then code, the nearest to the student's folder first."""
+def _first_files(one: StudentFiles, assignment: Assignment, unplaced: list[Unplaced]) -> _Named:
+    """Return as many of the student's files as are looked at: answers first, then code, nearest first."""
     if len(one.files) <= MAX_FILES:
         return one.files
 
@@ -91,7 +91,7 @@ def _first_files(one: HandedIn, assignment: Assignment, unplaced: list[Unplaced]
     return sorted(one.files, key=order)[:MAX_FILES]
 
 
-def _unpacked(files: Sequence[tuple[str, File]], unplaced: list[Unplaced]) -> Iterator[tuple[str, File]]:
+def _unpacked(files: Sequence[tuple[str, File]], unplaced: list[Unplaced], opened: OpenZip) -> Iterator[tuple[str, File]]:
     count, size = len(files), 0
     for name, file in files:
         if file.suffix != ".zip" or file.fault:
@@ -104,21 +104,21 @@ def _unpacked(files: Sequence[tuple[str, File]], unplaced: list[Unplaced]) -> It
         if count > MAX_FILES:
             yield name, replace(file, fault=f"with what other zips hold there are more than {MAX_FILES} files here.")
             continue
-        tree = unpack(file)
+        tree = unpack(file, opened)
         count += len(tree.files)
         unplaced.extend(tree.unplaced)
         yield from ((inner.path.removeprefix(f"{file.path}/"), inner) for inner in tree.files)
 
 
 def _if_filled(file: File, assignment: Assignment) -> File:
-    """An answer of no bytes is an upload that failed: an earlier one counts before it, and the reason is said."""
+    """Give a fault to an answer of no bytes, an upload that failed: an earlier one counts before it."""
     if file.size or file.fault or file.suffix not in CODE or not exercise_named(file.name, assignment):
         return file
     return replace(file, fault="it is empty: the upload failed, or nothing was saved.")
 
 
 def _sort_out(files: _Named, assignment: Assignment) -> tuple[dict[str, _Named], _Named, _Named]:
-    """Files named after an exercise, by its id; other files of code; and the rest."""
+    """Return files named after an exercise, by its id; other files of code; and the rest."""
     own: dict[str, _Named] = defaultdict(list)
     general: _Named = []
     other: _Named = []
@@ -134,7 +134,7 @@ def _sort_out(files: _Named, assignment: Assignment) -> tuple[dict[str, _Named],
 
 
 def _last(candidates: _Named, what: str, unplaced: list[Unplaced]) -> File:
-    """The file that counts: one that can be opened, the nearest to the student's folder, then the latest."""
+    """Choose the file that counts: one that can be opened, nearest to the student's folder, then the latest."""
     order = sorted(candidates, key=_order)
     chosen = order[-1][1]
     for _, file in order[:-1]:
@@ -151,7 +151,7 @@ def _order(named: tuple[str, File]) -> tuple[bool, int, int, float, str]:
 
 
 def _by_name_sources(general: _Named, *, canvas: bool, unplaced: list[Unplaced]) -> tuple[File, ...]:
-    """The files in which functions are looked for by name; of several versions of one file, the last."""
+    """Return the files in which functions are looked for by name; where there are several versions of a file, the last."""
     versions: dict[str, _Named] = defaultdict(list)
     for name, file in general:
         if not file.fault:
@@ -167,7 +167,7 @@ def _by_name_sources(general: _Named, *, canvas: bool, unplaced: list[Unplaced])
 
 
 def _clashes(exercises: Iterable[Exercise]) -> Mapping[str, tuple[str, ...]]:
-    """For each exercise, the others among these that ask for a function of the same name."""
+    """Return for each exercise the others that ask for a function of the same name."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for exercise in exercises:
         for function in exercise.functions:
@@ -179,7 +179,7 @@ def _clashes(exercises: Iterable[Exercise]) -> Mapping[str, tuple[str, ...]]:
     return {id: tuple(others) for id, others in found.items() if others}
 
 
-def _refused(entry: Entry, file: File) -> Entry:
+def _refused(entry: SubmissionEntry, file: File) -> SubmissionEntry:
     return replace(entry, status=Status.REFUSED, detail=f"{shown(file.path)} was not opened: {file.fault}")
 
 

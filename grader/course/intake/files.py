@@ -24,10 +24,10 @@ _JUNK_FOLDERS |= {"venv", ".venv", "site-packages", "node_modules", ".pytest_cac
 
 
 class Home(Protocol):
-    """Where a file lies."""
+    """The folder or archive in which a file lies."""
 
     def read(self, key: str, limit: int) -> bytes:
-        """At most `limit` bytes. Raises SubmissionError with the reason when they cannot be had."""
+        """Read at most `limit` bytes. Raises SubmissionError with the reason when they cannot be had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class File:
         return os.path.splitext(self.name)[1].lower()  # noqa: PTH122 - a name, not a path of this machine
 
     def read(self) -> bytes:
-        """The bytes. Raises SubmissionError when it may not be opened, cannot be read, or is larger than it said."""
+        """Read the file. Raises SubmissionError when it may not be opened, cannot be read, or is larger than it said."""
         if self.fault:
             raise SubmissionError(Fault(self.path, f"It was not opened: {self.fault}"))
         limit = limit_of(self.suffix)
@@ -63,18 +63,18 @@ class File:
 
 
 class Readable(Protocol):
-    """A file of code; equal ones hold the same."""
+    """A file of code. Equal ones hold the same bytes."""
 
     @property
     def name(self) -> str:
-        """Without folders."""
+        """The name without folders."""
 
     @property
     def path(self) -> str:
-        """With the folders that it lies in, as far as they are known."""
+        """The name with the folders that it lies in, as far as they are known."""
 
     def read(self) -> bytes:
-        """The bytes. Raises SubmissionError when it cannot be read."""
+        """Read the file. Raises SubmissionError when it cannot be read."""
 
 
 NOT_ON_ROSTER = "It is graded under this name; nobody on the roster has it as an id, an email or a name of theirs alone."
@@ -102,8 +102,8 @@ class Tree:
     unplaced: tuple[Unplaced, ...] = ()
 
 
-def checked(file: File, mode: int) -> File:
-    """The file with its fault, judged by its mode (0 where an archive knows none), its name and its size."""
+def with_fault(file: File, mode: int) -> File:
+    """Find the fault of a file by its mode (0 where an archive knows none), its name and its size."""
     kind = stat.S_IFMT(mode)
     limit = limit_of(file.suffix)
     if kind == stat.S_IFLNK:

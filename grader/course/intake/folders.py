@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.course.intake.files import MAX_DEPTH, File, Tree, checked, is_junk, reason_of
+from grader.course.intake.files import MAX_DEPTH, File, Tree, is_junk, reason_of, with_fault
 from grader.course.intake.names import shown
 from grader.errors import Fault, SubmissionError
 
@@ -22,7 +22,7 @@ class _FolderHome:
     root: Path
 
     def read(self, key: str, limit: int) -> bytes:
-        """Opened folder by folder from the root, never through a link."""
+        """Open the file folder by folder from the root, never through a link."""
         try:
             with _open_regular(self.root, key.split("/")) as file:
                 return file.read(limit)
@@ -48,7 +48,7 @@ def _open_regular(root: Path, parts: list[str]) -> io.BufferedReader:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ValueError("it is not a regular file")
-    return open(descriptor, "rb")  # noqa: PTH123 - the descriptor is what was checked, not the path
+    return open(descriptor, "rb")  # noqa: PTH123 - the descriptor is what was with_fault, not the path
 
 
 def folder_tree(root: Path) -> Tree:
@@ -72,14 +72,14 @@ def folder_tree(root: Path) -> Tree:
 
 
 def too_many(root: Path, files: list[File]) -> Fault:
-    """Whose files they are is not known yet: to leave some out could be to leave out students."""
+    """Return the fault of a place with too many files. It is not known yet whose they are: none is left out silently."""
     where, count = Counter("/".join(file.path.split("/")[:2]) for file in files).most_common(1)[0]
     what = f"There are more than {MAX_ENTRIES} files and folders here; {count} of them are in {shown(where)}."
     return Fault(str(root), what, "Name the folder that holds the submissions only, or take out what is none.")
 
 
 def _walk(entry: os.DirEntry[str], path: str, home: _FolderHome, *, depth: int) -> Iterator[tuple[File, bool]]:
-    """The entry, and what is below it."""
+    """Yield the entry and everything below it; the second value tells whether it is a folder."""
     if is_junk(entry.name):
         return
     file = File(path=path, size=0, modified=0.0, home=home, key=path)
@@ -87,7 +87,7 @@ def _walk(entry: os.DirEntry[str], path: str, home: _FolderHome, *, depth: int) 
         status = entry.stat(follow_symlinks=False)
         file = replace(file, size=status.st_size, modified=status.st_mtime)
         if not stat.S_ISDIR(status.st_mode):
-            yield checked(file, status.st_mode), False
+            yield with_fault(file, status.st_mode), False
             return
         if depth >= MAX_DEPTH:
             yield replace(file, fault=f"it lies more than {MAX_DEPTH} folders deep."), False

@@ -13,8 +13,8 @@ from grader.judging.submission import Submission
 
 _NAMED = r"\w[\w.]*+(?:\s++as\s++\w++)?+"
 _LIST = rf"[\s\\(]++({_NAMED}(?:[\s\\]*+,[\s\\]*+{_NAMED})*+)"
-# `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( as blanks. Nothing is tried twice (`*+`): a list
-# of a megabyte takes the steps of its length, and no memory.
+# `import a.b, c as d`, `from .a import b`, `from . import (a, b)`; \ and ( count as blanks. Nothing is tried twice (`*+`): the
+# time for a list of a megabyte is in proportion to its length, and it takes no memory.
 _IMPORTED = re.compile(rf"\b(?:from[\s.\\]++(?!import\b)(\w[\w.]*+)(?:[\s\\]++import{_LIST})?+|import{_LIST})")
 _IN_LIST = re.compile(r"(\w[\w.]*+)(?:\s++as\s++\w++)?+[\s\\,]*+")
 _LONGEST_MODULE = 512  # characters of a name with the packages that it is in
@@ -28,9 +28,9 @@ def add_imported(
     contents: Contents | None = None,
 ) -> None:
     """
-    Adds the modules that these files name in an import, and those that they name in turn; looked for, not parsed.
+    Add the modules that these files import, and those that these import in turn.
 
-    One that cannot be read raises SubmissionError, or goes to `left_out` with the reason.
+    A module that cannot be read raises SubmissionError, or goes to `left_out` with the reason.
     """
     contents = contents or Contents()
     modules: dict[str, tuple[str, Readable]] = {}
@@ -57,7 +57,7 @@ def add_imported(
 
 
 def spellings_of(file: Readable) -> Iterator[str]:
-    """What a module may be imported by: `maths.py`, and `utils/maths.py` where it lies in a folder of that name."""
+    """Yield the names by which a module may be imported: `maths.py`, and `utils/maths.py` where it lies in such a folder."""
     parts = file.path.split("/")
     yield from ("/".join(parts[place:]) for place in reversed(range(len(parts))))
 
@@ -69,7 +69,7 @@ def dotted(name: str) -> str:
 
 def modules_imported_by(name: str, data: bytes) -> Iterator[str]:
     """
-    The modules that a file's imports may mean, with those that they are in; none of a notebook that cannot be read.
+    Yield the modules that a file's imports may mean, and the packages around them; none for a notebook that cannot be read.
 
     `from a.b import c` gives a, a.b and a.b.c.
     """
@@ -87,7 +87,7 @@ def modules_imported_by(name: str, data: bytes) -> Iterator[str]:
 
 
 def _parts(module: str) -> list[str]:
-    """The packages and the name of a module; none of one that no file can have, since it is too long or lies too deep."""
+    """Return a module's packages and its name; nothing for a name that is too long or too deep for any file."""
     if len(module) > _LONGEST_MODULE or module.count(".") >= _DEEPEST_MODULE:
         return []
     return module.split(".")

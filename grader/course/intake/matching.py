@@ -13,11 +13,11 @@ from grader.course.intake.students import Student
 
 def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[str, Student]:
     """
-    For who handed in, who that is on the roster: by email, by id, by an LMS's id, and by name where only one has it.
+    Find those who handed in on a roster: by email, by id, by an LMS's id, and by a name that only one has.
 
-    Gradescope proves an address and not a number, which students may write themselves: the address is before it. A name says
-    nothing of who is known by more. Who is not on the roster is left out. Times are those that the roster says, else those of
-    the submission.
+    The email comes first, since Gradescope proves an address, while students may write their number themselves. A name counts
+    only where nothing else is known of a student. Students who are not on the roster are left out. Times are the roster's, else
+    those of the submission.
     """
     by_id = _by_id(roster)
     found: dict[str, Student] = {}
@@ -32,7 +32,7 @@ def match(handed_in: Sequence[Student], roster: Sequence[Student]) -> Mapping[st
 
 
 def _joined(who: Student, one: Student) -> Student:
-    """Who it is on the roster, with what the submission adds."""
+    """Return the student of the roster with what the submission adds."""
     return replace(
         who, submitted_at=who.submitted_at or one.submitted_at, late=one.late, ids={**one.ids, **who.ids}, origin=one.origin
     )
@@ -40,9 +40,9 @@ def _joined(who: Student, one: Student) -> Student:
 
 def _by_name(handed_in: Sequence[Student], roster: Sequence[Student], known: Mapping[str, Student]) -> Mapping[str, Student]:
     """
-    Who has a name that is one student's only, on both sides.
+    Find students whose name only one has, on both sides.
 
-    Not where an id says that it is somebody else of that name, nor where the student's own work was found by an id.
+    A name does not count where an id says that it is somebody else, nor where the student's own work was found by an id.
     """
     names: dict[str, list[Student]] = {}
     for student in roster:
@@ -68,10 +68,10 @@ def _contradict(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
 
 def _by_id(roster: Sequence[Student]) -> Mapping[tuple[str, str], Student]:
     """
-    Students by what tells them: kind of id and value; and by the value alone, since files are named after any of them.
+    Return students by kind and value of an id; and by the value alone, since files are named after any of them.
 
-    A column of the roster's own in which two students have the same is no id (a tutor's name, a year). A value that means
-    two students means none.
+    A column of the roster's own in which two students have the same value is no id (a tutor's name, a year). A value that
+    means two students means none.
     """
     counts = Counter((what, fold(value)) for student in roster for what, value in _known(student))
     shared = {what for (what, _), count in counts.items() if count > 1} - {"id", *ID_FIELDS}
@@ -91,6 +91,6 @@ def _known(student: Student) -> list[tuple[str, str]]:
 
 
 def _as_canvas(name: str) -> str:
-    """`Ana López` as Canvas writes it into file names: `lópezana`."""
+    """Return `Ana López` as Canvas writes it into file names: `lópezana`."""
     first, _, last = name.rpartition(" ")
     return "".join(letter for letter in fold(f"{last}{first}") if letter.isalnum())

@@ -15,20 +15,20 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def fold(name: str) -> str:
-    """The name as comparison sees it: letters composed, case gone, and what a reader cannot see."""
+    """Return a name as comparison sees it: letters composed, without case and without characters that nobody sees."""
     seen = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFC", seen).casefold().strip()
 
 
 def unreadable_name(name: str) -> str:
-    """Why a name cannot be shown and kept, or ''."""
+    """Return why a name cannot be shown and kept; '' where it can."""
     if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name) or _BIDI.search(name):
         return "its name holds control characters or is not UTF-8: rename it."
     return ""
 
 
 def shown(path: str) -> str:
-    """A path fit for a line of text: what cannot be shown becomes `?`, what is very long is cut in the middle."""
+    """Return a path fit for a line of text: `?` for what cannot be shown; a very long one is cut in the middle."""
     short = path if len(path) <= 160 else f"{path[:100]}...{path[-50:]}"
     return "".join("?" if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in _BIDI.sub("?", short))
 

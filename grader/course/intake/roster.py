@@ -8,13 +8,13 @@ from pathlib import Path
 
 from grader.course.intake.names import fold, unreadable_name
 from grader.course.intake.students import Student
-from grader.csv_tables import CsvError, Table, read_rows, separator_of
+from grader.csv_tables import CsvError, CsvTable, read_rows, separator_of
 from grader.errors import Fault, SubmissionError
 
 MAX_ROSTER_BYTES = 256 << 20
 
 
-# What a column is called, in lower case -> what it is. Canvas: lib/gradebook_exporter.rb; Moodle: the participants list and
+# The name of a column, in lower case -> its meaning. Canvas: lib/gradebook_exporter.rb; Moodle: the participants list and
 # the grading worksheet; Gradescope: the roster download.
 _FIELDS = {
     "name": "name",
@@ -43,13 +43,13 @@ _FIELDS = {
     "submitted at": "submitted_at",
 }
 _ID_COLUMNS = ("student", "student id", "student_id", "id", "username", "user name", "user")
-# What serves as an id where there is no column for it.
+# Ids that serve where there is no column for the student's id.
 ID_FIELDS = ("login", "sis", "gradescope", "idnumber", "email", "moodle", "canvas")
 
 
 def read_roster(path: Path) -> tuple[Student, ...]:
     """
-    The students of a CSV file: `id,name,email` and any ids of an LMS, or a Canvas, Moodle or Gradescope export as it is.
+    Read the students of a CSV file: `id,name,email` and any ids of an LMS, or a Canvas, Moodle or Gradescope export.
 
     Raises SubmissionError with every fault at once: no column to tell students by, rows without an id, ids that occur twice.
     """
@@ -107,9 +107,9 @@ def _facts(columns: Mapping[int, str], cells: Sequence[str]) -> dict[str, str]:
     return {what: cells[place] for place, what in columns.items() if place < len(cells) and cells[place]}
 
 
-def read_table(path: Path, *, as_it_is: bool = False) -> Table:
+def read_table(path: Path, *, as_it_is: bool = False) -> CsvTable:
     """
-    A CSV file of commas, semicolons or tabs, its cells without space around them unless `as_it_is`.
+    Read a CSV file with commas, semicolons or tabs, without blanks around its cells unless `as_it_is`.
 
     Raises SubmissionError when it cannot be read as one.
     """
@@ -134,11 +134,11 @@ def read_table(path: Path, *, as_it_is: bool = False) -> Table:
     if not rows:
         remedy = "It needs a header such as `id,name,email`, then a row a student."
         raise SubmissionError(Fault(str(path), "The file is empty.", remedy))
-    return Table(header=rows[0][1], rows=rows[1:], separator=separator)
+    return CsvTable(header=rows[0][1], rows=rows[1:], separator=separator)
 
 
 def _columns(header: Sequence[str]) -> Mapping[int, str]:
-    """What each column is: id, name, first, last, email, section, or the name of an LMS's id."""
+    """Return the meaning of each column: id, name, first, last, email, section, or the name of an LMS's id."""
     lower = [name.lower().strip() for name in header]
     is_canvas = "sis login id" in lower or {"student", "id", "section"} <= set(lower)
     columns = {place: _FIELDS[name] for place, name in enumerate(lower) if name in _FIELDS}
@@ -172,6 +172,6 @@ def _student(columns: Mapping[int, str], cells: Sequence[str]) -> Student:
 
 
 def _is_no_student(student: Student, cells: Sequence[str]) -> bool:
-    """The rows that Canvas writes below the header, and its test student."""
+    """Return whether a row is one that Canvas writes below the header, or its test student."""
     first = cells[0].lower()
     return first in {"points possible", "student, test"} or (not first and not student.id and not student.name)

@@ -10,9 +10,9 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
     """
-    One student. `ids` are what systems know them by: canvas, sis, login, moodle, gradescope, or a roster's own columns.
+    One student. `ids` are the ids in other systems: canvas, sis, login, moodle, gradescope, or a roster's own columns.
 
-    `origin` is where the student's files were seen: the layout, a colon, and what the student is called there.
+    `origin` says where the student's files were found: the layout, a colon, and the student's name there.
     """
 
     id: str
@@ -21,10 +21,10 @@ class Student:
     section: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
     submitted_at: datetime | None = None
-    late: bool | None = None  # what the system says where it gives no time
+    late: bool | None = None  # set where a system says it but gives no time
     origin: str = field(default="", compare=False)
 
 
 def time_of(student: Student) -> float:
-    """When the student handed in, in seconds; 0 where nobody says."""
+    """Return when the student handed in, in seconds; 0 where nobody says."""
     return student.submitted_at.timestamp() if student.submitted_at else 0.0

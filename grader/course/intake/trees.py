@@ -12,7 +12,7 @@ from grader.errors import Fault, SubmissionError
 
 
 def tree_of(path: Path) -> Tree:
-    """What the folder or zip at `path` holds. Raises SubmissionError when it is neither."""
+    """List the files of the folder or zip at `path`. Raises SubmissionError when it is neither."""
     if path.is_dir():
         return folder_tree(path)
     if not path.is_file():

@@ -1,5 +1,5 @@
 """
-A class's results -> one HTML page: no network, readable on a phone and on paper, sortable where scripts run.
+Write a class's results as one HTML page: no network, readable on a phone and on paper, sortable where scripts run.
 
 Everything that came from outside is escaped; the only script is ours, named by its fingerprint in the page's policy.
 """
@@ -10,24 +10,36 @@ import base64
 import hashlib
 import itertools
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from grader.course.pages import plots
-from grader.course.pages.decisions import duration
+from grader.course.pages.class_parts import (
+    EXTRA_COLUMNS,
+    folded,
+    isolation_lines,
+    kind_name,
+    measure_cell,
+    noticed,
+    remark_on,
+    rule_name,
+    score_cell,
+    scores_figure,
+    share_cell,
+    shares_figure,
+    time_table,
+    verdict_table,
+)
 from grader.course.pages.tables import MOST_ROWS, Address, Cell, names, student_link, table
 from grader.course.results.gradebook import Row, number
 from grader.exercise.statement import notation
-from grader.outcome import Status
 from grader.render import words
 from grader.render.markup import Markup, prose, text
 from grader.render.mathml import mathml
 
 if TYPE_CHECKING:
-    from grader.course.results.analysis import Analysis, Behaviour, Group, Item, Kind, Notice, Timing
+    from grader.course.results.analysis import Analysis, Behaviour, Item, Notice, StudentGroup
     from grader.exercise.model import Exercise, Target
     from grader.exercise.statement import Notation
     from grader.outcome import TargetReport
@@ -38,12 +50,12 @@ _HERE = Path(__file__).parent
 
 
 def class_page(analysis: Analysis, rows: Iterable[Row], exercises: Mapping[str, Exercise], address: Address) -> str:
-    """The page. `exercises` by id lend it their notation; `address` is where a student's own page is, '' for nowhere."""
+    """Write the page. `exercises` by id lend it their notation; `address` finds a student's own page."""
     title = text(analysis.title)
     script = _file("class.js")
     fingerprint = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{fingerprint}'"
-    sections = tuple(_Writer(analysis=analysis, exercises=exercises, address=address).sections(rows))
+    sections = tuple(_ClassPage(analysis=analysis, exercises=exercises, address=address).sections(rows))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -110,7 +122,7 @@ _MEASURES = Markup(
     "</dl>"
 )
 _MISTAKES = "A mistake is named only where it reproduces a student's numbers in every case. Each wrong answer is counted once."
-_ALIKE = "Where no cause is given, such a group may deserve a line under `mistakes` in the exercise."
+_WITHOUT_CAUSE = "Where no cause is given, such a group may deserve a line under `mistakes` in the exercise."
 _BY_ALL_NUMBERS = "The same verdict, and the same numbers, to nine digits, in all cases."
 _BY_ONE_NUMBER = (
     "The same verdict, and to the last digit the same number where the smallest failing case is furthest out; other numbers may "
@@ -123,7 +135,7 @@ _UNUSUAL = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Writer:
+class _ClassPage:
     analysis: Analysis
     exercises: Mapping[str, Exercise]
     address: Address
@@ -134,10 +146,12 @@ class _Writer:
             listed = self._notices("Answers that we could not grade", "reason", found.ungraded)
             yield _Section(title="Not graded", lead=_UNGRADED, content=listed)
         if found.totals:
-            yield _Section(title="Scores", content=_scores(found))
+            yield _Section(title="Scores", content=scores_figure(found))
         yield _Section(title="Targets", content=self._targets())
         yield _Section(title="Mistakes", lead=_MISTAKES if found.wrong else "", content=self._mistakes())
-        yield _Section(title="Equal wrong answers", lead=self._lead(found.behaviours, _ALIKE), content=self._alike())
+        yield _Section(
+            title="Equal wrong answers", lead=self._lead(found.behaviours, _WITHOUT_CAUSE), content=self._equal_answers()
+        )
         if found.unusual:
             yield _Section(
                 title="Unusual answers shared by few", lead=self._lead(found.unusual, _UNUSUAL), content=self._unusual()
@@ -152,7 +166,9 @@ class _Writer:
             listed = table("Handed in and not graded", (Cell("path"), Cell("reason", "text")), cells)
             yield _Section(title="Not placed", content=listed)
         yield _Section(title="Students", content=self._students(rows))
-        yield _Section(title="Time and isolation", content=_time(found.timings, self.address) + _isolation(found.isolation))
+        yield _Section(
+            title="Time and isolation", content=time_table(found.timings, self.address) + isolation_lines(found.isolation)
+        )
 
     def _target(self, exercise: str, report: TargetReport) -> Target | None:
         targets = self.exercises[exercise].targets() if exercise in self.exercises else ()
@@ -168,12 +184,12 @@ class _Writer:
         items = self.analysis.items
         few = self.analysis.students < FEW
         chance = f"<p>With fewer than {FEW} students the last two are mostly chance.</p>" if few else ""
-        return _shares(items) + _MEASURES + chance + self._items(items) + _verdicts(items)
+        return shares_figure(items) + _MEASURES + chance + self._items(items) + verdict_table(items)
 
     def _items(self, items: Sequence[Item]) -> str:
         heads = Cell("exercise"), Cell("target"), Cell("asked"), Cell("points", "number"), Cell("answers", "number")
         measures = Cell("difficulty", "number"), Cell("discrimination", "number"), Cell("point-biserial", "number")
-        has_notes = any(map(_reading, items))
+        has_notes = any(map(remark_on, items))
         rows = []
         for item in items:
             target = self._target(item.exercise, item.target)
@@ -184,8 +200,8 @@ class _Writer:
                     Cell(mathml(item.target, target.kind if target else None)),
                     Cell(number(item.target.points), "number"),
                     Cell(str(item.answered), "number"),
-                    *(_measure(value) for value in (item.difficulty, item.discrimination, item.point_biserial)),
-                    *((Cell(_reading(item), "text"),) if has_notes else ()),
+                    *(measure_cell(value) for value in (item.difficulty, item.discrimination, item.point_biserial)),
+                    *((Cell(remark_on(item), "text"),) if has_notes else ()),
                 )
             )
         return table("Every target", (*heads, *measures, *((Cell("note", "text"),) if has_notes else ())), rows)
@@ -197,9 +213,9 @@ class _Writer:
             return '<p class="soft">No answer was wrong.</p>'
         rows = [
             (
-                Cell(_kind(one)),
+                Cell(kind_name(one)),
                 Cell(str(one.answers), "number"),
-                _share(one.answers, self.analysis.wrong),
+                share_cell(one.answers, self.analysis.wrong),
                 Cell(str(one.group.count), "number"),
                 Cell(student_link(one.example[0], self.address, one.example[1]), "name"),
                 Cell(one.example[1]),
@@ -217,9 +233,9 @@ class _Writer:
             (
                 Cell(one.exercise),
                 Cell(one.example.name),
-                Cell(_rule(one.rule)),
+                Cell(rule_name(one.rule)),
                 Cell(str(one.group.count), "number"),
-                _share(one.group.count, one.wrong),
+                share_cell(one.group.count, one.wrong),
                 Cell(prose(one.text), "text"),
                 Cell(self._entry(one.exercise, one.example), "text"),
                 Cell(student_link(one.group.students[0], self.address, one.exercise), "name"),
@@ -230,18 +246,18 @@ class _Writer:
         if not rows:
             return ""
         listed = table("By how many make them", (*heads, *last), rows)
-        return _folded("Mistakes by target", listed, len(rows), most_open=MOST_OPEN)
+        return folded("Mistakes by target", listed, len(rows), most_open=MOST_OPEN)
 
-    # Answers that are alike
+    # Equal answers
 
     @staticmethod
     def _lead(behaviours: Sequence[Behaviour], then: str) -> str:
-        """What is the same of them, and what that means."""
+        """Say what such answers have in common, and what that means."""
         if not behaviours:
             return ""
         return f"{_BY_ONE_NUMBER if any(one.is_by_one_number for one in behaviours) else _BY_ALL_NUMBERS} {then}"
 
-    def _alike(self) -> str:
+    def _equal_answers(self) -> str:
         unusual = set(map(id, self.analysis.unusual))
         others = [one for one in self.analysis.behaviours if id(one) not in unusual]
         unexplained = [one for one in others if one.rule is None]
@@ -249,7 +265,7 @@ class _Writer:
         content = self._behaviours("Wrong answers that several students share and no known mistake explains", unexplained)
         if explained:
             listed = self._behaviours("Wrong answers that several students share and a known mistake explains", explained)
-            content += _folded("Groups that a mistake explains", listed, len(explained), most_open=0)
+            content += folded("Groups that a mistake explains", listed, len(explained), most_open=0)
         return content
 
     def _unusual(self) -> str:
@@ -291,7 +307,7 @@ class _Writer:
         return prose(words.sentence(one.example, self._notation(one.exercise, one.example)))
 
     def _entry(self, exercise: str, report: TargetReport) -> str:
-        """The entry furthest out in the smallest failing case."""
+        """Show the entry furthest out in the smallest failing case."""
         found, example = words.entry(report, self._notation(exercise, report)), report.counterexample
         if found is None or example is None:
             return ""
@@ -301,12 +317,12 @@ class _Writer:
     # Students
 
     def _notices(self, caption: str, what: str, notices: Sequence[Notice]) -> str:
-        merged: dict[tuple[str, Group], list[str]] = {}  # a notebook that prints does so in all of its exercises
+        merged: dict[tuple[str, StudentGroup], list[str]] = {}  # a notebook that prints does so in all of its exercises
         for one in notices:
             merged.setdefault((one.what, one.group), []).append(one.exercise)
         rows = [
             (
-                Cell(prose(_noticed(told)), "text"),
+                Cell(prose(noticed(told)), "text"),
                 Cell(", ".join(exercises), "name"),
                 Cell(str(group.count), "number"),
                 Cell(names(group, exercises[0], self.address), "text"),
@@ -318,14 +334,14 @@ class _Writer:
     def _students(self, rows: Iterable[Row]) -> str:
         exercises = self.analysis.exercises
         shown = tuple(itertools.islice(rows, MOST_ROWS))
-        extra = [column for column in _EXTRA if any(column.cell(row).content for row in shown)]
+        extra = [column for column in EXTRA_COLUMNS if any(column.cell(row).content for row in shown)]
         cells = [
             (
                 Cell(student_link(row.student.id, self.address if row.scores else lambda _: ""), "name"),
                 Cell(row.student.name, "name"),
                 Cell(number(row.total), "number"),
                 *(column.cell(row) for column in extra),
-                *(_score(row, exercise) for exercise in exercises),
+                *(score_cell(row, exercise) for exercise in exercises),
             )
             for row in shown
         ]
@@ -352,145 +368,5 @@ class _Writer:
         return table("Points given by hand", (*heads, Cell("reason", "text"), Cell("by")), cells) if cells else ""
 
 
-class _Column(NamedTuple):
-    """A column that is there only where it has something to say."""
-
-    head: Cell
-    cell: Callable[[Row], Cell]
-
-
-def _late(row: Row) -> Cell:
-    return Cell(duration(row.late_seconds), "number", str(row.late_seconds)) if row.late_seconds else Cell("", "number", "0")
-
-
-def _penalty(row: Row) -> Cell:
-    return Cell(f"−{number(round(row.penalty, 4))}" if row.penalty else "", "number", str(row.penalty or ""))
-
-
-_EXTRA = (
-    _Column(Cell("late by", "number"), _late),
-    _Column(Cell("penalty", "number"), _penalty),
-)
-
-
-def _scores(analysis: Analysis) -> str:
-    totals = analysis.totals
-    quartiles = statistics.quantiles(totals, n=4, method="inclusive") if len(totals) > 1 else [totals[0]] * 3
-    if len(totals) == 1:
-        told = f"One student has {totals[0]:.3g} of {analysis.points:g} points."
-    elif min(totals) == max(totals):
-        told = f"All {len(totals)} students have {totals[0]:.3g} of {analysis.points:g} points."
-    else:
-        told = (
-            f"{len(totals)} students have from {min(totals):.3g} to {max(totals):.3g} of {analysis.points:g} points; "
-            f"half of them between {quartiles[0]:.3g} and {quartiles[2]:.3g}."
-        )
-    return _figure(plots.histogram(totals, analysis.points), told)
-
-
-def _shares(items: Sequence[Item]) -> str:
-    graded = [(f"{item.exercise}: {item.target.name}", item.difficulty) for item in items if item.difficulty is not None]
-    if not graded:
-        return ""
-    hardest, least = min(graded, key=lambda one: one[1])
-    told = f"The mean share of the points of {len(graded)} targets: least for {hardest}, with {least:.2f}."
-    return _figure(plots.shares([name for name, _ in graded], [share for _, share in graded]), told)
-
-
-def _figure(svg: str, told: str) -> str:
-    return f'<figure role="group" aria-label="{text(told)}">{svg}<figcaption>{text(told)}</figcaption></figure>'
-
-
-def _reading(item: Item) -> str:
-    """What the measures say, where they say something."""
-    if item.difficulty is None:
-        return ""
-    if item.point_biserial is not None and item.point_biserial < 0:
-        return "Look at the exercise: those who do well elsewhere do worse here."
-    if item.difficulty >= 0.95:
-        return "Nearly everybody has it."
-    if item.difficulty <= 0.25:
-        return "Hardly anybody has it."
-    if item.discrimination is not None and item.discrimination < 0.1:
-        return "Hardly tells strong from weak."
-    return ""
-
-
-def _verdicts(items: Sequence[Item]) -> str:
-    """A row a target, a column a verdict that was given."""
-    given = sorted({status for item in items for status in item.statuses}, key=lambda status: -status.order)
-    heads = Cell("exercise"), Cell("target"), *(Cell(words.LABELS[status], "number") for status in given)
-    rows = [
-        (
-            Cell(item.exercise),
-            Cell(item.target.name),
-            *(Cell(str(item.statuses.get(status, "")), "number") for status in given),
-        )
-        for item in items
-    ]
-    return table("What came of the answers", heads, rows)
-
-
-def _score(row: Row, exercise: str) -> Cell:
-    if exercise in row.scores and row.scores[exercise] is None:
-        return Cell(words.LABELS[Status.UNGRADED], "number", "")
-    return Cell(number(row.scores.get(exercise)), "number")
-
-
-def _time(timings: Sequence[Timing], address: Address) -> str:
-    rows = [
-        (
-            Cell(one.exercise),
-            Cell(str(one.answers), "number"),
-            Cell(f"{one.total_seconds:.2f}", "number"),
-            Cell(f"{one.total_seconds / one.answers:.3f}", "number"),
-            Cell(f"{one.longest_seconds:.3f}", "number"),
-            Cell(student_link(one.slowest, address, one.exercise), "name"),
-        )
-        for one in timings
-    ]
-    heads = Cell("exercise"), Cell("submissions", "number"), Cell("seconds in all", "number"), Cell("mean", "number")
-    return table("Grading time", (*heads, Cell("longest", "number"), Cell("of")), rows)
-
-
-def _isolation(isolation: Mapping[str, int]) -> str:
-    told = "; ".join(
-        f"{count} {'submission' if count == 1 else 'submissions'} ran behind {layers}" for layers, count in isolation.items()
-    )
-    return f"<p>{text(told)}.</p>" if told else ""
-
-
-def _folded(summary: str, content: str, rows: int, *, most_open: int) -> str:
-    """Details that are open where they are short."""
-    is_open = " open" if rows <= most_open else ""
-    return f"<details{is_open}><summary>{text(summary)} ({rows})</summary>{content}</details>"
-
-
-def _noticed(what: str) -> str:
-    """A flag with what it means, or a reason as it stands."""
-    return f"{what.replace('_', ' ')}: {words.FLAGS[what]}" if what in words.FLAGS else what
-
-
-def _kind(one: Kind) -> str:
-    if one.rule is not None or one.status is None:
-        return _rule(one.rule or "")
-    return f"{words.LABELS[one.status]}, no cause named"
-
-
-def _rule(rule: str) -> str:
-    return "declared by the exercise" if rule == "declared" else rule.replace("_", " ")
-
-
-def _share(count: int, of: int) -> Cell:
-    return Cell(f"{count / of:.0%}", "number", str(count / of)) if of else Cell("", "number")
-
-
-def _measure(value: float | None) -> Cell:
-    if value is None:
-        return Cell("", "number")
-    return Cell(f"{round(value, 2) + 0.0:.2f}".replace("-", "−"), "number", str(value))
-
-
-@cache
 def _file(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What an instructor decided beside the verdicts, in words for the student: points given by hand, and what being late costs."""
+"""Say on students' pages what an instructor decided beside the verdicts: points given by hand, and the late penalty."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNITS = (("day", 24 * 60 * 60), ("hour", 60 * 60), ("minute", 60))
 
 
 def article(row: Row, id: str, report: Report | None, exercise: Exercise | None) -> Article:
-    """What a student's page says of one exercise; without a report where points were given for nothing handed in."""
+    """Return what a student's page says of one exercise; without a report where points were given for nothing handed in."""
     shown = exercise.title if exercise else id
     return Article(
         id=id,
@@ -32,7 +32,7 @@ def article(row: Row, id: str, report: Report | None, exercise: Exercise | None)
 
 
 def lead_lines(row: Row, reports: Iterable[Report]) -> tuple[str, ...]:
-    """The total of a student's page, and how it came about where there is more to it than the verdicts."""
+    """Return the total of a student's page, and how it came about where it is more than the sum of the verdicts."""
     possible = sum(report.points for report in reports)
     if row.total is None:
         return f"{row.student.id}: the total, of {number(possible)} points, waits for what is not graded.", *_lateness(row)
@@ -69,7 +69,7 @@ def _lateness(row: Row) -> Iterator[str]:
 
 def duration(seconds: float) -> str:
     """
-    A time in its two largest units.
+    Return a time in its two largest units.
 
     >>> duration(26 * 3600 + 59), duration(61), duration(3)
     ('1 day 2 hours', '1 minute', 'less than a minute')

@@ -1,4 +1,4 @@
-"""The pages of OUT: `report.html` for the class's staff, `feedback/STUDENT.html` for each student."""
+"""Write the pages of OUT: `report.html` for the class's staff, `feedback/STUDENT.html` for each student."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grader.exercise.model import Exercise
     from grader.outcome import Report
 
-MADE_BY = "pages.sha256"  # a fingerprint of what all pages depend on
+MADE_BY = "pages.sha256"  # holds the fingerprint of what all pages depend on
 
 
 def refresh(
@@ -38,7 +38,7 @@ def refresh(
     changed: Collection[str] | None = None,
     database: str | None = None,
 ) -> Path:
-    """Writes the pages of the folder of an earlier run, as `write_pages`; the path of the class's page."""
+    """Write the pages of an earlier run's folder, as `write_pages` does; return the path of the class's page."""
     with existing_out(path) as out:
         results = open_results(out, database)
         try:
@@ -56,10 +56,10 @@ def write_pages(
     changed: Collection[str] | None = None,
 ) -> Path:
     """
-    Writes the class's page, and the pages of the students in `changed` (None: of all) and of those who have none yet.
+    Write the class's page, and the pages of the students in `changed` (None: of all) and of those who have none yet.
 
-    All of them after the instructor's rules changed. `exercises` by id lend the pages their notation; those that are not
-    in it are shown without. Students are shown as much as `feedback` says, or else the assignment.
+    All pages are written after the instructor's rules changed. `exercises` by id lend the pages their notation; others are shown
+    without. Students see as much as `feedback` says, or else the assignment.
     """
     decided = decisions.read_rules(out)
     made_by, before = _made_by(out, feedback or decided.feedback), out.path / MADE_BY
@@ -87,7 +87,7 @@ def student_page(
     feedback: Feedback,
     cases: ShownCases = "public",
 ) -> str:
-    """One student's page: what was earned in all and with each exercise, then every report."""
+    """Write one student's page: the points in all and for each exercise, then every report."""
     ids = dict.fromkeys([*(report.exercise for report in reports), *row.scores])
     by_id = {report.exercise: report for report in reports}
     articles = [article(row, id, by_id.get(id), exercises.get(id)) for id in ids]
@@ -95,12 +95,12 @@ def student_page(
 
 
 def address(student: str) -> str:
-    """Where a student's page lies, as the class's page links to it."""
+    """Return the link from the class's page to a student's page."""
     return f"feedback/{quote(safe_name(student))}.html"
 
 
 def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Result]]]:
-    """Every student's row, with what was graded in the order of the assignment."""
+    """Yield every student's row, with the results in the order of the assignment."""
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     found_of = gradebook.merge_by_student(results.all(), lambda result: result.student)
     for row in gradebook.rows(out, results):
@@ -109,7 +109,7 @@ def _students(out: Out, results: Results) -> Iterator[tuple[Row, list[Result]]]:
 
 
 def _made_by(out: Out, feedback: Feedback) -> str:
-    """The fingerprint of what every student's page depends on beside the student's own reports."""
+    """Return the fingerprint of what every student's page depends on beside the student's own reports."""
     decided = out.path / decisions.NAME
     data = decided.read_bytes() if decided.exists() else b""
     return hashlib.sha256(f"{VERSION} {feedback} {out.state.title}\n".encode() + data).hexdigest()

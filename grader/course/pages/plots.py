@@ -1,4 +1,4 @@
-"""The plots of the class report as inline SVG: in the colours of the page, with the same numbers for every run."""
+"""Draw the plots of the class report as inline SVG: in the colours of the page, the same for the same numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BAR = "#3f7fbf"  # 4 to 1 against white and against the dark page
 
 
 def histogram(totals: Sequence[float], points: float) -> str:
-    """How many students have how many points, whole points where that makes few enough bars."""
+    """Draw how many students have how many points; a bar is a whole point where that makes few enough bars."""
     edges, is_whole = bins(totals, points)
 
     def draw(axes: Axes) -> None:
@@ -39,7 +39,7 @@ def histogram(totals: Sequence[float], points: float) -> str:
 
 
 def bins(totals: Sequence[float], points: float) -> tuple[list[float], bool]:
-    """The edges of the bars, and whether each is a whole number of points. Totals above `points` have a place, too."""
+    """Return the edges of the bars, and whether each is a whole number of points. Totals above `points` have a bar, too."""
     most = max(points, *totals)
     if points == int(points) and most <= _FEW:
         return [place - 0.5 for place in range(max(math.ceil(most) + 2, 3))], True
@@ -47,7 +47,7 @@ def bins(totals: Sequence[float], points: float) -> tuple[list[float], bool]:
 
 
 def shares(names: Sequence[str], values: Sequence[float]) -> str:
-    """A bar a target: the mean share of its points."""
+    """Draw a bar for each target: the mean share of its points."""
 
     def draw(axes: Axes) -> None:
         places = range(len(names))

@@ -1,4 +1,4 @@
-"""Tables of the class's page, with what they are made of: cells, links to students' pages, formulas."""
+"""Make the tables of the class's page: cells, and links to students' pages."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from grader.render.markup import Markup, text
 
 if TYPE_CHECKING:
-    from grader.course.results.analysis import Group
+    from grader.course.results.analysis import StudentGroup
 
-MOST_ROWS = 2000  # of one table: a page of a hundred thousand rows helps nobody, grades.csv has them all
+MOST_ROWS = 2000  # rows of one table: a page of a hundred thousand rows helps nobody, grades.csv has them all
 
-Address = Callable[[str], str]  # of a student's page, '' for none
+Address = Callable[[str], str]  # finds a student's page; '' for none
 
 
 class Cell(NamedTuple):
-    """What is shown, its class (`number`, or `text` and `name` for what may wrap), and what it is sorted by if that differs."""
+    """The content, its class (`number`, or `text` and `name` for what may wrap), and the text it is sorted by if that differs."""
 
     content: str
     kind: str = ""
@@ -24,7 +24,7 @@ class Cell(NamedTuple):
 
 
 def table(caption: str, heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], of: int = 0) -> str:
-    """A table that sorts by each of its columns, in a region that scrolls where the page is too narrow; `of` so many rows."""
+    """Return a table that sorts by each column and scrolls where the page is too narrow; `of` counts rows left out, too."""
     of = max(of, len(rows))
     note = f" (the first {MOST_ROWS} of {of})" if of > MOST_ROWS else ""
     head = "".join(
@@ -41,7 +41,7 @@ def table(caption: str, heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], o
 
 
 def _breakable(content: str) -> str:
-    """A heading; ids of exercises, wider than their columns' numbers, may be broken at their underscores."""
+    """Return a heading; ids of exercises, wider than their columns' numbers, may be broken at their underscores."""
     return text(content).replace("_", "_<wbr>")
 
 
@@ -54,15 +54,15 @@ def _class(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 
 
-def names(group: Group, exercise: str, address: Address) -> Markup:
-    """A group's students, each with the place on the own page that tells of the exercise."""
+def names(group: StudentGroup, exercise: str, address: Address) -> Markup:
+    """Name a group's students, each with a link to the exercise on the student's page."""
     more = group.count - len(group.students)
     named = ", ".join(student_link(student, address, exercise) for student in group.students)
     return Markup(named + (f" and {more} more" if more > 0 else ""))
 
 
 def student_link(student: str, address: Address, exercise: str = "") -> Markup:
-    """A student's id, leading to the student's page."""
+    """Return a student's id with a link to the student's page."""
     page = address(student)
     place = f"#{exercise}" if exercise else ""
     return Markup(f'<a href="{text(page + place)}">{text(student)}</a>' if page else text(student))

@@ -1,10 +1,11 @@
-"""What a class's answers say: of the exercises, of the mistakes that the class makes, of answers that are alike."""
+"""Analyse a class's answers: its exercises, the mistakes that it makes, and answers that are alike."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import math
+import statistics
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 MOST_NAMED = 40  # students named in a group; the others are counted
 FEWEST_FOR_STATISTICS = 5  # students: with fewer, a correlation says nothing
 MOST_IN_PAIRS = 6  # students of an unusual answer that are looked at two by two
-_UNANSWERED = frozenset({Status.UNGRADED, Status.MISSING, Status.NOT_IMPLEMENTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Item:
     """
 
     exercise: str
-    target: TargetReport  # somebody's: what is asked is the same for all
+    target: TargetReport  # of some student: what is asked is the same for all
     answered: int
     difficulty: float | None
     discrimination: float | None
@@ -45,17 +45,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Students of whom the same can be said: how many, and the first of them by name."""
+class StudentGroup:
+    """Students who did the same: how many, and the ids of the first of them."""
 
     count: int
     students: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class MistakeKind:
     """
-    One kind of wrong answer over all targets: a mistake that was named, or what came of those that nothing explains.
+    One kind of wrong answer over all targets: a mistake that was named, or the status of answers that nothing explains.
 
     `answers` counts answers, `group` students; `example` is where to look at one.
     """
@@ -63,18 +63,18 @@ class Kind:
     rule: str | None
     status: Status | None  # None where a rule is named
     answers: int
-    group: Group
+    group: StudentGroup
     example: tuple[str, str]  # student, exercise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """A mistake that was named in answers to one target: by whom, of how many wrong answers, and one of them."""
+class NamedMistake:
+    """A mistake that was named in answers to one target: by whom, in how many wrong answers, and an example."""
 
     exercise: str
     rule: str
     text: str
-    group: Group
+    group: StudentGroup
     wrong: int
     example: TargetReport
 
@@ -84,7 +84,7 @@ class Behaviour:
     """Students whose wrong answers to a target are the same."""
 
     exercise: str
-    group: Group
+    group: StudentGroup
     example: TargetReport
 
     @property
@@ -100,7 +100,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two students who share more than one unusual wrong answer, and how many of these each of them has in all."""
+    """Two students who share more than one unusual wrong answer, and how many unusual answers each of them has in all."""
 
     students: tuple[str, str]
     shared: tuple[tuple[str, str], ...]  # exercise, target
@@ -113,7 +113,7 @@ class Notice:
 
     exercise: str
     what: str
-    group: Group
+    group: StudentGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +129,17 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """What a class's results come to."""
+    """The analysis of a class's results."""
 
     title: str
     exercises: tuple[str, ...]
     points: float
     students: int
-    totals: tuple[float, ...]  # of those who handed in and are graded throughout
+    totals: tuple[float, ...]  # totals of students who handed in and are graded throughout
     items: tuple[Item, ...]
     wrong: int  # answers that were tried and are wrong
-    kinds: tuple[Kind, ...]
-    mistakes: tuple[Mistake, ...]
+    kinds: tuple[MistakeKind, ...]
+    mistakes: tuple[NamedMistake, ...]
     behaviours: tuple[Behaviour, ...]
     pairs: tuple[Pair, ...]
     flags: tuple[Notice, ...]
@@ -150,12 +150,12 @@ class Analysis:
 
     @property
     def unusual(self) -> tuple[Behaviour, ...]:
-        """Equal wrong values that nothing explains, shared by few: worth a look, and no more than that."""
+        """Equal wrong values that no known mistake explains and few students share: worth a look, and no more than that."""
         return tuple(one for one in self.behaviours if _is_unusual(one, self.students))
 
 
 def analyse(out: Out, results: Results) -> Analysis:
-    """The class's answers, read once; what is kept of each is a few numbers, and of those that are alike one is read again."""
+    """Analyse the class's answers. They are read once; of each only a few numbers are kept, and examples are read again."""
     seen = _Seen()
     order = {exercise: place for place, exercise in enumerate(out.state.exercises)}
     for result in results.all():
@@ -190,8 +190,8 @@ _Key = tuple[str, str, str]  # exercise, function, target
 
 
 @dataclass(slots=True)
-class _Group:
-    """A group that grows: students come one after another, so the last one tells whether this one is new."""
+class _GrowingGroup:
+    """A group to which students are added one after another, so that the last one tells whether this one is new."""
 
     answers: int = 0
     count: int = 0
@@ -207,8 +207,8 @@ class _Group:
         if len(self.students) < MOST_NAMED:
             self.students.append(student)
 
-    def whole(self) -> Group:
-        return Group(count=self.count, students=tuple(self.students))
+    def whole(self) -> StudentGroup:
+        return StudentGroup(count=self.count, students=tuple(self.students))
 
 
 @dataclass(slots=True)
@@ -216,18 +216,18 @@ class _Seen:
     """Running counts over the results."""
 
     facts: dict[_Key, TargetReport] = field(default_factory=dict)
-    shares: dict[_Key, array[float]] = field(default_factory=dict)  # of the points, by student; NaN: no score
+    shares: dict[_Key, array[float]] = field(default_factory=dict)  # share of the points by student; NaN: no score
     statuses: dict[_Key, Counter[Status]] = field(default_factory=dict)
     wrong: Counter[_Key] = field(default_factory=Counter)
-    named: dict[tuple[_Key, str, str], tuple[TargetReport, _Group]] = field(default_factory=dict)
-    alike: dict[bytes, tuple[_Key, _Group]] = field(default_factory=dict)  # by a fingerprint: most of these have one member
-    by_kind: dict[tuple[str | None, Status | None], tuple[tuple[str, str], _Group]] = field(default_factory=dict)
+    named: dict[tuple[_Key, str, str], tuple[TargetReport, _GrowingGroup]] = field(default_factory=dict)
+    alike: dict[bytes, tuple[_Key, _GrowingGroup]] = field(default_factory=dict)  # by fingerprint: most groups have one member
+    by_kind: dict[tuple[str | None, Status | None], tuple[tuple[str, str], _GrowingGroup]] = field(default_factory=dict)
     unexplained: Counter[str] = field(default_factory=Counter)
-    numbers: dict[str, int] = field(default_factory=dict)  # students, as small as memory wants them
+    numbers: dict[str, int] = field(default_factory=dict)  # students as numbers, to save memory
     points: dict[str, float] = field(default_factory=dict)
     timings: dict[str, Timing] = field(default_factory=dict)
-    flags: dict[tuple[str, str], _Group] = field(default_factory=dict)
-    ungraded: dict[tuple[str, str], _Group] = field(default_factory=dict)
+    flags: dict[tuple[str, str], _GrowingGroup] = field(default_factory=dict)
+    ungraded: dict[tuple[str, str], _GrowingGroup] = field(default_factory=dict)
     isolation: Counter[str] = field(default_factory=Counter)
 
     def add(self, student: str, report: Report) -> None:
@@ -238,18 +238,18 @@ class _Seen:
             self.isolation[", ".join(report.layers)] += 1
         self._add_time(student, report)
         for flag in report.flags:
-            self.flags.setdefault((exercise, flag), _Group()).add(student)
+            self.flags.setdefault((exercise, flag), _GrowingGroup()).add(student)
         for target in report.targets:
             key = (exercise, target.call, target.name)
             self.facts.setdefault(key, target)
             self.statuses.setdefault(key, Counter())[target.status] += 1
             if target.score is None:
-                self.ungraded.setdefault((exercise, target.detail), _Group()).add(student)
+                self.ungraded.setdefault((exercise, target.detail), _GrowingGroup()).add(student)
                 continue
             shares = self.shares.setdefault(key, array("d"))
             shares.extend([math.nan] * (who + 1 - len(shares)))
             shares[who] = target.score / target.points if target.points else float(target.status is Status.CORRECT)
-            if target.status is not Status.CORRECT and target.status not in _UNANSWERED:
+            if target.status is not Status.CORRECT and not target.status.is_unanswered:
                 self._add_wrong(key, student, target)
 
     def _add_time(self, student: str, report: Report) -> None:
@@ -272,11 +272,11 @@ class _Seen:
         self.wrong[key] += 1
         found = target.diagnosis
         if found:
-            self.named.setdefault((key, found.rule, found.text), (target, _Group()))[1].add(student)
+            self.named.setdefault((key, found.rule, found.text), (target, _GrowingGroup()))[1].add(student)
         kind = (found.rule, None) if found else (None, target.status)
-        self.by_kind.setdefault(kind, ((student, key[0]), _Group()))[1].add(student)
+        self.by_kind.setdefault(kind, ((student, key[0]), _GrowingGroup()))[1].add(student)
         self.unexplained[student] += int(target.status is Status.WRONG_VALUE and not found)
-        self.alike.setdefault(_fingerprint(key, target), (key, _Group()))[1].add(student)
+        self.alike.setdefault(_fingerprint(key, target), (key, _GrowingGroup()))[1].add(student)
 
     def items(self) -> Iterator[Item]:
         earned, possible = (array("d", bytes(8 * len(self.numbers))) for _ in range(2))
@@ -305,16 +305,16 @@ class _Seen:
                 statuses=dict(sorted(self.statuses[key].items(), key=lambda one: -one[0].order)),
             )
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[MistakeKind]:
         found = [
-            Kind(rule=rule, status=status, answers=group.answers, group=group.whole(), example=example)
+            MistakeKind(rule=rule, status=status, answers=group.answers, group=group.whole(), example=example)
             for (rule, status), (example, group) in self.by_kind.items()
         ]
         return sorted(found, key=lambda one: (one.rule is None, -one.answers))
 
-    def mistakes(self) -> list[Mistake]:
+    def mistakes(self) -> list[NamedMistake]:
         found = [
-            Mistake(exercise=key[0], rule=rule, text=text, group=group.whole(), wrong=self.wrong[key], example=target)
+            NamedMistake(exercise=key[0], rule=rule, text=text, group=group.whole(), wrong=self.wrong[key], example=target)
             for (key, rule, text), (target, group) in self.named.items()
         ]
         return sorted(found, key=lambda one: (-one.group.count, one.exercise, one.example.name))
@@ -330,9 +330,9 @@ class _Seen:
 
 def _fingerprint(key: _Key, target: TargetReport) -> bytes:
     """
-    What two answers have in common that behave alike: all their numbers.
+    Return a fingerprint of all numbers of an answer: two answers that behave alike have the same.
 
-    Without that: status, how many cases are right, the entry furthest out.
+    Where the numbers are not known, it covers the status, how many cases are right, and the entry furthest out.
     """
     example = target.counterexample
     entry = example and (example.case, example.index, example.actual)
@@ -341,7 +341,7 @@ def _fingerprint(key: _Key, target: TargetReport) -> bytes:
 
 
 def _target(results: Results, student: str, key: _Key) -> TargetReport:
-    """One target of a student's report."""
+    """Return one target of a student's report."""
     exercise, call, name = key
     result = results.get(student, exercise)
     assert result is not None  # it was read a moment ago, and OUT is held
@@ -367,26 +367,21 @@ def _pairs(unusual: Sequence[Behaviour], unexplained: Mapping[str, int]) -> list
     return sorted(found, key=lambda one: (-len(one.shared), one.students))
 
 
-def _notices(groups: Mapping[tuple[str, str], _Group]) -> tuple[Notice, ...]:
+def _notices(groups: Mapping[tuple[str, str], _GrowingGroup]) -> tuple[Notice, ...]:
     found = (Notice(exercise=exercise, what=what, group=group.whole()) for (exercise, what), group in groups.items())
     return tuple(sorted(found, key=lambda one: (one.what, -one.group.count, one.exercise)))
 
 
-# The statistics, of pairs: a student's share of the item's points, and of those of the rest
+# Statistics of pairs: a student's share of the item's points, and the share of the points of the rest
 
 
 def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Pearson's of the two shares; with an item that is right or wrong, that is the point-biserial one."""
-    if not _varies(pairs):
-        return None
-    mean = [math.fsum(pair[side] for pair in pairs) / len(pairs) for side in (0, 1)]
-    apart = [[pair[side] - mean[side] for pair in pairs] for side in (0, 1)]
-    spread = [math.sqrt(math.fsum(x * x for x in side)) for side in apart]
-    return math.fsum(x * y for x, y in zip(*apart, strict=True)) / (spread[0] * spread[1])
+    """Return Pearson's correlation of the two shares; with an item that is right or wrong, that is the point-biserial one."""
+    return statistics.correlation(*zip(*pairs, strict=True)) if _varies(pairs) else None
 
 
 def discrimination(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """The mean share of the best 27% in the rest, less that of the worst 27%: Kelley's groups."""
+    """Return the mean share of the best 27% in the rest, less that of the worst 27%: Kelley's groups."""
     if not _varies(pairs):
         return None
     size = round(0.27 * len(pairs))
@@ -395,7 +390,7 @@ def discrimination(pairs: Sequence[tuple[float, float]]) -> float | None:
 
 
 def _varies(pairs: Sequence[tuple[float, float]]) -> bool:
-    """Whether there is something to compare: enough students, who differ in the item and in the rest."""
+    """Return whether there is something to compare: enough students, who differ in the item and in the rest."""
     return len(pairs) >= FEWEST_FOR_STATISTICS and all(_range(pair[side] for pair in pairs) > 1e-9 for side in (0, 1))
 
 
@@ -405,7 +400,7 @@ def _range(values: Iterable[float]) -> float:
 
 
 def _mean_of_first(ordered: Sequence[tuple[float, float]], size: int) -> float:
-    """The mean share of the first ones; those who tie for the last places count in part, whatever their names are."""
+    """Return the mean share of the first ones; those who tie for the last places count in part, whatever their names are."""
     border = ordered[size - 1][1]
     within = [share for share, rest in ordered[:size] if rest != border]
     tied = [share for share, rest in ordered if rest == border]

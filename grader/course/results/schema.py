@@ -67,7 +67,7 @@ def tables() -> Mapping[str, sa.Table]:
 
 
 def _inserting(engine: sa.Engine, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
-    """An insertion that may say what to do where the row is there."""
+    """Return an insertion that may say what to do where the row is there already."""
     if engine.dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql
 

@@ -15,7 +15,7 @@ from grader.errors import Fault, GraderError, SubmissionError
 from grader.outcome import Status
 
 if TYPE_CHECKING:
-    from grader.course.intake.entries import Entry
+    from grader.course.intake.entries import SubmissionEntry
     from grader.course.intake.files import File
     from grader.course.results.database import Results
     from grader.course.results.stored import Result
@@ -52,7 +52,7 @@ class GradingRequest:
         return {hashlib.sha256(data).hexdigest(): data for data in self.files.values()}
 
 
-def request_of(entry: Entry, basis: str, contents: Contents | None = None) -> GradingRequest:
+def request_of(entry: SubmissionEntry, basis: str, contents: Contents | None = None) -> GradingRequest:
     """
     Read the files of an entry. `basis` is what `basis_of` returns for the exercise.
 
@@ -115,7 +115,7 @@ def _no_longer_kept(result: Result) -> GraderError:
     return GraderError(Fault("", what, "Run `grader grade` with the submissions again."))
 
 
-def _with_files(request: GradingRequest, entry: Entry, contents: Contents) -> GradingRequest:
+def _with_files(request: GradingRequest, entry: SubmissionEntry, contents: Contents) -> GradingRequest:
     """Add the files that can be read; the request is refused only where none can."""
     files: dict[str, bytes] = {}
     left_out: dict[str, str] = {}

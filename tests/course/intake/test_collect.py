@@ -30,7 +30,7 @@ def placed(collection: Collection) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def read_as(path: Path, layout: str = "", of: Assignment | None = None) -> tuple[str, list[str]]:
-    """The layout that was taken, and the students."""
+    """Collect; return the layout that was taken, and the students."""
     found = collect(path, of or assignment(), layout=layout)
     return found.layout, [student.id for student in found.students]
 

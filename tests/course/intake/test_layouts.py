@@ -260,7 +260,7 @@ def test_a_time_that_a_student_wrote_is_no_time(tmp_path: Path) -> None:
 
 
 def metadata(tmp_path: Path, text: str | bytes, folders: str = "ab") -> Path:
-    """An export with this metadata and these folders."""
+    """Write an export with this metadata and these folders."""
     answers = {f"{name}/tanh_layer.py": TANH for name in folders}
     return hand_in(tmp_path / "class", {"submission_metadata.yml": text, **answers})
 
@@ -395,7 +395,7 @@ def test_a_layout_that_is_said_is_taken_or_refused(layout: str, tmp_path: Path) 
     if layout in {"students", "one-student"}:
         assert layout == collect(path, assignment(), layout=layout).layout
     else:
-        with pytest.raises(SubmissionError, match="Say "):
+        with pytest.raises(SubmissionError, match="Give "):
             collect(path, assignment(), layout=layout)
 
 

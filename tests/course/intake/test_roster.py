@@ -11,7 +11,7 @@ from classroom import Reader, assignment, hand_in, pack, steps
 
 from grader.course.grade import Options, grade_folder
 from grader.course.intake.collect import Collection, collect, with_roster
-from grader.course.intake.entries import Entry
+from grader.course.intake.entries import SubmissionEntry
 from grader.course.intake.matching import match
 from grader.course.intake.roster import read_roster
 from grader.course.intake.students import Student
@@ -28,7 +28,7 @@ CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Problem set 1 (44)
 
 
 def roster(tmp_path: Path, text: str, name: str = "roster.csv") -> tuple[Student, ...]:
-    """The students of a file with this text."""
+    """Read the students of a file with this text."""
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     return read_roster(path)
@@ -167,7 +167,7 @@ def test_of_two_submissions_of_one_student_the_last_counts(tmp_path: Path) -> No
 
 def test_of_two_submissions_of_one_student_the_latest_counts() -> None:
     """By the time; an empty folder never, and where nobody says, the last by name."""
-    entries = tuple(Entry(student=id, exercise="tanh_layer", status=Status.MISSING) for id in ("a", "b"))
+    entries = tuple(SubmissionEntry(student=id, exercise="tanh_layer", status=Status.MISSING) for id in ("a", "b"))
     early, late = (datetime(2026, 10, day, tzinfo=UTC) for day in (1, 2))
     people = [Student(id="s01", ids={"one": "a", "two": "b", "three": "c"})]
     for times, counts in (((late, early, None), "a"), ((early, late, None), "b"), ((None, None, late), "b")):

@@ -25,12 +25,12 @@ from grader.render.mathml import mathml
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class with its pages."""
+    """Write a class with its pages."""
     return whole_class(tmp_path_factory.mktemp("class") / "out")
 
 
 def page(out: Path) -> str:
-    """The class's page."""
+    """Read the class's page."""
     return (out / "report.html").read_text(encoding="utf-8")
 
 
@@ -111,7 +111,7 @@ class Balance(HTMLParser):
         self.ids: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Counts it in."""
+        """Open an element."""
         self.ids += [str(value) for name, value in attrs if name == "id"]
         if tag not in {"meta", "br", "wbr", "img", "link"}:
             self.open.append(tag)
@@ -121,7 +121,7 @@ class Balance(HTMLParser):
         self.ids += [str(value) for name, value in attrs if name == "id"]
 
     def handle_endtag(self, tag: str) -> None:
-        """Counts it out."""
+        """Close an element."""
         assert self.open.pop() == tag
 
 
@@ -134,7 +134,7 @@ def test_the_markup_is_balanced_and_ids_are_unique(out: Path) -> None:
 
 
 def rows_of(text: str, caption: str) -> list[list[str]]:
-    """The cells of a table's body, as text."""
+    """Return the cells of a table's body, as text."""
     table = re.findall(rf"<caption>{re.escape(caption)}.*?</table>", text, re.DOTALL)[0]
     rows = re.findall(r"<tr>(<td.*?)</tr>", table, re.DOTALL)
     return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)] for row in rows]

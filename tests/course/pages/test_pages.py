@@ -36,13 +36,13 @@ def given(student: str, exercise: str, target: str, points: float, reason: str =
 
 
 def lead(out: Path, student: str) -> list[str]:
-    """The sentences under the title of a student's page."""
+    """Return the sentences under the title of a student's page."""
     text = (out / f"feedback/{student}.html").read_text(encoding="utf-8")
     return re.findall(r"<p>(.*?)</p>", text[: text.index("<main>")])
 
 
 def feedback(out: Path, student: str) -> str:
-    """A student's page."""
+    """Read a student's page."""
     return (out / f"feedback/{student}.html").read_text(encoding="utf-8")
 
 
@@ -212,7 +212,7 @@ def test_the_tests_browser_hears_complaints_and_sees_low_contrast(tab: Page, tmp
 
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A page of a headless Chromium."""
+    """Open a page in a headless Chromium."""
     if CHROMIUM is None:
         pytest.skip("no Chromium here")
     with browser(tmp_path_factory.mktemp("chromium")) as page:
@@ -221,7 +221,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class with its pages, one of which shows everything that a student's page can show."""
+    """Write a class with its pages, one of which shows everything that a student's page can show."""
     path = whole_class(tmp_path_factory.mktemp("class") / "out")
     raised = report(
         TANH, "", Status.RAISED, detail="KeyError: 'x'", traceback="answer.py, line 3\n    y = x['x']", counterexample=EXAMPLE

@@ -31,7 +31,7 @@ THREE = exercise("three", "one", "two", "three")
 
 
 def wrong(actual: float, *, rule: str | None = None, of: str = "d_tanh_layer") -> Report:
-    """A report on tanh_layer with one wrong entry."""
+    """Return a report on tanh_layer with one wrong entry."""
     example = Counterexample(case="one feature", sizes={"n": 1}, inputs={}, index=(0, 0), expected=1.0, actual=actual)
     diagnosis = Diagnosis(rule=rule, text=f"It is {rule}.") if rule else None
     about = TANH if of == "d_tanh_layer" else CHAIN
@@ -39,12 +39,12 @@ def wrong(actual: float, *, rule: str | None = None, of: str = "d_tanh_layer") -
 
 
 def right(one: Exercise) -> Report:
-    """A report with full marks."""
+    """Return a report with full marks."""
     return report(one, "", Status.CORRECT)
 
 
 def analysed(tmp_path: Path, reports: Mapping[str, tuple[Report, ...]]) -> Analysis:
-    """What these reports of a class come to."""
+    """Analyse a class with these reports."""
     with open_out(tmp_path / "out", assignment(TANH, CHAIN, THREE)) as out:
         results = open_results(out)
         results.put_students(tuple(Student(id=student) for student in reports))

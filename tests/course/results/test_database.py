@@ -21,8 +21,7 @@ from grader.course.replay import replay
 from grader.course.results import database as results_module
 from grader.course.results.out import existing_out
 from grader.errors import GraderError
-from grader.export import Options as ExportOptions
-from grader.export import export
+from grader.export import ExportOptions, export
 
 CLASS = {
     "s01/tanh_layer.py": "correct",
@@ -34,13 +33,13 @@ CLASS = {
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server of this module's own."""
+    """Start a server for this module."""
     with postgresql.running() as where:
         yield where
 
 
 def grade(folder: Path, out: Path, database: str | None = None, reader: Reader | None = None) -> str:
-    """The table of the class."""
+    """Grade a folder and return the table."""
     options = Options(jobs=2, seed=7, database=database)
     summary = grade_folder(folder, assignment(), out, options=options, steps=steps(reader or Reader()))
     return summary.grades.read_text(encoding="utf-8")

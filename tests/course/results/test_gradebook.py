@@ -18,7 +18,7 @@ TANH, CHAIN = exercise("tanh_layer", points=2.0), exercise("chain_rule")
 
 
 def right(one: Exercise, student: str = "") -> Report:
-    """A report with full marks."""
+    """Return a report with full marks."""
     return report(one, student, Status.CORRECT)
 
 

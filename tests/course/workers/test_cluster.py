@@ -45,7 +45,7 @@ EXERCISE = load_exercise(catalogue.find("tanh_derivative", ()).path)
 
 
 def start(scheduler: str | Client, jobs: int = 2, isolation: Isolation = "best", **options: Any) -> Cluster:
-    """A pool for the exercise."""
+    """Start a pool for the exercise."""
     judges = {EXERCISE.id: Judge(EXERCISE, prepare.prepare(EXERCISE))}
     return Cluster(scheduler, jobs, isolation, judges, **options)
 
@@ -59,7 +59,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def local(cluster: Cluster) -> Cluster:
-    """The two, those that a test has killed started anew."""
+    """Return the cluster; start workers that a test has killed anew."""
     cluster._client.wait_for_workers(2, timeout=60)
     return cluster
 

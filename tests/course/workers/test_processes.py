@@ -48,7 +48,7 @@ def exercise() -> Exercise:
 
 @pytest.fixture
 def start(exercise: Exercise) -> Iterator[Callable[..., Processes]]:
-    """Starts worker processes, two unless told."""
+    """Start worker processes, two unless told."""
 
     def start(jobs: int = 2, isolation: Isolation = "best") -> Processes:
         return stack.enter_context(closing(Processes(jobs, isolation, {exercise.id: Judge(exercise, prepare.prepare(exercise))})))
@@ -205,7 +205,7 @@ def test_a_class_that_is_stopped_goes_on(how: Signals, tmp_path: Path) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The worker processes that a process has."""
+    """Return the worker processes of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 

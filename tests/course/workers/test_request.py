@@ -22,12 +22,12 @@ from grader.outcome import Report
 
 
 def graded(folder: Path, reader: Reader | None = None) -> Summary:
-    """The folder graded without a sandbox, into `out` beside it."""
+    """Grade the folder without a sandbox, into `out` beside it."""
     return grade_folder(folder, assignment(), folder.parent / "out", options=Options(jobs=2), steps=steps(reader or Reader()))
 
 
 def report(folder: Path, student: str, exercise: str = "tanh_layer") -> dict[str, Any]:
-    """A report on disk."""
+    """Read a report on disk."""
     found: dict[str, Any] = json.loads((folder.parent / f"out/reports/{student}/{exercise}.json").read_bytes())
     return found
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from grader.course.intake.files import Unplaced
-from grader.course.intake.layouts.level import HandedIn, Level, Reading, fits
+from grader.course.intake.layouts.level import Level, Reading, StudentFiles, fits
 from grader.course.intake.names import shown
 from grader.course.intake.students import Student
 
@@ -25,7 +25,7 @@ def read_canvas(level: Level, *, sure: bool) -> Reading | None:
     tops = {file.path: match for file in level.files if (match := CANVAS_FILE.match(file.path))}
     if not fits(level, "canvas", tops, sure=sure):
         return None
-    handed_in: dict[str, HandedIn] = {}
+    handed_in: dict[str, StudentFiles] = {}
     unplaced: list[Unplaced] = []
     forged = _forged(tops)
     for file in level.tree.files:
@@ -44,16 +44,16 @@ def read_canvas(level: Level, *, sure: bool) -> Reading | None:
                 late=is_late,
                 origin=f"canvas:{user}",
             )
-            handed_in.setdefault(student.id, HandedIn(student, canvas=True)).files.append((match["file"], file))
+            handed_in.setdefault(student.id, StudentFiles(student, canvas=True)).files.append((match["file"], file))
     return level.reading("canvas", handed_in.values(), unplaced)
 
 
 def _forged(tops: Mapping[str, re.Match[str]]) -> Mapping[str, str]:
     """
-    Files whose student has a number in the name that is another student's, who is named.
+    Return files whose name holds a number before the student's that is another student's.
 
     Names are made of what students call themselves: of `eve_12_3`, Canvas makes `eve_12_3_66_9001_answer.py`, which begins
-    as a file of the student 12 does.
+    like a file of the student 12.
     """
     names: dict[str, set[str]] = defaultdict(set)
     for match in tops.values():

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from grader.course.intake.files import Unplaced
 from grader.course.intake.layouts.gradescope_metadata import METADATA, gradescope_submissions
-from grader.course.intake.layouts.level import EACH_STUDENT, HandedIn, Level, Reading, because, nearly_all
+from grader.course.intake.layouts.level import EACH_STUDENT, Level, Reading, StudentFiles, because, nearly_all
 from grader.course.intake.names import fold, shown
 from grader.course.intake.students import Student
 from grader.errors import Fault, SubmissionError
@@ -33,25 +33,25 @@ def read_gradescope(level: Level, *, sure: bool) -> Reading | None:
         top, _, name = file.path.partition("/")
         if file is not found:
             below[top].append((name or top, file))
-    handed_in: list[HandedIn] = []
+    handed_in: list[StudentFiles] = []
     for folder, students in submissions:
         files = below.pop(folder, [])
         for student in students:
-            handed_in.append(HandedIn(replace(student, origin=f"gradescope:{_account(student)}"), list(files)))
+            handed_in.append(StudentFiles(replace(student, origin=f"gradescope:{_account(student)}"), list(files)))
     for files in below.values():
         unplaced.extend(because(files, f"{METADATA} does not name whose it is."))
     return level.reading("gradescope", handed_in, unplaced)
 
 
 def _account(student: Student) -> str:
-    """What tells an account of Gradescope's from others: its address, since students may write its number and name."""
+    """Return the address of an account of Gradescope's: students may write the number and the name themselves."""
     return student.email or student.id
 
 
 def _told_apart(
     submissions: Iterable[tuple[str, tuple[Student, ...]]], unplaced: list[Unplaced]
 ) -> Iterator[tuple[str, tuple[Student, ...]]]:
-    """The submissions, in which a number that several addresses have is nobody's: students may write theirs themselves."""
+    """Yield the submissions; a number that several addresses have is nobody's, since students may write theirs themselves."""
     submissions = list(submissions)
     addresses: dict[str, set[str]] = defaultdict(set)
     for student in (student for _, students in submissions for student in students if student.email):

@@ -24,10 +24,10 @@ _MAX_PEOPLE = 50_000  # submissions and their people
 
 def gradescope_submissions(metadata: File, unplaced: list[Unplaced]) -> Iterator[tuple[str, tuple[Student, ...]]]:
     """
-    Each submission's folder and its students (several hand in as a group), as `submission_metadata.yml` has them.
+    Yield each submission's folder and its students (several hand in as a group), as `submission_metadata.yml` has them.
 
-    Who has neither an id nor an email nor a name there is listed. Raises SubmissionError when the file is not what
-    Gradescope writes.
+    A person without id, email and name is listed as unplaced. Raises SubmissionError when the file is not what Gradescope
+    writes.
     """
     try:
         items = [(folder, [_gradescope_student(one, at) for one in people], at) for folder, people, at in _submissions(metadata)]
@@ -47,7 +47,7 @@ _Submitted = tuple[str, list[Mapping[str, str]], "datetime | None"]
 
 
 def _submissions(metadata: File) -> list[_Submitted]:
-    """Folders with their submitters and times. Only these are kept of the file: what else is in it has no end."""
+    """Return folders with their submitters and times; nothing else of the file is kept, since it may be of any size."""
     if metadata.fault:
         raise ValueError(metadata.fault.rstrip("."))
     if metadata.size > MAX_METADATA_BYTES:
@@ -81,14 +81,14 @@ def _submissions(metadata: File) -> list[_Submitted]:
 
 
 class _Events:
-    """A YAML file, read event by event, so that its size and depth cost no memory."""
+    """Reads a YAML file event by event, so that its size and depth cost no memory."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._depth = 0
 
     def start(self) -> Any:
-        """The first event of what is in it."""
+        """Return the first event of the content."""
         return next((event for event in self if not isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent))), None)
 
     def __iter__(self) -> Iterator[Any]:
@@ -105,9 +105,9 @@ class _Events:
 
     def items(self, of: Any = yaml.MappingStartEvent) -> Iterator[tuple[str, Any]]:
         """
-        The keys of a mapping that has begun, each with the event that its value begins with.
+        Yield the keys of a mapping that has begun, each with the event that its value begins with.
 
-        The value is to be read to its end before the next one is asked for. What is no mapping has no keys.
+        Read each value to its end before you ask for the next one. Anything but a mapping has no keys.
         """
         if of is not yaml.MappingStartEvent and not isinstance(of, yaml.MappingStartEvent):
             self.skip(of)
@@ -129,7 +129,7 @@ class _Events:
             event = next(self)
 
     def people(self) -> Iterator[Mapping[str, str]]:
-        """The texts of each mapping in a list that has begun; of what is none, nothing."""
+        """Yield the texts of each mapping in a list that has begun; nothing for other items."""
         for event in self:
             if isinstance(event, yaml.SequenceEndEvent):
                 return
@@ -164,7 +164,7 @@ def _kind(event: Any) -> str:
 
 
 def _gradescope_student(person: Mapping[str, str], at: datetime | None) -> Student | None:
-    """The student, or None for one who is not told."""
+    """Return the student; None for a person of whom nothing is known."""
     sid, email, name = (person.get(key, "") for key in _TOLD)
     if not (sid or email or name):
         return None

@@ -1,4 +1,4 @@
-"""One level of the folders that were handed in, and what every layout is read from."""
+"""Look at one level of the folders that were handed in: the names there, from which every layout is read."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from grader.exercise.assignment import Assignment
 
 CODE = frozenset({".py", ".ipynb"})
 WORK = CODE | {".zip"}
-# `answer (1)` as browsers, `answer-1` as Canvas names a file that is there already
+# A file of this name was there already: browsers write `answer (1)`, Canvas `answer-1`.
 COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")
 _WRAPPERS = frozenset({"submissions", "submitted"})
 _EXPORT = re.compile(r"assignment_\d+_export")  # Gradescope's wrapper
 
 
 @dataclass(slots=True)
-class HandedIn:
+class StudentFiles:
     """One student's files, by their paths below the student's own folder."""
 
     student: Student
@@ -33,24 +33,24 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A layout, whose files are whose by it, and what is nobody's. `within` is the folder around them, if there is one."""
+    """The result of reading a layout: each student's files, and files that are nobody's. `within` is the folder around them."""
 
     layout: str
-    handed_in: list[HandedIn]
+    handed_in: list[StudentFiles]
     unplaced: list[Unplaced]
     within: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """What lies at the top, or in a folder around everything. `name` is what that place is called."""
+    """What lies at the top, or in a folder around everything. `name` is the name of that place."""
 
     path: Path
     name: str
     tree: Tree
     assignment: Assignment
     within: str = ""
-    beside: tuple[Unplaced, ...] = ()  # what lies beside the folders around this level
+    beside: tuple[Unplaced, ...] = ()  # files beside the folders around this level
 
     @cached_property
     def all_folders(self) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ class Level:
 
     @cached_property
     def folders(self) -> tuple[str, ...]:
-        """The folders at the top, but hidden ones."""
+        """The folders at the top without hidden ones."""
         return tuple(top for top in self.all_folders if top[0] != ".")
 
     @cached_property
@@ -69,18 +69,18 @@ class Level:
         return tuple(file for file in self.tree.files if "/" not in file.path)
 
     def hidden(self) -> Iterator[Unplaced]:
-        """The folders at the top that are no student's."""
+        """Yield the hidden folders at the top, which are no student's."""
         reason = "A folder whose name begins with a dot is no student's."
         return (Unplaced(path=shown(folder), reason=reason) for folder in self.all_folders if folder[0] == ".")
 
     def only_folder(self) -> str:
-        """The one folder at the top, or '' where there are several or work lies beside it."""
+        """Return the one folder at the top; '' where there are several, or work lies beside it."""
         if len(self.folders) != 1 or any(file.suffix in WORK for file in self.files):
             return ""
         return self.folders[0]
 
     def inside(self, top: str) -> Level:
-        """The level in this folder, which is nobody's."""
+        """Return the level in this folder, which is nobody's."""
         files = tuple(
             replace(file, path=file.path.removeprefix(f"{top}/")) for file in self.tree.files if file.path.startswith(f"{top}/")
         )
@@ -96,20 +96,20 @@ class Level:
         return replace(self, name=top, tree=tree, within=within, beside=beside)
 
     def named_wrapper(self) -> Level | None:
-        """The level in the only folder, where its name says that it is nobody's."""
+        """Return the level in the only folder, where its name says that it is nobody's."""
         top = fold(self.only_folder())
         stem = stem_of(self.path)
         names = {fold(stem), fold(COPY.sub("", stem)), fold(self.assignment.id), *_WRAPPERS}
         return self.inside(self.only_folder()) if top and (top in names or _EXPORT.fullmatch(top)) else None
 
-    def reading(self, layout: str, handed_in: Iterable[HandedIn], unplaced: Iterable[Unplaced]) -> Reading:
-        """These as what was read here."""
+    def reading(self, layout: str, handed_in: Iterable[StudentFiles], unplaced: Iterable[Unplaced]) -> Reading:
+        """Return what was read at this level."""
         return Reading(
             layout=layout, handed_in=list(handed_in), unplaced=[*self.beside, *unplaced], within=self.within.rstrip("/")
         )
 
     def doubt(self, *ways: tuple[str, str]) -> SubmissionError:
-        """The error where it can be read in several ways: layouts, each with what would follow."""
+        """Return the error for files that can be read in several ways: layouts, each with what would follow."""
         told = " ".join(f"`{layout}`: {what}" for layout, what in ways)
         said = ", or ".join(f"--layout {layout}" for layout, _ in ways)
         return SubmissionError(
@@ -118,7 +118,7 @@ class Level:
 
 
 def stem_of(path: Path) -> str:
-    """What a folder or zip is called."""
+    """Return the name of a folder or zip without its suffix."""
     return path.resolve().name if path.is_dir() else path.stem
 
 
@@ -132,7 +132,7 @@ def nearly_all(count: int, of: int) -> bool:
 
 def fits(level: Level, layout: str, named: Iterable[str], *, sure: bool) -> bool:
     """
-    Whether all or nearly all at the top is named as a system names it: not where it is half of it, or less.
+    Return whether all or nearly all names at the top are as a system writes them; not where half of them are, or fewer.
 
     Files that nobody is graded for do not count. Raises SubmissionError for what is neither.
     """
@@ -154,7 +154,7 @@ def tops(level: Level) -> tuple[str, ...]:
 
 
 def unread(file: File) -> Unplaced:
-    """A file that is no work of anybody's, with the reason."""
+    """List a file that is nobody's work, with the reason."""
     return Unplaced(path=shown(file.path), reason=sentence(file.fault) or "It is not a .py, .ipynb or .zip file.")
 
 
@@ -164,7 +164,7 @@ def student_named(name: str, layout: str) -> Student:
 
 
 def exercise_named(file_name: str, assignment: Assignment) -> str | None:
-    """The exercise whose id a file's name is, give or take capitals, hyphens and the number of a copy."""
+    """Return the exercise that a file is named after, whatever its capitals, hyphens and the number of a copy."""
     stem = fold(PurePosixPath(file_name).stem)
     ids = {exercise.id for exercise in assignment.exercises}
     for spelling in (stem, COPY.sub("", stem)):
@@ -175,10 +175,10 @@ def exercise_named(file_name: str, assignment: Assignment) -> str | None:
 
 
 def sentence(fault: str) -> str:
-    """A fault as a sentence of its own."""
+    """Return a fault as a sentence of its own."""
     return fault[:1].upper() + fault[1:]
 
 
 def because(files: Iterable[tuple[str, File]], reason: str) -> Iterator[Unplaced]:
-    """These files, not placed for one reason."""
+    """List these files as not placed, all for one reason."""
     return (Unplaced(path=shown(file.path), reason=reason) for _, file in files)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from grader.course.intake.files import Unplaced
-from grader.course.intake.layouts.level import HandedIn, Level, Reading, fits, tops
+from grader.course.intake.layouts.level import Level, Reading, StudentFiles, fits, tops
 from grader.course.intake.names import shown
 from grader.course.intake.students import Student
 
@@ -19,7 +19,7 @@ def read_moodle(level: Level, *, sure: bool) -> Reading | None:
     named = {top: match for top in tops(level) if (match := MOODLE_NAME.match(top))}
     if not fits(level, "moodle", named, sure=sure):
         return None
-    handed_in: dict[str, HandedIn] = {}
+    handed_in: dict[str, StudentFiles] = {}
     unplaced: list[Unplaced] = []
     for file in level.tree.files:
         top, _, below = file.path.partition("/")
@@ -30,6 +30,6 @@ def read_moodle(level: Level, *, sure: bool) -> Reading | None:
         else:
             name, number = match["name"], match["id"]
             student = Student(id=f"{name}_{number}", name=name, ids={"moodle": number}, origin=f"moodle:{number}")
-            one = handed_in.setdefault(student.id, HandedIn(student))
+            one = handed_in.setdefault(student.id, StudentFiles(student))
             one.files.append((below or match["rest"], file))
     return level.reading("moodle", handed_in.values(), unplaced)

@@ -8,15 +8,28 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grader.course.intake.files import File, Unplaced
-from grader.course.intake.layouts.level import EACH_STUDENT, WORK, HandedIn, Level, Reading, because, nearly_all, student_named
+from grader.course.intake.layouts.level import (
+    EACH_STUDENT,
+    WORK,
+    Level,
+    Reading,
+    StudentFiles,
+    because,
+    nearly_all,
+    student_named,
+)
 from grader.course.intake.names import fold, shown
 from grader.errors import Fault, SubmissionError
 
 
 def read_nbgrader(level: Level, *, sure: bool) -> Reading | None:
-    """`submitted/STUDENT/ASSIGNMENT/...`, given the course's folder or `submitted` itself; other assignments are not ours."""
+    """
+    Read `submitted/STUDENT/ASSIGNMENT/...`, given the course's folder or `submitted` itself; None where it is not that.
+
+    Other assignments in it are ignored.
+    """
     prefix = "submitted/" if "submitted" in level.folders else ""
-    one = _Course(level, prefix)
+    one = _SubmittedFolder(level, prefix)
     is_named = bool(prefix) or fold(level.name) == "submitted"
     if not sure and not is_named:
         # Outside `submitted` a student may have packed such a folder, and a time, too.
@@ -43,13 +56,13 @@ def read_nbgrader(level: Level, *, sure: bool) -> Reading | None:
 _OF_A_COURSE = frozenset({"source", "release", "submitted", "autograded", "feedback", "downloaded", "archive"})
 
 
-class _Course:
-    """What lies in nbgrader's `submitted`, if it is that."""
+class _SubmittedFolder:
+    """The files in nbgrader's `submitted` folder, if it is that."""
 
     def __init__(self, level: Level, prefix: str) -> None:
         self.prefix = prefix
         self.assignment = level.assignment
-        self.handed_in: dict[str, HandedIn] = {}
+        self.handed_in: dict[str, StudentFiles] = {}
         self.others: dict[str, list[str]] = {}  # assignments, by student
         self.loose: dict[str, list[File]] = {}
         self.timed: dict[str, set[str]] = {}  # assignments with a time, by student
@@ -65,7 +78,7 @@ class _Course:
         student, _, below = file.path.removeprefix(self.prefix).partition("/")
         folder, _, inner = below.partition("/")
         if inner and fold(folder) == fold(self.assignment.id):
-            self.handed_in.setdefault(student, HandedIn(student_named(student, "nbgrader"))).files.append((inner, file))
+            self.handed_in.setdefault(student, StudentFiles(student_named(student, "nbgrader"))).files.append((inner, file))
         elif inner:
             self.others.setdefault(student, []).append(folder)
         else:
@@ -74,16 +87,20 @@ class _Course:
             self.timed.setdefault(student, set()).add(folder)
 
     def is_likely(self) -> bool:
-        """Whether it is more than a folder of this name: nbgrader leaves no work outside an assignment's, and writes times."""
+        """
+        Return whether it is more than a folder of this name.
+
+        nbgrader leaves no work outside an assignment's folder, and writes times.
+        """
         with_loose_work = {student for student, files in self.loose.items() if any(file.suffix in WORK for file in files)}
         with_work = {*self.with_folder, *self.others, *with_loose_work}
         tidy = self.with_folder - with_loose_work
         return 2 * len(tidy) > len(with_work) or nearly_all(len(self.timed), len(with_work))
 
-    def read(self) -> Iterator[HandedIn]:
-        """Each student's files, and when they were handed in."""
+    def read(self) -> Iterator[StudentFiles]:
+        """Yield each student's files, and when they were handed in."""
         for student in self.students:
-            one = self.handed_in.get(student, HandedIn(student_named(student, "nbgrader")))
+            one = self.handed_in.get(student, StudentFiles(student_named(student, "nbgrader")))
             for name, file in list(one.files):
                 if name == "timestamp.txt":
                     one.files.remove((name, file))
@@ -91,7 +108,7 @@ class _Course:
             yield one
 
     def unplaced(self, *, tells: bool) -> Iterator[Unplaced]:
-        """What lies in no assignment's folder; and, if it `tells`, who has no folder of this one: in a course that is known."""
+        """List files in no assignment's folder; if `tells`, in a course that is known, also students without this one."""
         for student in self.students if tells else ():
             if student not in self.handed_in and student in {*self.others, *self.loose}:
                 reason = f"There is no folder {self.assignment.id} in it, which is what is graded."
@@ -102,7 +119,7 @@ class _Course:
 
 
 def nbgrader_time(file: File) -> datetime | None:
-    """The time in nbgrader's `timestamp.txt`: `2026-02-02 15:58:23.948203 UTC`, the zone by name."""
+    """Read the time in nbgrader's `timestamp.txt`: `2026-02-02 15:58:23.948203 UTC`, the zone by name."""
     try:
         text = file.read().decode("ascii").strip()
         moment, _, zone = text.rpartition(" ")

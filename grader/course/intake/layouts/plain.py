@@ -8,9 +8,9 @@ from grader.course.intake.files import Unplaced
 from grader.course.intake.layouts.level import (
     CODE,
     WORK,
-    HandedIn,
     Level,
     Reading,
+    StudentFiles,
     because,
     exercise_named,
     stem_of,
@@ -26,13 +26,13 @@ _MOST_HELPERS = 8
 
 def one_student(level: Level) -> Reading:
     """Read everything as one student's, who is called as the folder or zip is."""
-    handed_in = HandedIn(student_named(stem_of(level.path), "students"), [(file.path, file) for file in level.tree.files])
+    handed_in = StudentFiles(student_named(stem_of(level.path), "students"), [(file.path, file) for file in level.tree.files])
     return level.reading("one-student", [handed_in], ())
 
 
 def is_one_student(level: Level) -> bool:
     """
-    Whether answers lie at the top, and are not a starter that was left beside the students' folders, files and zips.
+    Return whether answers lie at the top and are not a starter left beside the students' folders, files and zips.
 
     Raises SubmissionError where they may be either.
     """
@@ -56,10 +56,10 @@ def is_one_student(level: Level) -> bool:
 
 
 def by_student(level: Level) -> Reading:
-    """`STUDENT/...` and `STUDENT.py`, `STUDENT.ipynb`, `STUDENT.zip`."""
-    folders = {folder: HandedIn(student_named(folder, "students")) for folder in level.folders}
+    """Read `STUDENT/...` and `STUDENT.py`, `STUDENT.ipynb`, `STUDENT.zip`."""
+    folders = {folder: StudentFiles(student_named(folder, "students")) for folder in level.folders}
     unplaced = list(level.hidden())
-    single: dict[str, HandedIn] = {}
+    single: dict[str, StudentFiles] = {}
     for file in level.tree.files:
         top, _, below = file.path.partition("/")
         if below and top[0] == ".":
@@ -71,7 +71,7 @@ def by_student(level: Level) -> Reading:
             unplaced.append(Unplaced(path=shown(top), reason=reason))
         elif file.suffix in WORK:
             stem = PurePosixPath(top).stem
-            single.setdefault(stem, HandedIn(student_named(stem, "students"))).files.append((top, file))
+            single.setdefault(stem, StudentFiles(student_named(stem, "students"))).files.append((top, file))
         else:
             unplaced.append(unread(file))
     for stem in sorted(single.keys() & folders.keys()):

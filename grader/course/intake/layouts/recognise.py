@@ -1,8 +1,8 @@
 """
-Which layout a folder or zip of submissions has, and each student's files in it.
+Recognise the layout of a folder or zip of submissions, and find each student's files in it.
 
 A layout is read off the names at the top, or in the one folder at the top where that is surely nobody's: those names are
-given by whoever collected the work. What lies deeper is a student's own, and says nothing of whose it is. Where two layouts
+given by whoever collected the work. Deeper names are a student's own, and do not say whose a file is. Where two layouts
 fit, none is taken: the run is refused until somebody says which it is.
 """
 
@@ -39,17 +39,17 @@ LAYOUTS: Mapping[str, str] = {
 DOWNLOADS = frozenset({"moodle", "canvas", "gradescope"})
 
 
-def recognise(path: Path, tree: Tree, assignment: Assignment, said: str = "") -> Reading:
+def recognise(path: Path, tree: Tree, assignment: Assignment, layout: str = "") -> Reading:
     """
-    Whose files are whose: by the layout that was said, else by the one that is seen.
+    Find each student's files: by the layout that is given, else by the one that the names at the top show.
 
-    Raises SubmissionError where two layouts fit, or the one that was said does not.
+    Raises SubmissionError where two layouts fit, or the given one does not.
     """
     level = Level(path=path, name=stem_of(path), tree=tree, assignment=assignment)
-    return _as_said(level, said) if said else _seen(level)
+    return _read_as(level, layout) if layout else _guess(level)
 
 
-def _seen(level: Level) -> Reading:
+def _guess(level: Level) -> Reading:
     while True:
         for read in _READERS.values():
             if (reading := read(level, sure=False)) is not None:
@@ -62,30 +62,30 @@ def _seen(level: Level) -> Reading:
     return one_student(level) if is_one_student(level) else by_student(level)
 
 
-def _as_said(level: Level, said: str) -> Reading:
-    if said not in LAYOUTS:
-        raise SubmissionError(Fault("--layout", f"There is no layout {said}.", f"Choose one of {', '.join(LAYOUTS)}."))
-    if read := _READERS.get(said):
+def _read_as(level: Level, layout: str) -> Reading:
+    if layout not in LAYOUTS:
+        raise SubmissionError(Fault("--layout", f"There is no layout {layout}.", f"Choose one of {', '.join(LAYOUTS)}."))
+    if read := _READERS.get(layout):
         at: Level | None = level
         while at is not None:
             if (reading := read(at, sure=True)) is not None:
                 return reading
             at = at.inside(at.only_folder()) if at.only_folder() else None
-        raise SubmissionError(Fault(str(level.path), f"Nothing here is {LAYOUTS[said]}.", "Say another --layout, or none."))
+        raise SubmissionError(Fault(str(level.path), f"Nothing here is {LAYOUTS[layout]}.", "Give another --layout, or none."))
     while (inner := level.named_wrapper()) is not None:
         level = inner
-    if said == "one-student":
+    if layout == "one-student":
         return one_student(level)
-    if said == "wrapped":
+    if layout == "wrapped":
         if not level.only_folder():
             what = "There is no single folder at the top in which all submissions lie."
-            raise SubmissionError(Fault(str(level.path), what, "Say --layout students, or none."))
+            raise SubmissionError(Fault(str(level.path), what, "Give --layout students, or none."))
         level = level.inside(level.only_folder())
     return by_student(level)
 
 
 def _refuse_class_in_folder(level: Level, inner: Level) -> None:
-    """Raises SubmissionError where a folder of any name may be one student's, or around a class: what is in it can be made up."""
+    """Raise SubmissionError where a folder may be one student's or lie around a class: names in it can be made up."""
     alone = ("students", f"`{shown(inner.name)}` is one student, and all in it is that student's.")
     metadata = next((file for file in inner.files if file.path == METADATA), None)
     if metadata is not None and inner.folders and metadata.size > MAX_CODE_BYTES:  # a student's would take minutes to read
@@ -107,7 +107,7 @@ def _counted(reading: Reading) -> str:
 
 
 def _holds_a_class(level: Level) -> bool:
-    """Whether folders lie here of which more hold answers than one student has, and none of it lies here itself."""
+    """Return whether more folders here hold answers than one student has, and no answer lies beside them."""
     holders: set[str] = set()
     answers: dict[str, set[str]] = defaultdict(set)
     for file in level.tree.files:
@@ -121,12 +121,12 @@ def _holds_a_class(level: Level) -> bool:
     return any(len(tops) > 1 for tops in answers.values()) or len(holders) > max(2, len(level.assignment.exercises))
 
 
-class _Reader(Protocol):
+class _ReadLayout(Protocol):
     def __call__(self, level: Level, *, sure: bool) -> Reading | None: ...
 
 
 # In this order: a file in Moodle's download may be called as one of Canvas's, and not the other way round.
-_READERS: Mapping[str, _Reader] = {
+_READERS: Mapping[str, _ReadLayout] = {
     "gradescope": read_gradescope,
     "moodle": read_moodle,
     "canvas": read_canvas,
@@ -135,7 +135,7 @@ _READERS: Mapping[str, _Reader] = {
 
 
 def owner(path: str, layout: str, within: str = "") -> str:
-    """Whose a path is in this layout: what the student is called at the top, as far as it can be told."""
+    """Return the student to whom a path belongs in this layout, by the name at the top, as far as that can be told."""
     below = path.removeprefix(f"{within}/") if within else path
     below = below.removeprefix("submitted/") if layout == "nbgrader" else below
     top = below.partition("/")[0]
