@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from grader.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from grader.api import check, grade, load
+    from grader.api import check, grade, grade_class, load
+    from grader.course.grade import Summary
     from grader.errors import ExerciseError, ExportError, GraderError, SandboxError, SubmissionError
     from grader.exercise.assignment import Assignment
     from grader.exercise.model import Exercise
@@ -31,8 +32,10 @@ _HOMES = {
     "Status": "grader.outcome",
     "Submission": "grader.judging.submission",
     "SubmissionError": "grader.errors",
+    "Summary": "grader.course.grade",
     "check": "grader.api",
     "grade": "grader.api",
+    "grade_class": "grader.api",
     "load": "grader.api",
 }
 
@@ -47,9 +50,11 @@ __all__ = [
     "Status",
     "Submission",
     "SubmissionError",
+    "Summary",
     "__version__",
     "check",
     "grade",
+    "grade_class",
     "load",
 ]
 

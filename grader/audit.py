@@ -24,7 +24,8 @@ from grader.judging.diagnosis.answers import Evidence
 from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Case, Expected, Record, Status, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Case, Expected, Record, Status
 from grader.reference import agreement, cases, prepare, sizes
 from grader.sandbox.limits import Arrays
 from grader.sandbox.wire.answer import Answer

@@ -1,13 +1,13 @@
 """
-What comes out of grading: cases, expected arrays, answers, verdicts, diagnoses, scores, reports.
+The facts that grading works with and ends in: cases, expected arrays, records; statuses, diagnoses, scores, reports.
 
-Immutable facts; sentences are made by the renderers. Standard library only at run time.
+Immutable; sentences are made by the renderers. Standard library only at run time.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never
 from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 if TYPE_CHECKING:
-    from grader.sandbox.wire.answer import Array, Failure
+    from grader.sandbox.wire.answer import Array
 
 TargetKey: TypeAlias = tuple[str, str]  # (function of the task, name of the target)
 
 
 class Status(StrEnum):
-    """The reason of a verdict in one word, in the order in which they are decided: the first that applies."""
+    """The verdict in one word. They stand in the order in which they are decided: the first that applies counts."""
 
     UNGRADED = "ungraded"  # our fault, or for a person to decide: no score, costs no points
     MISSING = "missing"
@@ -43,9 +43,40 @@ class Status(StrEnum):
         """Its place in the order of decision, 0 first."""
         return _ORDER[self]
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether there is no answer that could be right or wrong."""
+        return self in (Status.UNGRADED, Status.MISSING, Status.NOT_IMPLEMENTED)
+
+    @property
+    def is_out_of_resources(self) -> bool:
+        """Whether time, memory or a machine was lacking: of a function that was right before, this says nothing."""
+        return self in (Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED)
+
+    @property
+    def is_of_a_case(self) -> bool:
+        """Whether a call in one case ended so, or returned something wrong; if not, no case shows it."""
+        before_any_call = (Status.UNGRADED, Status.MISSING, Status.REFUSED, Status.NOT_IMPLEMENTED)
+        return self is not Status.CORRECT and self not in before_any_call
+
+    @property
+    def is_about_numbers(self) -> bool:
+        """Whether an array was returned that is wrong."""
+        return self in (Status.WRONG_SHAPE, Status.NOT_FINITE, Status.WRONG_VALUE)
+
+    @property
+    def has_right_shape(self) -> bool:
+        """Whether an array of the right shape was returned."""
+        return self in (Status.NOT_FINITE, Status.WRONG_VALUE, Status.CORRECT)
+
+    @property
+    def has_finite_numbers(self) -> bool:
+        """Whether an array was returned whose numbers may tell which mistake was made."""
+        return self in (Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT)
+
     @classmethod
     def of(cls, reason: Reason) -> Status:
-        """Return the status that a call counts as which came to no value for this reason."""
+        """Return the status of a call that came to no value for this reason."""
         match reason:
             case Reason.NO_FUNCTION | Reason.NOTHING_HANDED_IN:
                 return cls.MISSING
@@ -99,7 +130,7 @@ class Case:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
     """
-    A mistake that somebody may have made: its rule (CONTRACT, section 5) and what to say.
+    A mistake that somebody may have made: its rule and the sentence that names it.
 
     A declared one has no text here: hint and credit are the exercise's, and may change while its record stays.
     """
@@ -111,7 +142,7 @@ class Hypothesis:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """
-    What the reference says of one case.
+    The right answers to one case, and what wrong ones are compared with.
 
     `targets` holds the expected array of every target; `rounding` to which power of two rounding may move each of its
     entries, in whatever right form an answer is computed; `quantities` the forward quantities that a call is given;
@@ -151,34 +182,8 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of an array: where, what was expected, what was returned."""
-
-    index: tuple[int, ...]
-    expected: float
-    actual: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """One answer to one target at one case."""
-
-    case: Case
-    status: Status
-    actual: Array | None = None  # None unless an array was returned
-    failure: Failure | None = None  # why nothing was returned, or does not count
-    detail: str = ""  # the shape, the type or the number of things that was returned
-    find_worst: Callable[[], Entry] | None = field(default=None, compare=False, repr=False)  # looked for where it is shown
-
-    @property
-    def worst(self) -> Entry | None:
-        """The entry furthest out; None unless the shape is right and the value is not."""
-        return self.find_worst() if self.find_worst else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """The likely mistake: spoken only if it reproduces the student's numbers in every case."""
+    """The likely mistake; it reproduces the student's numbers in every case."""
 
     rule: str
     text: str
@@ -198,8 +203,8 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublicPart:
-    """What came of a target in the public cases, which earn no points: all that its student is shown."""
+class Outcome:
+    """What came of a target in some cases: in those that count, or in the public ones, which are all that a student is shown."""
 
     status: Status
     correct: int
@@ -211,48 +216,6 @@ class PublicPart:
     source: str = ""  # the file or cell that did not load
     detail: str = ""  # in words, of whatever kind it is
     traceback: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Others:
-    """What a student is told of secret cases: how many are right, and the sizes of a wrong one where no public one is wrong."""
-
-    correct: int
-    total: int
-    public_total: int
-    sizes: Mapping[str, int]
-    is_all: bool = False  # nothing is wrong in public cases: this is all there is to say
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetReport:
-    """
-    One target over all cases that count.
-
-    `public` is what came of it in the public cases; None where it is right in those that count, where these are public
-    themselves, or where nothing was called.
-    """
-
-    call: str
-    name: str
-    kind: str
-    of: str
-    wrt: str | None
-    status: Status
-    score: float | None  # None: ungraded
-    points: float
-    correct: int
-    total: int
-    diagnosis: Diagnosis | None = None
-    counterexample: Counterexample | None = None
-    reason: Reason | None = None  # why nothing was returned, or does not count; None in reports from before there were reasons
-    phase: Phase | None = None
-    source: str = ""  # the file or cell that did not load
-    detail: str = ""  # in words, of whatever kind it is
-    traceback: str = ""
-    answers_sha256: str = ""  # of the answers in all cases, to nine digits; empty where no numbers are wrong
-    public: PublicPart | None = None
-    others: Others | None = None  # set where the rest is of public cases: in a report as students see it
 
     @property
     def is_undecided(self) -> bool:
@@ -266,13 +229,52 @@ class TargetReport:
 
 
 _OF_FILES = frozenset({Reason.NOTHING_HANDED_IN, Reason.NOT_OPENED, Reason.SEVERAL_FUNCTIONS, Reason.SEVERAL_EXERCISES})
+
+
+def outcome_fields(outcome: Outcome) -> dict[str, Any]:
+    """Return the fields of an outcome by name, for a target's report to take over."""
+    return {one.name: getattr(outcome, one.name) for one in fields(Outcome)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretCases:
+    """What a student is told of secret cases: how many are right, and the sizes of a wrong one where no public one is wrong."""
+
+    correct: int
+    total: int
+    public_total: int
+    sizes: Mapping[str, int]
+    is_all: bool = False  # nothing is wrong in public cases: this is all there is to say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetReport(Outcome):
+    """
+    One target: its outcome in the cases that count, and the points for it.
+
+    `public` is its outcome in the public cases; None where it is right in those that count, where these are public
+    themselves, or where nothing was called.
+    """
+
+    call: str
+    name: str
+    kind: str
+    of: str
+    wrt: str | None
+    score: float | None  # None: ungraded
+    points: float
+    answers_sha256: str = ""  # of the answers in all cases, to nine digits; empty where no numbers are wrong
+    public: Outcome | None = None
+    secret: SecretCases | None = None  # set where the outcome is of public cases: in a report as students see it
+
+
 WALL_TIMEOUT = "wall_timeout"  # the flag of a report in which the wall clock ended something, not its CPU time
-CLASH = "clash"  # ... in which nothing was run: exercises ask for one name, and no line says which function is whose
+CLASH = "clash"  # the flag where nothing was run: exercises ask for one name, and no line says which function is whose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One submission of one exercise, judged: CONTRACT, section 5."""
+    """One submission of one exercise, judged; docs/contributing/formats.md has its keys."""
 
     exercise: str
     exercise_sha256: str
@@ -302,7 +304,7 @@ class Report:
         return None if None in scores else sum(score for score in scores if score is not None)
 
     def to_json(self) -> dict[str, Any]:
-        """The report as strict JSON data: non-finite numbers as text."""
+        """Return the report as strict JSON data: non-finite numbers as text."""
         targets = [
             {
                 "call": target.call,
@@ -313,9 +315,9 @@ class Report:
                 "status": target.status.value,  # named first: a person reads this, too
                 "score": target.score,
                 "points": target.points,
-                **_part_to_json(target),
+                **_outcome_to_json(target),
                 **({"answers_sha256": target.answers_sha256} if target.answers_sha256 else {}),
-                **({"public": _part_to_json(target.public)} if target.public else {}),
+                **({"public": _outcome_to_json(target.public)} if target.public else {}),
             }
             for target in self.targets
         ]
@@ -342,7 +344,7 @@ class Report:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Report:
-        """The report that `to_json` wrote. What a mistake's answer still earned is in the score, no longer in its diagnosis."""
+        """Read the report that `to_json` wrote; a diagnosis no longer holds its credit, which is in the score."""
         named = {one.name for one in fields(cls)} - {"targets", "layers", "flags", "load_errors"}
         return cls(
             targets=tuple(map(_target_from_json, data["targets"])),
@@ -353,12 +355,11 @@ class Report:
         )
 
 
-def _part_to_json(part: TargetReport | PublicPart) -> dict[str, Any]:
-    """What came of a target in the cases that count, or in the public ones."""
-    found, example = part.diagnosis, part.counterexample
+def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    found, example = outcome.diagnosis, outcome.counterexample
     return {
-        "status": part.status.value,
-        "cases": {"correct": part.correct, "total": part.total},
+        "status": outcome.status.value,
+        "cases": {"correct": outcome.correct, "total": outcome.total},
         "diagnosis": found and {"rule": found.rule, "text": found.text},
         "counterexample": example
         and {
@@ -369,14 +370,14 @@ def _part_to_json(part: TargetReport | PublicPart) -> dict[str, Any]:
             "expected": strict(example.expected),
             "actual": strict(example.actual),
         },
-        **_reason_to_json(part),
-        **({"source": part.source} if part.source else {}),
-        "detail": part.detail,
-        "traceback": part.traceback,
+        **_reason_to_json(outcome),
+        **({"source": outcome.source} if outcome.source else {}),
+        "detail": outcome.detail,
+        "traceback": outcome.traceback,
     }
 
 
-def _reason_to_json(one: TargetReport | PublicPart | LoadError) -> dict[str, str]:
+def _reason_to_json(one: Outcome | LoadError) -> dict[str, str]:
     return {**({"reason": one.reason.value} if one.reason else {}), **({"phase": one.phase.value} if one.phase else {})}
 
 
@@ -397,52 +398,55 @@ def _load_error_from_json(data: Mapping[str, Any]) -> LoadError:
     return LoadError(**_reason_from_json(data), **{name: data[name] for name in ("source", "detail", "traceback")})
 
 
-def _part_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome_from_json(data: Mapping[str, Any]) -> Outcome:
     found, example = data["diagnosis"], data["counterexample"]
-    return {
-        "status": Status(data["status"]),
-        "correct": data["cases"]["correct"],
-        "total": data["cases"]["total"],
-        "diagnosis": found and Diagnosis(rule=found["rule"], text=found["text"]),
-        "counterexample": example
-        and Counterexample(
-            case=example["case"],
-            sizes=example["sizes"],
-            inputs=_loose(example["inputs"]),
-            index=None if example["index"] is None else tuple(example["index"]),
-            expected=_loose(example["expected"]),
-            actual=_loose(example["actual"]),
-        ),
+    return Outcome(
+        status=Status(data["status"]),
+        correct=data["cases"]["correct"],
+        total=data["cases"]["total"],
+        diagnosis=found and Diagnosis(rule=found["rule"], text=found["text"]),
+        counterexample=example and _counterexample_from_json(example),
         **_reason_from_json(data),
-        "source": data.get("source", ""),
-        "detail": data["detail"],
-        "traceback": data["traceback"],
-    }
+        source=data.get("source", ""),
+        detail=data["detail"],
+        traceback=data["traceback"],
+    )
+
+
+def _counterexample_from_json(data: Mapping[str, Any]) -> Counterexample:
+    return Counterexample(
+        case=data["case"],
+        sizes=data["sizes"],
+        inputs=_with_numbers(data["inputs"]),
+        index=None if data["index"] is None else tuple(data["index"]),
+        expected=_with_numbers(data["expected"]),
+        actual=_with_numbers(data["actual"]),
+    )
 
 
 def _target_from_json(data: Mapping[str, Any]) -> TargetReport:
     public = data.get("public")
     return TargetReport(
-        **_part_from_json(data),
+        **outcome_fields(_outcome_from_json(data)),
         **{name: data[name] for name in ("call", "name", "kind", "of", "wrt", "score", "points")},
         answers_sha256=data.get("answers_sha256", ""),
-        public=public and PublicPart(**_part_from_json(public)),
+        public=public and _outcome_from_json(public),
     )
 
 
-def _loose(value: Any) -> Any:
-    """What `strict` made, as numbers again."""
+def _with_numbers(value: Any) -> Any:
+    """Turn the texts that `strict` made for NaN and infinities into numbers again."""
     if value in ("NaN", "Infinity", "-Infinity"):
         return float(value)
     if isinstance(value, Mapping):
-        return {key: _loose(item) for key, item in value.items()}
+        return {key: _with_numbers(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_loose(item) for item in value]
+        return [_with_numbers(item) for item in value]
     return value
 
 
 def strict(value: Any) -> Any:
-    """Data as strict JSON has it: NaN and infinities become the texts "NaN", "Infinity" and "-Infinity"."""
+    """Turn NaN and infinities into the texts "NaN", "Infinity" and "-Infinity", which strict JSON can hold."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, Mapping):

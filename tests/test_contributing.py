@@ -12,7 +12,8 @@ from places import ROOT
 
 from grader.cli import COMMANDS, run
 from grader.exercise import catalogue
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status, TargetReport
+from grader.outcome import Counterexample, Diagnosis, Outcome, Report, Status, TargetReport
+from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 PAGES = ROOT / "docs" / "contributing"
 FORMATS = (PAGES / "formats.md").read_text(encoding="utf-8")
@@ -30,7 +31,15 @@ def first_cells(page: str, name: str) -> list[str]:
 def whole_report() -> dict[str, Any]:
     """Return a report as JSON in which every part is there."""
     example = Counterexample(case="small 1", sizes={"n": 1}, inputs={"x": 1.0}, index=(), expected=1.0, actual=2.0)
-    part = PublicPart(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=example)
+    part = Outcome(
+        status=Status.WRONG_VALUE,
+        correct=0,
+        total=1,
+        counterexample=example,
+        reason=Reason.RAISED,
+        phase=Phase.LOADING,
+        source="answer.py",
+    )
     target = TargetReport(
         call="f",
         name="dy_dx",
@@ -44,6 +53,9 @@ def whole_report() -> dict[str, Any]:
         total=1,
         diagnosis=Diagnosis(rule="sign", text="The sign is wrong."),
         counterexample=example,
+        reason=Reason.RAISED,
+        phase=Phase.LOADING,
+        source="answer.py",
         answers_sha256="0",
         public=part,
     )
@@ -58,6 +70,7 @@ def whole_report() -> dict[str, Any]:
         layers=(),
         targets=(target,),
         public_output="",
+        load_errors=(LoadError(source="answer.py"),),
     )
     data: dict[str, Any] = json.loads(json.dumps(report.to_json(), allow_nan=False))
     return data
@@ -109,9 +122,11 @@ def test_keys_of_a_report() -> None:
 def test_parts_of_a_report_have_the_keys_that_the_page_names() -> None:
     """The row of each object names its keys."""
     [target] = whole_report()["targets"]
-    for name in ("cases", "diagnosis", "counterexample", "public"):
+    parts = {name: target[name] for name in ("cases", "diagnosis", "counterexample", "public")}
+    [parts["load_errors"]] = whole_report()["load_errors"]
+    for name, part in parts.items():
         [row] = re.findall(rf"^\| `{name}` \|.*$", FORMATS, re.MULTILINE)
-        assert [key for key in target[name] if f"`{key}`" not in row] == []
+        assert [key for key in part if f"`{key}`" not in row] == []
 
 
 def test_statuses_are_in_order() -> None:
@@ -128,6 +143,15 @@ def test_flags_and_rules_of_scenarios_are_explained() -> None:
     assert {target["diagnosis"]["rule"] for target in targets if target["diagnosis"]} <= set(rules)
     code = "".join(SOURCES.values())
     assert [name for name in (*flags, *rules) if f'"{name}"' not in code] == []
+
+
+def test_reasons() -> None:
+    """The table of reasons is the enum, each with the status that it counts as; the phases stand in their row."""
+    table = FORMATS.split("<!-- reasons -->")[1].split("<!-- end -->", maxsplit=1)[0]
+    found = re.findall(r"^\| `(\w+)` \| .* \| `(\w+)` \|$", table, re.MULTILINE)
+    assert found == [(reason.value, Status.of(reason).value) for reason in Reason]
+    [row] = re.findall(r"^\| `phase` \|.*$", FORMATS, re.MULTILINE)
+    assert [phase for phase in Phase if f"`{phase.value}`" not in row] == []
 
 
 def test_rules_of_the_code_are_explained() -> None:

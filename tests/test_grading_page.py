@@ -16,8 +16,9 @@ BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", (ROOT / "docs" / "gradi
 
 def run(command: str, folder: Path) -> str:
     """Run a command and return what it prints on both streams."""
+    program, *arguments = command.split()
     done = subprocess.run(
-        [sys.executable, "-m", *command.split()],
+        [sys.executable, *(arguments if program == "python" else ["-m", program, *arguments])],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,

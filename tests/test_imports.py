@@ -36,7 +36,8 @@ LINES: tuple[set[str], ...] = (
 INSIDE: dict[str, tuple[set[str], ...]] = {
     "sandbox": ({"wire"}, {"child", "host"}),
     "exercise": ({"formula"}, {""}, {"loading"}),
-    "judging": ({"diagnosis"}, {""}),
+    "reference": ({"agreement"}, {"torch"}, {""}),
+    "judging": ({"verdict"}, {"diagnosis"}, {""}),
     "course": ({"intake"}, {"results"}, {"workers", "pages"}, {""}),
 }
 # Heavy libraries, and the packages that may import them.

@@ -7,9 +7,9 @@ import math
 from dataclasses import replace
 
 import pytest
-from made import report, target_report
+from reports import report, target_report
 
-from grader.outcome import Counterexample, PublicPart, Report, Status
+from grader.outcome import Counterexample, Outcome, Report, Status
 from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 
@@ -25,7 +25,7 @@ def test_a_report_survives_json() -> None:
 def test_reasons_survive_json() -> None:
     """Why a call failed, in which phase and where, and what did not load: for the cases that count and the public ones."""
     why = {"reason": Reason.RAISED, "phase": Phase.LOADING, "source": "answer.py", "detail": "answer.py did not load: KeyError"}
-    part = PublicPart(status=Status.RAISED, correct=0, total=1, **why)  # type: ignore[arg-type]
+    part = Outcome(status=Status.RAISED, correct=0, total=1, **why)  # type: ignore[arg-type]
     target = replace(target_report(), status=Status.RAISED, diagnosis=None, counterexample=None, public=part, **why)  # type: ignore[arg-type]
     error = LoadError(
         source="b.py", reason=Reason.NESTED_TOO_DEEPLY, phase=Phase.COMPILING, detail="the code is nested too deeply"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,7 +27,7 @@ def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
     Not where records lie beside it, as in a handout: it is meant to stand for the catalogue's, and students cannot change that.
     """
     found = catalogue.find(name, folders)
-    if found.path.is_file() and _lists_exercises(found.path):
+    if catalogue.lists_exercises(found.path):
         what = "This is an assignment: it lists exercises, and here one of them is asked for."
         raise GraderError(Fault(str(found.path), what, "Name the exercise by its id, as the list has it."))
     if found.shadows:
@@ -54,16 +53,10 @@ def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Pa
     files = known or {}
     from grader.exercise.loading import load_assignment
 
-    path = Path(name) if catalogue.is_path(name) else catalogue.shipped() / "assignments" / f"{name}.yaml"
-    if path.is_file() and _lists_exercises(path):
+    path = catalogue.assignment_file(name)
+    if path is not None:
         return load_assignment(path, lambda id: files.get(id) or _told(id, catalogue.find_asked(id, path, folders)))
-    exercise = load_exercise(_told(name, catalogue.find_asked(name, None, folders)))
-    return Assignment(id=exercise.id, title=exercise.title, exercises=(exercise,), path=exercise.path)
-
-
-def _lists_exercises(path: Path) -> bool:
-    with path.open("rb") as file:
-        return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
+    return Assignment.of(load_exercise(_told(name, catalogue.find_asked(name, None, folders))))
 
 
 def agreed(question: str, *, yes: bool) -> bool:

@@ -13,7 +13,6 @@ from grader.exercise.latex import as_text
 from grader.exercise.starter import conventions
 from grader.exercise.statement import notation, shape_text, statement
 from grader.installed import install_command
-from grader.outcome import Status
 from grader.render import words
 from grader.sandbox.wire.answer import NotAnArray
 from grader.text import counted, shortened
@@ -231,7 +230,7 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
         yield ""
         heading = str(task.call) if len(task.targets) == 1 else f"{target.name} of {task.call}"
         yield f"  {words.GLYPHS.get(shown.status, '✗')} {heading}: {words.LABELS[shown.status]}"
-        if shown.status not in _HAS_ARRAY:
+        if not shown.status.has_right_shape:
             yield f"      {words.sentence(shown, notation(exercise, target))}"
         yield _named("      expected", expected.targets[task.function, target.name])
         if answers and (returned := _item(answers[exercise.tasks.index(task)], task.targets.index(target))) is not None:
@@ -247,9 +246,6 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
 def _item(answer: Answer | None, place: int) -> Array | None:
     item = answer.items[place] if answer and answer.failure is None and place < len(answer.items) else None
     return None if item is None or isinstance(item, NotAnArray) else item
-
-
-_HAS_ARRAY = frozenset({Status.CORRECT, Status.WRONG_VALUE, Status.NOT_FINITE})
 
 
 def _named(label: str, array: Array) -> str:

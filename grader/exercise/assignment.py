@@ -75,3 +75,8 @@ class Assignment:
     late: LateRule | None = None
     overrides: tuple[Override, ...] = ()
     path: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, exercise: Exercise) -> Assignment:
+        """Make an assignment of one exercise."""
+        return cls(id=exercise.id, title=exercise.title, exercises=(exercise,), path=exercise.path)

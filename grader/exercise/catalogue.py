@@ -8,6 +8,7 @@ A package brings exercises with an entry point of the group `grader.exercises` t
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,20 @@ def names(folders: Sequence[Path] = ()) -> tuple[tuple[str, Path], ...]:
 def is_path(name: str) -> bool:
     """Tell whether a name is a path: it has a separator or ends as a YAML file does."""
     return "/" in name or "\\" in name or name.endswith(SUFFIXES)
+
+
+def assignment_file(name: str) -> Path | None:
+    """Find the file of an assignment by path, or by its id in the shipped catalogue; None if the name is none of one."""
+    path = Path(name) if is_path(name) else shipped() / "assignments" / f"{name}.yaml"
+    return path if lists_exercises(path) else None
+
+
+def lists_exercises(path: Path) -> bool:
+    """Tell whether a file is there that is an assignment's: it lists exercises."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return re.search(rb"^exercises[ \t]*:", file.read(1 << 16), re.MULTILINE) is not None
 
 
 def shipped() -> Path:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.outcome import Case, Entry, Status, Verdict
+from grader.judging.verdict import Verdict, WorstEntry
+from grader.outcome import Case, Status
 from grader.reference.agreement import CHUNK, Tolerance
 from grader.sandbox.wire.answer import Answer, NotAnArray
 
@@ -43,7 +44,7 @@ def _is_finite(actual: Array) -> bool:
 
 
 @np.errstate(over="ignore")
-def _worst(actual: Array, tolerance: Tolerance) -> Entry:
+def _worst(actual: Array, tolerance: Tolerance) -> WorstEntry:
     """Find the wrong entry that is furthest out, or the first that is not finite."""
     right, limits = tolerance.expected, tolerance.limits()
     flat, known = actual.reshape(-1), right.reshape(-1)
@@ -62,7 +63,7 @@ def _worst(actual: Array, tolerance: Tolerance) -> Entry:
             furthest, place = float(gaps[here]), start + here
     index = tuple(int(i) for i in np.unravel_index(place, right.shape))
     # Adding 0.0 turns −0 into 0, which is what a reader expects to see.
-    return Entry(index=index, expected=float(known[place]) + 0.0, actual=float(flat[place]) + 0.0)
+    return WorstEntry(index=index, expected=float(known[place]) + 0.0, actual=float(flat[place]) + 0.0)
 
 
 def _counted(answer: Answer, count: int) -> str:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 REPEAT_RTOL = 1e-9  # between two calls with the same inputs: sums may be taken in another order
 
-# How a call that did well before may end for want of time, memory or a machine: this says nothing about its answer.
-OF_THE_MACHINE = frozenset({Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED})
-
 
 def judge_repeated(
     task: Task, standard: Standard, first: JudgedTask, case_numbers: Sequence[int], answers: Sequence[Answer]
@@ -37,7 +34,8 @@ def judge_repeated(
     for number, answer in zip(case_numbers, answers, strict=False):
         if _is_same_answer(first.answers[number], answer):
             continue
-        is_stateful |= status_of(answer) not in OF_THE_MACHINE
+        status = status_of(answer)
+        is_stateful |= status is None or not status.is_out_of_resources
         for place, of_target in enumerate(verdicts):
             second = judge_answer(task, place, standard, number, answer)
             if of_target[number].status is Status.CORRECT and second.status is not Status.CORRECT:

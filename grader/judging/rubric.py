@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.exercise.model import Exercise, Target
-from grader.outcome import Diagnosis, Status, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Diagnosis, Status
 
 
 def deciding(verdicts: Sequence[Verdict]) -> Verdict:

@@ -12,9 +12,10 @@ import numpy as np
 from grader.exercise.model import Exercise, Task, Value
 from grader.judging import rubric
 from grader.judging.diagnosis.diagnose import diagnose
-from grader.judging.repeat import OF_THE_MACHINE, status_of
+from grader.judging.repeat import status_of
 from grader.judging.task import JudgedTask, target_key
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Status, TargetReport, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Counterexample, Diagnosis, Outcome, Status, TargetReport, outcome_fields
 from grader.reference.agreement import Standard
 from grader.render import endings
 from grader.sandbox.wire.answer import Answer, Failure, Reason
@@ -22,23 +23,6 @@ from grader.text import cleaned
 
 MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
 MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
-
-_OF_NUMBERS = frozenset({Status.WRONG_SHAPE, Status.NOT_FINITE, Status.WRONG_VALUE})
-
-# What shows at a case: these come from a call at that case, the others from before any call.
-_SHOWS_AT_A_CASE = frozenset(
-    {
-        Status.TIMED_OUT,
-        Status.OUT_OF_MEMORY,
-        Status.KILLED,
-        Status.RAISED,
-        Status.WRONG_COUNT,
-        Status.WRONG_TYPE,
-        Status.WRONG_SHAPE,
-        Status.NOT_FINITE,
-        Status.WRONG_VALUE,
-    }
-)
 
 
 def report_target(
@@ -55,31 +39,25 @@ def report_target(
     target, verdicts = task.targets[place], judged.verdicts[place]
     key = target_key(task, place)
     found = diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
-    verdict = rubric.deciding(verdicts)
-    if differences is not None and verdict.status is Status.CORRECT and exercise.numerical == "forbid":
+    if differences is not None and exercise.numerical == "forbid" and rubric.deciding(verdicts).status is Status.CORRECT:
         found = differences
-        verdict = replace(verdict, status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
-        verdicts = (verdict, *verdicts[1:])
-    shown = _case_to_show(verdicts, verdict.status) if was_called else None
-    why = _why(shown or verdict)  # in the case that is shown: shapes found elsewhere would not fit its sizes
-    if judged.changed and judged.changed[place] and verdict.status is not Status.UNGRADED:
-        found = None  # the formula was right: what fits the numbers now is chance
-        why["detail"] = _detail_of_a_change(why["detail"], verdict.status)
+        refused = replace(verdicts[0], status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
+        verdicts = (refused, *verdicts[1:])
+    outcome = _outcome(verdicts, found, was_called=was_called)
+    if judged.changed and judged.changed[place] and outcome.status is not Status.UNGRADED:
+        # the formula was right: what fits the numbers now is chance
+        outcome = replace(outcome, diagnosis=None, detail=_detail_of_a_change(outcome))
+    items = judged.answers[: len(verdicts)]
     return TargetReport(
+        **outcome_fields(outcome),
         call=task.function,
         name=target.name,
         kind=type(target.kind).__name__.lower(),
         of=target.kind.of,
         wrt=None if isinstance(target.kind, Value) else target.kind.wrt,
-        status=verdict.status,
-        score=rubric.score(exercise, target, verdicts, found),
+        score=rubric.score(exercise, target, verdicts, outcome.diagnosis),
         points=target.points,
-        correct=sum(one.status is Status.CORRECT for one in verdicts),
-        total=len(verdicts),
-        diagnosis=found,
-        counterexample=_counterexample(shown) if shown else None,
-        **why,
-        answers_sha256=_fingerprint(judged.answers[: len(verdicts)], place) if verdict.status in _OF_NUMBERS else "",
+        answers_sha256=_fingerprint(items, place) if outcome.status.is_about_numbers else "",
     )
 
 
@@ -92,7 +70,7 @@ def report_public_cases(
     likely: Diagnosis | None,
     *,
     was_called: bool,
-) -> PublicPart:
+) -> Outcome:
     """
     Report on a target in the public cases that were called, which its student may see.
 
@@ -100,22 +78,26 @@ def report_public_cases(
     """
     verdicts = judged.verdicts[place]
     if all(verdict.status is Status.CORRECT for verdict in verdicts):  # most of a class
-        return PublicPart(status=Status.CORRECT, correct=len(verdicts), total=len(verdicts))
+        return Outcome(status=Status.CORRECT, correct=len(verdicts), total=len(verdicts))
     found = None
     if likely is not None:
         target, key = task.targets[place], target_key(task, place)
         found = diagnose(
             exercise, target, key, standard, verdicts, single_precision=judged.single_precision, only_rule=likely.rule
         )
+    return _outcome(verdicts, found, was_called=was_called)
+
+
+def _outcome(verdicts: Sequence[Verdict], found: Diagnosis | None, *, was_called: bool) -> Outcome:
     verdict = rubric.deciding(verdicts)
     shown = _case_to_show(verdicts, verdict.status) if was_called else None
-    return PublicPart(
+    return Outcome(
         status=verdict.status,
         correct=sum(one.status is Status.CORRECT for one in verdicts),
         total=len(verdicts),
         diagnosis=found,
         counterexample=_counterexample(shown) if shown else None,
-        **_why(shown or verdict),
+        **_why(shown or verdict),  # in the case that is shown: shapes found elsewhere would not fit its sizes
     )
 
 
@@ -133,8 +115,9 @@ def _why(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _detail_of_a_change(detail: str, status: Status) -> str:
-    does = "did not finish" if status in OF_THE_MACHINE else "gave something else"
+def _detail_of_a_change(outcome: Outcome) -> str:
+    does = "did not finish" if outcome.status.is_out_of_resources else "gave something else"
+    detail = outcome.detail
     stop = "" if not detail or detail.endswith((".", "?", "!")) else "."
     return f"{detail}{stop} It was right at first: called again in another order, it {does}.".strip()
 
@@ -166,7 +149,7 @@ def _case_to_show(verdicts: Sequence[Verdict], status: Status) -> Verdict | None
 
     Of wrong shapes the first in reading order: its sizes differ, so that (3,) beside (3, 3) says more than (1,) beside (1, 1).
     """
-    if status not in _SHOWS_AT_A_CASE:
+    if not status.is_of_a_case:
         return None
     failing = [verdict for verdict in verdicts if verdict.status is status]
     return failing[0] if status is Status.WRONG_SHAPE else min(failing, key=lambda verdict: verdict.case.entries)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from grader.exercise.model import Task
 from grader.judging import compare
-from grader.outcome import Status, TargetKey, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Status, TargetKey
 from grader.reference.agreement import Standard
 from grader.sandbox.wire.answer import Answer
 

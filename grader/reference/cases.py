@@ -18,7 +18,7 @@ import numpy as np
 from grader.errors import ExerciseError, Fault
 from grader.exercise.model import Draw, Exercise, NamedCase
 from grader.outcome import Case, Role
-from grader.reference import sizes as planned
+from grader.reference.sizes import named_sizes, plan_sizes, smallest_sizes
 
 if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array
@@ -55,13 +55,13 @@ def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
     """
     count = min(MAX_SMALL_CASES, (exercise.random_cases + 2) // 3)
     small = [
-        CasePlan(name=name, role="small", sizes=_fitting(exercise, name, planned.smallest_sizes(exercise.axes, rank)))
+        CasePlan(name=name, role="small", sizes=_fitting(exercise, name, smallest_sizes(exercise.axes, rank)))
         for rank, name in enumerate(f"small {rank + 1}" for rank in range(count))
     ]
     named = [plan_named(exercise, edge, seed) for edge in exercise.named_cases]
     names = [f"random {number + 1}" for number in range(exercise.random_cases - count)]
     others = [plan.sizes for plan in (*small, *named)]
-    sizes = planned.plan_sizes(exercise, f"{seed}\0{exercise.id}", len(names), others)
+    sizes = plan_sizes(exercise, f"{seed}\0{exercise.id}", len(names), others)
     if sizes is None:
         raise _no_sizes(exercise, names[0])
     random = [CasePlan(name=name, role="random", sizes=own) for name, own in zip(names, sizes, strict=True)]
@@ -70,7 +70,7 @@ def plan_cases(exercise: Exercise, seed: int) -> tuple[CasePlan, ...]:
 
 def plan_named(exercise: Exercise, edge: NamedCase, seed: int) -> CasePlan:
     """Plan a case that an author names. Raises ExerciseError when no sizes fit."""
-    sizes = planned.named_sizes(exercise.axes, edge.sizes, f"{seed}\0{exercise.id}\0{edge.name}")
+    sizes = named_sizes(exercise.axes, edge.sizes, f"{seed}\0{exercise.id}\0{edge.name}")
     return CasePlan(name=edge.name, role="named", edge=edge, sizes=_fitting(exercise, edge.name, sizes))
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from grader.exercise.formula import FormulaError, evaluate_integer
-from grader.exercise.model import DerivedAxis, DrawnAxis
+from grader.exercise.model import DrawnAxis
+from grader.exercise.sizes import complete
 
 if TYPE_CHECKING:
     from grader.exercise.model import Axis, Exercise
@@ -127,7 +127,7 @@ def named_sizes(axes: Sequence[Axis], fixed: Sizes, key: str) -> dict[str, int] 
     for attempt in range(TRIES):
         sizes = _candidate(drawn, rng, {}, steered=False, fixed=fixed)
         differ = len(set(sizes.values())) == len(drawn)
-        if (differ or attempt >= TRIES // 2) and (found := complete(axes, sizes, fixed)) is not None:
+        if (differ or attempt >= TRIES // 2) and (found := complete(axes, {**fixed, **sizes})) is not None:
             return found
     return None
 
@@ -252,22 +252,6 @@ def _sameness(drawn: Sequence[DrawnAxis], sizes: Sizes, asked: Sequence[SizeRequ
             is_fixed = one.low == one.high or two.low == two.high
             cost += _EQUAL_TO_FIXED if is_fixed else _EQUAL
     return cost
-
-
-def complete(axes: Sequence[Axis], drawn: Sizes, fixed: Sizes | None = None) -> dict[str, int] | None:
-    """Compute the sizes of all axes from those that are drawn; None if an axis is less than 1."""
-    sizes: dict[str, int] = {}
-    for axis in axes:
-        if isinstance(axis, DerivedAxis) and not (fixed and axis.name in fixed):
-            try:
-                sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:  # for example a division by zero at these sizes
-                return None
-        else:
-            sizes[axis.name] = drawn.get(axis.name, (fixed or {}).get(axis.name, 0))
-        if sizes[axis.name] < 1:
-            return None
-    return sizes
 
 
 def _matrices(exercise: Exercise) -> Iterator[tuple[str, str]]:

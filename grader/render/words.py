@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from grader.exercise.assignment import Feedback
     from grader.exercise.model import Exercise, Kind, Target, Task
-    from grader.outcome import Others
+    from grader.outcome import SecretCases
     from grader.sandbox.wire.answer import LoadError
 
 GLYPHS = {Status.CORRECT: "✓", Status.UNGRADED: "?", Status.MISSING: "-", Status.NOT_IMPLEMENTED: "-"}
@@ -135,7 +135,7 @@ def _finding(
     names = notation(exercise, target) if exercise and target else None
     scores = [item.score for item in group]
     score = None if None in scores else sum(score for score in scores if score is not None)
-    more = _share_of_others(first.others) if exercise is None or exercise.partial == "cases" else ""
+    more = _share_of_secret(first.secret) if exercise is None or exercise.partial == "cases" else ""
     shown = Finding(
         heading=_heading(group, known),
         glyph=GLYPHS.get(first.status, "✗"),
@@ -192,27 +192,27 @@ def _heading(group: tuple[TargetReport, ...], known: Mapping[tuple[str, str], tu
 
 def sentence(target: TargetReport, names: Notation | None) -> str:
     """The first line under a function's name: what came of it, in the student's words."""
-    if target.others is not None and target.others.is_all:
-        return _secret_only(target, target.others)
+    if target.secret is not None and target.secret.is_all:
+        return _secret_only(target, target.secret)
     return _told(target, names)
 
 
-def _share_of_others(others: Others | None) -> str:
+def _share_of_secret(secret: SecretCases | None) -> str:
     """Say of an exercise with points by the share of right cases where these points come from."""
-    if others is None or others.is_all or not others.correct:
+    if secret is None or secret.is_all or not secret.correct:
         return ""
-    agree = "1 of them agrees" if others.correct == 1 else f"{others.correct} of them agree"
-    return f"Your points come from {others.total} other cases: {agree}."
+    agree = "1 of them agrees" if secret.correct == 1 else f"{secret.correct} of them agree"
+    return f"Your points come from {secret.total} other cases: {agree}."
 
 
-def _secret_only(target: TargetReport, others: Others) -> str:
+def _secret_only(target: TargetReport, secret: SecretCases) -> str:
     """Say what came of secret cases where every public one is right: how many, and the sizes of one."""
-    sizes = ", ".join(f"{axis} = {size}" for axis, size in others.sizes.items())
+    sizes = ", ".join(f"{axis} = {size}" for axis, size in secret.sizes.items())
     such = f", such as sizes {sizes}" if sizes else ""
-    right = "Right in every public case" if others.public_total > 1 else "Right in the public case"
+    right = "Right in every public case" if secret.public_total > 1 else "Right in the public case"
     what = _WENT_WRONG.get(target.status, "wrong")
-    wrong = others.total - others.correct
-    return f"{right}, {what} in {wrong} of {others.total} others{such}."
+    wrong = secret.total - secret.correct
+    return f"{right}, {what} in {wrong} of {secret.total} others{such}."
 
 
 def _told(target: TargetReport, names: Notation | None) -> str:

@@ -132,7 +132,7 @@ def test_a_table_of_what_a_first_hand_in_was_shown_earns_nothing(sandbox: Sandbo
     assert [2.0, 0.0] == [target.score for target in report.targets]
     view = for_student(report).targets[1]
     total = len(record.cases)
-    assert view.others is not None
+    assert view.secret is not None
     assert f"Right in every public case, wrong in {total} of {total} others, such as sizes" in pages(report)
 
 

@@ -18,14 +18,14 @@ from grader.course.results.out import open_out
 from grader.course.results.stored import Graded, Result
 from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
+from grader.outcome import Counterexample, Diagnosis, Outcome, Report, Status
 
 SEED = 8317465
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 EXERCISES = assignment(exercise("tanh_layer", points=2.0), exercise("chain_rule", "dz_dy"))
 TANH, CHAIN = EXERCISES.exercises
 EXAMPLE = Counterexample(case="one feature", sizes={"n": 1}, inputs={"x": [1.0]}, index=(0, 0), expected=1.0, actual=3.25)
-PUBLIC = PublicPart(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=EXAMPLE)
+PUBLIC = Outcome(status=Status.WRONG_VALUE, correct=0, total=1, counterexample=EXAMPLE)
 WRONG = replace(report(TANH, "", Status.WRONG_VALUE, seed=SEED, counterexample=EXAMPLE, public=PUBLIC), public_output="")
 NAMED = report(CHAIN, "", Status.WRONG_VALUE, counterexample=EXAMPLE, diagnosis=Diagnosis(rule="sign", text="The sign is wrong."))
 

@@ -447,7 +447,7 @@ POINTS = (
 )
 
 # Functions that need no row: they behave as another does, or are smooth wherever they are defined.
-ALIKE = {"log2": "log", "log10": "log", "argmin": "argmax"}
+SAME_AS = {"log2": "log", "log10": "log", "argmin": "argmax"}
 SMOOTH = frozenset({
     "exp", "expm1", "tanh", "sinh", "cosh", "sin", "cos", "tan", "arctan", "square", "gelu", "silu", "erf", "sum", "mean",
     "matmul", "dot", "inner", "outer", "kron", "einsum", "transpose", "trace", "diag", "tril", "triu", "one_hot", "conv1d",

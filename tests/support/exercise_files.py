@@ -44,7 +44,7 @@ def faults(text: str) -> tuple[Fault, ...]:
     return raised.value.faults
 
 
-def said(**parts: str) -> str:
+def faults_with(**parts: str) -> str:
     """Return the faults of the small exercise with a section replaced."""
     return "\n".join(map(str, faults(with_parts(**parts))))
 

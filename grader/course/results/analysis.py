@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MOST_NAMED = 40  # students named in a group; the others are counted
 FEWEST_FOR_STATISTICS = 5  # students: with fewer, a correlation says nothing
 MOST_IN_PAIRS = 6  # students of an unusual answer that are looked at two by two
-_UNANSWERED = frozenset({Status.UNGRADED, Status.MISSING, Status.NOT_IMPLEMENTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +249,7 @@ class _Seen:
             shares = self.shares.setdefault(key, array("d"))
             shares.extend([math.nan] * (who + 1 - len(shares)))
             shares[who] = target.score / target.points if target.points else float(target.status is Status.CORRECT)
-            if target.status is not Status.CORRECT and target.status not in _UNANSWERED:
+            if target.status is not Status.CORRECT and not target.status.is_unanswered:
                 self._add_wrong(key, student, target)
 
     def _add_time(self, student: str, report: Report) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from grader.exercise.formula.nodes import CallNode
+
 V = TypeVar("V")
 
 
@@ -176,3 +178,10 @@ FUNCTIONS: Mapping[str, Function] = {
     for kind, table in _TABLE.items()
     for function in (_function(signature, summary, kind) for signature, summary in table.items())
 }
+
+
+def bind(node: CallNode, operands: Sequence[object]) -> dict[str, object]:
+    """Map every parameter of a called function to its value; `operands` are the values of the node's parts."""
+    count = len(node.arguments)
+    keywords = {name: value for (name, _), value in zip(node.keywords, operands[count:], strict=True)}
+    return FUNCTIONS[node.function].bind(operands[:count], keywords)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from grader.exercise.formula import arguments as args
 from grader.exercise.formula.arguments import Shape
-from grader.exercise.formula.functions import CONSTANTS, FUNCTIONS
+from grader.exercise.formula.functions import CONSTANTS, bind
 from grader.exercise.formula.nodes import (
     BinaryNode,
     CallNode,
@@ -94,10 +94,7 @@ def _value(node: Node, operands: tuple[object, ...]) -> object:
         case CompareNode():
             return ShapedArray(args.broadcast(*map(shape_of, operands)))
         case CallNode():
-            function = FUNCTIONS[node.function]
-            split = len(node.arguments)
-            keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
-            return ShapedArray(RULES[node.function](**function.bind(operands[:split], keywords)))
+            return ShapedArray(RULES[node.function](**bind(node, operands)))
         case SliceNode():
             return slice_of(node, operands)
         case RestNode():

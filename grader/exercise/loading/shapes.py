@@ -8,12 +8,13 @@ explains its size at all of these at once: a coincidence at one of them names no
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from grader.exercise.formula import Formula, FormulaError, evaluate_integer, infer_shape
+from grader.exercise.formula import Formula, FormulaError, infer_shape
 from grader.exercise.model import Axes, Axis, DerivedAxis
+from grader.exercise.sizes import complete
 
 Shape: TypeAlias = tuple[int, ...]
 Vector: TypeAlias = tuple[int, ...]  # one size at each trial
@@ -59,22 +60,6 @@ class ShapeTrial:
 
     def __str__(self) -> str:
         return ", ".join(f"{axis} = {size}" for axis, size in self.sizes.items())
-
-
-def complete(axes: Iterable[Axis], drawn: Sizes) -> dict[str, int] | None:
-    """Compute the sizes of all axes from those that are drawn; None if an axis is less than 1."""
-    sizes: dict[str, int] = {}
-    for axis in axes:
-        if isinstance(axis, DerivedAxis) and axis.name not in drawn:
-            try:
-                sizes[axis.name] = evaluate_integer(axis.size, sizes)
-            except FormulaError:  # for example a division by zero at these sizes
-                return None
-        else:
-            sizes[axis.name] = drawn[axis.name]
-        if sizes[axis.name] < 1:
-            return None
-    return sizes
 
 
 def corners(axes: Sequence[Axis], fixed: Sizes | None = None) -> tuple[dict[str, int], ...]:

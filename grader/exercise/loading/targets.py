@@ -73,13 +73,15 @@ def read_target(name: str, node: YamlNode, draft: Draft) -> Target | None:
         return None
     lines = {key: found[key].line for key in words}
     written_words = {key: word for key, word in words.items() if word is not None}
-    made = _vjp(listed_pairs, written_words["wrt"], found, place, draft) if listed_pairs else None
-    made = made if listed_pairs else _kind(kind, written_words, lines, place, draft)
-    if made is None:
+    if listed_pairs:
+        target_kind = _vjp(listed_pairs, written_words["wrt"], found, place, draft)
+    else:
+        target_kind = _kind(kind, written_words, lines, place, draft)
+    if target_kind is None:
         return None
     order: Layout = "denominator" if layout == "denominator" else "numerator"
-    axes = target_shape(made, order, {word: draft.axes_of(word) or () for word in words.values() if word})
-    return Target(name=name, kind=made, axes=axes, points=float(points), layout=order)
+    axes = target_shape(target_kind, order, {word: draft.axes_of(word) or () for word in words.values() if word})
+    return Target(name=name, kind=target_kind, axes=axes, points=float(points), layout=order)
 
 
 def target_shape(kind: Kind, layout: Layout, shapes: Mapping[str, tuple[T, ...]]) -> tuple[T, ...]:
@@ -107,24 +109,24 @@ def _kind(kind: str, words: Mapping[str, str], lines: Mapping[str, int], place: 
             sound = _check_wrt(words[key], of, lines[key], f"{place}: {key}", draft, kind) and sound
     match kind:
         case "value":
-            made: Kind = Value(of=of)
+            target_kind: Kind = Value(of=of)
         case "local":
-            made = Local(of=of, wrt=wrt)
+            target_kind = Local(of=of, wrt=wrt)
         case "jacobian":
-            made = Jacobian(of=of, wrt=wrt)
+            target_kind = Jacobian(of=of, wrt=wrt)
         case "gradient":
             sound = sound and _check_scalar(of, lines[kind], place, kind, draft)
-            made = Gradient(of=of, wrt=wrt)
+            target_kind = Gradient(of=of, wrt=wrt)
         case "hessian":
             sound = sound and _check_scalar(of, lines[kind], place, kind, draft)
-            made = Hessian(of=of, wrt=wrt, other=words.get("and", wrt))
+            target_kind = Hessian(of=of, wrt=wrt, other=words.get("and", wrt))
         case "vjp":
-            sound = _check_alike(words["upstream"], of, lines["upstream"], f"{place}: upstream", UPSTREAM, draft) and sound
-            made = VJP(of=of, wrt=wrt, upstream=words["upstream"])
+            sound = _check_same_shape(words["upstream"], of, lines["upstream"], f"{place}: upstream", UPSTREAM, draft) and sound
+            target_kind = VJP(of=of, wrt=wrt, upstream=words["upstream"])
         case _:
-            sound = _check_alike(words["tangent"], wrt, lines["tangent"], f"{place}: tangent", INPUT, draft) and sound
-            made = JVP(of=of, wrt=wrt, tangent=words["tangent"])
-    return made if sound else None
+            sound = _check_same_shape(words["tangent"], wrt, lines["tangent"], f"{place}: tangent", INPUT, draft) and sound
+            target_kind = JVP(of=of, wrt=wrt, tangent=words["tangent"])
+    return target_kind if sound else None
 
 
 def _pairs(found: Mapping[str, YamlNode], place: str, draft: Draft) -> tuple[tuple[str, str], ...] | None:
@@ -164,7 +166,7 @@ def _vjp(pairs: Sequence[tuple[str, str]], wrt: str, found: Mapping[str, YamlNod
     line, sound = found["vjp"].line, True
     for of, upstream in pairs:
         sound = _check_of(of, line, place, draft) and sound
-        sound = _check_alike(upstream, of, found["upstream"].line, f"{place}: upstream", UPSTREAM, draft) and sound
+        sound = _check_same_shape(upstream, of, found["upstream"].line, f"{place}: upstream", UPSTREAM, draft) and sound
     reached = [of for of, _ in pairs if of in draft.lines and of != wrt and wrt in draft.influences(of)]
     blamed = (reached or [of for of, _ in pairs])[0]
     sound = _check_wrt(wrt, blamed, found["wrt"].line, f"{place}: wrt", draft, "vjp") and sound
@@ -221,7 +223,7 @@ def _check_scalar(of: str, line: int, place: str, kind: str, draft: Draft) -> bo
     return not axes
 
 
-def _check_alike(name: str, other: str, line: int, place: str, what: str, draft: Draft) -> bool:
+def _check_same_shape(name: str, other: str, line: int, place: str, what: str, draft: Draft) -> bool:
     """Tell whether `name` is of the sort `what` and has the shape of `other`."""
     known = draft.names(what)
     if name not in known:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from grader.exercise.model import Exercise, Target
-from grader.outcome import Case, Hypothesis, Status, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Case, Hypothesis, Status
 from grader.reference.agreement import CHUNK, OF_THE_LARGEST, Standard, Tolerance, near
 
 if TYPE_CHECKING:

@@ -27,7 +27,8 @@ from grader.judging.diagnosis import (
 )
 from grader.judging.diagnosis.answers import wrong_answers
 from grader.judging.diagnosis.family import Family
-from grader.outcome import Diagnosis, Status, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Diagnosis, Status
 from grader.reference.agreement import Standard
 
 if TYPE_CHECKING:
@@ -49,8 +50,6 @@ FAMILIES: tuple[Family, ...] = (
     regime.FAMILY,
 )
 
-_DIAGNOSED = frozenset({Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT})
-
 
 @np.errstate(over="ignore", invalid="ignore")  # a student's numbers may be as large as there are any
 def diagnose(
@@ -68,7 +67,7 @@ def diagnose(
 
     `single_precision` says that the answers came as float32 or less. With `only_rule`, mistakes of other rules are not named.
     """
-    if any(verdict.status not in _DIAGNOSED or verdict.actual is None for verdict in verdicts):
+    if any(not verdict.status.has_finite_numbers or verdict.actual is None for verdict in verdicts):
         return None
     if all(verdict.status is Status.CORRECT for verdict in verdicts):
         return None

@@ -11,7 +11,6 @@ from torch.autograd import forward_ad
 
 from grader.exercise.formula import (
     CONSTANTS,
-    FUNCTIONS,
     BinaryNode,
     CallNode,
     CompareNode,
@@ -34,6 +33,7 @@ from grader.exercise.formula import (
     node_text,
 )
 from grader.exercise.formula import arguments as args
+from grader.exercise.formula.functions import bind
 from grader.exercise.formula.numbers import arithmetic
 from grader.exercise.formula.shapes import slice_of
 from grader.reference.torch.edits import Edit, edited
@@ -87,7 +87,7 @@ def evaluate(
         try:
             result = _named(node.name, values, axes) if isinstance(node, NameNode) else _value(node, operands)
             if watch is not None and isinstance(node, CallNode | CompareNode):
-                watch(position, node, _bound(node, operands) if isinstance(node, CallNode) else {"result": result})
+                watch(position, node, bind(node, operands) if isinstance(node, CallNode) else {"result": result})
             if isinstance(result, Tensor):
                 _check_finite(result)
                 if kinks is not None and (kink := _kink(node, operands, moving)) is not None:
@@ -132,7 +132,7 @@ def _value(node: Node, operands: tuple[object, ...]) -> object:
         case CompareNode():
             return real(_COMPARISONS[node.operator](real(operands[0]), real(operands[1])))
         case CallNode():
-            return IMPLEMENTATIONS[node.function](**_bound(node, operands))
+            return IMPLEMENTATIONS[node.function](**bind(node, operands))
         case SliceNode():
             return slice_of(node, operands)
         case RestNode():
@@ -145,12 +145,6 @@ def _value(node: Node, operands: tuple[object, ...]) -> object:
             return operands
         case NameNode():
             raise AssertionError("names are looked up before")
-
-
-def _bound(node: CallNode, operands: tuple[object, ...]) -> dict[str, object]:
-    split = len(node.arguments)
-    keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
-    return FUNCTIONS[node.function].bind(operands[:split], keywords)
 
 
 def _signed(sign: str, operand: object) -> object:
@@ -211,7 +205,7 @@ def _kink(node: Node, operands: tuple[object, ...], wrt: tuple[Tensor, ...]) -> 
         return None
     match node:
         case CallNode() if node.function in KINKS:
-            distance = KINKS[node.function](**_bound(node, operands))
+            distance = KINKS[node.function](**bind(node, operands))
         case CompareNode():
             distance = real(operands[0]) - real(operands[1])
         case _:

@@ -165,12 +165,12 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
             for other in _same_axes(exercise, line.name):
                 if other not in (inside, out):
                     yield "factor_misplaced", taken.format(other), edited(_derivative_at(NameNode(other)))
-            told = f"The derivative of {text} is {factor}. " if factor else ""
-            itself = f"{told}You took {out} itself for {'it' if told else f'the derivative of {text}'}."
+            reminder = f"The derivative of {text} is {factor}. " if factor else ""
+            itself = f"{reminder}You took {out} itself for {'it' if reminder else f'the derivative of {text}'}."
             yield "factor_misplaced", itself, edited(_as_slope(node))
             for written, formula, why in _CONFUSED.get(function, ()):
                 confused = _as_slope(parse(formula.format(y=f"({text})")).root)
-                yield "factor_misplaced", f"{told}You took {written.format(y=out)}: {why}.", edited(confused)
+                yield "factor_misplaced", f"{reminder}You took {written.format(y=out)}: {why}.", edited(confused)
 
 
 def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:

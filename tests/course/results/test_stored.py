@@ -11,13 +11,13 @@ import pytest
 from classroom import exercise, report
 
 from grader.course.results.stored import Graded, Manifest, Result, Retry, without_student_text
-from grader.outcome import Counterexample, Diagnosis, PublicPart, Report, Status
+from grader.outcome import Counterexample, Diagnosis, Outcome, Report, Status
 
 EXERCISE = exercise("tanh_layer", "dY_dW", "dY_dB", points=2.0)
 EXAMPLE = Counterexample(
     case="one feature", sizes={"n": 1}, inputs={"x": [1.0, math.nan]}, index=(0, 0), expected=1.0, actual=math.inf
 )
-PUBLIC = PublicPart(
+PUBLIC = Outcome(
     status=Status.WRONG_VALUE,
     correct=0,
     total=1,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from exercise_files import (
     SHIPPED,
+    faults_with,
     loaded,
-    said,
     with_parts,
 )
 from places import EXERCISES
@@ -34,7 +34,7 @@ def test_an_input_that_reaches_no_target_is_a_fault() -> None:
     """Also where a call passes it, or a line uses it that no target is of; a tangent is used."""
     call = "  - call: f(W, X, t)\n    returns:\n      dW: {gradient: L, wrt: W}"
     for forward in ("  Y: tanh(W @ X)\n  L: sum(Y)", "  Y: tanh(W @ X)\n  L: sum(Y)\n  M: L * t"):
-        text = said(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
+        text = faults_with(inputs="  W: m n\n  X: n\n  t: scalar", forward=forward, tasks=call)
         assert text == (
             "x.yaml:9: No target uses the input `t`: its numbers change no answer.\n"
             "    Write it in a line of forward that a target depends on, or as a tangent; or remove it, from the calls too."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exercise_files import (
+    faults_with,
     loaded,
-    said,
 )
 
 
@@ -21,7 +21,7 @@ def test_a_value_of_a_named_case_may_be_lists() -> None:
 
 def test_a_named_case_is_tried_at_its_sizes() -> None:
     """A case may leave the ranges, but forward has to hold there."""
-    text = said(
+    text = faults_with(
         dims="  n: 3..6\n  m: 2..5",
         forward="  Y: tanh(W @ X)\n  L: sum(Y) + X[2]",
         cases="  named:\n    tiny: {n: 2}",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from exercise_files import (
+    faults_with,
     loaded,
-    said,
 )
 
 
@@ -65,7 +65,7 @@ def test_an_axis_that_equals_another_is_told_by_what_the_line_uses() -> None:
 
 def test_a_size_without_a_name_asks_for_one() -> None:
     """A shape has to be readable: the axis gets a name in dims."""
-    text = said(dims="  n: 4..9\n  m: 2..5", forward="  Y: tanh(W @ X)\n  A: X[::4]\n  L: sum(A) + sum(Y)")
+    text = faults_with(dims="  n: 4..9\n  m: 2..5", forward="  Y: tanh(W @ X)\n  A: X[::4]\n  L: sum(A) + sum(Y)")
     assert text == (
         "x.yaml:11: forward.A: the size of axis 0 of its shape has no name.\n"
         "    Add an axis to dims that says what it is, as `P: (H - K) // 2 + 1`."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from exercise_files import (
     TWO,
+    faults_with,
     loaded,
-    said,
     target,
 )
 
@@ -53,7 +53,7 @@ def test_every_kind_of_target_has_its_shape(text: str, kind: object, axes: tuple
 
 def test_an_integer_input_has_no_derivative() -> None:
     """Class indices cannot be moved by a little."""
-    text = said(
+    text = faults_with(
         inputs="  W: m n\n  X: n\n  T: m ~ labels(n)",
         forward="  Y: tanh(W @ X)\n  L: sum(Y[T])",
         tasks="  - call: f(W, X)\n    returns:\n      dT: {gradient: L, wrt: T}",
@@ -66,7 +66,7 @@ def test_an_integer_input_has_no_derivative() -> None:
 
 def test_what_a_quantity_does_not_depend_on_is_no_variable() -> None:
     """The message lists what it does depend on."""
-    text = said(
+    text = faults_with(
         forward="  Y: tanh(W @ X)\n  A: sum(X)\n  L: sum(Y)",
         tasks="  - call: f(W, X)\n    returns:\n      dA: {gradient: L, wrt: A}",
     )

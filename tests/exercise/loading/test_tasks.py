@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exercise_files import (
+    faults_with,
     loaded,
-    said,
 )
 
 from grader.sandbox.wire.call import Given, Group, Name
@@ -31,5 +31,5 @@ def test_a_task_may_be_given_what_the_student_makes() -> None:
 
 def test_a_task_is_not_handed_its_own_answer() -> None:
     """Nobody would have to compute anything."""
-    text = said(tasks="  - call: f(W, Y)\n    returns:\n      Y: {value: Y}")
+    text = faults_with(tasks="  - call: f(W, Y)\n    returns:\n      Y: {value: Y}")
     assert text == "x.yaml:13: f is handed Y, which is its own answer.\n    Leave Y out of the call."

@@ -12,7 +12,8 @@ from grader.judging import compare
 from grader.judging.diagnosis.answers import wrong_answers
 from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.diagnosis.family import Example, Family
-from grader.outcome import Diagnosis, Verdict
+from grader.judging.verdict import Verdict
+from grader.outcome import Diagnosis
 from grader.reference.agreement import Standard
 from grader.reference.prepare import prepare
 from grader.sandbox.wire.answer import Answer

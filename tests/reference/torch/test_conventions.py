@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from conventions import ALIKE, DOCUMENT, POINTS, SMOOTH, Point, cell, header, key, ours_done, read_table, torch_measured
+from conventions import DOCUMENT, POINTS, SAME_AS, SMOOTH, Point, cell, header, key, ours_done, read_table, torch_measured
 
 from grader.exercise.formula import FUNCTIONS
 from grader.reference.torch.kinks import KINKS
@@ -21,9 +21,9 @@ def _name(point: Point) -> str:
 def test_every_function_has_its_place() -> None:
     """Each function of the language has a row, behaves as one that has, or is smooth."""
     in_table = {point.function for point in POINTS}
-    assert set(FUNCTIONS) == in_table | set(ALIKE) | SMOOTH
-    assert not SMOOTH & (in_table | set(ALIKE))
-    assert set(ALIKE.values()) <= in_table
+    assert set(FUNCTIONS) == in_table | set(SAME_AS) | SMOOTH
+    assert not SMOOTH & (in_table | set(SAME_AS))
+    assert set(SAME_AS.values()) <= in_table
 
 
 def test_the_rows_are_the_points() -> None:
@@ -52,4 +52,4 @@ def test_what_is_said_of_us_is_true(point: Point) -> None:
 def test_the_kinks_that_are_measured_have_a_row_that_stays_away() -> None:
     """Every function whose distance from a kink is measured is in the table, and its cases stay away from one there."""
     away = {point.function for point in POINTS if BY_KEY[key(point)][-1] == "stay away"}
-    assert {ALIKE.get(name, name) for name in KINKS} <= away
+    assert {SAME_AS.get(name, name) for name in KINKS} <= away

@@ -9,7 +9,6 @@ import sympy  # type: ignore[import-untyped]
 
 from grader.exercise.formula import (
     CONSTANTS,
-    FUNCTIONS,
     BinaryNode,
     CallNode,
     CompareNode,
@@ -27,6 +26,7 @@ from grader.exercise.formula import (
     UnaryNode,
     fold,
 )
+from grader.exercise.formula.functions import bind
 from grader.exercise.formula.numbers import arithmetic
 from grader.exercise.formula.shapes import slice_of
 from grader.reference.torch.symbolic.arranging import ARRANGING
@@ -71,9 +71,7 @@ def _value(program: Program, node: Node, operands: tuple[object, ...]) -> object
         case CompareNode():
             return _compare(program, node.operator, operands[0], operands[1])
         case CallNode():
-            split = len(node.arguments)
-            keywords = {name: value for (name, _), value in zip(node.keywords, operands[split:], strict=True)}
-            bound = FUNCTIONS[node.function].bind(operands[:split], keywords)
+            bound = bind(node, operands)
             if node.function in ARRANGING:
                 return as_array(ARRANGING[node.function](**bound))
             if node.function in ELEMENTWISE:
