@@ -25,13 +25,14 @@ from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.judging.verdict import Verdict
-from grader.outcome import Case, Expected, Record, Status
+from grader.outcome import Status
 from grader.reference import agreement, cases, prepare, sizes
+from grader.reference.model import Case, Expected, Record
 from grader.sandbox.limits import Arrays
 from grader.sandbox.wire.answer import Answer
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.sandbox import Sandbox
     from grader.sandbox.wire.answer import Array
 

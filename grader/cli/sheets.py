@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from grader.exercise.model import Exercise, Task
     from grader.judging.submission import Submission
-    from grader.outcome import Case, Expected, Record, Report
+    from grader.outcome import Report
+    from grader.reference.model import Case, Expected, Record
     from grader.sandbox import Sandbox
     from grader.sandbox.job import Job, Trial
     from grader.sandbox.wire.answer import Answer, Array

@@ -14,8 +14,9 @@ from builders import tanh_layer
 from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Record, Report, Status
+from grader.outcome import Report, Status
 from grader.reference import prepare
+from grader.reference.model import Record
 from grader.render import html, terminal
 from grader.render.public import for_student, from_results
 from grader.sandbox import Sandbox

@@ -18,8 +18,8 @@ from formula_examples import AXES, EXAMPLES, FUNCTION_EXAMPLES, VALUES
 from grader import audit
 from grader.exercise.formula import FUNCTIONS, CallNode, parse
 from grader.exercise.model import VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Local, Value
-from grader.outcome import Expected, Record
 from grader.reference import prepare
+from grader.reference.model import Expected, Record
 from grader.reference.torch import compute, functions, symbolic
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.symbolic.entries import as_array
