@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from made import report, target_report
+from reports import report, target_report
 
 from grader.outcome import Counterexample, Outcome, Report, Status
 from grader.sandbox.wire.answer import LoadError, Phase, Reason

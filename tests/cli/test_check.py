@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from command_line import FORGOT_TANH, HOSTILE_NAME, OBEYED, QUICK, run, write
-from made import report, right_report, target_report
 from places import ROOT
+from reports import report, right_report, target_report
 
 from grader.exercise.loading import load_exercise
 from grader.handout import exercise_files

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from made import HINT, backward_exercise, hessian_exercise, tanh_exercise
+from builders import affine, cubic, tanh_linear
+from reports import HINT
 
 from grader.exercise import starter
 from grader.exercise.catalogue import shipped
@@ -17,7 +18,7 @@ from grader.exercise.loading import load_exercise
 from grader.exercise.model import Draw, Exercise, Input, Mistake
 from grader.sandbox.wire.call import Call, Constant, Given, Group, Name, Table
 
-EXERCISES = [tanh_exercise(), backward_exercise(), hessian_exercise()]
+EXERCISES = [tanh_linear(), affine(), cubic()]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.id)
@@ -50,21 +51,21 @@ def test_a_notebook_is_valid(exercise: Exercise) -> None:
 
 def test_a_notebook_ends_in_a_check() -> None:
     """The last cell checks every function."""
-    cells = json.loads(starter.as_notebook(tanh_exercise()))["cells"]
+    cells = json.loads(starter.as_notebook(tanh_linear()))["cells"]
     assert "".join(cells[-1]["source"]) == 'import grader\n\ngrader.check("tanh_linear", dy_dx=dy_dx, dy_db=dy_db)'
 
 
 def test_docstrings_say_shapes_and_what_each_index_means() -> None:
     """The formula with its indices, and the shape of each argument."""
-    script = starter.as_script(backward_exercise())
-    for part in ("dw[i,j] = ∂L/∂w[i,j] = Σ_kl dout[k,l] ∂out[k,l]/∂w[i,j]", "inputs: the tuple (x, w)", "x: shape (N, D)"):
+    script = starter.as_script(affine())
+    for part in ("dw[i,j] = ∂L/∂w[i,j] = Σ_kl dout[k,l] ∂out[k,l]/∂w[i,j]", "inputs: the tuple (x, w, b)", "x: shape (N, D)"):
         assert part in script
 
 
 def test_docstrings_say_what_labels_are() -> None:
     """Indices of classes, beside their shape."""
     labels = Input(name="t", axes=("N",), draw=Draw(law="labels", parameters=("C",)))
-    exercise = hessian_exercise()
+    exercise = cubic()
     task = replace(exercise.tasks[0], call=Call(function="curvature", arguments=(Name("w"), Name("t"))))
     source = starter.as_script(replace(exercise, inputs=(*exercise.inputs, labels), tasks=(task,)))
     assert "t: shape (N,), whole numbers from 0 to C - 1\n" in source
@@ -72,13 +73,13 @@ def test_docstrings_say_what_labels_are() -> None:
 
 def test_a_tuple_is_taken_apart() -> None:
     """An argument that is a tuple gets a name and a line that unpacks it."""
-    assert "def affine_backward(dout, inputs):" in starter.as_script(backward_exercise())
-    assert "    x, w = inputs\n" in starter.as_script(backward_exercise())
+    assert "def affine_backward(dout, inputs):" in starter.as_script(affine())
+    assert "    x, w, b = inputs\n" in starter.as_script(affine())
 
 
 def test_mistakes_and_hints_stay_out() -> None:
     """A starter holds nothing of what people get wrong."""
-    exercise = tanh_exercise()
+    exercise = tanh_linear()
     task = exercise.tasks[0]
     mistake = Mistake(returned=parse("x"), hint=HINT)
     asked = replace(task, targets=(replace(task.targets[0], mistakes=(mistake,)),))
@@ -88,28 +89,28 @@ def test_mistakes_and_hints_stay_out() -> None:
 
 def test_a_torch_exercise_says_that_autodiff_is_flagged() -> None:
     """With tensors it is there and works: that it is not wanted has to be said, where it is so."""
-    asked = tanh_exercise(arrays="torch")
+    asked = tanh_linear(arrays="torch")
     said = "Derive by hand: automatic differentiation is flagged."
     assert said in starter.conventions(asked)
     assert said not in starter.conventions(replace(asked, autodiff="allow"))
-    assert said not in starter.conventions(tanh_exercise())
+    assert said not in starter.conventions(tanh_linear())
 
 
 def test_torch_exercises_import_torch() -> None:
     """The import follows what the functions are given."""
-    assert "\nimport torch\n" in starter.as_script(tanh_exercise(arrays="torch"))
-    assert "\nimport numpy as np\n" in starter.as_script(tanh_exercise())
+    assert "\nimport torch\n" in starter.as_script(tanh_linear(arrays="torch"))
+    assert "\nimport numpy as np\n" in starter.as_script(tanh_linear())
 
 
 def test_a_statement_cannot_end_the_docstring() -> None:
     """LaTeX backslashes and triple quotes of a statement are harmless."""
-    script = starter.as_script(tanh_exercise(statement='Let $\\tanh$ """ be \\'))
+    script = starter.as_script(tanh_linear(statement='Let $\\tanh$ """ be \\'))
     assert "Let tanh ''' be \\" in (ast.get_docstring(ast.parse(script)) or "")
 
 
 def test_the_student_s_own_cache_function_is_asked_for() -> None:
     """A `given` function gets a starter of its own, before the one that uses it, and is checked with it."""
-    exercise = tanh_exercise()
+    exercise = tanh_linear()
     given = Given(name="cache", function="layer_forward", arguments=(Name("x"), Name("W"), Name("b")), item=1)
     task = replace(exercise.tasks[0], call=Call(function="layer_backward", arguments=(Name("cache"),), given=(given,)))
     asked = replace(exercise, tasks=(task,))

@@ -112,7 +112,7 @@ def test_a_large_array_is_held_to_the_same_limits(entries_at_a_time: int, monkey
 
 
 def test_a_saturated_row_set_to_zero_is_caught() -> None:
-    """torch.testing's default atol of 1e-7 passes this; the rule here allows 3e-10 (STYLE, "Tolerance")."""
+    """torch.testing's default atol of 1e-7 passes this; the rule here allows 3e-10."""
     row = np.array([2e-8, 1e-8, 3e-4])
     assert verdict([0.0, 0.0, 3e-4], expected=row).status is Status.WRONG_VALUE
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import HINT, ended, report, tanh_exercise, target_report
+from builders import tanh_linear
+from reports import HINT, ended, report, target_report
 
 import grader
 from grader.exercise.assignment import Feedback
@@ -35,7 +36,7 @@ def test_a_report_has_its_own_measures() -> None:
 
 def test_a_report_says_what_the_terminal_says() -> None:
     """Call, status in words, points, the entry, the cause and the total are there."""
-    shown = _text(html.fragment(report(), tanh_exercise()))
+    shown = _text(html.fragment(report(), tanh_linear()))
     for part in ("dy_dx(x, W, b)", "wrong values", "0 of 3 points", "∂y[0]/∂x[0]", "−0.00602", "1.73767", HINT, "2 of 5 points."):
         assert part in shown
 
@@ -43,12 +44,12 @@ def test_a_report_says_what_the_terminal_says() -> None:
 @pytest.mark.parametrize("feedback", ["full", "hints", "score"])
 def test_the_seed_is_never_shown(feedback: Feedback) -> None:
     """Whatever feedback is asked for, the seed is not in the page."""
-    assert SEED not in html.page("s01", [article(report(), tanh_exercise())], feedback=feedback)
+    assert SEED not in html.page("s01", [article(report(), tanh_linear())], feedback=feedback)
 
 
 def test_hints_withhold_the_numbers_and_keep_the_cause() -> None:
     """With `hints` neither inputs nor values of the counterexample are shown."""
-    shown = html.fragment(report(), tanh_exercise(), feedback="hints")
+    shown = html.fragment(report(), tanh_linear(), feedback="hints")
     assert HINT in _text(shown)
     assert "1.73767" not in shown
     assert "0.00602" not in shown
@@ -58,13 +59,13 @@ def test_hints_withhold_the_numbers_and_keep_the_cause() -> None:
 @pytest.mark.parametrize(("feedback", "is_shown"), [("full", True), ("hints", False), ("score", False)])
 def test_what_was_printed_is_shown_with_the_numbers_only(feedback: Feedback, is_shown: bool) -> None:
     """`print(X)` would show the inputs that `hints` withholds."""
-    assert is_shown == ("-0.75" in html.fragment(report(output="X = -0.75"), tanh_exercise(), feedback=feedback))
+    assert is_shown == ("-0.75" in html.fragment(report(output="X = -0.75"), tanh_linear(), feedback=feedback))
 
 
 def test_score_withholds_the_reasons() -> None:
     """With `score` only status and points are shown, no cause, case, traceback or output."""
     raised = ended(Status.RAISED, "ValueError: told", "answer.py, line 7\n    told")
-    shown = html.fragment(report(target_report(), raised, output="told"), tanh_exercise(), feedback="score")
+    shown = html.fragment(report(target_report(), raised, output="told"), tanh_linear(), feedback="score")
     assert "0 of 3 points" in shown
     assert "told" not in shown
     assert "You squared z" not in shown
@@ -82,7 +83,7 @@ def test_everything_from_outside_is_escaped() -> None:
 
 def test_a_page_stands_alone() -> None:
     """No script, no network, well-formed nesting, a language and a viewport."""
-    page = html.page("Feedback", [article(report(), tanh_exercise()), article(report(), tanh_exercise(), id="other")])
+    page = html.page("Feedback", [article(report(), tanh_linear()), article(report(), tanh_linear(), id="other")])
     assert re.findall(r"https?://|@import|url\(|<script", page) == []
     assert 'lang="en"' in page
     assert 'name="viewport"' in page
@@ -91,7 +92,7 @@ def test_a_page_stands_alone() -> None:
 
 def test_a_page_of_several_exercises_begins_with_what_each_earned() -> None:
     """Every line leads to its exercise."""
-    page = html.page("Feedback", [article(report(), tanh_exercise()), article(report(), tanh_exercise(), id="other", score=5.0)])
+    page = html.page("Feedback", [article(report(), tanh_linear()), article(report(), tanh_linear(), id="other", score=5.0)])
     (overview,) = re.findall(r"<nav.*?</nav>", page, re.DOTALL)
     lines = re.findall(r'href="#(\w+)".*?<span>(.*?)</span>', overview)
     assert [("tanh_linear", "2 of 5 points"), ("other", "5 of 5 points")] == lines
@@ -100,7 +101,7 @@ def test_a_page_of_several_exercises_begins_with_what_each_earned() -> None:
 
 def test_notes_of_an_instructor_stand_first_and_the_total_is_theirs() -> None:
     """Points given by hand, for one exercise that was graded and one that was not handed in."""
-    noted = article(report(), tanh_exercise(), score=4.0, notes=("Given by hand: 2 points for `dy_dx`.",))
+    noted = article(report(), tanh_linear(), score=4.0, notes=("Given by hand: 2 points for `dy_dx`.",))
     absent = Article(id="x", title="X", report=None, exercise=None, score=1.0, points=2.0, notes=("Ill that week.",))
     page = html.page("Feedback", [noted, absent])
     assert '<p class="note">Given by hand: 2 points for <code>dy_dx</code>.</p>' in page
@@ -111,7 +112,7 @@ def test_notes_of_an_instructor_stand_first_and_the_total_is_theirs() -> None:
 def test_a_traceback_is_open() -> None:
     """As in the terminal: a student has not to look for it."""
     raised = ended(Status.RAISED, "ValueError: told", "answer.py, line 7\n    told")
-    shown = html.fragment(report(raised), tanh_exercise())
+    shown = html.fragment(report(raised), tanh_linear())
     assert "<pre>answer.py, line 7\n    told</pre>" in shown
     assert "<details><summary>Traceback" not in shown
 
@@ -124,26 +125,26 @@ def test_code_in_sentences_is_shown_as_code() -> None:
 def test_functions_that_a_notebook_did_not_give_are_named() -> None:
     """Full marks for half of an exercise are not mistaken for all of it."""
     half = report(report().targets[1])
-    assert "Not checked here: dy_dx." in _text(html.fragment(half, tanh_exercise()))
-    assert "Not checked here" not in html.fragment(report(), tanh_exercise())
+    assert "Not checked here: dy_dx." in _text(html.fragment(half, tanh_linear()))
+    assert "Not checked here" not in html.fragment(report(), tanh_linear())
 
 
 def test_a_page_says_as_a_formula_what_was_asked() -> None:
     """A fragment does not: what shows it may strip the tags, and leave letters that mean nothing."""
-    one = article(report(), tanh_exercise())
+    one = article(report(), tanh_linear())
     assert "<mfrac><mrow><mo>∂</mo><mi>y</mi></mrow><mrow><mo>∂</mo><mi>x</mi></mrow></mfrac>" in html.page("s01", [one])
-    assert "<math" not in html.fragment(report(), tanh_exercise())
+    assert "<math" not in html.fragment(report(), tanh_linear())
 
 
 def test_headings_nest() -> None:
     """A page has one h1; each report is an h2 with h3 below it."""
-    page = html.page("Feedback", [article(report(), tanh_exercise())])
+    page = html.page("Feedback", [article(report(), tanh_linear())])
     assert re.findall(r"<h(\d)", page) == ["1", "2", "3", "3"]
 
 
 def test_status_is_told_without_colour() -> None:
     """The status stands there in words, and the glyph is hidden from screen readers."""
-    shown = html.fragment(report(), tanh_exercise())
+    shown = html.fragment(report(), tanh_linear())
     assert '<span aria-hidden="true">✗</span> wrong values' in shown
     assert '<span aria-hidden="true">✓</span> right' in shown
 
@@ -165,7 +166,7 @@ def test_contrast_is_enough(scheme: int) -> None:
 def test_a_fact_is_not_called_a_likely_cause() -> None:
     """`regime` is seen in the answers, not guessed."""
     shown = html.fragment(
-        report(target_report(diagnosis=Diagnosis(rule="regime", text="Right only where m = n."))), tanh_exercise()
+        report(target_report(diagnosis=Diagnosis(rule="regime", text="Right only where m = n."))), tanh_linear()
     )
     assert "Likely cause" not in shown
     assert "Right only where m = n." in shown

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from made import report, tanh_exercise
+from builders import tanh_linear
+from reports import report
 
 from grader.outcome import Report
 from grader.render import terminal
@@ -11,15 +12,15 @@ from grader.render.notebook import ShownReport
 
 def test_it_shows_itself_as_html() -> None:
     """Jupyter asks for `_repr_html_`: the same fragment as in feedback pages."""
-    shown = ShownReport.of(report(), tanh_exercise())._repr_html_()
+    shown = ShownReport.of(report(), tanh_linear())._repr_html_()
     assert 'class="grader-report"' in shown
     assert "∂y[0]/∂x[0]" in shown
 
 
 def test_it_shows_itself_as_text_in_a_plain_session() -> None:
     """`repr` and IPython's text form are the terminal's."""
-    shown = ShownReport.of(report(), tanh_exercise())
-    assert repr(shown) == terminal.render(report(), tanh_exercise()).rstrip("\n")
+    shown = ShownReport.of(report(), tanh_linear())
+    assert repr(shown) == terminal.render(report(), tanh_linear()).rstrip("\n")
     written: list[str] = []
     shown._repr_pretty_(_Printer(written), cycle=False)
     assert "".join(written) == repr(shown)
@@ -27,7 +28,7 @@ def test_it_shows_itself_as_text_in_a_plain_session() -> None:
 
 def test_it_is_a_report() -> None:
     """Scores, points and JSON are those of the report that it shows."""
-    shown = ShownReport.of(report(), tanh_exercise())
+    shown = ShownReport.of(report(), tanh_linear())
     assert isinstance(shown, Report)
     assert (shown.score, shown.points) == (2.0, 5.0)
     assert shown.to_json() == report().to_json()

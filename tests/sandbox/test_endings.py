@@ -27,7 +27,7 @@ ISOLATIONS = ["strict", "none"]
 
 @pytest.fixture
 def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A folder on the module path, and so in the command line of every process of every box of this test."""
+    """Put a folder on the module path, and so into the command line of every process of every box of this test."""
     folder = tmp_path / "site-packages"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
@@ -37,7 +37,7 @@ def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def left_over(mark: str, seconds: float = 10.0) -> list[int]:
-    """The processes of boxes that still run; none of them may, but each has a moment to end."""
+    """Return the processes of boxes that still run; none of them may, but each has a moment to end."""
     until = time.monotonic() + seconds
     while (found := _running(mark)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -57,7 +57,7 @@ def _running(mark: str) -> list[int]:
 
 
 def box(isolation: str) -> Sandbox:
-    """A box, which is on its way up."""
+    """Start a box and do not wait for it."""
     try:
         return Sandbox("numpy", isolation)  # type: ignore[arg-type]
     except SandboxError as error:

@@ -36,7 +36,7 @@ class Item:
     """
 
     exercise: str
-    target: TargetReport  # of some student: what is asked is the same for all
+    target: TargetReport  # some student's: the question is the same for all
     answered: int
     difficulty: float | None
     discrimination: float | None

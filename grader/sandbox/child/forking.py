@@ -1,4 +1,4 @@
-"""What a zygote does once it is started: load the modules, confine itself, fork a confined child for every request."""
+"""Be a zygote: load the modules, confine this process, fork a confined child for every request."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def preload(arrays: str) -> None:
         import torch
 
         torch.set_num_threads(1)
-        # a line that many files begin with; a thread more and the maths library would end the process
+        # many files begin with this line; with one more thread the maths library would end the process
         for name in ("set_num_threads", "set_num_interop_threads"):
             setattr(torch, name, lambda _number: None)
         one = torch.ones(2, dtype=torch.float64, requires_grad=True)
@@ -155,7 +155,7 @@ def _end_leftovers() -> None:
 
 
 def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Never returns."""
+    """Confine this process and serve one job. Never returns."""
     try:
         from grader.sandbox.child import confinement, rehearsal
 
@@ -179,7 +179,7 @@ def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[st
 
 
 def _reseed(arrays: str) -> None:
-    """Random numbers that nobody can foretell from another child's."""
+    """Seed random numbers anew, so that nobody can foretell them from another child's."""
     import random
 
     import numpy as np

@@ -1,9 +1,9 @@
 """
-What student code may import, and what stands in for everything else.
+Decide what student code may import, and stand in for everything else.
 
 Importable are the modules that are already loaded, the closed list below, and the files that a submission brings along.
-Any other module imports as a stand-in that raises when it is used, so that an import that is never used costs nobody a
-mark; using one of automatic differentiation is refused.
+Any other module imports as a stand-in that raises when it is used, so that an import that is never used costs no points;
+using one of automatic differentiation is refused.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class StandIn:
     Something out of a module that is not there.
 
     While student code loads, naming, calling and combining it comes to another stand-in: plots, demonstrations and
-    settings at the top of a file cost nobody a mark. Asking it for a number raises, and in a graded call any use does.
+    settings at the top of a file cost no points. Asking it for a number raises, and in a graded call any use does.
     """
 
     def __init__(self, name: str, policy: Policy) -> None:
@@ -133,7 +133,7 @@ class StandInModule(ModuleType):
         return StandIn(f"{self.__name__}.{name}", self.__dict__["_grader_policy"])
 
     def __call__(self, *_: object, **__: object) -> Any:
-        """What calling something out of the module comes to."""
+        """Act as a call of something out of the module."""
         return StandIn(self.__name__, self.__dict__["_grader_policy"])._grader_absorbed()
 
 
@@ -151,7 +151,7 @@ class Finder:
         self.wanted = wanted
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        """The spec of a sibling or of a stand-in; None lets the ordinary finders look."""
+        """Return the spec of a sibling or of a stand-in; None lets the ordinary finders look."""
         module = self.sibling(name)
         if module is None:
             if self.wanted(name):
@@ -176,11 +176,11 @@ class _Ready(Loader):
         self.module = module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """The module itself."""
+        """Return the module that is made already."""
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: it has run."""
+        """Do nothing: the module has run."""
 
 
 # Loaded in every zygote because nearly every submission or numpy itself wants them; measured: together under 20 ms.

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import made
 import pytest
+import reports
 from browser import CHROMIUM, Page, browser
 from class_pages import CHAIN, EXAMPLE, NAMED, TANH, WRONG, right, whole_class, write
 from classroom import assignment, report
@@ -111,7 +111,7 @@ def test_a_page_of_nobodys_result_takes_no_other_page(tmp_path: Path) -> None:
 def test_a_total_that_waits_is_said_to_wait() -> None:
     """It read "not graded (5 points) in all"."""
     row = Row(student=Student(id="s10"), scores={"tanh_layer": 3.0, "chain_rule": None})
-    assert ("s10: the total, of 5 points, waits for what is not graded.",) == lead_lines(row, [made.report()])
+    assert ("s10: the total, of 5 points, waits for what is not graded.",) == lead_lines(row, [reports.report()])
 
 
 def test_points_given_by_hand_are_shown_with_their_reason(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_the_value_of_a_rectifier_for_its_slope_is_named() -> None:
 
 
 def test_the_text_of_squaring_the_input() -> None:
-    """The example of STYLE: 1 - z² for 1 - y²."""
+    """A slip in the chain rule is named: 1 - z² for 1 - y²."""
     found = diagnosed(tanh_layer, "dY_dB", on(lambda W, X, B: np.diag(1 - (W @ X + B) ** 2)))
     assert found is not None
     assert found.text == "The derivative of tanh(Z) is 1 − Y², in terms of the output. You squared Z, the input."
