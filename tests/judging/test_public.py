@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,13 +36,6 @@ def dY_dW(W, X, B):
 def dY_dB(W, X, B):
     return np.diag(1 - np.tanh(W @ X + B) ** 2)
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """One zygote for all tests."""
-    with Sandbox("numpy", "best") as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
