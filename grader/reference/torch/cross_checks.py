@@ -20,7 +20,7 @@ from grader.exercise.model import JVP, Exercise, Hessian, Kind, Target, Value
 from grader.reference.torch.derivatives import Point, Tensors, derive, differentiated, in_target_layout, jvp, point_at, primal
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
 
 NUDGE = 1e-10  # relative change of every input when conditioning is judged
 MAX_CONDITION = 1e6

@@ -28,7 +28,7 @@ from grader.exercise.model import (
     quantities,
     symbol,
 )
-from grader.outcome import Hypothesis
+from grader.reference.model import Hypothesis
 from grader.reference.torch.derivatives import Point, dependents, derive, in_target_layout, jvp, line_of, point_at
 from grader.reference.torch.edits import (
     AsIdentity,
