@@ -38,7 +38,7 @@ def separator_of(text: str) -> str:
     """
     Guess the separator from the first line.
 
-    >>> separator_of("id;name, first"), separator_of("id")
+    >>> separator_of("id;name;first, last"), separator_of("id")
     (';', ',')
     """
     return max(_SEPARATORS, key=text.partition("\n")[0].count)

@@ -274,7 +274,7 @@ CLASH = "clash"  # the flag where nothing was run: exercises ask for one name, a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One submission of one exercise, judged."""
+    """One submission of one exercise, judged; docs/contributing/formats.md has its keys."""
 
     exercise: str
     exercise_sha256: str

@@ -111,3 +111,24 @@ def test_the_head_of_a_wide_table_is_broken_at_underscores() -> None:
     head, body = ("student", "tanh_layer", "total"), [("s01", "3", "3")]
     assert ["student  tanh_layer  total", "s01               3      3"] == list(table(head, body))
     assert ["student  tanh_  total", "         layer", "s01          3      3"] == list(table(head, body, width=20))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain é ∂ 文", "plain é ∂ 文"),
+        ("\x1b[2J\x1b]0;t\x07a\x9b31m\x1bcb", "a31mb"),
+        ("a\u202eb\u2066c\u200fd\ufeff\u2028", "abcd"),
+        ("a\r\nb\rc\x00\x08", "a\nb\nc"),
+        ("\ud800x", "x"),
+    ],
+)
+def test_shown_text_is_clean(text: str, expected: str) -> None:
+    """Control, ANSI and bidi characters are taken out, line ends are one kind."""
+    assert expected == cleaned(text)
+
+
+def test_shown_text_is_capped() -> None:
+    """Long text is cut, and says so."""
+    assert "xxx\n... (cut here)" == cleaned("x" * 10, 3)
+    assert "a b ..." == one_line("a\n  b ccc", 4).replace("b  ", "b ")

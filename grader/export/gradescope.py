@@ -49,7 +49,7 @@ def results_json(
         "score": round(row.total, 10),
         **({"output": decided, "output_format": "html"} if decided else {}),
         "visibility": "visible",
-        "stdout_visibility": "hidden",  # what we print is for staff
+        "stdout_visibility": "hidden",  # our output is for staff
         "tests": [_test(number, one, feedback, cases) for number, one in enumerate(articles, 1)],
     }
 

@@ -1,4 +1,4 @@
-"""Runs student code where it can harm neither the machine nor the mark. SECURITY.md says against whom."""
+"""Run student code where it can harm neither the machine nor its own grade. SECURITY.md says against whom."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Isolation", "Method", "Sandbox"]
 
 
 def __getattr__(name: str) -> Any:
-    """The public names on first use: the child's half of this package must not load the grader's half."""
+    """Look a public name up when it is first used: making a job must not load what runs it."""
     if name in __all__:
         from grader.sandbox.host import sandbox
 

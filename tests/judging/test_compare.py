@@ -25,7 +25,7 @@ def verdict(
     place: int = 0,
     rtol: float = 1e-6,
 ) -> Verdict:
-    """The verdict on what a function returned; `rounding` is the power of two by which it may move any entry."""
+    """Judge what a function returned; `rounding` is the power of two by which it may move any entry."""
     powers = None if rounding is None else np.full(expected.shape, rounding, dtype=np.int8)
     answer = Answer(items=tuple(np.asarray(item, dtype=float) if not isinstance(item, NotAnArray) else item for item in items))
     return judge(answer, CASE, Tolerance(expected, powers, rtol), place=place, count=count)
@@ -111,7 +111,7 @@ def test_a_large_array_is_held_to_the_same_limits(entries_at_a_time: int, monkey
 
 
 def test_a_saturated_row_set_to_zero_is_caught() -> None:
-    """torch.testing's default atol of 1e-7 passes this; the rule here allows 3e-10 (STYLE, "Tolerance")."""
+    """torch.testing's default atol of 1e-7 passes this; the rule here allows 3e-10."""
     row = np.array([2e-8, 1e-8, 3e-4])
     assert verdict([0.0, 0.0, 3e-4], expected=row).status is Status.WRONG_VALUE
 

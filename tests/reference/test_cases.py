@@ -172,7 +172,7 @@ def test_a_scalar_is_an_array_of_no_axes() -> None:
 
 @pytest.mark.parametrize("role", ["small", "random"])
 def test_every_draw_is_what_it_says(role: str) -> None:
-    """The laws of CONTRACT, section 1, in readable and in random cases."""
+    """The draws of docs/exercises.md keep their laws, in readable and in random cases."""
 
     def law(name: str, *parameters: float | str, shape: str = "n n") -> np.ndarray:
         return drawn(name, *parameters, shape=shape, role=role)

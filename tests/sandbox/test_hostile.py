@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are L
 
 @pytest.fixture(scope="module", params=["strict", "no namespaces"])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """One zygote for all attacks of a mode."""
+    """Start one zygote for all attacks of a mode."""
     try:
         made = Sandbox("numpy", "strict") if request.param == "strict" else Sandbox("numpy", plan=SEALED)
         with made:
@@ -33,7 +33,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course folder that anybody may write into, with things worth reading."""
+    """Make a course folder that anybody may write into, with things worth reading."""
     folder = tmp_path_factory.mktemp("course")
     (folder / "gradebook.db").write_text("s01: 4 of 4")
     (folder / "solution.py").write_text("import numpy as np\ndef dY_dX(X): return np.diag(1 - np.tanh(X) ** 2)\n")
@@ -44,7 +44,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_attack_comes_to_nothing(sandbox: Sandbox, course: Path, attack: Attack) -> None:
-    """An attack ends as expected, the course is untouched, and the same zygote gives a right submission full marks."""
+    """An attack ends as expected, the course is untouched, and the same zygote gives a right submission full points."""
     restarts = sandbox.restarts
     trial = sandbox.run(job(attack.source.replace(b"@COURSE@", str(course).encode())))
     assert outcome(trial) in attack.expect, trial
@@ -57,7 +57,7 @@ def test_attack_comes_to_nothing(sandbox: Sandbox, course: Path, attack: Attack)
 
 @pytest.fixture(scope="module", params=["strict", "no namespaces"])
 def fresh(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A zygote that has loaded nothing for any attack."""
+    """Start a zygote that has loaded nothing for any attack."""
     try:
         made = Sandbox("numpy", "strict") if request.param == "strict" else Sandbox("numpy", plan=SEALED)
         with made:
@@ -103,7 +103,7 @@ def test_no_frame_is_forged_by_numbers_of_its_own() -> None:
 
 @pytest.fixture(scope="module")
 def torch_sandbox() -> Iterator[Sandbox]:
-    """One zygote with torch, in the best box there is."""
+    """Start one zygote with torch, in the best box there is."""
     pytest.importorskip("torch")
     with Sandbox("torch") as made:
         assert "seccomp" in made.layers

@@ -18,7 +18,7 @@ from grader.cli.doctor import command_doctor
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
 from grader.sandbox.host import bubblewrap, walls, zygote
-from grader.sandbox.host.walls import OPEN, SEALED, Plan
+from grader.sandbox.host.walls import OPEN, SEALED, WallPlan
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 
@@ -35,7 +35,7 @@ HEADERS = {"x86_64": "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", "aarch64":
 
 
 def decide(machine: str, number: int, *arguments: int, audit: int | None = None) -> int:
-    """What the program returns for a system call: a small BPF machine, so that both tables are tried here."""
+    """Return what the program decides about a system call: a small BPF machine, so that both tables are tried here."""
     here = kernel.MACHINES[machine]
     filled = (*arguments, *[0] * (6 - len(arguments)))
     data = struct.pack("<IIQ6Q", number, here.audit if audit is None else audit, 0, *[value % 2**64 for value in filled])
@@ -129,7 +129,7 @@ def test_order_of_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     """The box comes first; without one `best` seals, `strict` has nothing left, `none` is open."""
     monkeypatch.setattr(walls, "floor", lambda path=None: "none")
     monkeypatch.setattr(bubblewrap, "find", lambda: "/usr/bin/bwrap")
-    box = Plan(walls=("namespaces", "seccomp"), bwrap="/usr/bin/bwrap")
+    box = WallPlan(walls=("namespaces", "seccomp"), bwrap="/usr/bin/bwrap")
     assert ((box, SEALED), ()) == walls.plans("best")
     assert ((box,), ()) == walls.plans("strict")
     monkeypatch.setattr(bubblewrap, "find", lambda: None)
@@ -332,7 +332,7 @@ def test_doctor_tells_a_shortage_from_a_missing_wall(tmp_path: Path, monkeypatch
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: Creating new namespace failed: Resource temporarily unavailable' >&2\nexit 1\n")
     fake.chmod(0o755)
-    (check,) = doctor._try("box", Plan(walls=("namespaces", "seccomp"), bwrap=str(fake)))[1]
+    (check,) = doctor._try("box", WallPlan(walls=("namespaces", "seccomp"), bwrap=str(fake)))[1]
     assert (False, "ulimit -u 1024") == (check.holds, check.remedy)
 
 
@@ -349,7 +349,7 @@ os.execv(sys.executable, [sys.executable, "-m", "grader", *sys.argv[1:]])
 
 
 def without_seccomp(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a command says where there is no seccomp."""
+    """Run a command where there is no seccomp, and return what it says."""
     command = [sys.executable, "-c", WITHOUT_SECCOMP, *arguments]
     return subprocess.run(command, check=False, capture_output=True, encoding="utf-8", timeout=60)
 
@@ -374,7 +374,7 @@ def test_without_seccomp_grade_refuses(tmp_path: Path) -> None:
     assert "--isolation none" in refused.stderr
     allowed = without_seccomp(*command, "--isolation", "none")
     assert 0 == allowed.returncode, allowed.stderr
-    assert "student code can read and change all that you can, its own mark too" in allowed.stderr
+    assert "student code can read and change all that you can, its own grade too" in allowed.stderr
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_doctor_knows_what_stands_in_the_way(settings: dict[str, str], command: 
     """AppArmor, a distribution's switch and a limit of nought each have a command of their own."""
     monkeypatch.setattr(doctor, "_kernel_setting", lambda name: settings.get(name, ""))
     monkeypatch.setattr(doctor, "_in_container", lambda: False)
-    box = Plan(walls=("namespaces", "seccomp"), bwrap="/usr/bin/bwrap")
+    box = WallPlan(walls=("namespaces", "seccomp"), bwrap="/usr/bin/bwrap")
     assert command in doctor._remedy(box, "Bubblewrap does not work here: setting up uid map: Permission denied")
 
 

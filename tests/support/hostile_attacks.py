@@ -47,7 +47,7 @@ class Attack:
 
 
 def attacks(folder: Path = FOLDER) -> list[Attack]:
-    """Every attack of a folder, by name."""
+    """Read every attack of a folder, by name."""
     return [_read(path) for path in sorted(folder.glob("*.py"))]
 
 
@@ -64,14 +64,14 @@ def _read(path: Path) -> Attack:
 
 
 def job(source: bytes, *, name: str = "answer.py", limits: Limits = LIMITS, arrays: str = "numpy") -> Job:
-    """The calls dY_dX(X) of three cases on one source, which may use what attacks share."""
+    """WallPlan the calls dY_dX(X) of three cases on one source, which may use what attacks share."""
     shared = [Source(name="forging.py", cells=(FORGING,))] if b"import forging" in source else []
     plan = TaskPlan(call=Call(function="dY_dX", arguments=(Name("X"),)), returns=("dY_dX",), inputs=CASES)
     return Job(sources=(Source(name=name, cells=(source,)), *shared), tasks=(plan,), arrays=arrays, limits=limits)  # type: ignore[arg-type]
 
 
 def outcome(trial: Trial) -> str:
-    """The status that a trial of `job` comes to: what stopped it, or what is wrong with its answers, or `correct`."""
+    """Return the status of a trial of `job`: what stopped it, or what is wrong with its answers, or `correct`."""
     if trial.failure is not None:
         return Status.of(trial.failure.reason).value
     (task,) = trial.tasks

@@ -63,7 +63,7 @@ def collect(path: Path, assignment: Assignment, *, exclude: Path | None = None, 
     opened = OpenZip()
     for one in _distinct(sorted(reading.handed_in, key=_by_id_and_time), unplaced):
         theirs = list(entries_of(one, assignment, unplaced, opened))
-        # An empty folder is no place that a mark of the student's is for.
+        # No score can be for the files of an empty folder: the next run may find this student's files anywhere.
         students.append(one.student if theirs else replace(one.student, origin=""))
         entries.extend(theirs)
     unplaced.sort(key=lambda item: item.path)

@@ -6,8 +6,8 @@ from grader.course.intake.files import Readable
 from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import Budget, NotebookError, bare_notebook, code_cells
 
-MAX_STUDENT_BYTES = 128 << 20  # of all files that are read of one student, unpacked, with what notebooks show
-MAX_STUDENT_CODE = 8 << 20  # of the code in them, which is kept while it is graded
+MAX_STUDENT_BYTES = 128 << 20  # all files of one student that are read, unpacked, with the outputs of notebooks
+MAX_STUDENT_CODE = 8 << 20  # the code in them, which is kept while it is graded
 
 
 class Contents:

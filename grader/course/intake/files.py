@@ -17,7 +17,7 @@ from grader.errors import Fault, SubmissionError
 from grader.judging.notebooks import MAX_CODE_BYTES, MAX_NOTEBOOK_BYTES
 
 MAX_DEPTH = 8
-MAX_FILES = 2000  # of one student, and in one zip of a student's
+MAX_FILES = 2000  # files of one student, and files in one zip of a student
 _JUNK_FILES = {".ds_store", "thumbs.db", "desktop.ini"}
 _JUNK_FOLDERS = {"__macosx", "__pycache__", ".ipynb_checkpoints", ".git", ".idea", ".vscode"}
 _JUNK_FOLDERS |= {"venv", ".venv", "site-packages", "node_modules", ".pytest_cache", ".mypy_cache", ".ruff_cache"}

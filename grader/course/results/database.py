@@ -236,7 +236,7 @@ class Results:
             self._forget_sources(connection)
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, database_errors(self._where):
             if self._engine.dialect.name == "sqlite":
-                for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"):  # what was deleted leaves the file, too
+                for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM"):  # deleted rows leave the file, too
                     connection.exec_driver_sql(statement)
 
     def _in(self, table: str, student: str | None) -> sa.ColumnElement[bool]:

@@ -34,7 +34,7 @@ class Wording:
     title: str
     sha256: str
     verdict_sha256: str
-    mistakes: Mapping[str, tuple[tuple[str, str], ...]]  # of a target, "CALL NAME": formula and hint of each declared mistake
+    mistakes: Mapping[str, tuple[tuple[str, str], ...]]  # by target, "CALL NAME": formula and hint of each declared mistake
     path: str = field(default="", compare=False)  # its file: the same id may stand elsewhere, too
 
 

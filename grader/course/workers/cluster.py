@@ -64,7 +64,7 @@ class Cluster:
         self._in_hand: dict[str, tuple[GradingRequest, Future[Any]]] = {}
         self._count = 0
         self._looked, self._alive, self._threads = 0.0, time.monotonic(), 0
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says of lost workers is said here
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we report lost workers ourselves
         self._client = self._connect(scheduler, jobs) if isinstance(scheduler, str) else scheduler
         try:
             self._count_workers()

@@ -65,7 +65,7 @@ class Processes:
             if not busy:
                 return
             for connection in wait(list(busy)):
-                worker = busy[connection]  # type: ignore[index]  # what went in comes out
+                worker = busy[connection]  # type: ignore[index]  # `wait` returns some of the connections that it is given
                 try:
                     answer = worker.receive()
                 except (EOFError, OSError):

@@ -27,7 +27,7 @@ BUDGET_SECONDS: Final = 1800.0
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Waiting:
-    seconds: float  # that the first try took: what sleeps longest comes last
+    seconds: float  # the time of the first try: code that sleeps longest comes last
     student: str
     exercise: str
 

@@ -1,5 +1,5 @@
 """
-Names of automatic differentiation that a source uses where graded calls can reach them: a flag for staff, no proof.
+Find names of automatic differentiation that graded calls can reach: a flag for staff, no proof.
 
 Looks at the syntax tree only. Reach is by name: from the asked functions to the functions, classes and variables at the
 top of the file that they name, and on from those.
@@ -21,7 +21,7 @@ _METHODS: Final = frozenset({"backward", "requires_grad", "requires_grad_", "ret
 _TORCH: Final = (
     "torch.autograd", "torch.func", "torch.functorch", "torch.enable_grad", "torch.set_grad_enabled", "torch.vmap",
 )  # fmt: skip
-# What none of the names can be used without: one of these words, or a coding in which it may look otherwise.
+# No name can be used without one of these words, or a coding in which the word looks different.
 _SUSPECT: Final = re.compile(rf"\b(?:{'|'.join(sorted(AUTODIFF | _METHODS))})\b|coding[:=]", re.ASCII)
 
 
@@ -41,7 +41,7 @@ def is_suspect(source: str | bytes) -> bool:
 
 
 def names_used(trees: Sequence[ast.Module], asked: Sequence[str]) -> tuple[str, ...]:
-    """The names, as `torch.autograd.grad` or `.backward()`, in the order of the file."""
+    """List the names used, as `torch.autograd.grad` or `.backward()`, in the order of the file."""
     statements = [statement for tree in trees for statement in tree.body]
     aliases = _aliases(trees)
     found: dict[str, None] = {}
@@ -72,7 +72,7 @@ def _reachable(statements: Sequence[ast.stmt], asked: Sequence[str]) -> Iterator
 
 
 def _names_from_outside(statement: ast.stmt) -> set[str]:
-    """The names that a statement takes from the top of the file: for a function those that are not its own."""
+    """Return the names that a statement looks up at the top of the file: a function's own names are left out."""
     nodes = list(ast.walk(statement))
     named = {node.id for node in nodes if isinstance(node, ast.Name)}
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -94,7 +94,7 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def _aliases(trees: Sequence[ast.Module]) -> dict[str, str]:
-    """What imported names stand for: `grad` -> torch.autograd.grad."""
+    """Map imported names to what they stand for: `grad` -> torch.autograd.grad."""
     aliases: dict[str, str] = {}
     for tree in trees:
         for node in ast.walk(tree):

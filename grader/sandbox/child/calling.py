@@ -1,5 +1,5 @@
 """
-The calls of one task: fresh arguments for each, the student's function, and what came of it as an `Answer`.
+Make the calls of one task: fresh arguments for each, the student's function, and what came of it as an `Answer`.
 
 Pure: it runs in the sandboxed child, and for `grader.check` in the user's own process.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def call_task(plan: TaskPlan, functions: Functions, arrays: Arrays) -> tuple[Answer, ...]:
     """
-    The answers of a task, one for each of its inputs; items are read-only copies. A real Ctrl-C goes through.
+    Make the calls of a task in this process; items are read-only copies. A real Ctrl-C goes through.
 
     For torch arrays the default dtype is float64 meanwhile, as it is in the child.
     """
@@ -53,7 +53,7 @@ def _float64_by_default() -> Iterator[None]:
 
 def calls(plan: TaskPlan, functions: Functions, arrays: Arrays, *, confined: bool) -> Iterator[Answer]:
     """
-    The answers of a task one after the other.
+    Make the calls of a task one after the other, and yield their answers.
 
     An item may share memory with what the student's code still holds: use it before asking for the next.
     """
@@ -102,19 +102,19 @@ def _call(plan: TaskPlan, inputs: Inputs, functions: Functions, arrays: Arrays, 
 
 
 class _Ballast:
-    """Address space that is never touched: room to tell of a MemoryError."""
+    """Address space that is never touched: given back, it is the room in which to report a MemoryError."""
 
     def __init__(self) -> None:
         self._map: mmap.mmap | None = None
 
     def load(self) -> None:
-        """Have it, unless an earlier call left too little room."""
+        """Reserve it, unless an earlier call left too little room."""
         if self._map is None:
             with contextlib.suppress(OSError):
                 self._map = mmap.mmap(-1, 2 << 20)
 
     def drop(self) -> None:
-        """Make room."""
+        """Give it back."""
         if self._map is not None:
             self._map.close()
             self._map = None
@@ -125,7 +125,7 @@ def _give(given: Given, function: Callable[..., object], fresh: _Fresh) -> objec
     value: Any = function(*[fresh.argument(argument) for argument in given.arguments])
     if given.item is None:
         return value
-    if hasattr(value, "dtype"):  # a row of an array would pass for the cache, and what it lacks would be missed far from here
+    if hasattr(value, "dtype"):  # else a row of the array would pass for the cache, and fail far from here
         raise TypeError(f"it returned one array; a tuple is asked for, whose entry {given.item} is `{given.name}`")
     return value[given.item]
 
@@ -144,7 +144,7 @@ class _Fresh:
         self.values = {}
 
     def argument(self, argument: Argument) -> Any:
-        """The value of one argument as the student gets it."""
+        """Return the value of one argument as the student gets it."""
         if type(argument) is Name:  # most are
             name = argument.name
             if name in self.made:
@@ -171,11 +171,11 @@ class _Fresh:
         return value.dtype.type(value[()]) if value.ndim == 0 else np.array(value)
 
     def mutated(self) -> tuple[str, ...]:
-        """The names of the arguments that no longer are what was given."""
+        """Return the names of the arguments that are no longer what was given."""
         return tuple(name for name, value in self.values.items() if _changed(value, self.inputs[name]))
 
 
-_SMALL_BYTES = 4096  # of an array whose bytes are compared faster than its numbers
+_SMALL_BYTES = 4096  # up to here bytes are compared faster than numbers
 
 
 def _changed(value: Any, given: Array | int) -> bool:
@@ -186,7 +186,7 @@ def _changed(value: Any, given: Array | int) -> bool:
             return bool(value.shape != given.shape or value.dtype != given.dtype)
         now = value if type(value) is np.ndarray else value.detach().numpy()
         return now.shape != given.shape or now.dtype != given.dtype or not (now == given).all()
-    except BaseException:  # a tensor that was resized, moved or freed under our feet
+    except BaseException:  # a tensor that student code resized, moved or freed
         return True
 
 

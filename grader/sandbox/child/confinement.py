@@ -1,5 +1,5 @@
 """
-The walls around a zygote and its children, put up in order; Linux only. Each wall has a module of its own.
+Put up the walls around a zygote and its children, in order; Linux only. Each wall has a module of its own.
 
 `settings["walls"]` names those that have to hold: a child in which one of them fails says so and ends before it reads a
 byte of the submission.
@@ -24,13 +24,13 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _AS_NOBODY: Final = (65534, 65534, 65534)
-_CAPABILITIES_OF_THIS: Final = struct.pack("Ii", 0x20080522, 0)  # the third version of the interface; this process
+_CAPABILITIES_OF_THIS: Final = struct.pack("Ii", 0x20080522, 0)  # version 3 of the interface; process 0 means this one
 _NO_CAPABILITIES: Final = bytes(24)  # effective, permitted and inheritable ones, 64 bits each
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class _Found:
-    """What is found out once in the zygote and used in every child."""
+    """Facts that the zygote finds out once and every child uses."""
 
     address_space = 0
     landlock = 0
@@ -49,12 +49,12 @@ def confine_zygote(settings: dict[str, Any]) -> None:
 
 
 def measure() -> None:
-    """Note how much address space the zygote has; to be done again when it has loaded more."""
+    """Measure how much address space the zygote has; it is measured again when it has loaded more."""
     _Found.address_space = rlimits.address_space()
 
 
 def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:
-    """Put up every wall around this process; what is wrong with them, or nothing."""
+    """Put up every wall around this process. Return what is wrong with them, or nothing."""
     walls = settings["walls"]
     try:
         if walls and "namespaces" not in walls:
@@ -75,8 +75,12 @@ def confine_child(settings: dict[str, Any], request: dict[str, Any]) -> str:
 
 
 def try_child(settings: dict[str, Any]) -> list[str]:
-    """The walls that held when a child of no submission tried them; without seccomp only the box that this runs in."""
-    os.close(os.pidfd_open(os.getpid()))  # before Linux 5.3 there is none: better said now than at the first child
+    """
+    Try the walls in a child that has no submission, and return those that held.
+
+    Without seccomp that is only the box that this process runs in.
+    """
+    os.close(os.pidfd_open(os.getpid()))  # fails before Linux 5.3: better now than at the first child
     pid = os.fork()
     if pid == 0:
         verdict = 1
@@ -94,7 +98,7 @@ def try_child(settings: dict[str, Any]) -> list[str]:
 
 
 def _end_with_parent() -> None:
-    # a parent that is gone already closed its pipes, and whoever reads them then exits
+    # where the parent is gone already, its pipes are closed, and reading them ends this process
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
@@ -120,7 +124,7 @@ def _give_up_privileges() -> None:
 
 
 def _is_walled_in() -> bool:
-    """Whether reading, forking, connecting and signalling are refused; the zygote itself is what is aimed at."""
+    """Whether reading, forking, connecting and signalling are refused; the target is the zygote itself."""
     import socket
 
     attempts = (

@@ -96,7 +96,7 @@ def line_of(error: BaseException) -> str:
 
 
 def frames_of(error: BaseException, own: Callable[[str], bool] = is_own) -> str:
-    """The student's own frames with their source lines, innermost last."""
+    """Return the student's own frames with their source lines, innermost last."""
     frames: list[str] = []
     found: list[tuple[str, int, str]] = []
     trace: TracebackType | None = error.__traceback__
@@ -121,7 +121,7 @@ def frames_of(error: BaseException, own: Callable[[str], bool] = is_own) -> str:
 
 def shown_name(filename: str) -> str:
     """
-    A file as a student knows it: the name that was handed in, never a path of this machine.
+    Return a file's name as its student knows it: as it was handed in, never a path of this machine.
 
     >>> shown_name("/tmp/ipykernel_71/2120637643.py"), shown_name("/home/s01/answer.py")
     ('the cell', 'answer.py')

@@ -1,4 +1,4 @@
-"""What a zygote does once it is started: load the modules, confine itself, fork a confined child for every request."""
+"""Be a zygote: load the modules, confine this process, fork a confined child for every request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _absent: Final[set[str]] = set()  # modules of the closed list that this Python 
 def main(settings: dict[str, Any]) -> None:
     """Serve until the control socket closes; with `once`, be the child of one job."""
     sys.dont_write_bytecode = True
-    gc.disable()  # what is imported stays: there is nothing to collect, and a child begins with the collector on
+    gc.disable()  # what is imported stays, so there is nothing to collect; the collector is on in a child
     importlib.invalidate_caches()
     if settings["once"]:
         _once(settings)
@@ -43,7 +43,7 @@ def main(settings: dict[str, Any]) -> None:
     from grader.sandbox.child import confinement, rehearsal
 
     os.dup2(settings["control"], _CONTROL)
-    os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes few, so there have to be few
+    os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes only a few descriptors, so there must not be many
     control = socket.socket(fileno=_CONTROL)
     preload(settings["arrays"])
     program.open_text_streams()  # nothing is written to them before there is a child
@@ -82,7 +82,7 @@ def preload(arrays: str) -> None:
         import torch
 
         torch.set_num_threads(1)
-        # a line that many files begin with; a thread more and the maths library would end the process
+        # many files begin with this line; with one more thread the maths library would end the process
         for name in ("set_num_threads", "set_num_interop_threads"):
             setattr(torch, name, lambda _number: None)
         one = torch.ones(2, dtype=torch.float64, requires_grad=True)
@@ -120,7 +120,7 @@ def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any
         _end_leftovers()
     import resource
 
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # every child begins with as much
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the peak of a child includes what it inherits
     ended = {"exit": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
     ended |= {"peak": max(0, usage.ru_maxrss - own), "faults": usage.ru_minflt}
     control.send(json.dumps(ended).encode())
@@ -137,13 +137,13 @@ def _wait_for(pidfd: int, control: socket.socket) -> None:
 
     waiting = select.poll()
     waiting.register(pidfd, select.POLLIN)
-    waiting.register(control, 0)  # its end is told all the same
+    waiting.register(control, 0)  # that it was closed is reported in any case
     if pidfd not in dict(waiting.poll()):
-        os._exit(0)  # in a box of its own everything ends with it, elsewhere its child does
+        os._exit(0)  # in a box everything ends with process 1, elsewhere the child ends with its parent
 
 
 def _end_leftovers() -> None:
-    """In a pid namespace of our own: whatever a child has left running ends with it."""
+    """Kill whatever a child has left running, in a pid namespace of our own."""
     import signal
 
     try:
@@ -155,7 +155,7 @@ def _end_leftovers() -> None:
 
 
 def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Never returns."""
+    """Confine this process and serve one job. Never returns."""
     try:
         from grader.sandbox.child import confinement, rehearsal
 
@@ -179,7 +179,7 @@ def _be_child(descriptors: list[int], request: dict[str, Any], settings: dict[st
 
 
 def _reseed(arrays: str) -> None:
-    """Random numbers that nobody can foretell from another child's."""
+    """Seed random numbers anew, so that nobody can foretell them from another child's."""
     import random
 
     import numpy as np

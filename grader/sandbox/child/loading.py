@@ -1,5 +1,5 @@
 """
-Loads the files of a submission from memory, in the child: modules of their own, notebook cells one by one.
+Load the files of a submission from memory, in the child: each as a module, notebook cells one by one.
 
 An exception while loading keeps what was defined before that line. Files of a submission can import one another.
 """
@@ -20,8 +20,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox.child import autodiff
+from grader.sandbox.child.copies import are_copies
 from grader.sandbox.child.failures import clear_frames, frames_of, is_own, line_of, reason_of
-from grader.sandbox.child.same_function import are_alike
 from grader.sandbox.child.standins import Finder, Policy, StandIn, StandInModule
 from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class _CellRefused(Exception):
-    """A cell that is not run: the reason, and the magic by which it is one."""
+    """A cell that is not run: why, and its magic."""
 
     def __init__(self, reason: Reason, magic: str = "") -> None:
         super().__init__(reason, magic)
@@ -41,7 +41,7 @@ class _CellRefused(Exception):
 
 
 @dataclass(slots=True)
-class Submission:
+class Loader:
     """The sources of a job as they load. Mutable: importing one file may load another in the midst of it."""
 
     sources: Sequence[Source]
@@ -60,7 +60,7 @@ class Submission:
         self.policy.loading = False
 
     def sibling(self, name: str) -> ModuleType | None:
-        """The module of that name if a file of the submission is it, loading it first; its exception passes on."""
+        """Return the module that a file of the submission is, loading it first. Raises what the file raised."""
         for source in self.sources:
             if not source.is_notebook and module_name(source) == name:
                 if source.name not in self.modules:
@@ -82,7 +82,7 @@ class Submission:
         elif "." in module.__name__:
             module.__package__ = module.__name__.rpartition(".")[0]
         self.modules[source.name] = module
-        sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; never over a real module
+        sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; a real module is never replaced
         if source.is_notebook:
             module.__name__ = "__main__"  # as in Jupyter: what stands under `if __name__ == "__main__":` is run
             sys.modules["__main__"] = module
@@ -93,7 +93,7 @@ class Submission:
     def _run(self, source: Source, cell: bytes, label: str, module: ModuleType) -> None:
         phase = Phase.COMPILING
         try:
-            linecache.cache[label] = (partial(_text_of, cell),)  # lies in no file; decoded when a line is asked for
+            linecache.cache[label] = (partial(_text_of, cell),)  # there is no file; decoded when a line is asked for
             code, _ = self._compiled(source, cell, label)
             phase = Phase.LOADING
             if code is not None:
@@ -109,13 +109,13 @@ class Submission:
             self.errors.append(_load_error(label, phase, error))
 
     def _compiled(self, source: Source, cell: bytes, label: str) -> tuple[CodeType | None, bytes]:
-        """The code object of a cell, and the text that its places are places in; none where nothing of it is Python."""
+        """Compile a cell; return the text, too, that its line numbers refer to. The code is None where nothing is Python."""
         if source.is_notebook:
             return self._compile_cell(source, cell, label)
         return self._compile(source, cell, label), cell.removeprefix(codecs.BOM_UTF8)
 
     def _compile(self, source: Source, code: str | bytes, label: str) -> CodeType:
-        """The code object; where automatic differentiation may be in it, its tree is kept to be looked at."""
+        """Compile code. Its tree is kept to be looked at where automatic differentiation may be in it."""
         if not autodiff.is_suspect(code):
             return compile(code, label, "exec", dont_inherit=True)
         tree = ast.parse(code, label)
@@ -123,7 +123,7 @@ class Submission:
         return compile(tree, label, "exec", dont_inherit=True)
 
     def _compile_cell(self, source: Source, cell: bytes, label: str) -> tuple[CodeType | None, bytes]:
-        """The same for a cell of a notebook, whose magics are left out."""
+        """Compile a cell of a notebook, leaving its magics out."""
         text = _without_cell_magic(cell.decode("utf-8", "replace"))
         if text is None:
             return None, b""
@@ -140,26 +140,30 @@ class Submission:
         raise _CellRefused(Reason.MAGIC_LINES)
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        """The asked functions by name; one that several sources define differently is left out, of copies the first counts."""
+        """
+        Return the asked functions by name.
+
+        One that several sources define differently is left out; of several copies the first counts.
+        """
         found: dict[str, Callable[..., Any]] = {}
         for name in self.asked:
             things = [module.__dict__.get(name) for module in self.modules.values()]
             made: dict[int, Any] = {id(thing): thing for thing in things if _is_own(thing, name)}
             # what came out of a module that is not there says so when it is called: `dY_dX = jax.jacfwd(f)`
             absent = [thing for thing in things if type(thing) is StandIn]
-            if made and are_alike(list(made.values()), self._source_of):
+            if made and are_copies(list(made.values()), self._source_of):
                 found[name] = next(iter(made.values()))
             elif not made and absent:
                 found[name] = absent[0]
         return found
 
     def _source_of(self, label: str) -> bytes:
-        """What was compiled under a label; nothing where nothing was."""
+        """Return the text that was compiled under a label, empty where none was."""
         cells = ((source, cell) for source in self.sources for cell, other in _labelled(source) if other == label)
         return next((self._compiled(source, cell, label)[1] for source, cell in cells), b"")
 
     def defined(self) -> Mapping[str, tuple[str, ...]]:
-        """The student's functions by name, each with the sources whose own they are, in the order of the sources."""
+        """Return the student's functions by name, each with the sources that define it, in their order."""
         defined: dict[str, dict[int, str]] = {}
         for source in self.sources:
             for name, thing in list(self.modules[source.name].__dict__.items()):
@@ -170,7 +174,7 @@ class Submission:
         return {name: tuple(sources.values()) for name, sources in defined.items()}
 
     def autodiff(self) -> tuple[str, ...]:
-        """Names of automatic differentiation that the asked functions can reach."""
+        """List names of automatic differentiation that the asked functions can reach."""
         found: dict[str, None] = {}
         for trees in self.trees.values():
             found |= dict.fromkeys(autodiff.names_used(trees, self.asked))
@@ -188,21 +192,21 @@ class Exited(Exception):
 def _load_error(label: str, phase: Phase, error: BaseException) -> LoadError:
     if phase is Phase.COMPILING and isinstance(error, MemoryError | RecursionError):
         return LoadError(source=label, reason=Reason.NESTED_TOO_DEEPLY, phase=phase, traceback=frames_of(error))
-    # whatever else it was, the file raised it: a function that is missing now is not out of memory itself
+    # a MemoryError or NotImplementedError here is the file's: the functions that are missing now raised neither
     reason = Reason.REFUSED if reason_of(error) is Reason.REFUSED else Reason.RAISED
     return LoadError(source=label, reason=reason, phase=phase, detail=line_of(error), traceback=frames_of(error))
 
 
-def load(submission: Submission, wanted: Callable[[str], bool]) -> None:
-    """Run what a submission consists of. Raises Exited when student code exits meanwhile."""
-    policy = submission.policy
-    sys.meta_path.insert(0, Finder(policy, submission.sibling, wanted))
+def load(loader: Loader, wanted: Callable[[str], bool]) -> None:
+    """Run the code of a submission. Raises Exited when student code exits meanwhile."""
+    policy = loader.policy
+    sys.meta_path.insert(0, Finder(policy, loader.sibling, wanted))
     sys.modules["grader"] = StandInModule("grader", policy)  # so that the check cell of a starter loads, and does nothing
-    submission.load()
+    loader.load()
 
 
 def module_name(source: Source) -> str:
-    """The name that a file is imported by: `cs231n/layers.py` is cs231n.layers, `cs231n/__init__.py` is cs231n."""
+    """Return the name that a file is imported by: `cs231n/layers.py` is cs231n.layers, `cs231n/__init__.py` is cs231n."""
     path = re.sub(r"\.(py|ipynb)$", "", source.name).replace("\\", "/").strip("/")
     return path.removesuffix("/__init__").replace("/", ".")
 
@@ -236,7 +240,7 @@ def _is_own(thing: Any, asked: str) -> bool:
 
 
 def _text_of(source: bytes) -> str:
-    """What tracebacks show the lines of."""
+    """Decode a source for tracebacks, which show its lines."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         return source.decode(encoding, "replace")
@@ -245,7 +249,7 @@ def _text_of(source: bytes) -> str:
 
 
 def _labelled(source: Source) -> Iterator[tuple[bytes, str]]:
-    """The cells, each with the name that tracebacks give it."""
+    """Yield the cells, each with the name that tracebacks give it."""
     for number, cell in enumerate(source.cells, 1):
         yield cell, f"{source.name}, cell {number}" if source.is_notebook else source.name
 
@@ -258,7 +262,7 @@ _MAGIC: Final = re.compile(r"^(?P<indent>\s*)(?P<target>[A-Za-z_]\w*\s*=\s*)?(?P
 
 
 def _without_cell_magic(text: str) -> str | None:
-    """The text of a cell with a `%%` line made a comment, or None when it is not Python. Raises _CellRefused."""
+    """Turn the `%%` line of a cell into a comment; return None for a cell that is not Python. Raises _CellRefused."""
     first = text.lstrip().partition("\n")[0]
     if first.startswith("%%"):
         name = first[2:].split(" ")[0].strip()
@@ -272,7 +276,7 @@ def _without_cell_magic(text: str) -> str | None:
 
 
 def _without_magic(line: str) -> str | None:
-    """The line as Python without its magic, help or shell call; None when it has none."""
+    """Return a line as Python, without its magic or help call; None when it has none. Raises _CellRefused."""
     match = _MAGIC.match(line)
     if match is None:
         return f"{line[: len(line) - len(line.lstrip())]}pass" if re.match(r"^\s*[\w.]+\?{1,2}\s*;?$", line) else None

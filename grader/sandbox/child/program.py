@@ -1,5 +1,5 @@
 """
-The program of one child: read the sources, run them, then make the calls of each task as it comes.
+Run one child: read the sources, run them, then make the calls of each task as it comes.
 
 By the time it reads its first byte of a submission it is confined. It knows inputs only: no expected array, no seed, no
 rubric; it carries no verdict, only numbers.
@@ -36,7 +36,7 @@ class Channel:
         self.results = results
 
     def receive(self) -> frames.Frame | None:
-        """The next frame from the grader; None when there is no more."""
+        """Read the next frame from the grader; return None when there is no more."""
         raw = self._read(frames.HEADER.size)
         if not raw:
             return None
@@ -136,29 +136,29 @@ def serve(channel: Channel, orders: protocol.Orders, missing: Callable[[Channel,
         import torch
 
         torch.set_default_dtype(torch.float64)
-    submission = loading.Submission(sources=orders.sources, asked=orders.asked)
+    loader = loading.Loader(sources=orders.sources, asked=orders.asked)
     try:
-        loading.load(submission, lambda name: missing(channel, name))
+        loading.load(loader, lambda name: missing(channel, name))
     except loading.Exited as exited:
         _flush()
         loaded = protocol.Loaded(errors=(), defined={}, autodiff=(), exited_in=exited.source)
         channel.send(protocol.pack_loaded(loaded, orders.nonce))
         return
-    errors = list(submission.errors)
+    errors = list(loader.errors)
     used: tuple[str, ...] = ()
     try:
-        used = submission.autodiff()
+        used = loader.autodiff()
     except RecursionError:
         errors.append(LoadError(source=orders.sources[0].name, reason=Reason.NESTED_TOO_DEEPLY, phase=Phase.COMPILING))
     _flush()
     loaded = protocol.Loaded(
         errors=tuple(errors),
-        defined=submission.defined(),
+        defined=loader.defined(),
         autodiff=used,
         wrote_to_stdout=_Stdout.wrote,
     )
     channel.send(protocol.pack_loaded(loaded, orders.nonce))
-    functions = submission.functions()
+    functions = loader.functions()
     while (frame := channel.receive()) is not None:
         _answer(channel, frame, functions, orders.arrays)
 

@@ -1,8 +1,9 @@
 """
-What every child does, done beforehand, on a source of our own: in the zygote, and by a child that waits for its job.
+Grade a source of our own before any submission: in the zygote, and in a child that waits for its job.
 
-What is made at the first time, and what Python notes of the code that it runs, is then there: a tenth less for each child,
-whose time goes where memory is first touched. A child that waits touches it while nobody waits for the child.
+What is allocated at first use, and the code that CPython's adaptive interpreter has specialised, is then there for every child:
+that saves a tenth of a child's time, which goes into touching memory for the first time. A child that began ahead of its job
+touches it while nobody waits for the child.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from grader.sandbox.limits import Arrays
 
-TIMES: Final = 3  # until Python has noted what it notes
+TIMES: Final = 3  # until CPython's adaptive interpreter has specialised
 _SOURCE: Final = b"""
 import numpy as np
 
@@ -56,16 +57,16 @@ class _Stage(program.Channel):
         self.sent: list[bytes] = []
 
     def receive(self) -> frames.Frame | None:
-        """The next prepared frame."""
+        """Return the next prepared frame."""
         return self.prepared.popleft() if self.prepared else None
 
     def send(self, buffers: Iterable[frames.Buffer]) -> None:
-        """As the real one, but for the writing."""
+        """Keep what the real channel would write."""
         self.sent.append(b"".join(list(buffers)))
 
 
 def rehearse(arrays: Arrays, times: int = TIMES) -> list[bytes]:
-    """Grade a source of our own a few times; nothing of it stays importable. The frames that the last time came to."""
+    """Grade a source of our own a few times, and return the frames of the last time. Nothing of it stays importable."""
     finders, package = list(sys.meta_path), sys.modules["grader"]
     source = Source(name="rehearsal.py", cells=(_TORCH if arrays == "torch" else _SOURCE,))
     orders = protocol.pack_orders(protocol.Orders(nonce=0, arrays=arrays, asked=("f",), sources=(source,)))

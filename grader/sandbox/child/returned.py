@@ -1,5 +1,5 @@
 """
-What a student's function returned, turned into arrays of float64 or int64.
+Turn what a student's function returned into arrays of float64 or int64.
 
 Only exact types are accepted (`type(x) is np.ndarray`, never `isinstance`): a subclass or an object with `__array__`
 is refused without calling any method of its own. Whatever it says of itself, only its numbers are taken.
@@ -29,7 +29,7 @@ _HALVES: Final = frozenset({np.dtype(np.float16), np.dtype(np.float32)})
 
 
 class _NotNumbers(Exception):
-    """A value that is no array of numbers; the argument is what to say of it."""
+    """A value that is no array of numbers; the argument names its type and what to return instead."""
 
     def __init__(self, found: NotAnArray) -> None:
         self.found = found

@@ -13,7 +13,7 @@ _PAGE: Final = mmap.PAGESIZE
 
 def address_space() -> int:
     """
-    The bytes of address space of this process, to the page.
+    Measure the address space of this process in bytes, to the page.
 
     RLIMIT_AS is checked against exactly that number at every mmap, so halving an interval of limits finds it.
     """

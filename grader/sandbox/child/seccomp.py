@@ -1,7 +1,7 @@
 """
 The system calls that student code may make: an allow-list as a seccomp-BPF program, put up through ctypes.
 
-This is the wall that protects the zygote from its own children, and the mark from everything that reads: no open, no
+This is the wall that protects the zygote from its own children, and the grade from everything that reads: no open, no
 stat, no socket, no exec, no fork, no thread. What is not on the list fails with EPERM, so that the student sees a
 PermissionError at their own line; another architecture's calls end the process.
 """
@@ -40,13 +40,13 @@ Instruction = tuple[int, int, int, int]
 
 
 def program(of: Machine, pid: int) -> bytes:
-    """The filter as struct sock_filter[], for a process with this id."""
+    """Return the filter as struct sock_filter[], for a process with this id."""
     return _program_of_anyone(of).replace(struct.pack("<I", _ANYONE), struct.pack("<I", pid))
 
 
 @cache
 def _program_of_anyone(of: Machine) -> bytes:
-    """The filter with a placeholder for the process: put together once in the zygote, since every child waits for it."""
+    """Assemble the filter with a placeholder for the process: once in the zygote, since every child waits for it."""
     code: list[Instruction] = [
         (_LD_WORD, 0, 0, _ARCH),
         (_JEQ, 1, 0, of.audit),

@@ -1,9 +1,9 @@
 """
-What student code may import, and what stands in for everything else.
+Decide what student code may import, and stand in for everything else.
 
 Importable are the modules that are already loaded, the closed list below, and the files that a submission brings along.
-Any other module imports as a stand-in that raises when it is used, so that an import that is never used costs nobody a
-mark; using one of automatic differentiation is refused.
+Any other module imports as a stand-in that raises when it is used, so that an import that is never used costs no points;
+using one of automatic differentiation is refused.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     Loader = object
 
-_SWEPT_IN: Final = ("numpy.f2py",)  # `from numpy import *` asks for it, sooner or later than for others as chance has it
+_SWEPT_IN: Final = ("numpy.f2py",)  # `from numpy import *` asks for it; in which order differs from process to process
 _KEEPS_FUNCTION: Final = ("no_grad", "enable_grad", "inference_mode")
 
 
@@ -34,7 +34,7 @@ class NotAvailable(ImportError):
 
 
 class Policy:
-    """What the stand-ins of one child do: while student code loads they go nowhere, in a graded call they raise."""
+    """Whether student code is loading. Meanwhile the stand-ins of a child do nothing; in a graded call they raise."""
 
     def __init__(self) -> None:
         self.loading = True
@@ -52,7 +52,7 @@ class StandIn:
     Something out of a module that is not there.
 
     While student code loads, naming, calling and combining it comes to another stand-in: plots, demonstrations and
-    settings at the top of a file cost nobody a mark. Asking it for a number raises, and in a graded call any use does.
+    settings at the top of a file cost no points. Asking it for a number raises, and in a graded call any use does.
     """
 
     def __init__(self, name: str, policy: Policy) -> None:
@@ -71,7 +71,7 @@ class StandIn:
         _refuse(self._grader_name)
 
     def __call__(self, *arguments: object, **_: object) -> Any:
-        """Another stand-in, or, used as a decorator, the function itself."""
+        """Return another stand-in or, when used as a decorator, the function itself."""
         absorbed = self._grader_absorbed()
         keeps = self._grader_name.partition(".")[0] not in AUTODIFF or self._grader_name.endswith(_KEEPS_FUNCTION)
         if keeps and len(arguments) == 1 and isinstance(arguments[0], FunctionType):
@@ -79,7 +79,7 @@ class StandIn:
         return absorbed
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
-        # `class Net(nn.Module)` is a definition; making one is the use
+        # `class Net(nn.Module)` only defines; making an instance is the use
         refused = self._grader_absorbed
 
         class Unavailable:
@@ -133,7 +133,7 @@ class StandInModule(ModuleType):
         return StandIn(f"{self.__name__}.{name}", self.__dict__["_grader_policy"])
 
     def __call__(self, *_: object, **__: object) -> Any:
-        """What calling something out of the module comes to."""
+        """Act as a call of something out of the module."""
         return StandIn(self.__name__, self.__dict__["_grader_policy"])._grader_absorbed()
 
 
@@ -151,14 +151,14 @@ class Finder:
         self.wanted = wanted
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        """The spec of a sibling or of a stand-in; None lets the ordinary finders look."""
+        """Return the spec of a sibling or of a stand-in; None lets the ordinary finders look."""
         module = self.sibling(name)
         if module is None:
             if self.wanted(name):
                 return None
             parent = name.rpartition(".")[0]
             if name.startswith("_") and name in sys.stdlib_module_names:
-                raise ModuleNotFoundError(_absent(name), name=name)  # an accelerator, as _decimal: who asks has another way
+                raise ModuleNotFoundError(_absent(name), name=name)  # an accelerator, as _decimal: there is Python code for it
             if parent and not isinstance(sys.modules.get(parent), StandInModule) and name not in _SWEPT_IN:
                 raise ModuleNotFoundError(_absent(name), name=name)
             module = StandInModule(name, self.policy)
@@ -176,11 +176,11 @@ class _Ready(Loader):
         self.module = module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """The module itself."""
+        """Return the module that is made already."""
         return self.module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing: it has run."""
+        """Do nothing: the module has run."""
 
 
 # Loaded in every zygote because nearly every submission or numpy itself wants them; measured: together under 20 ms.

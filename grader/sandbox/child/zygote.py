@@ -1,5 +1,5 @@
 """
-The program of the grader's other process: numpy (and torch) are loaded, then a child is forked for each job.
+Start the grader's other process: numpy (and torch) are loaded, then a child is forked for each job.
 
 It never touches a byte of a submission: sources and inputs go down a pipe that only the child reads, after the fork and
 once it is confined. Run by path, with the settings as JSON in its argument:

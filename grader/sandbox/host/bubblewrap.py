@@ -31,13 +31,13 @@ _PARTS: Final = ("sandbox/child", "sandbox/wire")
 
 
 def find() -> str | None:
-    """Where bubblewrap is, or None."""
+    """Look for bubblewrap on PATH; return where it is, or None."""
     return shutil.which("bwrap")
 
 
 def wrapper(bwrap: str, packages: Sequence[str], *, nested_namespaces: bool = False, once: bool = False) -> list[str]:
     """
-    The command line that a zygote's is appended to. `packages` is its module search path.
+    Return the command line that a zygote's is appended to. `packages` is its module search path.
 
     A zygote ends by itself when the grader is gone, at any moment. A child that is started for one job (`once`) does not look, so
     bubblewrap ends it; it is not told to end a zygote, since it would leave half of itself behind when the grader is killed while
@@ -72,7 +72,7 @@ def _binds(packages: Sequence[str]) -> Iterator[str]:
 
 
 def _folders(packages: Sequence[str]) -> list[str]:
-    """The folders of Python itself and of installed packages; none that lies in another, none of the system's."""
+    """Return the folders of Python and of installed packages, leaving out those that lie in another or in the system's."""
     libraries = Path(sys.base_prefix, "lib")  # libpython, where it is a shared library of its own
     wanted = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(libraries), *packages, *library_path()]
     folders = sorted({Path(folder) for folder in wanted if Path(folder).is_dir()})

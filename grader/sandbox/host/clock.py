@@ -19,7 +19,7 @@ class CpuClock:
         self.seconds()
 
     def seconds(self) -> float | None:
-        """CPU time so far; of a process that is gone, the last that was seen."""
+        """Return the CPU time so far; of a process that is gone, the last that was read."""
         if self._clock is not None:
             try:
                 self._last = time.clock_gettime(self._clock)
@@ -41,7 +41,7 @@ class CpuClock:
 
 
 def pid_of(pidfd: int) -> int | None:
-    """The process id that a pidfd stands for, as seen from here."""
+    """Return the process id that a pidfd stands for, as seen from here."""
     try:
         with open(f"/proc/self/fdinfo/{pidfd}", "rb", buffering=0) as file:  # noqa: PTH123 every child waits for it
             found = re.search(rb"^Pid:\s*([1-9]\d*)$", file.read(4096), re.MULTILINE)

@@ -1,5 +1,5 @@
 """
-Which protections hold on this machine: found out by starting the real thing and attacking it, never by asking its version.
+Find out which protections hold on this machine, by starting the real thing and attacking it, never by asking its version.
 
 Returns data; the command line prints it. A layer counts when the canary attacks came to nothing and a right submission
 beside them was graded.
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from grader.errors import SandboxError
 from grader.sandbox.host import bubblewrap, walls
-from grader.sandbox.host.sandbox import Sandbox
+from grader.sandbox.host.sandbox import Sandbox, failed_wall
 from grader.sandbox.job import Job
 from grader.sandbox.limits import Limits
 from grader.sandbox.wire.answer import NotAnArray, Reason
@@ -28,7 +28,7 @@ from grader.sandbox.wire.plan import Source, TaskPlan
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from grader.sandbox.host.walls import Isolation, Plan
+    from grader.sandbox.host.walls import Isolation, WallPlan
     from grader.sandbox.wire.answer import Answer, Failure
 
 Requirement: TypeAlias = Literal["strict", "seccomp"]
@@ -46,7 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What was found out."""
+    """All that was found out about this machine."""
 
     isolation: Isolation  # the best that holds here
     layers: tuple[str, ...]
@@ -59,7 +59,7 @@ class Examination:
         return self.isolation == "strict" if required == "strict" else "seccomp" in self.layers
 
     def to_json(self) -> dict[str, Any]:
-        """The examination as JSON data."""
+        """Return the examination as JSON data."""
         return {
             "schema": 1,
             "isolation": self.isolation,
@@ -167,8 +167,8 @@ _ATTACKS: Final = (
 _ENDED: Final = frozenset({Reason.ENDED_ITSELF, Reason.FORBIDDEN_CALL, Reason.CRASHED})
 
 
-def _try(where: str, plan: Plan | Check) -> tuple[tuple[str, ...], tuple[Check, ...]]:
-    """The layers that held, none when one did not, and each thing that was tried."""
+def _try(where: str, plan: WallPlan | Check) -> tuple[tuple[str, ...], tuple[Check, ...]]:
+    """Return the layers that held (none when one did not) and each thing that was tried."""
     if isinstance(plan, Check):
         return (), (plan,)
     wall = "namespaces" if plan.bwrap else "seccomp"
@@ -240,7 +240,7 @@ _SCARCE: Final = {
     os.strerror(errno.EAGAIN): "ulimit -u 1024",
     os.strerror(errno.ENOMEM): "ulimit -v unlimited    # or give the machine more memory",
 }
-# lets this one program make user namespaces, as Ubuntu does for browsers; the switch for all programs stays as it is
+# allows user namespaces for this one program, as Ubuntu does for browsers, and for no other
 _APPARMOR: Final = (
     r"printf 'abi <abi/4.0>,\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\n' "
     "| sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap"
@@ -250,13 +250,13 @@ _CONTAINER: Final = (
 )
 
 
-def _boxed() -> Plan | Check:
+def _boxed() -> WallPlan | Check:
     if sys.platform != "linux":
         return Check(name="box: namespaces", holds=None, detail="Linux only", remedy=_not_linux().remedy)
     bwrap = bubblewrap.find()
     if bwrap is None:
         return Check(name="box: namespaces", holds=False, detail="bubblewrap (bwrap) is not on PATH", remedy=_install_command())
-    return walls.Plan(walls=("namespaces", "seccomp"), bwrap=bwrap)
+    return walls.WallPlan(walls=("namespaces", "seccomp"), bwrap=bwrap)
 
 
 def _not_linux() -> Check:
@@ -273,11 +273,12 @@ def _install_command() -> str:
     return next((_INSTALL[name] for name in names if name in _INSTALL), "install bubblewrap with your package manager")
 
 
-def _remedy(plan: Plan, reason: str) -> str:
+def _remedy(plan: WallPlan, reason: str) -> str:
     for told, command in _SCARCE.items():
         if told in reason:
             return command
-    if not plan.bwrap or "Seccomp does not work" in reason:
+    failed = failed_wall(plan)
+    if not plan.bwrap or (failed and failed.wall == "seccomp"):
         return "run on a kernel with seccomp filters (CONFIG_SECCOMP_FILTER), x86-64 or aarch64"
     if _kernel_setting("kernel/apparmor_restrict_unprivileged_userns") == "1" and not _in_container():
         return _APPARMOR

@@ -56,7 +56,7 @@ class Inbox:
         self.output += piece[: KEPT_OUTPUT - len(self.output)]
 
     def take(self, piece: memoryview) -> None:
-        """Take bytes of frames; where they are none is noted as `broken`, and nothing that follows is a frame."""
+        """Take bytes of frames. The first that is none is noted as `broken`, and nothing after it is a frame."""
         try:
             self._take(piece)
         except ProtocolError as error:
@@ -78,20 +78,20 @@ class Inbox:
                 self.filled(len(part))
 
     def large_rest(self) -> memoryview | None:
-        """Where the rest of a large body goes, to be read into without a copy in between; then call `filled`."""
+        """Return the rest of a large body, to be read into without a copy in between; then call `filled`."""
         if self._body is None or len(self._body) - self._filled < _CHUNK:
             return None
         return self._body[self._filled :]
 
     def filled(self, count: int) -> None:
-        """`count` more bytes of the body are there."""
+        """Count so many more bytes of the body, which were read into it."""
         assert self._body is not None
         self._filled += count
         if self._filled == len(self._body):
             self._finish(self._body)
 
     def _begin(self, piece: memoryview) -> int:
-        """A body begins; the whole of it is taken at once when it is there. How many bytes of `piece` were."""
+        """Begin a body, and take the whole of it when it is there. Return how many bytes of `piece` it took."""
         self._kind, self._nonce, length = frames.read_header(self._head, frames.MAX_BODY)
         if len(self.frames) >= _MOST_FRAMES:
             raise ProtocolError(Reason.TOO_MANY_ANSWERS)
@@ -100,7 +100,7 @@ class Inbox:
             self._finish(memoryview(bytearray(piece[:length])))
             return length
         try:
-            # fresh pages of a map are not touched before they are written: a length that is a lie costs nothing
+            # pages of a map take no memory before they are written: a false length costs nothing
             self._body = memoryview(mmap.mmap(-1, length) if length > _CHUNK else bytearray(length))
         except OSError as error:
             raise ProtocolError(Reason.NO_ROOM_FOR_ANSWER, length) from error
@@ -145,7 +145,7 @@ class Pipes(Inbox):
             elif key.fd == self._death:
                 self._selector.unregister(key.fd)
                 self.drain()
-            elif key.fd not in self._open:  # the child's death was told first, and its pipes drained to their end
+            elif key.fd not in self._open:  # the death was reported in the same round, and the pipes are drained already
                 continue
             elif key.fd == self._results:
                 self._read_results()
@@ -219,7 +219,7 @@ class Pipes(Inbox):
 
 
 class ThreadedPipes(Inbox):
-    """The same with a thread for each pipe."""
+    """The pipes of a child, each with a thread of its own."""
 
     def __init__(self, job: int, results: int, output: int) -> None:
         super().__init__()

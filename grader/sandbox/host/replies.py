@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from grader.sandbox.wire import protocol
 from grader.sandbox.wire.answer import Answer, Failure, LoadError, NotAnArray
@@ -19,14 +20,14 @@ from grader.sandbox.wire.frames import MAX_ANSWER_BYTES, ProtocolError
 from grader.text import cleaned, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from grader.sandbox.wire.answer import Array
 
 _Listed = TypeVar("_Listed")
 
 
-class _Reader:
+class _ReplyReader:
     def __init__(self, body: memoryview, text_bytes: int) -> None:
         self.body = body
         self.at = 0
@@ -60,7 +61,7 @@ class _Reader:
             _broken()
         self.text_bytes -= length
         raw = bytes(self.body[self.at : self.at + length])
-        self.at += length  # of a text that is cut short beyond the end, which `end` refuses
+        self.at += length  # beyond the end where the text is cut short, which `end` refuses
         return cleaned(raw.decode("utf-8", "replace"))
 
     def texts(self, most: int = protocol.MAX_NAMES) -> tuple[str, ...]:
@@ -83,8 +84,8 @@ def _broken() -> NoReturn:
 
 
 def unpack_loaded(body: memoryview) -> protocol.Loaded:
-    """What a child says about loading. Raises ProtocolError."""
-    read = _Reader(body, text_bytes=len(body))
+    """Return what a child says about loading. Raises ProtocolError."""
+    read = _ReplyReader(body, text_bytes=len(body))
     flags = read.number("B")
     count = read.bounded("I", protocol.MAX_LOAD_ERRORS)
     errors = tuple([_read_load_error(read) for _ in range(count)])
@@ -100,7 +101,7 @@ def unpack_loaded(body: memoryview) -> protocol.Loaded:
     )
 
 
-def _read_load_error(read: _Reader) -> LoadError:
+def _read_load_error(read: _ReplyReader) -> LoadError:
     return LoadError(
         reason=read.choice(protocol.LOAD_REASONS),
         phase=read.choice(protocol.LOAD_PHASES),
@@ -112,7 +113,7 @@ def _read_load_error(read: _Reader) -> LoadError:
 
 def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
     """Return the answer to call number `index`, and whether anything was written to stdout. Raises ProtocolError."""
-    read = _Reader(body, text_bytes=protocol.MAX_ANSWER_TEXT)
+    read = _ReplyReader(body, text_bytes=protocol.MAX_ANSWER_TEXT)
     number, reason_code, phase_code, flags, items_count, mutated_count, detail_bytes = read.fields(protocol.ANSWER_HEAD)
     if number != index or items_count > protocol.MAX_ITEMS or mutated_count > protocol.MAX_MUTATED:
         _broken()
@@ -137,7 +138,7 @@ def unpack_answer(body: memoryview, index: int) -> tuple[Answer, bool]:
     return answer, bool(flags & protocol.WROTE)
 
 
-def _read_item(read: _Reader) -> NotAnArray | tuple[str, tuple[int, ...]]:
+def _read_item(read: _ReplyReader) -> NotAnArray | tuple[str, tuple[int, ...]]:
     tag, rank = read.fields(protocol.ITEM)
     if tag == protocol.NOT_AN_ARRAY:
         return NotAnArray(type_name=read.text(), detail=read.text())
@@ -146,7 +147,7 @@ def _read_item(read: _Reader) -> NotAnArray | tuple[str, tuple[int, ...]]:
     return protocol.DTYPES[tag], read.fields(protocol.SHAPES[rank])
 
 
-def _read_array(read: _Reader, dtype: str, shape: tuple[int, ...]) -> Array:
+def _read_array(read: _ReplyReader, dtype: str, shape: tuple[int, ...]) -> Array:
     import numpy as np
 
     size = math.prod(shape)
@@ -158,3 +159,23 @@ def _read_array(read: _Reader, dtype: str, shape: tuple[int, ...]) -> Array:
     array.flags.writeable = False
     read.at += 8 * size
     return array
+
+
+class UndecodedAnswers(Sequence[Answer]):
+    """Answers as they came, decoded each time they are looked at: of shown cases that is only where something is wrong."""
+
+    def __init__(self, bodies: Sequence[memoryview], decode: Callable[[memoryview, int], Answer]) -> None:
+        self._bodies = bodies
+        self._decode = decode
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    @overload
+    def __getitem__(self, at: int) -> Answer: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Answer]: ...
+    def __getitem__(self, at: int | slice) -> Answer | Sequence[Answer]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        return self._decode(self._bodies[at], range(len(self))[at])

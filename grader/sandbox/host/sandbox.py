@@ -1,5 +1,5 @@
 """
-`Sandbox`: runs jobs in confined children of one zygote.
+Run jobs in confined children of one zygote.
 
 It is used from one thread at a time; parallel workers have one each. The thread that makes it has to outlive it: the
 kernel ends the zygote with that thread, so that nothing survives a grader that is killed.
@@ -16,34 +16,39 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
 from grader.sandbox.host import bubblewrap, walls
 from grader.sandbox.host import zygote as host
-from grader.sandbox.host.walls import Isolation, Plan
-from grader.sandbox.host.zygote import Asked, LaunchError, OurFaultError, SpawnedChild, Zygote
+from grader.sandbox.host.walls import FailedWall, Isolation, WallPlan
+from grader.sandbox.host.zygote import AskedChild, LaunchError, OurFaultError, SpawnedChild, Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from grader.sandbox.host.run import Run
+    from grader.sandbox.host.run import JobRun
     from grader.sandbox.host.zygote import Child
     from grader.sandbox.job import Job, Trial
     from grader.sandbox.limits import Arrays
 
 Method: TypeAlias = Literal["fork", "spawn"]
 
-_MOST_FAULTS: Final = 1  # of ours in one job; after the next one it is ungraded
-_failed: Final[dict[Plan, str]] = {}  # plans that this machine could not carry out, and why: not tried again
-_nested: Final[set[str]] = set()  # bubblewraps too old to bar further namespaces
+_MOST_FAULTS: Final = 1  # faults of ours that one job survives; after the next one it is ungraded
+_failed: Final[dict[WallPlan, FailedWall]] = {}  # plans that this machine could not carry out: not tried again
+_nested: Final[set[str]] = set()  # paths of bubblewraps that are too old to forbid further namespaces
+
+
+def failed_wall(plan: WallPlan) -> FailedWall | None:
+    """Return which wall of a plan could not be put up on this machine, if it was tried and could not."""
+    return _failed.get(plan)
 
 
 class Sandbox:
     """
-    A place to run student code in: a zygote, replaced by itself when it hangs or dies.
+    A place to run student code in: a zygote, which is replaced when it hangs or dies.
 
-    Making one starts the zygote and does not wait for it. Raises SandboxError when the isolation asked for cannot be had,
-    at once where that is plain, else at the first use. `plan` asks for exactly these walls: for `doctor` and tests.
+    Making one starts the zygote and does not wait for it. Raises SandboxError when the isolation asked for cannot be had:
+    at once where that can be known, else at the first use. `plan` asks for exactly these walls, for `doctor` and tests.
 
-    With `ahead` the child of the next job begins as soon as a job is done: where somebody waits for each job, and
-    processors do not.
+    With `ahead` the child of the next job starts as soon as a job is done: for when a person waits for each job and processors
+    are idle meanwhile.
     """
 
     def __init__(
@@ -52,7 +57,7 @@ class Sandbox:
         isolation: Isolation = "best",
         *,
         method: Method | None = None,
-        plan: Plan | None = None,
+        plan: WallPlan | None = None,
         ahead: bool = False,
     ) -> None:
         self.arrays = arrays
@@ -62,7 +67,7 @@ class Sandbox:
         self._wanted: list[str] = []  # modules that a replaced zygote has to load again
         self._zygote: Zygote | None = None
         self._ahead = ahead
-        self._begun: Asked | None = None  # the next child, begun ahead
+        self._begun: AskedChild | None = None  # the next child, begun ahead
         self._layers: tuple[str, ...] | None = None
         self.restarts = 0  # how often the zygote had to be replaced
         self._plan = self._next_plan()
@@ -98,16 +103,16 @@ class Sandbox:
         return self._settle()
 
     def run(self, job: Job) -> Trial:
-        """What came of a job. Never raises for what student code does."""
-        from grader.sandbox.host.run import Run
+        """Run a job. Never raises for what student code does."""
+        from grader.sandbox.host.run import JobRun
 
         layers = self._settle()
-        run = Run(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else self._allowed())
+        run = JobRun(job, is_sealed="seccomp" in layers, may_load=() if self.method == "spawn" else self._allowed())
         try:
             self._advance(run, job)
             if self._ahead:
                 self._ask_for_next(job)
-        except BaseException:  # Ctrl-C in mid-sentence: what the zygote says next would be taken for something else
+        except BaseException:  # Ctrl-C in the midst of a message: the next one would be misread
             self.close()
             raise
         return run.trial(self._plan.isolation, layers)
@@ -117,15 +122,15 @@ class Sandbox:
 
         return allowed(self.arrays)
 
-    def _advance(self, run: Run, job: Job) -> None:
-        from grader.sandbox.host.run import WantedError
+    def _advance(self, run: JobRun, job: Job) -> None:
+        from grader.sandbox.host.session import WantedError
 
         faults = 0
         while run.is_pending:
             try:
                 run.serve(self._child(job))
             except WantedError as wanted:
-                # the second want loads everything: no job is begun anew more than twice; so does one that could tell by a name
+                # all are loaded at the second request, so that no job starts more than twice, or where a name could tell a secret
                 self._wanted = list(self._allowed()) if self._wanted or wanted.is_of_secrets else [wanted.name]
                 run.may_load = set(self._allowed()) - set(self._wanted)
                 faults += self._load_wanted()
@@ -152,11 +157,11 @@ class Sandbox:
     def _ask_for_next(self, job: Job) -> None:
         """Have a child begin for a job with the same limits."""
         if self._zygote is not None:
-            with contextlib.suppress(OurFaultError):  # the next job finds out, and it has a second try
+            with contextlib.suppress(OurFaultError):  # the next job will find out, and is tried twice
                 self._begun = self._zygote.ask(host.request_for(job.limits, ahead=True))
 
     def _begun_child(self, zygote: Zygote, request: Mapping[str, int]) -> Child | None:
-        """The child that began ahead, if there is one with this budget."""
+        """Return the child that began ahead, if there is one with this budget."""
         begun, self._begun = self._begun, None
         if begun is None:
             return None
@@ -168,7 +173,7 @@ class Sandbox:
         return None
 
     def _load_wanted(self) -> int:
-        """Have the zygote import what was asked for; 1 when it failed at that."""
+        """Have the zygote import what was asked for. Return 1 when that failed, else 0."""
         if self._zygote is None or not self._wanted:
             return 0
         try:
@@ -181,12 +186,12 @@ class Sandbox:
     # --- plans ---
 
     def _settle(self) -> tuple[str, ...]:
-        """The layers of the first plan that works, found out once. Raises SandboxError when none does."""
+        """Find the first walls that work, once, and return their layers. Raises SandboxError when none do."""
         while self._layers is None:
             try:
                 self._layers = self._try()
             except LaunchError as error:
-                self._fall_back(str(error))
+                self._fall_back(error)
         return self._layers
 
     def _try(self) -> tuple[str, ...]:
@@ -197,25 +202,28 @@ class Sandbox:
             raise LaunchError(str(error)) from error
         lacking = set(self._plan.walls) - set(held) - {"landlock"}
         if lacking:
-            raise LaunchError(f"{' and '.join(sorted(lacking))} did not hold when tried")
+            wall = "seccomp" if lacking == {"seccomp"} else "bubblewrap"
+            raise LaunchError(f"{' and '.join(sorted(lacking))} did not hold when tried", wall)
         return held
 
-    def _fall_back(self, reason: str) -> None:
+    def _fall_back(self, error: LaunchError) -> None:
         self.close()
+        reason = str(error)
+        # an old bubblewrap names the option that it does not know
         if "disable-userns" in reason and self._plan.bwrap and self._plan.bwrap not in _nested:
             _nested.add(self._plan.bwrap)
         elif self._plan is walls.OPEN:
             raise walls.refusal(self._asked, (*self._reasons, f"a child process does not start: {reason}"))
         else:
-            wall = "bubblewrap" if self._plan.bwrap and not reason.startswith("seccomp") else "seccomp"
-            _failed[self._plan] = f"{wall} does not work here: {reason}"
+            wall = error.wall or ("bubblewrap" if self._plan.bwrap else "seccomp")
+            _failed[self._plan] = FailedWall(wall, reason)
             self._plan = self._next_plan()
 
-    def _next_plan(self) -> Plan:
+    def _next_plan(self) -> WallPlan:
         for plan in self._plans:
             if plan not in _failed:
                 return plan
-        raise walls.refusal(self._asked, (*self._reasons, *(_failed[plan] for plan in self._plans)))
+        raise walls.refusal(self._asked, (*self._reasons, *(str(_failed[plan]) for plan in self._plans)))
 
     def _settings(self) -> dict[str, Any]:
         return host.settings_for(self.arrays, self._plan.walls)
@@ -230,12 +238,12 @@ class Sandbox:
         return Zygote(self._settings(), self._wrapper()) if self.method == "fork" else None
 
     def _spawn_once(self) -> tuple[str, ...]:
-        """The layers of a fresh process: it confines itself or says why not before it reads anything."""
+        """Start a fresh process and return its layers: it confines itself, or says why not, before it reads anything."""
         if self._plan.walls:
-            from grader.sandbox.host.run import Run
+            from grader.sandbox.host.run import JobRun
             from grader.sandbox.job import Job
             from grader.sandbox.limits import Limits
 
             nothing = Job(sources=(), tasks=(), arrays=self.arrays, limits=Limits())
-            Run(nothing, is_sealed=True, may_load=()).serve(self._child(nothing))
+            JobRun(nothing, is_sealed=True, may_load=()).serve(self._child(nothing))
         return (*self._plan.walls, *(("rlimits",) if os.name == "posix" else ()))

@@ -1,5 +1,5 @@
 """
-Which walls a sandbox is to have: what is asked for, an administrator's floor under it, and what there is to fall back on.
+WallPlan the walls of a sandbox: what is asked for, an administrator's floor under it, and what there is to fall back on.
 
 Here is only the plan; whether the walls hold is found out by a zygote that tries them.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import Fault, SandboxError
 from grader.sandbox.host import bubblewrap
@@ -21,7 +21,7 @@ _LEVELS: Final[tuple[Isolation, ...]] = ("none", "best", "strict")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class WallPlan:
     """Walls that are put up together; `bwrap` is where bubblewrap is, which makes the box."""
 
     walls: tuple[str, ...]
@@ -35,12 +35,23 @@ class Plan:
         return "strict" if "namespaces" in self.walls else "best"
 
 
-OPEN: Final = Plan(walls=())
-SEALED: Final = Plan(walls=("seccomp", "landlock"))
+class FailedWall(NamedTuple):
+    """A wall that could not be put up on this machine."""
+
+    wall: str  # "bubblewrap" or "seccomp"
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.wall} does not work here: {self.reason}"
 
 
-def plans(asked: Isolation) -> tuple[tuple[Plan, ...], tuple[str, ...]]:
-    """The plans to try in turn for this level, and why better ones are not among them. Reads the floor."""
+NOT_INSTALLED: Final = "bubblewrap (bwrap) is not installed"
+OPEN: Final = WallPlan(walls=())
+SEALED: Final = WallPlan(walls=("seccomp", "landlock"))
+
+
+def plans(asked: Isolation) -> tuple[tuple[WallPlan, ...], tuple[str, ...]]:
+    """Return the walls to try in turn for this level, and why better ones are not among them. Reads the floor."""
     level = max(asked, floor(), key=_LEVELS.index)
     if level == "none":
         return (OPEN,), ()
@@ -51,13 +62,13 @@ def plans(asked: Isolation) -> tuple[tuple[Plan, ...], tuple[str, ...]]:
     if machine() is None:
         return (), ("there is no table of system calls for this machine's architecture",)
     bwrap = bubblewrap.find()
-    boxed = (Plan(walls=("namespaces", "seccomp"), bwrap=bwrap),) if bwrap else ()
-    why = () if bwrap else ("bubblewrap (bwrap) is not installed",)
+    boxed = (WallPlan(walls=("namespaces", "seccomp"), bwrap=bwrap),) if bwrap else ()
+    why = () if bwrap else (NOT_INSTALLED,)
     return (boxed, why) if level == "strict" else ((*boxed, SEALED), why)
 
 
 def floor(path: Path | None = None) -> Isolation:
-    """The least isolation that this machine's administrator allows: `isolation = strict` in a file of root's."""
+    """Read the least isolation that this machine's administrator allows: `isolation = strict` in a file of root's."""
     path = path or POLICY_FILE
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -80,7 +91,7 @@ def floor(path: Path | None = None) -> Isolation:
 
 
 def refusal(asked: Isolation, reasons: tuple[str, ...]) -> SandboxError:
-    """The error of a machine that cannot do what is asked, with the ways out."""
+    """Return the error of a machine that cannot do what is asked, with the ways out."""
     least = floor()
     what = f"student code cannot be run here under isolation `{asked}`"
     if _LEVELS.index(least) > _LEVELS.index(asked):
@@ -93,7 +104,7 @@ def refusal(asked: Isolation, reasons: tuple[str, ...]) -> SandboxError:
 def _ways_out(reasons: tuple[str, ...], *, may_go_without: bool) -> list[str]:
     ways = []
     if sys.platform == "linux":
-        if any("not installed" in reason for reason in reasons):
+        if NOT_INSTALLED in reasons:
             ways.append("Install it: sudo apt install bubblewrap (Debian, Ubuntu), sudo dnf install bubblewrap (Fedora).")
         ways.append("`grader doctor` says what is missing and the command that adds it.")
     elif sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""The grader's side of the other processes: starting and ending a zygote, and the children that it forks."""
+"""Start and end the other processes, from the grader's side: a zygote, and the children that it forks."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from grader.sandbox.host.budgets import cpu_backstop
 from grader.sandbox.host.clock import CpuClock, pid_of
 from grader.sandbox.host.pipes import Pipes, ThreadedPipes
 from grader.text import one_line
@@ -35,7 +36,11 @@ class OurFaultError(Exception):
 
 
 class LaunchError(OurFaultError):
-    """A zygote did not come up at all."""
+    """A zygote did not come up, or `wall` did not hold when it was tried."""
+
+    def __init__(self, reason: str, wall: str = "") -> None:
+        super().__init__(reason)
+        self.wall = wall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +70,11 @@ class Child(Protocol):
         """Wait for its end, ending it when it does not come, and let go of it. Raises OurFaultError."""
 
     def release(self) -> None:
-        """Let go of it once it is killed: how it ended is of no interest."""
+        """Let go of it once it is killed, without asking how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AskedChild:
     """A child that a zygote was asked for: its budget, and the grader's ends of its pipes."""
 
     request: Mapping[str, int]
@@ -82,13 +87,13 @@ class Asked:
 
 
 def settings_for(arrays: Arrays, walls: Sequence[str]) -> dict[str, Any]:
-    """What a zygote is told at its start."""
+    """Return what a zygote is told at its start."""
     return {"path": search_path(), "arrays": arrays, "walls": list(walls), "once": False}
 
 
 def search_path() -> list[str]:
     """
-    Where a zygote looks for modules: the standard library and installed packages.
+    Return where a zygote looks for modules: the standard library and installed packages.
 
     Never the working directory, which may hold a submission named numpy.py, nor a checkout that the path leads to.
     """
@@ -106,7 +111,7 @@ def search_path() -> list[str]:
 
 def library_path() -> list[str]:
     """
-    The folders of LD_LIBRARY_PATH, as far as a zygote may have them.
+    Return the folders of LD_LIBRARY_PATH that a zygote may have.
 
     Not those that are relative, which it would look for in `/`, nor one that the home or the working directory lies in:
     with it all of that would be in the box.
@@ -118,17 +123,17 @@ def library_path() -> list[str]:
 
 
 def command(settings: Mapping[str, Any]) -> list[str]:
-    """The command line of a zygote."""
+    """Return the command line of a zygote."""
     return [interpreter(), "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), json.dumps(settings)]
 
 
 def interpreter() -> str:
-    """The Python to start: on Linux the real one, since a box has no virtual environment's links in it."""
+    """Return the Python to start: on Linux the real one, since a box has no virtual environment's links in it."""
     return str(Path(sys.executable).resolve()) if sys.platform == "linux" else sys.executable
 
 
 def environment() -> dict[str, str]:
-    """The whole environment of a zygote: nothing of the user's but what libraries are found by."""
+    """Return the whole environment of a zygote: nothing of the user's but what libraries are found by."""
     kept = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}
     if libraries := library_path():
         kept["LD_LIBRARY_PATH"] = ":".join(libraries)
@@ -141,16 +146,11 @@ def environment() -> dict[str, str]:
 
 def request_for(limits: Limits, *, ahead: bool = False) -> dict[str, int]:
     """
-    The budget of one child: its CPU limit is the backstop of the clock, a little more than the whole job's.
+    Return the budget of one child: its CPU limit is the backstop of the clock, a little more than the whole job's.
 
     One that begins ahead of its job has the time to rehearse.
     """
     return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": cpu_backstop(limits), "ahead": ahead}
-
-
-def cpu_backstop(limits: Limits) -> int:
-    """Return the CPU seconds at which the kernel ends a child that the grader's own clock did not end."""
-    return int(14 * limits.seconds) + 5
 
 
 class Zygote:
@@ -163,7 +163,7 @@ class Zygote:
 
     def __init__(self, settings: Mapping[str, Any], wrapper: Sequence[str] = ()) -> None:
         self.walls: tuple[str, ...] | None = None
-        self.unheard = 0  # ends of released children that the zygote tells of, and nobody has listened to
+        self.unheard = 0  # reports on released children that the zygote has sent and nobody has read
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
@@ -185,7 +185,7 @@ class Zygote:
                 raise
 
     def wait_ready(self) -> tuple[str, ...]:
-        """The walls that a first child of no submission found to hold. Raises LaunchError."""
+        """Wait for a first child, which has no submission, and return the walls that it found to hold. Raises LaunchError."""
         if self.walls is None:
             reply = self._receive(_READY_SECONDS)
             if "ready" not in reply:
@@ -200,18 +200,18 @@ class Zygote:
         self._receive(_READY_SECONDS)
 
     def fork(self, request: Mapping[str, int]) -> ForkedChild:
-        """A confined child with fresh pipes. Raises OurFaultError."""
+        """Return a confined child with fresh pipes. Raises OurFaultError."""
         return self.answer(self.ask(request))
 
-    def ask(self, request: Mapping[str, int]) -> Asked:
+    def ask(self, request: Mapping[str, int]) -> AskedChild:
         """Have a child begin, without waiting for it. Raises OurFaultError."""
         pairs: list[tuple[int, int]] = []
         try:
             pairs += [os.pipe() for _ in range(3)]
-        except OSError as error:  # a list that fails half-way loses its first pipes to the garbage collector
+        except OSError as error:  # `pairs` keeps the pipes that were made before this
             raise OurFaultError(f"no more files may be opened here: {error.strerror}") from error
         theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
-        asked = Asked(request=dict(request), ours=(pairs[0][1], pairs[1][0], pairs[2][0]))
+        asked = AskedChild(request=dict(request), ours=(pairs[0][1], pairs[1][0], pairs[2][0]))
         try:
             self._send(request, theirs)
         except OurFaultError:
@@ -222,8 +222,8 @@ class Zygote:
                 os.close(descriptor)
         return asked
 
-    def answer(self, asked: Asked) -> ForkedChild:
-        """The child that was asked for last. Raises OurFaultError."""
+    def answer(self, asked: AskedChild) -> ForkedChild:
+        """Return the child that was asked for last. Raises OurFaultError."""
         try:
             self._hear()
             _, descriptors = self._receive_with_descriptors(_REPLY_SECONDS)
@@ -239,7 +239,7 @@ class Zygote:
             raise OurFaultError(f"a child could not be waited for: {error.strerror}") from error
 
     def _hear(self) -> None:
-        """Take what the zygote says of children that are released; it says that before anything else."""
+        """Read what the zygote says about children that are released; it says that before anything else."""
         while self.unheard:
             self._receive(_REPLY_SECONDS)
             self.unheard -= 1
@@ -250,7 +250,7 @@ class Zygote:
         return self._control.fileno()
 
     def ending(self, seconds: float) -> Ending | None:
-        """What the zygote says of its child's end; None when it says nothing for so long."""
+        """Wait for what the zygote says of its child's end; return None when it says nothing for so long."""
         try:
             reply = self._receive(seconds)
         except TimeoutError:
@@ -269,7 +269,7 @@ class Zygote:
             self._process.stderr.close()
 
     def complaint(self) -> str:
-        """What a zygote that did not start wrote on stderr, in one line."""
+        """Return what a zygote that did not start wrote on stderr, on one line."""
         if self._process.stderr is None or self._process.stderr.closed:
             return ""
         os.set_blocking(self._process.stderr.fileno(), False)
@@ -338,14 +338,14 @@ class ForkedChild:
                 return dataclasses.replace(ending, was_killed=True)
             return ending
         except OurFaultError:
-            with contextlib.suppress(OSError):  # its zygote is gone, and it may not know
+            with contextlib.suppress(OSError):  # its zygote is gone, and the child may still run
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             raise
         finally:
             self._let_go()
 
     def release(self) -> None:
-        """Let go of it once it is killed; the zygote's next child has to wait for its end, and nobody else."""
+        """Let go of it once it is killed. Only the zygote's next child waits for its end."""
         self._zygote.unheard += 1
         self._let_go()
 
@@ -375,7 +375,7 @@ class SpawnedChild:
         streams = (self._process.stdin, self._process.stdout, self._process.stderr)
         duplicates: list[int] = []
         try:
-            for stream in streams:  # their objects close their own
+            for stream in streams:  # a file object closes its own descriptor
                 if stream is not None:
                     duplicates.append(os.dup(stream.fileno()))
                     stream.close()
@@ -419,7 +419,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     A bubblewrap is two processes of one group. Where the outer one is killed before it has let the inner one begin, the inner
     one waits for that for ever.
     """
-    if os.name == "posix" and process.returncode is None:  # else its number may be another's by now
+    if os.name == "posix" and process.returncode is None:  # after it was waited for, its number may be another process's
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()

@@ -1,5 +1,5 @@
 """
-The frames in which bytes go between the grader and a child: a fixed header, and a body of a length that is capped.
+Frame the bytes that go between the grader and a child: a fixed header, and a body of a length that is capped.
 
 `protocol` says what is in them.
 """
@@ -43,12 +43,12 @@ class Frame(NamedTuple):
 
 
 def header(kind: int, nonce: int, length: int) -> bytes:
-    """The header of a frame."""
+    """Return the header of a frame."""
     return HEADER.pack(MAGIC, kind, nonce, length)
 
 
 def read_header(raw: Buffer, allowed: Mapping[int, int]) -> tuple[int, int, int]:
-    """Kind, nonce and length of the body; `allowed` maps the kinds that may come to the longest body of each."""
+    """Read kind, nonce and length of the body; `allowed` maps the kinds that may come to the longest body of each."""
     magic, kind, nonce, length = HEADER.unpack(raw)
     if magic != MAGIC or kind not in allowed:
         raise ProtocolError

@@ -1,8 +1,8 @@
 """
-What the frames between the grader and a child say.
+Pack what the grader and a child say to one another, and unpack what the grader says.
 
-To the child, which trusts us: JSON and raw arrays. From the child, which nobody trusts: fields for struct, texts, numbers as
-float64 or int64. Here they are packed, and here are their caps; `grader.sandbox.host.replies` reads them.
+To the child, which trusts us, go JSON and raw arrays. From the child, which nobody trusts, come fields for `struct`, texts, and
+numbers as float64 or int64: they are packed here, and their caps stand here; `grader.sandbox.host.replies` reads them.
 
 The arrays of a body begin on a multiple of 8 bytes, so that they are used where they lie.
 """
@@ -68,7 +68,7 @@ SHAPES: Final = tuple([struct.Struct(f"<{rank}Q") for rank in range(MAX_RANK + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What loading came to."""
+    """How loading ended, and which functions it left."""
 
     errors: tuple[LoadError, ...]
     defined: Mapping[str, tuple[str, ...]]
@@ -79,7 +79,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """What the child is told before any input goes out."""
+    """All that a child is told before any input goes out."""
 
     nonce: int
     arrays: Arrays
@@ -109,7 +109,7 @@ def _read_json_frame(body: memoryview) -> tuple[Any, memoryview]:
 
 
 def pack_orders(orders: Orders) -> list[Buffer]:
-    """The frame that opens a job, as buffers to be written one after the other."""
+    """Return the frame that opens a job, as buffers to be written one after the other."""
     head = {
         "arrays": orders.arrays,
         "asked": orders.asked,
@@ -119,7 +119,7 @@ def pack_orders(orders: Orders) -> list[Buffer]:
 
 
 def unpack_orders(frame: Frame) -> Orders:
-    """The orders of a frame from the grader."""
+    """Read the orders in a frame from the grader."""
     head, blob = _read_json_frame(frame.body)
     sources, at = [], 0
     for name, is_notebook, lengths in head["sources"]:
@@ -133,7 +133,7 @@ def unpack_orders(frame: Frame) -> Orders:
 
 def pack_task(plan: TaskPlan, nonce: int) -> list[Buffer]:
     """
-    The frame of one task with all its inputs, and of these what its calls name.
+    Return the frame of one task: of its inputs those that its calls name.
 
     The others are for other tasks: a quantity that one function is given may be what another is asked for.
     """
@@ -177,7 +177,7 @@ def _task_body(plan: TaskPlan) -> list[Buffer]:
 
 
 def unpack_task(frame: Frame) -> TaskPlan:
-    """The plan of a frame from the grader; its arrays are read-only views into the frame."""
+    """Read the plan in a frame from the grader; its arrays are read-only views into the frame."""
     import numpy as np
 
     head, blob = _read_json_frame(frame.body)
@@ -233,7 +233,7 @@ def _raw(text: str) -> bytes:
     return str(text).encode("utf-8", "replace")[:MAX_TEXT] if text else b""
 
 
-class _Writer:
+class _FrameWriter:
     def __init__(self) -> None:
         self.raw = bytearray()
 
@@ -256,8 +256,8 @@ class _Writer:
 
 
 def pack_loaded(loaded: Loaded, nonce: int) -> list[Buffer]:
-    """The frame that says what loading came to."""
-    out = _Writer()
+    """Return the frame that says how loading ended."""
+    out = _FrameWriter()
     out.number("B", WROTE * loaded.wrote_to_stdout)
     errors = loaded.errors[:MAX_LOAD_ERRORS]
     out.number("I", len(errors))
@@ -286,7 +286,7 @@ def pack_answer(index: int, answer: Answer, nonce: int, *, wrote_to_stdout: bool
     flags = SINGLE_PRECISION * answer.single_precision | WROTE * wrote_to_stdout
     detail = _raw(failure.detail or answer.detail)
     phase = CALL_PHASES.index(failure.phase)
-    out = _Writer()
+    out = _FrameWriter()
     out.raw += ANSWER_HEAD.pack(index, reason, phase, flags, len(answer.items), len(answer.mutated), len(detail))
     out.raw += detail
     if reason:

@@ -23,14 +23,14 @@ X = np.array([1.0, 2.0])
 
 
 def call(function: Callable[..., object], *, returns: tuple[str, ...] = ("y",), **extra: Any) -> Answer:
-    """The answer of one call f(x)."""
+    """Return the answer of one call f(x)."""
     plan = TaskPlan(call=Call(function="f", arguments=(Name("x"),)), returns=returns, inputs=({"x": X},), **extra)
     (answer,) = call_task(plan, {"f": function}, "numpy")
     return answer
 
 
 def item(function: Callable[..., object]) -> Any:
-    """The one thing that was returned."""
+    """Return the one thing that was returned."""
     answer = call(function)
     assert status_of(answer) is None, answer
     (thing,) = answer.items
@@ -223,7 +223,7 @@ def test_single_precision_is_noted() -> None:
 
 
 def raise_(error: BaseException) -> Callable[[object], object]:
-    """A function that raises."""
+    """Return a function that raises."""
 
     def f(x: object) -> object:
         raise error

@@ -32,7 +32,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def run(sandbox: Sandbox, *sources: Source | str | bytes, function: str = "f") -> Trial:
-    """What comes of calling `f(x)` at x = 3."""
+    """Call `f(x)` at x = 3."""
     made = [
         source
         if isinstance(source, Source)
@@ -44,18 +44,18 @@ def run(sandbox: Sandbox, *sources: Source | str | bytes, function: str = "f") -
 
 
 def notebook(*cells: str, name: str = "answer.ipynb") -> Source:
-    """A notebook of these code cells."""
+    """Make a notebook of these code cells."""
     return Source(name=name, cells=tuple(cell.encode() for cell in cells), is_notebook=True)
 
 
 def answer(trial: Trial) -> Answer:
-    """The one answer."""
+    """Return the one answer."""
     assert status_of(trial) is None, trial
     return trial.tasks[0].answers[0]
 
 
 def returned(trial: Trial) -> object:
-    """The number that came back."""
+    """Return the number that came back."""
     got = answer(trial)
     assert status_of(got) is None, got
     return got.items[0].item()  # type: ignore[union-attr]

@@ -20,7 +20,7 @@ from grader.sandbox import Sandbox
 from grader.sandbox.host import zygote
 from grader.sandbox.host.clock import CpuClock
 from grader.sandbox.host.pipes import Pipes, ThreadedPipes
-from grader.sandbox.host.run import Run
+from grader.sandbox.host.run import JobRun
 from grader.sandbox.job import Job, Trial
 from grader.sandbox.limits import Limits
 from grader.sandbox.wire import frames, protocol
@@ -40,7 +40,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def job(source: str, *functions: str, seconds: float = 0.5, memory_mib: int = 512, cases: int = 2) -> Job:
-    """The calls `f(x)` at x = [1, 2] of these functions."""
+    """WallPlan the calls `f(x)` at x = [1, 2] of these functions."""
     inputs = ({"x": np.array([1.0, 2.0])},) * cases
     plans = tuple(
         TaskPlan(call=Call(function=name, arguments=(Name("x"),)), returns=("y",), inputs=inputs) for name in functions or ("f",)
@@ -54,7 +54,7 @@ RIGHT = job("def f(x): return 2 * x")
 
 
 def first(trial: Trial, task: int = 0) -> Answer:
-    """The first answer of a task."""
+    """Return the first answer of a task."""
     assert status_of(trial) is None, trial
     return trial.tasks[task].answers[0]
 
@@ -160,7 +160,7 @@ def f(x):
 
 
 def by_purpose(asked: Job, *purposes: Purpose) -> Job:
-    """The first plan of a job once for each purpose."""
+    """Repeat the first plan of a job, once for each purpose."""
     return replace(asked, tasks=tuple(replace(asked.tasks[0], purpose=purpose) for purpose in purposes))
 
 
@@ -184,7 +184,9 @@ def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
     source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
     trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
     assert status_of(trial.tasks[0].answers[0]) is None
-    assert words_of(trial.tasks[-1].answers[0]) == "the whole submission took more than 1 seconds"
+    # 5 seconds of wall time, where the machine is so busy that the CPU time takes as long
+    told = {f"the whole submission took more than {seconds} seconds" for seconds in (1, 5)}
+    assert words_of(trial.tasks[-1].answers[0]) in told
 
 
 @linux
@@ -344,9 +346,9 @@ class _Puppet:
         return self.ending
 
 
-def served(child: _Puppet, asked: Job | None = None) -> Run:
-    """What is known of a job once a child has had its say."""
-    run = Run(asked or RIGHT, is_sealed=True, may_load=())
+def served(child: _Puppet, asked: Job | None = None) -> JobRun:
+    """Return the run of a job once a child has served it."""
+    run = JobRun(asked or RIGHT, is_sealed=True, may_load=())
     run.serve(child)
     return run
 
@@ -359,7 +361,7 @@ def test_breaking_the_protocol_at_once_is_the_students(rubbish: bytes, threaded:
     """A child that says that it has begun, and rubbish in the same breath, is `killed`, whenever the grader looks."""
     child = _Puppet(_BEGUN + rubbish, zygote.Ending(exit_status=0), threaded=threaded)
     run = served(child)
-    assert child.is_killed == (len(rubbish) > 1)  # of one byte it is the end that tells
+    assert child.is_killed == (len(rubbish) > 1)  # one byte is broken only by the end of the pipes
     assert run.fatal is not None
     assert Status.KILLED is status_of(run.fatal)
 
@@ -395,7 +397,7 @@ def test_a_child_that_closes_its_pipes_and_stays_is_the_students() -> None:
 
 def test_the_output_of_a_job_is_capped_over_all_its_children() -> None:
     """Each child writes as much as is kept of one: together it is no more."""
-    run = Run(RIGHT, is_sealed=True, may_load=())
+    run = JobRun(RIGHT, is_sealed=True, may_load=())
     for letter in (b"a", b"b"):
         run.serve(_Puppet(_BEGUN, zygote.Ending(exit_status=0), output=letter * 40_000))
     assert (40_000, 64 << 10) == (run.output.count(b"a"), len(run.output))
@@ -444,9 +446,9 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
     sizes = [
         len(b"".join(protocol.pack_answer(0, Answer(items=(np.ones(1000),)), 0, wrote_to_stdout=False))) - frames.HEADER.size
     ] * 3
-    monkeypatch.setattr("grader.sandbox.host.run._MOST_ANSWERED_BYTES", sum(sizes))
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", sum(sizes))
     assert [None] * 3 == [status_of(answer) for answer in sandbox.run(asked).tasks[0].answers]
-    monkeypatch.setattr("grader.sandbox.host.run._MOST_ANSWERED_BYTES", sum(sizes) - 1)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", sum(sizes) - 1)
     answers = sandbox.run(asked).tasks[0].answers
     assert [None, None, Status.KILLED] == [status_of(answer) for answer in answers]
     assert "it returned more than was asked for" == words_of(answers[2])
@@ -455,7 +457,7 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
 def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has just room enough is right, and not called again."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "counted", "repeated")
-    monkeypatch.setattr("grader.sandbox.host.run._MOST_ANSWERED_BYTES", 30_000)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", 30_000)
     counted, repeated = sandbox.run(asked).tasks
     assert [None] * 3 == [status_of(answer) for answer in counted.answers]
     assert not repeated.answers
@@ -464,7 +466,7 @@ def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, m
 def test_shown_answers_have_a_cap_of_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are kept beside those that count: at their cap a function is not called in more shown cases, and loses nothing."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "shown", "counted")
-    monkeypatch.setattr("grader.sandbox.host.run._MOST_SHOWN_BYTES", 20_000)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_SHOWN_BYTES", 20_000)
     shown, counted = sandbox.run(asked).tasks
     assert [None, None, Status.KILLED] == [status_of(answer) for answer in shown.answers]
     assert [None] * 3 == [status_of(answer) for answer in counted.answers]
@@ -611,7 +613,7 @@ def test_pipes_with_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def torch_sandbox() -> Iterator[Sandbox]:
-    """A zygote with torch."""
+    """Start a zygote with torch."""
     pytest.importorskip("torch")
     with Sandbox("torch", "best" if FORKS else "none") as made:
         yield made

@@ -59,7 +59,7 @@ def _submissions(metadata: File) -> list[_Submitted]:
     if not isinstance(first := events.start(), yaml.MappingStartEvent):
         raise yaml.YAMLError(f"it is no table of submissions, but {_kind(first)}")
     found: dict[str, _Submitted] = {}
-    count = 0  # of submissions and people
+    count = 0  # submissions and people
     for folder, value in events.items():
         if folder in found:
             raise yaml.YAMLError(f"it has {shown(folder)} twice")

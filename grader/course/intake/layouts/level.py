@@ -122,7 +122,7 @@ def stem_of(path: Path) -> str:
     return path.resolve().name if path.is_dir() else path.stem
 
 
-EACH_STUDENT = ("students", "each folder, file and zip is a student's, who is called as it is.")
+EACH_STUDENT = ("students", "each folder, file and zip belongs to the student after whom it is named.")
 
 
 def nearly_all(count: int, of: int) -> bool:
@@ -143,7 +143,7 @@ def fits(level: Level, layout: str, named: Iterable[str], *, sure: bool) -> bool
     if sure or nearly_all(len(matching), len(work)):
         return True
     what = (
-        f"{len(matching)} of {len(work)} names at the top are as {layout.capitalize()} makes them, and the others are nobody's."
+        f"{len(matching)} of {len(work)} names at the top are as {layout.capitalize()} writes them; the others belong to nobody."
     )
     raise level.doubt((layout, what), EACH_STUDENT)
 

@@ -35,25 +35,25 @@ def read_nbgrader(level: Level, *, sure: bool) -> Reading | None:
         # Outside `submitted` a student may have packed such a folder, and a time, too.
         timed = [student for student, folders in one.timed.items() if fold(level.assignment.id) in map(fold, folders)]
         if nearly_all(len(timed), len(one.students)):
-            what = f"of each folder, {shown(level.assignment.id)} in it is what was handed in, at the time in its timestamp.txt."
-            raise level.doubt(("nbgrader", what), ("students", "each folder is a student's, with all that is in it."))
+            what = f"in each folder, {shown(level.assignment.id)} holds what was handed in, at the time in its timestamp.txt."
+            raise level.doubt(("nbgrader", what), ("students", "each folder belongs to a student, with everything in it."))
         return None
     is_course = bool(prefix) and any(file.path in {"nbgrader_config.py", "gradebook.db"} for file in level.files)
     if not one.handed_in and one.others and is_course:
         there = ", ".join(map(shown, sorted({folder for folders in one.others.values() for folder in folders})))
         what = f"Nobody handed in {level.assignment.id} in this course of nbgrader's; there is {there}."
-        raise SubmissionError(Fault("submitted", what, "Name an assignment file that is called as the assignment is there."))
+        raise SubmissionError(Fault("submitted", what, "Name an assignment file that has the name of the assignment there."))
     if not one.handed_in or not (sure or is_course or one.is_likely()):
         return None
     with_work = {file.path.partition("/")[0] for file in level.tree.files if "/" in file.path and file.suffix in WORK}
-    if prefix and not (sure or is_course) and (others := sorted(with_work - _OF_A_COURSE)):
-        what = f"what lies in `submitted` is the students', and {', '.join(map(shown, others[:3]))} beside it nobody's."
+    if prefix and not (sure or is_course) and (others := sorted(with_work - _COURSE_FOLDERS)):
+        what = f"what lies in `submitted` belongs to the students, and {', '.join(map(shown, others[:3]))} beside it to nobody."
         raise level.doubt(("nbgrader", what), EACH_STUDENT)
-    return level.reading("nbgrader", one.read(), one.unplaced(tells=not prefix))
+    return level.reading("nbgrader", one.read(), one.unplaced(course_is_known=not prefix))
 
 
 # The folders that nbgrader makes in a course
-_OF_A_COURSE = frozenset({"source", "release", "submitted", "autograded", "feedback", "downloaded", "archive"})
+_COURSE_FOLDERS = frozenset({"source", "release", "submitted", "autograded", "feedback", "downloaded", "archive"})
 
 
 class _SubmittedFolder:
@@ -107,11 +107,11 @@ class _SubmittedFolder:
                     one.student = replace(one.student, submitted_at=nbgrader_time(file))
             yield one
 
-    def unplaced(self, *, tells: bool) -> Iterator[Unplaced]:
-        """List files in no assignment's folder; if `tells`, in a course that is known, also students without this one."""
-        for student in self.students if tells else ():
+    def unplaced(self, *, course_is_known: bool) -> Iterator[Unplaced]:
+        """List files in no assignment's folder; in a course that is known, also students without this assignment."""
+        for student in self.students if course_is_known else ():
             if student not in self.handed_in and student in {*self.others, *self.loose}:
-                reason = f"There is no folder {self.assignment.id} in it, which is what is graded."
+                reason = f"It has no folder {self.assignment.id}, and only that is graded."
                 yield Unplaced(path=shown(student), reason=reason)
         yield from because(
             ((file.path, file) for files in self.loose.values() for file in files), "It lies in no folder of an assignment."

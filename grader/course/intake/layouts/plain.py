@@ -18,6 +18,7 @@ from grader.course.intake.layouts.level import (
     unread,
 )
 from grader.course.intake.names import shown
+from grader.text import counted
 
 # One student may keep so many folders and zips beside answers, and so many files with helpers: more is a class.
 _MOST_FOLDERS = 8
@@ -25,7 +26,7 @@ _MOST_HELPERS = 8
 
 
 def one_student(level: Level) -> Reading:
-    """Read everything as one student's, who is called as the folder or zip is."""
+    """Read everything as the files of one student, after whom the folder or zip is named."""
     handed_in = StudentFiles(student_named(stem_of(level.path), "students"), [(file.path, file) for file in level.tree.files])
     return level.reading("one-student", [handed_in], ())
 
@@ -48,10 +49,10 @@ def is_one_student(level: Level) -> bool:
         return True
     count = len(beside) or len(top) - len(answers)
     answer = shown(answers[0].path)
-    alone = ("one-student", f"`{answer}` and all that lies beside it are one student's.")
-    whose = f"the work of {count} student{'' if count == 1 else 's'}"
+    alone = ("one-student", f"`{answer}` and everything beside it belong to one student.")
+    whose = f"the work of {counted(count, 'student')}"
     raise level.doubt(
-        alone, ("students", f"What lies beside `{answer}` is {whose}, and that file, named after an exercise, is nobody's.")
+        alone, ("students", f"what lies beside `{answer}` is {whose}; that file, named after an exercise, belongs to nobody.")
     )
 
 
@@ -67,7 +68,7 @@ def by_student(level: Level) -> Reading:
         if below:
             folders[top].files.append((below, file))
         elif file.suffix in CODE and exercise_named(top, level.assignment):
-            reason = "It is named after an exercise and lies beside the students' folders: put it into its student's folder."
+            reason = "It is named after an exercise but lies beside the students' folders: put it into a student's folder."
             unplaced.append(Unplaced(path=shown(top), reason=reason))
         elif file.suffix in WORK:
             stem = PurePosixPath(top).stem
@@ -75,6 +76,6 @@ def by_student(level: Level) -> Reading:
         else:
             unplaced.append(unread(file))
     for stem in sorted(single.keys() & folders.keys()):
-        reason = f"{shown(stem)} has a folder, too, and that counts: put the file into it."
+        reason = f"{shown(stem)} has a folder, too, and only that counts: put the file into it."
         unplaced.extend(because(single.pop(stem).files, reason))
     return level.reading("students", [*folders.values(), *single.values()], unplaced)

@@ -26,11 +26,12 @@ from grader.course.intake.names import shown
 from grader.errors import Fault, SubmissionError
 from grader.exercise.assignment import Assignment
 from grader.judging.notebooks import MAX_CODE_BYTES
+from grader.text import counted
 
 LAYOUTS: Mapping[str, str] = {
     "students": "a folder, a file or a zip for each student",
     "wrapped": "the same in the one folder at the top, whatever its name",
-    "one-student": "all of it is one student's, who is called as the folder or zip is",
+    "one-student": "everything belongs to one student, after whom the folder or zip is named",
     "nbgrader": "submitted/STUDENT/ASSIGNMENT/, a course's folder or `submitted` itself",
     "moodle": "Moodle's download of all submissions",
     "canvas": "Canvas's download of all submissions",
@@ -86,13 +87,13 @@ def _read_as(level: Level, layout: str) -> Reading:
 
 def _refuse_class_in_folder(level: Level, inner: Level) -> None:
     """Raise SubmissionError where a folder may be one student's or lie around a class: names in it can be made up."""
-    alone = ("students", f"`{shown(inner.name)}` is one student, and all in it is that student's.")
+    alone = ("students", f"`{shown(inner.name)}` is one student, and everything in it belongs to that student.")
     metadata = next((file for file in inner.files if file.path == METADATA), None)
     if metadata is not None and inner.folders and metadata.size > MAX_CODE_BYTES:  # a student's would take minutes to read
         raise level.doubt(("gradescope", f"`{shown(inner.name)}` lies around submissions and a {METADATA}."), alone)
     for layout, read in _READERS.items():
         found: Reading | None = None
-        with suppress(SubmissionError):  # what does not read as a download is nothing but a student's files
+        with suppress(SubmissionError):  # a faulty download is nothing but a student's files
             found = read(inner, sure=False)
         if found is not None and found.handed_in:
             raise level.doubt((layout, f"`{shown(inner.name)}` lies around {_counted(found)}."), alone)
@@ -103,7 +104,7 @@ def _refuse_class_in_folder(level: Level, inner: Level) -> None:
 def _counted(reading: Reading) -> str:
     names = [one.student.id for one in reading.handed_in]
     some = ", ".join(map(shown, names[:3]))
-    return f"the work of {len(names)} student{'' if len(names) == 1 else 's'} ({some}{', ...' if len(names) > 3 else ''})"
+    return f"the work of {counted(len(names), 'student')} ({some}{', ...' if len(names) > 3 else ''})"
 
 
 def _holds_a_class(level: Level) -> bool:
@@ -122,6 +123,12 @@ def _holds_a_class(level: Level) -> bool:
 
 
 class _ReadLayout(Protocol):
+    """
+    A function that reads the layout of one system; None where a level does not have it.
+
+    `sure` means that somebody gave this layout: then fewer names have to fit.
+    """
+
     def __call__(self, level: Level, *, sure: bool) -> Reading | None: ...
 
 

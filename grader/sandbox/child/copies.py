@@ -1,8 +1,8 @@
 """
-Whether two functions are the same one, loaded twice: a notebook, and the script that was exported from it.
+Tell copies of one function from different functions: a notebook, and the script that was exported from it.
 
-In the child, of a student's own functions: what is decided is only which of them is called. Their source is compared, not
-what was compiled: that is other code for `np.tanh(x)` where the import stands in another cell.
+It runs in the child, on a student's own functions; all that it decides is which of them is called. The sources are compared,
+not the compiled code: that differs for `np.tanh(x)` where the import stands in another cell.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 _NOTHING: Final = object()
 
 
-def are_alike(things: Sequence[Any], source_of: Callable[[str], bytes]) -> bool:
+def are_copies(things: Sequence[Any], source_of: Callable[[str], bytes]) -> bool:
     """
-    Whether these are functions that are written alike, and what they look for at the top of their files is alike, too.
+    Whether these functions have the same source, and what they look up at the top of their files is the same, too.
 
     `source_of` finds the text of a file or cell by its label.
     """
     comparison = _Comparison(source_of)
     try:
-        return all(comparison.holds(things[0], other) for other in things[1:])
-    except Exception:  # of code that no compiler made, tuples in tuples in tuples: nobody knows
+        return all(comparison.is_copy(things[0], other) for other in things[1:])
+    except Exception:  # code that no compiler made, or tuples nested without end: then nobody knows
         return False
 
 
 class _Comparison:
-    """One of pairs, of which those that were looked at are taken to be alike: functions may call one another."""
+    """A comparison of pairs. A pair that is being compared counts as the same: functions may call one another."""
 
     def __init__(self, source_of: Callable[[str], bytes]) -> None:
         self._source_of = source_of
         self._seen: set[tuple[int, int]] = set()
         self._read: dict[str, dict[tuple[int, str], list[ast.AST]]] = {}
 
-    def holds(self, one: Any, other: Any) -> bool:
-        """Whether two things are alike, or are being looked at."""
+    def is_copy(self, one: Any, other: Any) -> bool:
+        """Whether two things are the same, or are being compared."""
         if one is other or (id(one), id(other)) in self._seen:
             return True
         if type(one) is not FunctionType or type(other) is not FunctionType:
@@ -52,10 +52,10 @@ class _Comparison:
         if not all(map(_is_same_value, _defaults(one), _defaults(other))):
             return False
         names = set(_globals_of(one.__code__))
-        return all(self.holds(one.__globals__.get(name, _NOTHING), other.__globals__.get(name, _NOTHING)) for name in names)
+        return all(self.is_copy(one.__globals__.get(name, _NOTHING), other.__globals__.get(name, _NOTHING)) for name in names)
 
     def _written(self, code: CodeType) -> str:
-        """The definition without places and comments; nothing where no text holds it, or a line holds several."""
+        """Return the definition without line numbers and comments; empty where no text holds it, or a line holds several."""
         if code.co_filename not in self._read:
             self._read[code.co_filename] = _definitions(self._source_of(code.co_filename))
         found = self._read[code.co_filename].get((code.co_firstlineno, code.co_name), [])
@@ -63,7 +63,7 @@ class _Comparison:
 
 
 def _definitions(text: bytes) -> dict[tuple[int, str], list[ast.AST]]:
-    """The functions in a text by the line and the name that their code has."""
+    """Find the functions in a text, by the line and the name that their code has."""
     found: dict[tuple[int, str], list[ast.AST]] = {}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
@@ -79,7 +79,7 @@ def _defaults(function: FunctionType) -> tuple[Any, Any]:
 
 
 def _globals_of(code: CodeType) -> Iterator[str]:
-    """Yield the names that code, and all within it, may look for at the top of its file: attributes and builtins, too."""
+    """Yield the names that code, and all within it, may look up at the top of its file, attributes and builtins among them."""
     yield from code.co_names
     for inner in code.co_consts:
         if type(inner) is CodeType:
@@ -87,7 +87,7 @@ def _globals_of(code: CodeType) -> Iterator[str]:
 
 
 def _is_same_value(one: Any, other: Any) -> bool:
-    """Whether two numbers, texts, tuples of such, or arrays are the same; of other things nobody knows."""
+    """Whether two numbers, texts, tuples of such, or arrays are equal; False for anything else that is not identical."""
     if one is other:
         return True
     kind = type(one)
