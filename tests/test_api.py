@@ -12,7 +12,7 @@ import grader
 
 
 def dY_dB(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """The right answer of tanh_layer."""
+    """Return the right answer of tanh_layer."""
     return np.diag(1 - np.tanh(W @ X + B) ** 2)
 
 

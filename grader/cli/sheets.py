@@ -14,6 +14,8 @@ from grader.exercise.starter import conventions
 from grader.exercise.statement import notation, shape_text, statement
 from grader.installed import install_command
 from grader.render import words
+from grader.render.findings import entry
+from grader.render.numbers import number
 from grader.sandbox.wire.answer import NotAnArray
 from grader.text import counted, shortened
 
@@ -237,10 +239,10 @@ def _case_lines(exercise: Exercise, report: Report, case: Case, expected: Expect
             yield _named("      returned", returned)
         if (
             shown.counterexample
-            and (entry := words.entry(shown, notation(exercise, target)))
+            and (furthest := entry(shown, notation(exercise, target)))
             and expected.targets[task.function, target.name].ndim
         ):
-            yield f"      furthest apart: {entry[0]}, expected {entry[1]}, you returned {entry[2]}"
+            yield f"      furthest apart: {furthest[0]}, expected {furthest[1]}, you returned {furthest[2]}"
 
 
 def _item(answer: Answer | None, place: int) -> Array | None:
@@ -253,7 +255,7 @@ def _named(label: str, array: Array) -> str:
     import numpy as np
 
     if array.ndim == 0:
-        return f"{label} = {words.number(float(array))}"
+        return f"{label} = {number(float(array))}"
     head = f"{label} {'×'.join(map(str, array.shape))} ="
     largest = np.abs(array[np.isfinite(array)]).max(initial=0.0)  # 0.05 beside 1 is not written 5e-02: arrays are compared by eye
     text = np.array2string(

@@ -1,5 +1,5 @@
 """
-The code of a notebook. A large one is read in one pass over its bytes: what stands in outputs is passed over and never built.
+Read the code of a notebook; a large one in one pass over its bytes, in which outputs are passed over and never built.
 
 `json.loads` makes 25 bytes of memory out of one (`[],[],[],...`), and nbformat takes seconds to import. Here a notebook of any
 bytes costs itself, its code, and steps in proportion to its length, up to a limit. Standard library only.
@@ -19,9 +19,9 @@ MAX_CELLS: Final = 20_000
 MAX_WHOLE_BYTES: Final = 1 << 20  # most notebooks: `json.loads` is fifty times as fast, and makes at most 30 MB of them
 MAX_ITEMS: Final = 1_000_000  # lists and objects in all notebooks of a student, and what is looked at one by one: a second or two
 
-# What nbformat builds of a notebook that it opens, several times over: each value is an object of Python.
+# nbformat builds a Python object of each value of a notebook that it opens, several times over.
 MAX_BUILT: Final = 1_000_000
-MAX_BUILT_OBJECTS: Final = 100_000  # of these: an object takes ten times as much as a number
+MAX_BUILT_OBJECTS: Final = 100_000  # JSON objects among them: each takes ten times as much as a number
 
 _Read = TypeVar("_Read")
 _SAVE = "Save it as .ipynb from Jupyter."
@@ -41,7 +41,7 @@ _LONGEST_METADATA: Final = 4096  # of nbgrader's own for one cell, which has ten
 
 
 class NotebookError(Exception):
-    """Why a file is no notebook that can be read, and what to do."""
+    """A file is no notebook that can be read: why, and what to do."""
 
     def __init__(self, what: str, remedy: str = _SAVE) -> None:
         super().__init__(what, remedy)
@@ -61,7 +61,7 @@ class _NoCellsError(NotebookError):
 
 @dataclass(slots=True)
 class Budget:
-    """What is still looked at of one student's notebooks."""
+    """How much may still be looked at in one student's notebooks."""
 
     items: int = MAX_ITEMS
 
@@ -99,14 +99,14 @@ def code_cells(data: bytes, budget: Budget | None = None, *, with_nbgrader: bool
             budget.take(data.count(b"{") + data.count(b"["))
             return _cells_of(json.loads(data), with_nbgrader)
         return _Reader(_utf8(data), budget, with_nbgrader).notebook()
-    except (ValueError, RecursionError):  # of a text that is no UTF-8, or of an escape that is none
+    except (ValueError, RecursionError):  # a text that is not UTF-8, or a wrong escape
         raise _NotJSONError from None
     except (TypeError, AttributeError, KeyError):
         raise _NoCellsError from None
 
 
 def _cells_of(notebook: Any, with_nbgrader: bool) -> tuple[CodeCell, ...]:
-    """The code cells of a small notebook, built whole. Raises the errors of Python for what is none."""
+    """Take the code cells of a small notebook, built whole. Raises KeyError, TypeError or AttributeError where it is none."""
     sheets = notebook.get("worksheets", [notebook])  # nbformat 3 and older
     lists = [sheet["cells"] for sheet in sheets]
     if not all(isinstance(cells, list) for cells in lists):
@@ -134,12 +134,12 @@ def bare_notebook(code: Iterable[str]) -> bytes:
 
 
 def refuse_heavy(data: bytes) -> None:
-    """Raises NotebookError for what would take nbformat hundreds of megabytes, or many seconds, to open."""
+    """Raise NotebookError for a notebook that would take nbformat hundreds of megabytes, or many seconds, to open."""
     if len(data) > MAX_NOTEBOOK_BYTES:
         raise NotebookError(f"The notebook is larger than {MAX_NOTEBOOK_BYTES >> 20} MiB.", _CLEAR)
     most = data.count(b",") + data.count(b"[") + data.count(b"{")
     if most <= MAX_BUILT and data.count(b"{") <= MAX_BUILT_OBJECTS:
-        return  # with what stands in texts, which is no value
+        return  # even if all commas and brackets were values, and none stood in a text
     values = objects = 0
     for looked_at, match in enumerate(_A_STRING_OR_NONE.finditer(data)):
         if data[match.start()] != ord('"'):
@@ -155,7 +155,7 @@ def _too_much() -> NotebookError:
 
 
 def _utf8(data: bytes) -> bytes:
-    """The bytes in UTF-8, as the few notebooks that are in UTF-16 or UTF-32 are not."""
+    """Encode in UTF-8 the few notebooks that come in UTF-16 or UTF-32."""
     encoding = json.detect_encoding(data)
     if encoding in {"utf-8", "utf-8-sig"}:
         return data
@@ -163,7 +163,7 @@ def _utf8(data: bytes) -> bytes:
 
 
 class _Reader:
-    """A place in the bytes of a notebook, and what is still to be looked at."""
+    """A reader of one notebook: a place in its bytes, and how much may still be looked at."""
 
     def __init__(self, data: bytes, budget: Budget, with_nbgrader: bool) -> None:
         self._data = data
@@ -205,7 +205,7 @@ class _Reader:
         return cells
 
     def _cell(self) -> list[CodeCell]:
-        """The cell that begins here, if it is one of code."""
+        """Read the cell that begins here; nothing for one that is not code."""
         self._expect("{")
         places: dict[str, int] = {}
         for name in self._fields():
@@ -222,7 +222,7 @@ class _Reader:
         return [CodeCell(source=source, nbgrader=nbgrader)]
 
     def _source(self, where: int) -> str:
-        """The text, or the texts of the list, that stands there."""
+        """Read the text that stands there, or the texts of a list, joined."""
         self._at = where
         if self._data[where] == ord('"'):
             return self._text()
@@ -231,7 +231,7 @@ class _Reader:
         return "".join(self._each(lambda: [self._text()]))
 
     def _text(self) -> str:
-        """The text that begins here, as part of the code."""
+        """Read the text that begins here, and count it as code."""
         self._expect('"')
         start = self._at
         self._pass_over()
@@ -244,7 +244,7 @@ class _Reader:
         return text
 
     def _nbgrader(self, where: int) -> Any:
-        """What nbgrader keeps with a cell whose metadata stand there; None where that is not what nbgrader writes."""
+        """Read what nbgrader keeps in the metadata that stand there; None where nbgrader does not write such."""
         self._at = where
         found = None
         if self._next() == ord("{"):
@@ -259,7 +259,7 @@ class _Reader:
     # --- JSON ---
 
     def _next(self) -> int | None:
-        """The first byte behind blanks, where reading goes on; None at the end."""
+        """Pass over blanks and return the byte behind them; None at the end."""
         match = _BLANKS.match(self._data, self._at)
         self._at = match.end() if match else self._at
         return self._data[self._at] if self._at < len(self._data) else None
@@ -270,7 +270,7 @@ class _Reader:
             raise _NotJSONError if found is None else _NoCellsError
 
     def _fields(self) -> Iterator[str]:
-        """The names of the object that begins here; whoever asks for the next has read the value."""
+        """Yield the names of the object that begins here; the value is to be read before the next name is asked for."""
         self._at += 1
         if self._next() == ord("}"):
             self._at += 1
@@ -291,7 +291,7 @@ class _Reader:
                 return
 
     def _each(self, read: Callable[[], list[_Read]]) -> list[_Read]:
-        """What `read` makes of each value of the list that begins here, one after the other."""
+        """Call `read` for each value of the list that begins here, and collect what it returns."""
         self._expect("[")
         self._at += 1
         found: list[_Read] = []

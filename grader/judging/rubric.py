@@ -1,4 +1,4 @@
-"""Verdicts -> Score: what a target earns."""
+"""Give points for the verdicts on a target."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from grader.outcome import Diagnosis, Status
 
 
 def deciding(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict that speaks for a target: the first, in the order of statuses, that applies to any case."""
+    """Return the verdict that decides a target's status: the first in the order of statuses."""
     return min(verdicts, key=lambda verdict: verdict.status.order)
 
 
 def score(exercise: Exercise, target: Target, verdicts: Sequence[Verdict], diagnosis: Diagnosis | None) -> float | None:
     """
-    The points of one target; None when a case could not be judged, for no fault of the answer.
+    Return the points of one target; None if a case could not be judged, for no fault of the answer.
 
-    `partial: none` gives all or nothing, `partial: cases` the share of right cases; a diagnosed mistake earns its credit
-    at least.
-    A refused answer earns nothing, whatever else it is.
+    `partial: none` gives all or nothing, `partial: cases` the share of right cases; a diagnosed mistake earns at least its
+    credit. A refused answer earns nothing.
     """
     statuses = {verdict.status for verdict in verdicts}
     if Status.UNGRADED in statuses:
@@ -32,6 +31,6 @@ def score(exercise: Exercise, target: Target, verdicts: Sequence[Verdict], diagn
 
 
 def earned(exercise: Exercise, target: Target, right: float, credit: float) -> float:
-    """The points for a share of right cases and the credit of the mistake that explains the others."""
+    """Return the points for a share of right cases, and the credit of the mistake that explains the others."""
     share = right if exercise.partial == "cases" or right == 1 else 0.0
     return target.points * max(share, credit)

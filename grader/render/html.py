@@ -1,5 +1,5 @@
 """
-Report -> HTML: a fragment for notebooks and feedback pages, and a page around fragments.
+Write reports as HTML: a fragment for notebooks and feedback pages, and a page around fragments.
 
 Self-contained: no script, no network, no fonts. Readable on a phone and printed, light and dark, by keyboard and by ear.
 """
@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
+from grader.render.findings import Finding, findings
 from grader.render.markup import prose, text
 from grader.render.mathml import mathml
 from grader.render.public import for_student
-from grader.render.words import Finding, findings, flag_lines, not_judged, points_of, total_line
+from grader.render.words import flag_lines, not_judged, points_of, total_line
 from grader.text import quoted
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What a page says of one exercise; `notes` are what an instructor has to say, `report` is None where nothing was graded."""
+    """What a page says about one exercise; `notes` are an instructor's words, `report` is None where nothing was graded."""
 
     id: str
     title: str
@@ -58,10 +59,10 @@ def fragment(
     level: int = 2,
 ) -> str:
     """
-    One report as an element with its own style; its heading is of the given level.
+    Write one report as an element with its own style, under a heading of the given level.
 
-    With feedback `hints` no number of a counterexample is in it, nor what the code printed, which may be the inputs; with
-    `score` no reason either. What an exception says is shown with `hints`. The seed never is.
+    With feedback `hints` it holds no number of a counterexample and nothing that the code printed, which may be the inputs;
+    what an exception says is shown. With `score` it holds no reason either. The seed is never in it.
     """
     title = report.title or report.exercise
     body = (*_report(report, exercise, _Shown(feedback, cases), level), _total(total_line(report)))
@@ -70,9 +71,9 @@ def fragment(
 
 def bare(article: Article, *, feedback: Feedback, cases: ShownCases = "public", level: int) -> str:
     """
-    The same for a system that puts it among text of its own: no style, no formulas, nothing that it would strip and miss.
+    Write one exercise for a system that puts it among its own text: no style, no formulas, nothing that it would strip.
 
-    On one line: where lines are ended is a new line there, and in what is quoted `<br>` says so.
+    It is on one line, since such systems take each line end for a new line; `<br>` stands for those in quoted text.
     """
     return _whole(article, _Shown(feedback, cases), level, has_formulas=False).replace(">\n<", "><").replace("\n", "<br>")
 
@@ -85,7 +86,7 @@ def page(
     cases: ShownCases = "public",
     lead: Iterable[str] = (),
 ) -> str:
-    """A whole document, such as one student's feedback. `lead` are sentences under the title."""
+    """Write a whole document, such as one student's feedback. `lead` are sentences under the title."""
     articles = tuple(articles)
     body = "\n".join(_whole(article, _Shown(feedback, cases)) for article in articles)
     return f"""<!DOCTYPE html>
@@ -113,7 +114,7 @@ def page(
 
 
 def _overview(articles: Iterable[Article]) -> str:
-    """What was earned with each exercise, and where on the page to read of it."""
+    """List the points for each exercise, with links to its place on the page."""
     lines = (
         f'<li><a href="#{text(one.id)}">{text(one.title)}</a> <span>{text(points_of(one.score, one.points))}</span></li>'
         for one in articles
@@ -135,7 +136,7 @@ def _article(title: str, body: Iterable[str], level: int, id: str = "") -> str:
 
 
 def _report(report: Report, exercise: Exercise | None, shown: _Shown, level: int, *, has_formulas: bool = False) -> Iterator[str]:
-    """What is said of a report. Without formulas where others show it: notebooks and graders of others may strip their tags."""
+    """Write the sections of a report. Formulas are left out where other systems show it: they may strip the tags."""
     feedback = shown.feedback
     is_public = report.public_output is not None and shown.cases == "public"
     report = for_student(report, shown.cases)

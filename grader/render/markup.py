@@ -1,4 +1,4 @@
-"""Text from anywhere -> HTML in which it stays text."""
+"""Write text from anywhere as HTML in which it stays text."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Markup(str):
 
 
 def text(content: str) -> str:
-    """Text as HTML; markup of our own as it is."""
+    """Escape a text; markup of our own stays as it is."""
     return content if isinstance(content, Markup) else escape(plain(content))
 
 
 def prose(told: str) -> Markup:
     """
-    A sentence as HTML, with what stands between backticks as code.
+    Write a sentence as HTML, with words between backticks as code.
 
     >>> prose("Is a `return` missing where x < 0?")
     'Is a <code>return</code> missing where x &lt; 0?'

@@ -1,4 +1,4 @@
-"""What a target asks for as a formula: MathML, which browsers typeset by themselves."""
+"""Write the derivative that a target asks for as MathML, which browsers typeset by themselves."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def mathml(report: TargetReport, kind: Kind | None) -> Markup:
     """
-    ∂Y/∂W, with what is multiplied on; a quantity itself for a value.
+    Write ∂Y/∂W, with its factors; for a value the quantity itself.
 
-    `kind` knows the names of what else is in it: of a Hessian and a JVP nothing is shown without it.
+    `kind` knows the names of other variables: without it, nothing is written for a Hessian or a JVP.
     """
     of, wrt = (f"<mi>{text(name)}</mi>" for name in (report.of, report.wrt or ""))
     if report.wrt is None:
@@ -40,7 +40,7 @@ def mathml(report: TargetReport, kind: Kind | None) -> Markup:
 
 
 def _through(of: str, wrt: str) -> str:
-    """∂L/∂of · ∂of/∂wrt."""
+    """Write ∂L/∂of · ∂of/∂wrt."""
     partial, middle = "<mo>∂</mo>", f"<mi>{text(of)}</mi>"
     left = f"<mfrac><mrow>{partial}<mi>L</mi></mrow><mrow>{partial}{middle}</mrow></mfrac>"
     return f"{left}<mfrac><mrow>{partial}{middle}</mrow><mrow>{partial}<mi>{text(wrt)}</mi></mrow></mfrac>"

@@ -1,4 +1,4 @@
-"""Report -> what a notebook shows for it: the HTML form, and the terminal's text where HTML cannot be shown."""
+"""Show a report in a notebook: as HTML, and as the terminal's text where HTML cannot be shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ShownReport(Report):
 
     @classmethod
     def of(cls, report: Report, exercise: Exercise) -> ShownReport:
-        """The report, able to show itself in the exercise's notation."""
+        """Make a report that shows itself in the exercise's notation."""
         return cls(**{item.name: getattr(report, item.name) for item in fields(Report)}, asked=exercise)
 
     def _repr_html_(self) -> str:

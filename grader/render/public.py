@@ -23,10 +23,10 @@ def from_results(report: Report) -> Report:
 
 def for_student(report: Report, cases: ShownCases = "public") -> Report:
     """
-    Return the report without anything that a function could have said of a secret case.
+    Remove everything through which a function could tell its student about a secret case.
 
-    A text, a number or a name of a case may hold what the function was given there: the next hand-in could be a table of it.
-    With `cases="secret"` the instructor has said aloud that all may be seen. A report on public cases stays as it is.
+    A text, a number or a case's name may hold the inputs that the function was given: the next hand-in could be a table of
+    them. With `cases="secret"` the instructor allows all to be seen. A report on public cases stays as it is.
     """
     if cases == "secret" or report.public_output is None:
         return report

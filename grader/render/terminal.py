@@ -1,5 +1,5 @@
 """
-Report -> text for a terminal: at most 80 columns, fewer where it is narrower; meaning in glyph and word, colour only on top.
+Write a report for a terminal: at most 80 columns, fewer where it is narrower; meaning in glyph and word, colour only on top.
 
 Plain strings, no terminal library: `check` is what students wait for.
 """
@@ -10,8 +10,9 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from grader.outcome import Status
+from grader.render.findings import Finding, findings
 from grader.render.public import for_student
-from grader.render.words import Finding, findings, flag_lines, not_judged, total_line
+from grader.render.words import flag_lines, not_judged, total_line
 from grader.text import cleaned as plain
 from grader.text import quoted
 
@@ -38,10 +39,10 @@ def render(
     cases: ShownCases = "public",
 ) -> str:
     """
-    The report as a student reads it, ending in a newline.
+    Write the report as a student reads it, ending in a newline.
 
-    `again` is the command that makes this report, for the next step to name; without one no step is named. Nothing is shown of
-    secret cases but how many are right, unless `cases` says so.
+    `again` is the command that makes this report, from which the next step is made; without it no step is named. Of secret
+    cases only the number of right ones is shown, unless `cases` says otherwise.
     """
     report = for_student(report, cases)
     lines = [*_wrapped(plain(report.title or report.exercise), 0, width), ""]
@@ -79,7 +80,7 @@ def _finding(finding: Finding, again: str, colour: bool, width: int) -> Iterator
 
 
 def _headed(finding: Finding, colour: bool, width: int) -> Iterator[str]:
-    """The call on the left, its points on the right; a long call gets lines of its own."""
+    """Write the call on the left and its points on the right; a long call gets lines of its own."""
     glyph = paint(finding.glyph, _COLOURS[finding.glyph], colour)
     *above, last = textwrap.wrap(plain(finding.heading), width - 5) or [""]
     for place, line in enumerate(above):
@@ -104,7 +105,7 @@ def _entry(name: str, expected: str, actual: str, width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:
-    """Paragraphs wrapped to the width; long words (paths) stay whole, so that they can be copied."""
+    """Wrap paragraphs to the width; long words (paths) stay whole, so that they can be copied."""
     pad = " " * indent
     return [
         line
@@ -128,5 +129,5 @@ def _quoted(text: str, most: int, width: int, *, from_end: bool) -> Iterator[str
 
 
 def paint(text: str, code: str, colour: bool) -> str:
-    """The text in a colour (an SGR code), or as it is."""
+    """Colour a text by an SGR code, if there are colours."""
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text

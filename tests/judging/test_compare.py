@@ -25,7 +25,7 @@ def verdict(
     place: int = 0,
     rtol: float = 1e-6,
 ) -> Verdict:
-    """The verdict on what a function returned; `rounding` is the power of two by which it may move any entry."""
+    """Judge what a function returned; `rounding` is the power of two by which it may move any entry."""
     powers = None if rounding is None else np.full(expected.shape, rounding, dtype=np.int8)
     answer = Answer(items=tuple(np.asarray(item, dtype=float) if not isinstance(item, NotAnArray) else item for item in items))
     return judge(answer, CASE, Tolerance(expected, powers, rtol), place=place, count=count)

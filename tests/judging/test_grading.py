@@ -52,13 +52,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def graded(sandbox: Sandbox, source: str, exercise: Exercise = LAYER) -> Report:
-    """The report on one file."""
+    """Grade one file."""
     submission = Submission.from_bytes({"answer.py": source.encode()}, student="s01")
     return Judge(exercise, prepare.prepare(exercise, 0)).grade(submission, sandbox)
 
 
 def statuses(report: Report) -> list[Status]:
-    """The status of each target."""
+    """Return the status of each target."""
     return [target.status for target in report.targets]
 
 
@@ -257,7 +257,7 @@ def test_a_forged_answer_does_not_take_the_probe_away(sandbox: Sandbox) -> None:
 
 
 def stateful(line: str) -> str:
-    """The right submission, whose dY_dB is off by the number that `line` makes `off`, with a list `seen` to remember by."""
+    """Return a submission whose dY_dB is off by the number `off` that `line` sets; its list `seen` outlives a call."""
     before = f"    off = 0.0\n    {line}\n    return off + np.diag("
     return RIGHT.replace("    return np.diag(", before).replace("import numpy as np\n", "import numpy as np\nseen = []\n")
 

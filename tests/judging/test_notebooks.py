@@ -31,7 +31,7 @@ WAYS: tuple[Callable[[], AbstractContextManager[None]], ...] = (nullcontext, in_
 
 
 def cells_by_json(data: str | bytes) -> list[str]:
-    """The code as one would read it that trusts the file."""
+    """Read the code as whoever trusts the file would."""
     notebook = json.loads(data)
     sheets = notebook.get("worksheets", [notebook])
     cells = [cell for sheet in sheets for cell in sheet["cells"]]

@@ -47,12 +47,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """The cases of a secret seed, with the public ones."""
+    """Make the cases of a secret seed, with the public ones."""
     return prepare.prepare_secret(LAYER, SECRET, folder=tmp_path_factory.mktemp("records"))
 
 
 def graded(sandbox: Sandbox, record: Record, source: str, exercise: Exercise = LAYER) -> Report:
-    """The report on one file, as staff have it; it survives the way to disk."""
+    """Grade one file; the report, as staff have it, survives the way to disk."""
     submission = Submission.from_bytes({"answer.py": source.encode()}, student="s01")
     report = Judge(exercise, record).grade(submission, sandbox)
     assert Report.from_json(json.loads(json.dumps(report.to_json()))).to_json() == report.to_json()
@@ -65,7 +65,7 @@ def pages(report: Report) -> str:
 
 
 def secrets(record: Record) -> set[str]:
-    """The numbers of the secret cases as Python writes them, but for those that public cases have, too."""
+    """Return the numbers of the secret cases as Python writes them, but for those that public cases have, too."""
     assert record.public is not None
 
     def numbers(cases: Record) -> set[str]:

@@ -49,7 +49,7 @@ def readable(data: object, indent: str = "") -> str:
 
 
 def golden(report: Report) -> str:
-    """The report as data, without what differs from machine to machine and with eight digits."""
+    """Write the report as JSON, with eight digits and without facts that differ from machine to machine."""
     data = report.to_json()
     for key in ("versions", "seconds", "layers", "isolation", "source_sha256", "exercise_sha256"):
         del data[key]
@@ -63,7 +63,7 @@ def golden(report: Report) -> str:
 def test_a_story_ends_as_it_is_written(story: Path, sandbox: Sandbox) -> None:
     """Status, score, diagnosis, counterexample, flags; and the words."""
     submission = Submission.from_bytes({"submission.py": (story / "submission.py").read_bytes()})
-    exercise = replace(load_exercise(catalogue.find(submission.marks[0]).path), limits=Limits(seconds=2.0))
+    exercise = replace(load_exercise(catalogue.find(submission.sections[0]).path), limits=Limits(seconds=2.0))
     report = Judge(exercise, prepare.prepare(exercise)).grade(submission, sandbox)
     data, text = (
         golden(report),

@@ -14,7 +14,7 @@ from grader.judging.submission import Submission
 
 
 def notebook(*cells: str, **more: object) -> bytes:
-    """A notebook of these code cells."""
+    """Make a notebook of these code cells."""
     code = [{"cell_type": "code", "source": cell.splitlines(keepends=True), "metadata": {}, "outputs": []} for cell in cells]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": code, **more}).encode()
 
@@ -90,73 +90,74 @@ def dY_dW(W, X, B): return 2
 """
 
 
-def test_marks_open_parts_and_line_numbers_stay() -> None:
-    """What stands before the first mark belongs to all parts; the lines of others become empty."""
+def test_section_lines_open_sections_and_line_numbers_stay() -> None:
+    """Lines before the first section count for all exercises; the lines of other sections become empty."""
     submission = Submission.from_bytes({"hw.py": TWO_PARTS})
-    assert submission.marks == ("linear_layer", "tanh_layer")
+    assert submission.sections == ("linear_layer", "tanh_layer")
     lines = submission.part("tanh_layer").sources[0].cells[0].splitlines()
     assert lines == [b"import numpy as np", b"", b"", b"  # exercise: tanh_layer", b"def dY_dW(W, X, B): return 2"]
 
 
 def test_an_exercise_without_a_part_gets_the_common_lines() -> None:
-    """A file divided for others gives this exercise only what stands before the first mark."""
+    """A file divided for others gives this exercise only the lines before the first section."""
     exercises = ("linear_layer", "tanh_layer", "chain_rule")
-    (source,) = Submission.from_bytes({"hw.py": TWO_PARTS}).among(exercises).part("chain_rule").sources
+    (source,) = Submission.from_bytes({"hw.py": TWO_PARTS}).with_known(exercises).part("chain_rule").sources
     assert source.cells[0].strip() == b"import numpy as np"
 
 
-def test_a_mark_of_no_exercise_is_a_comment() -> None:
+def test_a_section_line_of_no_exercise_is_a_comment() -> None:
     """`# exercise: tanh` above the functions of tanh_layer hides them from nobody, in a file or in a notebook."""
     code = "# exercise: tanh\ndef f(): pass\n"
     for name, data in (("hw.py", code.encode()), ("hw.ipynb", notebook(code))):
         submission = Submission.from_bytes({name: data})
         assert submission.sources == submission.part("tanh_layer").sources
-        submission = submission.among(["tanh_layer", "chain_rule"])
-        assert ((), submission) == (submission.marks, submission.part("tanh_layer"))
+        submission = submission.with_known(["tanh_layer", "chain_rule"])
+        assert ((), submission) == (submission.sections, submission.part("tanh_layer"))
     mixed = Submission.from_bytes({"hw.py": f"# exercise: tanh_layer\n{code}# exercise: chain_rule\nx = 1\n".encode()})
-    for one in (mixed.among(["tanh_layer", "chain_rule"]).part("tanh_layer"), mixed.among(["tanh_layer"]).part("tanh_layer")):
+    both = mixed.with_known(["tanh_layer", "chain_rule"])
+    for one in (both.part("tanh_layer"), mixed.with_known(["tanh_layer"]).part("tanh_layer")):
         assert b"def f" in one.sources[0].cells[0]
-    assert b"x = 1" not in mixed.among(["tanh_layer", "chain_rule"]).part("tanh_layer").sources[0].cells[0]
+    assert b"x = 1" not in both.part("tanh_layer").sources[0].cells[0]
 
 
-def test_marks_count_in_every_file_once_one_is_this_exercises() -> None:
-    """Where nobody said which exercises there are: who marks one part marks the others, too."""
+def test_section_lines_count_in_every_file_once_one_is_this_exercises() -> None:
+    """Where nobody said which exercises there are: whoever has a section for one has them for the others, too."""
     submission = Submission.from_bytes({"a.py": b"# exercise: one\nx = 1\n", "b.py": b"# exercise: two\nx = 2\n"})
     assert [b"# exercise: one\nx = 1\n", b"\n\n"] == [source.cells[0] for source in submission.part("one").sources]
     assert submission == submission.part("three")
 
 
 def test_a_comment_in_a_file_named_after_the_exercise_hides_nothing() -> None:
-    """`# exercise: one` in tanh_layer.py is a comment; a mark of tanh_layer there still opens its part."""
+    """`# exercise: one` in tanh_layer.py is a comment; a section line of tanh_layer there still counts."""
     text = b"# exercise: one\ndef f(): pass\n"
     submission = Submission.from_bytes({"tanh_layer.py": text})
     assert submission == submission.part("tanh_layer")
-    of_another = submission.among(["one", "linear_layer"]).part("linear_layer")
+    of_another = submission.with_known(["one", "linear_layer"]).part("linear_layer")
     assert b"# exercise: one\ndef f(): pass\n" not in of_another.sources[0].cells
     divided = Submission.from_bytes({"tanh_layer.py": text + b"# exercise: tanh_layer\ndef g(): pass\n"})
     assert b"def f" not in divided.part("tanh_layer").sources[0].cells[0]
 
 
-def test_a_file_without_marks_is_every_part() -> None:
-    """Most files have no marks."""
+def test_a_file_without_section_lines_counts_for_every_exercise() -> None:
+    """Most files have no section lines."""
     submission = Submission.from_bytes({"hw.py": b"def f(): pass"})
     assert submission.part("tanh_layer") == submission
 
 
 @pytest.mark.parametrize("line", ["# Exercise: tanh_layer", "#exercise : Tanh-Layer", "## EXERCISE: tanh layer  "])
-def test_a_mark_may_differ_in_capitals_blanks_and_hyphens(line: str) -> None:
+def test_a_section_line_may_differ_in_capitals_blanks_and_hyphens(line: str) -> None:
     """Where it names one of the exercises that are asked for; else it is a comment, and hides nothing."""
     code = f"{line}\r\ndef dY_dW(W, X, B): pass\n".encode()
     submission = Submission.from_bytes({"hw.py": code})
-    assert ("tanh_layer",) == submission.with_marks_of(["tanh_layer", "linear_layer"]).marks
-    assert submission == submission.with_marks_of(["linear_layer"])
+    assert ("tanh_layer",) == submission.with_corrected_lines(["tanh_layer", "linear_layer"]).sections
+    assert submission == submission.with_corrected_lines(["linear_layer"])
 
 
-def test_in_a_notebook_a_mark_opens_a_cell() -> None:
-    """Only a cell that starts with the mark opens a part; the cells after it belong to it."""
+def test_in_a_notebook_a_section_line_opens_a_cell() -> None:
+    """Only a cell that starts with the line opens a section; the cells after it belong to it."""
     cells = ("import numpy", "# exercise: a\nx = 1", "y = 2\n# exercise: c", "# exercise: b\nz = 3")
     submission = Submission.from_bytes({"hw.ipynb": notebook(*cells)})
-    assert submission.marks == ("a", "b")
+    assert submission.sections == ("a", "b")
     assert submission.part("a").sources[0].cells == (b"import numpy", b"# exercise: a\nx = 1", b"y = 2\n# exercise: c", b"")
 
 

@@ -23,7 +23,7 @@ SEED = "8317465"
 
 
 def article(one: Report, exercise: Exercise | None = None, **facts: Any) -> Article:
-    """What a page says of a report."""
+    """Make the article of a report."""
     told = {"id": one.exercise, "title": one.title, "score": one.score, "points": one.points} | facts
     return Article(report=one, exercise=exercise, **told)
 

@@ -10,7 +10,8 @@ from builders import affine, tanh_linear
 from reports import HINT, ended, report, right_report, target_report
 
 from grader.outcome import Counterexample, Diagnosis, Status, TargetReport
-from grader.render import terminal, words
+from grader.render import numbers, terminal
+from grader.render.findings import findings
 from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 AGAIN = "grader check tanh_linear answer.py"
@@ -129,9 +130,9 @@ def test_several_targets_of_one_call_are_named() -> None:
 
 def test_numbers_that_differ_look_different() -> None:
     """As many digits as it takes are shown; two equal numbers are never called a difference."""
-    assert words.unlike(0.1, 0.1 + 1e-9) == ("0.1", "0.100000001")
-    assert words.unlike(1.0, float("nan")) == ("1", "NaN")
-    assert words.unlike(1.0, -1.0) == ("1", "−1")
+    assert numbers.unlike(0.1, 0.1 + 1e-9) == ("0.1", "0.100000001")
+    assert numbers.unlike(1.0, float("nan")) == ("1", "NaN")
+    assert numbers.unlike(1.0, -1.0) == ("1", "−1")
 
 
 def test_student_text_cannot_move_the_cursor_or_reorder_what_is_read() -> None:
@@ -201,7 +202,7 @@ def test_functions_that_fail_each_in_its_own_way_are_told_apart() -> None:
     """Though their statuses are equal: each raised in its own call, or is missing by its own name."""
     for status, detail in ((Status.RAISED, "KeyError: 'x'"), (Status.MISSING, "there is no such function")):
         targets = (replace(ended(status, detail), call=one.call, name=one.name) for one in report().targets)
-        assert len(words.findings(report(*targets), tanh_linear())) == 2
+        assert len(findings(report(*targets), tanh_linear())) == 2
 
 
 def test_what_raised_while_loading_is_told_once() -> None:

@@ -35,6 +35,7 @@ from grader.course.pages.tables import MOST_ROWS, Address, Cell, names, student_
 from grader.course.results.gradebook import Row, number
 from grader.exercise.statement import notation
 from grader.render import words
+from grader.render.findings import entry
 from grader.render.markup import Markup, prose, text
 from grader.render.mathml import mathml
 
@@ -308,7 +309,7 @@ class _ClassPage:
 
     def _entry(self, exercise: str, report: TargetReport) -> str:
         """Show the entry furthest out in the smallest failing case."""
-        found, example = words.entry(report, self._notation(exercise, report)), report.counterexample
+        found, example = entry(report, self._notation(exercise, report)), report.counterexample
         if found is None or example is None:
             return ""
         name, expected, actual = found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.render.html import Article
-from grader.render.words import number, points_of
+from grader.render.numbers import number
+from grader.render.words import points_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

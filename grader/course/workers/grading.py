@@ -104,10 +104,12 @@ def _judged(request: GradingRequest, judge: Judge, worker: Worker) -> Report:
             refusal = refusal or first_fault(error)
     if left_out and not sources:
         return judge.report_failure(request.student, Failure(reason=Reason.NOT_OPENED, detail=refusal))
-    submission = Submission(student=request.student, sources=tuple(sources), name=", ".join(request.files)).among(request.among)
+    submission = Submission(student=request.student, sources=tuple(sources), name=", ".join(request.files)).with_known(
+        request.among
+    )
     if request.clashes:
-        submission = submission.with_marks_of((exercise.id, *request.clashes))
-    is_divided = not {exercise.id, *request.clashes}.isdisjoint(submission.marks)
+        submission = submission.with_corrected_lines((exercise.id, *request.clashes))
+    is_divided = not {exercise.id, *request.clashes}.isdisjoint(submission.sections)
     if request.clashes and not is_divided and _may_define(submission, exercise):
         clash = Failure(reason=Reason.SEVERAL_EXERCISES, detail=_clash(exercise, request.clashes, tuple(request.files)))
         return replace(judge.report_failure(request.student, clash), flags=(CLASH,))

@@ -147,7 +147,7 @@ def test_a_mark_of_no_exercise_of_the_assignment_is_a_comment(tmp_path: Path) ->
 
     class Asking(Reader):
         def grade(self, judge: Judge, submission: Submission) -> Report:
-            found.append((judge.exercise.id, submission.marks))
+            found.append((judge.exercise.id, submission.sections))
             return super().grade(judge, submission)
 
     text = "correct\n# exercise: tanh\n# exercise: chain_rule\n"

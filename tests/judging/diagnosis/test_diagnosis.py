@@ -27,7 +27,7 @@ Function = Callable[..., np.ndarray]
 
 @cache
 def record_of(make: Callable[[], Exercise]) -> tuple[Exercise, Record]:
-    """An exercise and its record at the public seed."""
+    """Make an exercise and its record at the public seed."""
     exercise = make()
     return exercise, prepare.make(exercise, 0)
 
@@ -35,7 +35,7 @@ def record_of(make: Callable[[], Exercise]) -> tuple[Exercise, Record]:
 def diagnosed(
     make: Callable[[], Exercise], name: str, wrong: Callable[[Case], ArrayLike], *, single: bool = False
 ) -> Diagnosis | None:
-    """What is said of a function of the case for the target `name`."""
+    """Diagnose a wrong answer, a function of the case, for the target `name`."""
     exercise, record = record_of(make)
     task, target = next((task, target) for task, target in exercise.targets() if target.name == name)
     key, standard = (task.function, name), agreement.Standard(record, exercise.rtol)
@@ -53,7 +53,7 @@ def diagnosed(
 
 
 def on(function: Callable[..., ArrayLike]) -> Callable[[Case], ArrayLike]:
-    """A function of the case's values by name, as of the case."""
+    """Make a function of the case from one of the case's values by name."""
     import inspect
 
     wanted = list(inspect.signature(function).parameters)
@@ -155,7 +155,7 @@ def test_a_first_block_that_is_flattened_by_columns_is_named() -> None:
 
 
 def denominator() -> Exercise:
-    """The layer's weights in denominator layout."""
+    """Return the layer, its weights in denominator layout."""
     exercise = tanh_layer()
     target = replace(exercise.tasks[0].targets[0], layout="denominator", axes=("m", "n", "m"), mistakes=())
     return replace(exercise, tasks=(replace(exercise.tasks[0], targets=(target,)),))
@@ -428,7 +428,7 @@ def test_a_number_that_a_sum_has_by_chance_is_no_sum() -> None:
 
 
 def shifted() -> Exercise:
-    """A shift, whose Jacobian is the identity."""
+    """Return a shift, whose Jacobian is the identity."""
     return one_target("y = x + 1", Jacobian(of="y", wrt="x"), "n n")
 
 
@@ -537,7 +537,7 @@ def test_a_value_that_hides_the_mistake_is_stated() -> None:
 
 
 def without_bias() -> Exercise:
-    """The layer with a case in which B is 0."""
+    """Return the layer with a case in which B is 0."""
     exercise = tanh_layer()
     return replace(exercise, named_cases=(*exercise.named_cases, NamedCase(name="no bias", set={"B": 0.0})))
 
@@ -567,14 +567,14 @@ def test_arrays_that_a_named_case_fixes_are_listed() -> None:
 
 
 def two_fixed() -> Exercise:
-    """The layer with a case of given arrays."""
+    """Return the layer with a case of given arrays."""
     exercise = tanh_layer()
     edge = NamedCase(name="fixed", sizes={"n": 2, "m": 2}, set={"W": [[1.0, -1.0], [0.5, 2.0]], "X": [1.0, 0.5]})
     return replace(exercise, named_cases=(*exercise.named_cases, edge))
 
 
 def far_out() -> Exercise:
-    """The layer with a case that changes a size and every input."""
+    """Return the layer with a case that changes a size and every input."""
     exercise = tanh_layer()
     edge = NamedCase(name="far out", sizes={"m": 7}, scale={"W": 3.0, "X": 2.0}, set={"B": 0.0})
     return replace(exercise, named_cases=(*exercise.named_cases, edge))
@@ -670,7 +670,7 @@ def test_an_input_that_was_left_out_is_named() -> None:
 
 
 def along_a_direction() -> Exercise:
-    """The layer's derivative along a direction of X."""
+    """Return the layer's derivative along a direction of X."""
     exercise = tanh_layer()
     target = Target(name="dY", kind=JVP(of="Y", wrt="X", tangent="V"), axes=("m",))
     task = Task(call=Call(function="jvp_X", arguments=names("W X B V")), targets=(target,))
@@ -695,7 +695,7 @@ def test_a_variable_that_stands_in_two_places_is_not_said_to_depend_on_itself() 
 
 
 def products() -> Exercise:
-    """A product of two functions of x."""
+    """Return a product of two functions of x."""
     return one_target("E = sum(x * exp(x))", Gradient(of="E", wrt="x"), "n")
 
 
@@ -706,7 +706,7 @@ def test_the_slope_of_a_rectifier_is_not_written_into_the_sentence() -> None:
 
 
 def rectified() -> Exercise:
-    """The rectifier, entry by entry."""
+    """Return the rectifier, entry by entry."""
     return one_target("y = relu(x)", Jacobian(of="y", wrt="x"), "n n", draws="nonzero")
 
 
