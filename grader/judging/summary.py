@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercise.model import Exercise, Task, Value
+from grader.exercise.model import Exercise, Target, Task, Value
 from grader.judging import rubric
-from grader.judging.diagnosis.diagnose import diagnose
 from grader.judging.repeat import status_of
 from grader.judging.task import JudgedTask, target_key
 from grader.judging.verdict import Verdict
 from grader.outcome import Counterexample, Diagnosis, Outcome, Status, TargetReport, outcome_fields
 from grader.reference.agreement import Standard
+from grader.reference.model import TargetKey
 from grader.render import endings
 from grader.sandbox.wire.answer import Answer, Failure, Reason
 from grader.text import cleaned
@@ -38,7 +38,7 @@ def report_target(
     """Report on a target in the cases that count; `differences` is set where it is right by numerical differentiation."""
     target, verdicts = task.targets[place], judged.verdicts[place]
     key = target_key(task, place)
-    found = diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
+    found = _diagnose(exercise, target, key, standard, judged, verdicts)
     if differences is not None and exercise.numerical == "forbid" and rubric.deciding(verdicts).status is Status.CORRECT:
         found = differences
         refused = replace(verdicts[0], status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
@@ -82,10 +82,26 @@ def report_public_cases(
     found = None
     if likely is not None:
         target, key = task.targets[place], target_key(task, place)
-        found = diagnose(
-            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, only_rule=likely.rule
-        )
+        found = _diagnose(exercise, target, key, standard, judged, verdicts, only_rule=likely.rule)
     return _outcome(verdicts, found, was_called=was_called)
+
+
+def _diagnose(
+    exercise: Exercise,
+    target: Target,
+    key: TargetKey,
+    standard: Standard,
+    judged: JudgedTask,
+    verdicts: Sequence[Verdict],
+    *,
+    only_rule: str = "",
+) -> Diagnosis | None:
+    if not any(verdict.status.is_about_numbers for verdict in verdicts):
+        return None
+    from grader.judging.diagnosis.diagnose import diagnose  # a student whose answer is right does not wait for its families
+
+    single_precision = judged.single_precision
+    return diagnose(exercise, target, key, standard, verdicts, single_precision=single_precision, only_rule=only_rule)
 
 
 def _outcome(verdicts: Sequence[Verdict], found: Diagnosis | None, *, was_called: bool) -> Outcome:
