@@ -108,7 +108,7 @@ def _cases() -> list[dict[str, np.ndarray]]:
 def main(rounds: int, arrays: Arrays) -> None:
     """Print the table."""
     from grader.sandbox import Sandbox
-    from grader.sandbox.host import bubblewrap, zygote
+    from grader.sandbox.host import bubblewrap, launch, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, WallPlan
     from grader.sandbox.job import Job
     from grader.sandbox.limits import Limits
@@ -136,7 +136,7 @@ def main(rounds: int, arrays: Arrays) -> None:
     zygote.ForkedChild.release = noted  # type: ignore[assignment, method-assign]
 
     sandboxes = {"bare fork": Sandbox(arrays, plan=OPEN)}
-    with patch.object(zygote, "_PROGRAM", _HERE):
+    with patch.object(launch, "_PROGRAM", _HERE):
         sandboxes["bare fork"].run(empty)
     bwrap = bubblewrap.find()
     variants = {"+ rlimits": OPEN, "+ seccomp": WallPlan(walls=("seccomp",)), "+ Landlock": SEALED}
