@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Fault:
     """
-    One thing that is wrong, in the reader's words.
+    One thing that is wrong, in words of the person who can mend it.
 
     `where` is `path:line`, a path, or a place inside a formula; `remedy` may have several lines.
     """
@@ -23,7 +23,7 @@ class Fault:
 
 
 class GraderError(Exception):
-    """Something that the user can mend. `faults` holds every fault found, in reading order."""
+    """An error that the user can mend. `faults` holds every fault that was found, in reading order."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(*faults)

@@ -1,5 +1,5 @@
 """
-Assignment -> an autograder for Gradescope, and what it does in Gradescope's container: this package grades there as it does here.
+Build an autograder for Gradescope, and run it in Gradescope's container: this package grades there as it does here.
 
 The zip holds this package as a wheel, the exercises, and the records of a secret seed: NumPy exercises need no torch.
 """
@@ -79,7 +79,7 @@ exec venv/bin/python -m grader gradescope run --root "$root" --forget-seed
 
 
 def build(assignment: Assignment, *, seed: int | None = None, isolation: Isolation = "best") -> tuple[bytes, tuple[str, ...]]:
-    """The zip, and what the instructor should know of it. Imports torch, unless the records are there already."""
+    """Build the zip, and notes for the instructor. Imports torch, unless the records are there already."""
     seed = secrets.randbelow(2**53) if seed is None else seed
     extra = "[torch]" if _has_tensors(assignment) else ""
     files = {"setup.sh": SETUP.replace("WHEEL", f"{wheel.NAME}{extra}").encode(), "run_autograder": RUN.encode()}
@@ -101,7 +101,7 @@ def _has_tensors(assignment: Assignment) -> bool:
 
 
 def _requirements(assignment: Assignment) -> Iterator[str]:
-    """The core's dependencies in the versions that are installed here."""
+    """Pin the core's dependencies in the versions that are installed here."""
     for line in (*installed.CORE, *(installed.EXTRAS["torch"] if _has_tensors(assignment) else ())):
         name = line.partition(">")[0]
         try:
@@ -112,9 +112,9 @@ def _requirements(assignment: Assignment) -> Iterator[str]:
 
 def _notes(assignment: Assignment) -> Iterator[str]:
     if assignment.late is not None:
-        yield "The late rule is not in it: Gradescope has due dates of its own; `grader grade` on its export applies the rule."
+        yield "The zip has no late rule: Gradescope has due dates of its own; `grader grade` on its export applies the rule."
     if assignment.overrides:
-        yield "Points given by hand are not in it: `grader export --format gradescope` has them."
+        yield "The zip has no points given by hand: `grader export --format gradescope` has them."
 
 
 # In the container
@@ -122,9 +122,9 @@ def _notes(assignment: Assignment) -> Iterator[str]:
 
 def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = None) -> tuple[str, ...]:
     """
-    Grades `ROOT/submission` and writes `ROOT/results/results.json`; what could not be graded, for staff.
+    Grade `ROOT/submission` and write `ROOT/results/results.json`; return lines for staff about files that were not graded.
 
-    Nothing is written while something could not be graded: Gradescope then says so, and shows no score. With `forget_seed`
+    While something could not be graded, nothing is written: Gradescope then says so, and shows no score. With `forget_seed`,
     seed, records and exercises are removed from the disk before any student code runs.
     """
     source = root / "source"
@@ -169,7 +169,7 @@ def _written(root: Path, assignment: Assignment, reports: list[Report], unplaced
     data = results_json(row, reports, {one.id: one for one in assignment.exercises}, assignment.feedback, assignment.shown_cases)
     if data is None:
         ungraded = [target.detail for report in reports for target in report.targets if target.status is Status.UNGRADED]
-        raise GraderError(Fault("results.json", f"It is not written: {'; '.join(dict.fromkeys(ungraded))}", "Run it again."))
+        raise GraderError(Fault("results.json", f"It was not written: {'; '.join(dict.fromkeys(ungraded))}", "Run it again."))
     with disk_errors(root / "results"):
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=1)
         write_whole(root / "results" / "results.json", text.encode("utf-8", "replace"))
@@ -185,7 +185,7 @@ def _state(source: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads((source / STATE).read_bytes())
     except (OSError, ValueError):
-        what = "This is no autograder of ours, or its container was used before."
+        what = "This is not an autograder that grader built, or its container was used before."
         raise GraderError(Fault(str(source / STATE), what, "Build one with `grader gradescope build`, and upload it.")) from None
     return facts
 
@@ -195,7 +195,7 @@ def _no_ids(name: str) -> Path:
 
 
 def _student(root: Path) -> str:
-    """Whose submission it is, for reports; the marks do not depend on it."""
+    """Read who submitted, for reports; points do not depend on it."""
     with suppress(OSError, ValueError, KeyError, IndexError, TypeError):
         users = json.loads((root / "submission_metadata.json").read_bytes())["users"]
         return str(users[0]["email"] or users[0]["name"])
@@ -203,7 +203,7 @@ def _student(root: Path) -> str:
 
 
 def _forget(source: Path) -> None:
-    """Removes what student code must not find, should it get out of its box."""
+    """Remove what student code must not find, should it get out of its box."""
     for folder in _FOLDERS:
         for path in (source / folder).glob("*"):
             path.unlink()

@@ -1,7 +1,7 @@
 """
-Assignment -> a zip for students of a course without nbgrader: starters, exercises without mistakes, records of the public seed.
+Pack an assignment for students of a course without nbgrader: starters, exercises without mistakes, records of the public seed.
 
-This package comes along as a wheel, since it is on no index. With the records nobody needs torch to check answers to NumPy
+This package comes along as a wheel, since it is on no index. With the records, nobody needs torch to check answers to NumPy
 exercises.
 """
 
@@ -19,7 +19,7 @@ from grader.text import counted
 
 
 def pack(assignment: Assignment, *, notebooks: bool = False) -> bytes:
-    """The zip: one folder, named after the assignment. Raises ExerciseError or GraderError where a record cannot be made."""
+    """Pack one folder, named after the assignment. Raises ExerciseError or GraderError when a record cannot be made."""
     return wheel.zipped({f"{assignment.id}/{name}": data for name, data in _files(assignment, notebooks=notebooks)})
 
 
@@ -38,9 +38,9 @@ def _files(assignment: Assignment, *, notebooks: bool) -> Iterator[tuple[str, by
 
 def exercise_files(exercise: Exercise) -> dict[str, bytes]:
     """
-    What checks an exercise at a student's: its file without the mistakes, and beside it the record of the public seed.
+    Return the files with which a student checks an exercise: its YAML without the mistakes, and the record of the public seed.
 
-    Raises ExerciseError or GraderError where the record cannot be made.
+    Raises ExerciseError or GraderError when the record cannot be made.
     """
     text = dump_for_students(exercise)
     given = parse_exercise(text, exercise.id)
@@ -72,6 +72,6 @@ Then, in this folder, check an answer as often as you like:
 
     grader check {first} {first}.{suffix}
 {cell}
-It calls your functions with a few inputs and says where they go wrong. The marks are made the same way, with other inputs.
-The answers that it compares with lie in `exercises/records`; where PyTorch is installed, it computes them itself.
+It calls your functions with a few inputs and says where they go wrong. You are graded in the same way, with other inputs.
+It compares with the answers in `exercises/records`; where PyTorch is installed, it computes them itself.
 """

@@ -1,7 +1,8 @@
 """
-What this package needs, and how to add what is missing to this Python.
+The requirements of this package, and the command that installs those of an extra.
 
-The package is on no index: its extras are added by the names of what they consist of, which works however this copy came here.
+The package is on no index, so an extra cannot be installed by its name: the command names the extra's requirements, which works
+however this copy was installed.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {  # a test holds these and pyproject.to
 
 
 def install_command(extra: str) -> str:
-    """The shell command that adds an extra to the Python that runs here."""
+    """Write the shell command that adds an extra to the Python that runs here."""
     quote = '"' if os.name == "nt" else "'"
     return " ".join((_installer(), *(f"{quote}{requirement}{quote}" for requirement in EXTRAS[extra])))
 
 
 def _installer() -> str:
-    """`pip install`, where that is this Python's own pip; what comes to the same elsewhere."""
+    """Return `pip install` where that is this Python's own pip, else the command that does the same."""
     python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
     if PathFinder.find_spec("pip") is None:  # as in the environments that uv makes
         return f"uv pip install --python {python}"

@@ -1,7 +1,7 @@
 """
-This package -> a wheel with the same bytes each time, however this copy was installed: for students and containers.
+Pack this package as a wheel, for students and containers: the same bytes each time, however this copy was installed.
 
-It is packed from the files that run here, since there is no index to fetch it from and a build would need one.
+It is packed from the files that run here: the package is on no index, and a build would need one for its tools.
 `python -m grader.wheel [FOLDER]` writes it.
 """
 
@@ -29,7 +29,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same wheel has the same bytes
 
 
 def pack(*, with_catalogue: bool = True) -> bytes:
-    """The wheel. Model answers, example classes and tests are in no wheel; `with_catalogue` says whether the exercises are."""
+    """Pack the wheel, with or without the exercises; model answers, example classes and tests are in neither."""
     files = {f"grader/{name}": data for name, data in _package()}
     if with_catalogue:
         files |= {f"grader/{name}": data for name, data in _catalogue()}
@@ -42,7 +42,7 @@ def pack(*, with_catalogue: bool = True) -> bytes:
 
 
 def zipped(files: Mapping[str, bytes], *, executable: tuple[str, ...] = ()) -> bytes:
-    """A zip of these files, which only its owner may change."""
+    """Zip files in such a way that only the owner may change what is unpacked."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -63,7 +63,7 @@ def _package() -> Iterator[tuple[str, bytes]]:
 
 
 def _catalogue() -> Iterator[tuple[str, bytes]]:
-    """The exercises whose public records come along. Others in a checkout's folder are somebody's own, perhaps an exam's."""
+    """Yield the exercises that have a public record. Others in a checkout's folder are somebody's own, perhaps for an exam."""
     records = sorted((Path(__file__).parent / _RECORDS).glob("*.record"))
     folder, ids = catalogue.shipped(), {path.stem.rpartition("-")[0] for path in records}
     for path in records:
@@ -76,7 +76,7 @@ def _catalogue() -> Iterator[tuple[str, bytes]]:
 
 
 def _licences() -> Iterator[tuple[str, bytes]]:
-    """The licences of code and exercises: in the checkout, or among the files of the distribution that is installed."""
+    """Yield the licences of code and exercises, from the checkout or from the installed distribution."""
     checkout = Path(__file__).parent.parent
     for name in ("LICENSE", "exercises/LICENSE"):
         if (checkout / "pyproject.toml").is_file():
@@ -110,7 +110,7 @@ def _digest(data: bytes) -> str:
 if __name__ == "__main__":
     folder = Path(*sys.argv[1:2])
     if len(sys.argv) > 2 or not folder.is_dir():
-        sys.exit("Write: python -m grader.wheel [FOLDER]. The folder has to be there.")
+        sys.exit("Write: python -m grader.wheel [FOLDER]. The folder must exist.")
     path = folder / NAME
     path.write_bytes(pack())
     print(path)

@@ -16,7 +16,7 @@ import pytest
 from classroom import Reader, steps
 
 from grader import gradescope, wheel
-from grader.cli.common import find_assignment
+from grader.cli.finding import find_assignment
 from grader.errors import GraderError
 
 PS1 = "schema: 1\ntitle: Set 1\nexercises: [tanh_derivative, scalar_linear]\npoints: {tanh_derivative: 4}\nfeedback: full\n"
@@ -27,7 +27,7 @@ METADATA = {"id": 1, "created_at": "2026-11-20T14:22:32.365935-07:00", "users": 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The zip."""
+    """Build the zip."""
     file = tmp_path_factory.mktemp("course") / "ps1.yaml"
     file.write_text(PS1, "utf-8")
     data, notes = gradescope.build(find_assignment(str(file), ()), seed=SEED)
@@ -54,7 +54,7 @@ def container(built: bytes, root: Path, files: dict[str, str]) -> Path:
 
 
 def results(root: Path, **environment: str) -> dict[str, Any]:
-    """What Gradescope reads after the run."""
+    """Run the autograder; return what Gradescope reads then."""
     done = subprocess.run(
         [root / "run_autograder"], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
     )
@@ -114,7 +114,7 @@ def test_a_container_that_was_used_says_so(built: bytes, tmp_path: Path) -> None
 def test_what_could_not_be_graded_has_no_results(built: bytes, tmp_path: Path) -> None:
     """Gradescope then says itself that the autograder failed."""
     root = container(built, tmp_path, {"tanh_derivative.py": "crash", "scalar_linear.py": "correct"})
-    with pytest.raises(GraderError, match=r"results\.json: It is not written: .*a fault of ours"):
+    with pytest.raises(GraderError, match=r"results\.json: It was not written: .*a fault of ours"):
         gradescope.run(root, steps=steps(Reader()))
     assert not (root / "results" / "results.json").exists()
 
@@ -199,4 +199,4 @@ def test_rules_that_it_does_not_apply_are_said(tmp_path: Path) -> None:
     rules = "due: 2026-11-20T12:00Z\nlate: {per_day: 10%}\noverrides: by_hand.csv\n"
     (tmp_path / "ps1.yaml").write_text(f"schema: 1\ntitle: x\nexercises: [tanh_derivative]\n{rules}", "utf-8")
     notes = list(gradescope._notes(find_assignment(str(tmp_path / "ps1.yaml"), ())))
-    assert ["The late rule is not in it", "Points given by hand are not in it"] == [note.partition(":")[0] for note in notes]
+    assert ["The zip has no late rule", "The zip has no points given by hand"] == [note.partition(":")[0] for note in notes]

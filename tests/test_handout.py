@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 
 from grader import wheel
-from grader.cli.common import find_assignment
+from grader.cli.finding import find_assignment
 from grader.errors import ExerciseError
 from grader.exercise.loading import load_assignment, load_exercise
 from grader.handout import pack
@@ -32,7 +32,7 @@ RIGHT = "import numpy as np\ndef dY_dx(x):\n    return 1 - np.tanh(x) ** 2\n"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What is in the zip, by name."""
+    """Unzip a handout; return its files by name."""
     folder = tmp_path_factory.mktemp("course")
     (folder / "ps1.yaml").write_text(PS1, "utf-8")
     (folder / "by_hand.csv").write_text("student,exercise,target,points,reason,by\ns07,tanh_layer,,3,oral exam,by01\n", "utf-8")
@@ -44,7 +44,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture
 def unpacked(files: dict[str, bytes], tmp_path: Path) -> Path:
-    """The folder that a student has then."""
+    """Unpack the handout into a student's folder."""
     for name, data in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(data)

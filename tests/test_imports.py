@@ -50,7 +50,7 @@ LIBRARIES = {
 
 
 def modules() -> dict[str, set[str]]:
-    """What each module of the package imports when it runs, in functions too; imports for type checkers do not count."""
+    """Find what each module of the package imports when it runs, in functions too; not imports for type checkers."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -139,7 +139,7 @@ def test_libraries_stay_where_they_belong() -> None:
 
 
 def python(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A script in a fresh Python, in the repository."""
+    """Run a script in a fresh Python, in the repository."""
     return subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,

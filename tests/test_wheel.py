@@ -18,7 +18,7 @@ import pytest
 from places import ROOT
 
 from grader import handout, installed, wheel
-from grader.cli.common import find_assignment
+from grader.cli.finding import find_assignment
 from grader.exercise import catalogue
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
@@ -26,13 +26,13 @@ RIGHT = "import numpy as np\ndef dY_dx(x):\n    return 1 - np.tanh(x) ** 2\n"
 
 
 def names(data: bytes) -> set[str]:
-    """What is in a wheel."""
+    """Return the names in a wheel."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return set(archive.namelist())
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """What a command prints, which must succeed."""
+    """Run a command, which must succeed; return what it prints."""
     done = subprocess.run(
         command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120
     )
@@ -42,7 +42,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A student's folder: a handout unpacked, and a venv in which its README's command was run, without an index."""
+    """Unpack a handout for a student, and run its README's command in a venv, without an index."""
     folder = tmp_path_factory.mktemp("student")
     (folder / "ps1.yaml").write_text("schema: 1\ntitle: Set 1\nexercises: [tanh_derivative]\n", "utf-8")
     with zipfile.ZipFile(io.BytesIO(handout.pack(find_assignment(str(folder / "ps1.yaml"), ())))) as archive:

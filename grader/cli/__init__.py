@@ -1,8 +1,8 @@
 """
 The command line: arguments in, exit status out. No grading logic.
 
-A command is a row of COMMANDS and a function in a module of its family, imported when the command is called: `--help` and `list`
-must not wait for what `grade` needs.
+Each command is a row of COMMANDS and a function in the module that the row names. The module is imported when the command is
+called: `--help` and `list` must not wait for what `grade` needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.version import VERSION
 
 UNUSABLE, OUR_FAULT, INTERRUPTED, PIPE_CLOSED = 2, 3, 130, 141
 
-# name: (module, what it does). The function in the module is called `command_NAME`.
+# name: (module, help). The function in the module is called `command_NAME`.
 COMMANDS = {
     "list": ("grader.cli.exercises", "List the exercises."),
     "show": ("grader.cli.exercises", "Show what an exercise asks."),
@@ -30,20 +30,20 @@ COMMANDS = {
     "grade": ("grader.cli.grade", "Grade the submissions of a class."),
     "audit": ("grader.cli.audit", "Prove that exercises are right."),
     "demo": ("grader.cli.grade", "Grade the example class and print its table."),
-    "replay": ("grader.cli.regrade", "Judge one submission again, from its record."),
-    "regrade": ("grader.cli.regrade", "Bring marks up to date with corrected exercises."),
-    "purge": ("grader.cli.regrade", "Remove what privacy rules want gone."),
-    "report": ("grader.cli.results", "Write the pages of a graded class."),
-    "export": ("grader.cli.results", "Write grades for Canvas, Moodle or Gradescope."),
+    "replay": ("grader.cli.replay", "Judge one submission again, from its record."),
+    "regrade": ("grader.cli.regrade", "Bring scores up to date with corrected exercises."),
+    "purge": ("grader.cli.purge", "Remove what privacy rules want gone."),
+    "report": ("grader.cli.report", "Write the pages of a graded class."),
+    "export": ("grader.cli.export", "Write grades for Canvas, Moodle or Gradescope."),
     "doctor": ("grader.cli.doctor", "Say which protections hold here."),
-    "handout": ("grader.cli.course", "Pack what students are given."),
-    "gradescope": ("grader.cli.course", "Grade in Gradescope's containers."),
+    "handout": ("grader.cli.handout", "Pack what students are given."),
+    "gradescope": ("grader.cli.gradescope", "Grade in Gradescope's containers."),
     "nbgrader": ("grader.cli.nbgrader", "Take part in nbgrader's course cycle."),
 }
 
 
-class _Lazy(click.Group):
-    """A group that knows what its commands do without importing them."""
+class _LazyGroup(click.Group):
+    """A group that shows the help of its commands without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -57,11 +57,11 @@ class _Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, what) for name, (_, what) in COMMANDS.items()])
+            formatter.write_dl([(name, help) for name, (_, help) in COMMANDS.items()])
 
 
 @click.group(
-    cls=_Lazy,
+    cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="\b\nExample:\n  $ grader start tanh_layer -o answer.py\n  $ grader check tanh_layer answer.py",
 )
@@ -72,13 +72,13 @@ def cli() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """
-    Run one command; its exit status.
+    Run one command; return its exit status.
 
-    What the user can mend is said on stderr (2), what is our fault in one line that names the file of the traceback (3).
+    Errors that the user can mend are written to stderr (2); for a fault of ours, one line names the file with its traceback (3).
     """
     show_what_the_terminal_can()
     try:
-        # Not `cli.main`: that answers a closed pipe with exit status 1, which `check` has a meaning for.
+        # Not `cli.main`: its exit status for a closed pipe is 1, which means something else in `check`.
         with cli.make_context("grader", list(sys.argv[1:] if arguments is None else arguments)) as context:
             result = cli.invoke(context)
         sys.stdout.flush()
@@ -86,12 +86,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        print(_shown(said.getvalue()), end="", file=sys.stderr)
+        message = io.StringIO()
+        error.show(message)
+        print(_cleaned(message.getvalue()), end="", file=sys.stderr)
         return error.exit_code
     except GraderError as error:
-        print(_shown(str(error)), file=sys.stderr)
+        print(_cleaned(str(error)), file=sys.stderr)
         return UNUSABLE
     except (click.Abort, KeyboardInterrupt):
         print("Stopped.", file=sys.stderr)
@@ -101,12 +101,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as error:
-        print(f"This is a fault of the grader ({_shown(_first_line(error))}). Traceback: {_kept_traceback()}", file=sys.stderr)
+        print(f"This is a fault of the grader ({_cleaned(_first_line(error))}). Traceback: {_kept_traceback()}", file=sys.stderr)
         return OUR_FAULT
 
 
-def _shown(text: str) -> str:
-    """What may be printed of a text that names files, which others may have named."""
+def _cleaned(text: str) -> str:
+    """Clean a text for the terminal: it names files, and others may have named these."""
     from grader.text import cleaned
 
     return cleaned(text)
@@ -118,7 +118,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _kept_traceback() -> str:
-    """The file that the traceback was written to, for a report to the maintainers; the text itself where no file can be made."""
+    """Write the traceback to a file, for a report to the maintainers; return its name, or the text where no file can be made."""
     import tempfile
     import traceback
     from pathlib import Path

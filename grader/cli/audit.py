@@ -1,4 +1,4 @@
-"""`audit`: exercises prove themselves before students meet them."""
+"""`audit`: exercises are proved right before students meet them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.common import find_exercise
+from grader.cli.finding import find_exercise
 from grader.cli.options import exercises_option
 from grader.errors import ExerciseError
 from grader.exercise import catalogue
@@ -33,7 +33,7 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
     Prove exercises right: all of them, or those that are named. Needs PyTorch.
 
     Model answers earn full points at several seeds, starters none, declared mistakes are caught, expected values agree
-    with central differences and with symbolic derivatives, cases show each side of each function. One line an exercise,
+    with central differences and with symbolic derivatives, cases show each branch of each function. One line per exercise,
     with remarks below it; exit status 0 when all are right, else 1.
     """
     from grader.audit import audit, find_solutions, solution_folders
@@ -53,7 +53,7 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
                 exercise = find_exercise(name, folders)
             except ExerciseError as error:
                 is_right = False
-                print(f"✗ {one_line(name)}: {_what_is_wrong(name, folders)}")
+                print(f"✗ {one_line(name)}: {_why_not_loaded(name, folders)}")
                 print(cleaned(str(error)), file=sys.stderr)
                 continue
             found = audit(exercise, find_solutions(exercise, solutions or solution_folders(exercise)), sandbox_for)
@@ -66,7 +66,7 @@ def command_audit(exercises: tuple[str, ...], folders: tuple[Path, ...], solutio
     return RIGHT if is_right else WRONG
 
 
-def _what_is_wrong(name: str, folders: tuple[Path, ...]) -> str:
+def _why_not_loaded(name: str, folders: tuple[Path, ...]) -> str:
     with contextlib.suppress(ExerciseError):
         if catalogue.find(name, folders).path.is_file():
             return "the file is faulty"

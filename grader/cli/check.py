@@ -1,4 +1,4 @@
-"""`check`: a student's own answer, run in a child process, told at once."""
+"""`check`: a student's own answer, run in a child process and judged at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.outcome import Report
     from grader.sandbox.limits import Arrays
 
-FULL_MARKS, NOT_FULL_MARKS, NOT_GRADED = 0, 1, 3
+ALL_POINTS, FEWER_POINTS, NOT_GRADED = 0, 1, 3
 
 
 @click.command(
@@ -39,14 +39,15 @@ def command_check(
     """
     Check your own answer: a .py file or a notebook.
 
-    Your code runs in a child process, so that a loop without end or a crash is told, too.
+    Your code runs in a child process: an endless loop or a crash is reported, too.
 
-    Exit status: 0 full marks, 1 not, 2 unusable input, 3 could not be graded.
+    Exit status: 0 all points, 1 fewer, 2 unusable input, 3 could not be graded.
     """
     # The sandbox starts while everything else is imported here; most exercises are for NumPy.
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(_sandbox(cast("Arrays", arrays or "numpy")))
-        from grader.cli.common import check_command, find_exercise, with_arrays
+        from grader.cli.common import check_command
+        from grader.cli.finding import find_exercise, with_arrays
         from grader.judging.submission import Submission
 
         asked = with_arrays(find_exercise(exercise, (*folders, *_beside(file, exercise))), arrays)
@@ -57,17 +58,19 @@ def command_check(
         from grader.reference.prepare import prepare, taken_beside
 
         if (found := taken_beside(asked, seed)) is not None:
-            said = f"Compared with the answers in {one_line(str(found.parent))}: PyTorch, which computes them, is not installed."
-            print(said, file=sys.stderr)
+            note = f"Compared with the answers in {one_line(str(found.parent))}: PyTorch, which computes them, is not installed."
+            print(note, file=sys.stderr)
         record = prepare(asked, seed, trust_beside=True)
         if not _works(sandbox):
             sandbox = stack.enter_context(Sandbox(asked.arrays, "none"))
         if case_name is not None:
-            from grader.cli.sheets import case_sheet
+            from grader.judging.one_case import judge_case
+            from grader.render.sheet import case_sheet
 
-            text, report = case_sheet(asked, submission, record=record, sandbox=sandbox, name=case_name)
+            judged = judge_case(asked, submission, record=record, sandbox=sandbox, name=case_name)
+            report, text = judged.report, case_sheet(asked, judged.case, judged.expected, judged.report, judged.returned)
         else:
-            text, report = "", Judge(asked, record).grade(submission, sandbox)
+            report, text = Judge(asked, record).grade(submission, sandbox), ""
     if as_json:
         import json
 
@@ -75,8 +78,8 @@ def command_check(
     elif not text:
         from grader.render import terminal
 
-        again = check_command(exercise, file, folders, seed=seed, arrays=arrays)
-        text = terminal.render(report, asked, again=again, colour=has_colour(sys.stdout), width=width_of(sys.stdout))
+        next_step = check_command(exercise, file, folders, seed=seed, arrays=arrays)
+        text = terminal.render(report, asked, again=next_step, colour=has_colour(sys.stdout), width=width_of(sys.stdout))
     print(text, end="")
     return exit_status(report)
 
@@ -90,7 +93,7 @@ def _beside(file: Path, exercise: str) -> tuple[Path, ...]:
 
 
 def _sandbox(arrays: Arrays) -> Sandbox:
-    """The best walls that there are; without any, a child process with a clock: the machine and the code are the student's."""
+    """Open the best sandbox that there is; without any wall, a child process with a clock: machine and code are the student's."""
     try:
         return Sandbox(arrays)
     except SandboxError:
@@ -98,7 +101,7 @@ def _sandbox(arrays: Arrays) -> Sandbox:
 
 
 def _works(sandbox: Sandbox) -> bool:
-    """Whether the walls hold, now that it has started."""
+    """Whether the sandbox's walls hold, now that it has started."""
     try:
         return isinstance(sandbox.layers, tuple)
     except SandboxError:
@@ -106,7 +109,7 @@ def _works(sandbox: Sandbox) -> bool:
 
 
 def exit_status(report: Report) -> int:
-    """0 for full marks, 1 for less, 3 where something could not be graded."""
+    """Return 0 for all points, 1 for fewer, 3 where something could not be graded."""
     if report.score is None:
         return NOT_GRADED
-    return FULL_MARKS if report.score >= report.points else NOT_FULL_MARKS
+    return ALL_POINTS if report.score >= report.points else FEWER_POINTS

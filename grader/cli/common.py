@@ -1,66 +1,20 @@
-"""What several commands share: finding exercises and assignments, tables and counts, asking, the next command, a new file."""
+"""Ask the user, name the next command, write a file: what several commands do."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
-from grader.exercise import catalogue
-from grader.exercise.assignment import Assignment
-from grader.exercise.loading import load_exercise
 from grader.files import write_whole
-from grader.text import one_line, quoted
-
-if TYPE_CHECKING:
-    from grader.exercise.model import Exercise
-    from grader.sandbox.limits import Arrays
-
-
-def find_exercise(name: str, folders: tuple[Path, ...]) -> Exercise:
-    """
-    The exercise of that id or path; files of the same id that it hides are named on stderr.
-
-    Not where records lie beside it, as in a handout: it is meant to stand for the catalogue's, and students cannot change that.
-    """
-    found = catalogue.find(name, folders)
-    if catalogue.lists_exercises(found.path):
-        what = "This is an assignment: it lists exercises, and here one of them is asked for."
-        raise GraderError(Fault(str(found.path), what, "Name the exercise by its id, as the list has it."))
-    if found.shadows:
-        from grader.reference import prepare
-
-        if (found.path.parent / prepare.BESIDE).is_dir():
-            return load_exercise(found.path)
-    return load_exercise(_told(name, found))
-
-
-def _told(name: str, found: catalogue.ExerciseFile) -> Path:
-    for hidden in found.shadows:
-        print(one_line(f"{name} is {found.path}, which hides {hidden}.", 2_000), file=sys.stderr)
-    return found.path
-
-
-def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Path] | None = None) -> Assignment:
-    """
-    The assignment of a file or of the shipped catalogue; one exercise, by id or path, is an assignment of its own.
-
-    Exercises in `known` are taken from there, wherever else their ids may be found.
-    """
-    files = known or {}
-    from grader.exercise.loading import load_assignment
-
-    path = catalogue.assignment_file(name)
-    if path is not None:
-        return load_assignment(path, lambda id: files.get(id) or _told(id, catalogue.find_asked(id, path, folders)))
-    return Assignment.of(load_exercise(_told(name, catalogue.find_asked(name, None, folders))))
+from grader.text import quoted
 
 
 def agreed(question: str, *, yes: bool) -> bool:
-    """Whether the user agrees: by `--yes`, or asked on a terminal; where nobody can answer, nothing happens, and that is said."""
+    """Whether the user agrees: by `--yes`, or asked on a terminal. Where nobody can answer, say that nothing happens."""
     if yes:
         return True
     if sys.stdin.isatty():
@@ -74,13 +28,8 @@ def agreed(question: str, *, yes: bool) -> bool:
     return False
 
 
-def with_arrays(exercise: Exercise, arrays: str | None) -> Exercise:
-    """The exercise, its functions given arrays of that kind."""
-    return exercise if arrays is None else replace(exercise, arrays=cast("Arrays", arrays))
-
-
 def check_command(exercise: str, file: Path, folders: tuple[Path, ...], *, seed: int = 0, arrays: str | None = None) -> str:
-    """The command that checks a file, with the options that this one was given: a student's next step."""
+    """Write the command that checks a file, a student's next step, with the options that this command was given."""
     name = str(file)
     parts = ["grader", "check", exercise, f"./{name}" if name.startswith("-") else name]
     parts += [part for folder in folders for part in ("--exercises", str(folder))]
@@ -93,8 +42,28 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
     """Write a file as a whole or not at all. Raises GraderError when there is one already, or it cannot be written."""
     if path.exists() and not force:
         raise GraderError(Fault(str(path), "This file is there already.", "Choose another name, or write over it with --force."))
-    try:
-        path.parent.stat()  # a folder that is not there is a slip of the finger, and is not made
+    with _write_errors(path):
+        path.parent.stat()  # a folder that is not there is a typing error, and is not made
         write_whole(path, text.encode(), mode=0o644)
+
+
+def write_output(path: Path, data: bytes, *, is_secret: bool = False) -> None:
+    """Write the file of `-o`; only its owner can read a secret one. Raises GraderError when it cannot be written."""
+    with _write_errors(path):
+        write_whole(path, data)
+        if not is_secret:
+            path.chmod(0o666 & ~_umask())
+
+
+@contextmanager
+def _write_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise GraderError(Fault(str(path), f"It cannot be written: {error.strerror}.", "Choose another place with -o.")) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

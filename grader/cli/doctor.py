@@ -60,7 +60,7 @@ def _lines(found: Examination, require: Requirement) -> Iterator[str]:
 
 
 def _place(title: str, checks: Sequence[Check]) -> Iterator[str]:
-    """The layers of one place on a line, its attacks on another, and in full only what did not hold."""
+    """Write the layers of one place on a line, its attacks on another, and in full only checks that did not hold."""
     names = {check: check.name.partition(": ")[2] for check in checks}
     attacks = [check for check in checks if names[check].startswith("canary ")]
     failed = [check for check in checks if not check.holds]

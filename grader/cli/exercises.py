@@ -1,17 +1,22 @@
-"""`list`, `show`, `start`: what there is to do, and a file to do it in."""
+"""`list`, `show`, `start`: the exercises, what one asks, a file to write the answer in."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli import listing
 from grader.cli.options import exercises_option
+from grader.errors import Fault, GraderError
 from grader.exercise import catalogue
-from grader.text import aligned, cleaned, one_line
+from grader.text import aligned, cleaned, one_line, shortened
+
+if TYPE_CHECKING:
+    from grader.exercise.model import Exercise
 
 
 @click.command("list", epilog="\b\nExample:\n  $ grader list --exercises my_course/exercises")
@@ -48,17 +53,39 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
     With --key, print the forward values and the expected derivatives at the inputs that --set gives; other inputs are drawn.
     """
     if settings and not key:
-        raise click.UsageError("--set says where to evaluate the key: add --key.")
-    from grader.cli import sheets
-    from grader.cli.common import find_exercise
+        raise click.UsageError("--set gives the inputs of the key: add --key.")
+    from grader.cli.finding import find_exercise
+    from grader.render.sheet import key_sheet, task_sheet
 
     asked = find_exercise(exercise, folders)
-
     if key:
-        print(sheets.key(asked, settings))
+        from grader.reference.key import key_at
+
+        print(key_sheet(asked, key_at(asked, dict(_setting(asked, text) for text in settings))))
     else:
-        print(sheets.task_sheet(asked))
+        print(task_sheet(asked))
     return 0
+
+
+def _setting(exercise: Exercise, text: str) -> tuple[str, object]:
+    """Read `NAME=VALUE`. Raises GraderError for a name that is no input, and a value that is no array."""
+    import json
+
+    from grader.reference.key import shape_of
+
+    name, _, value = text.partition("=")
+    known = [*(item.name for item in exercise.inputs), *(item.name for item in exercise.upstream)]
+    if name.strip() not in known:
+        what = f"{name.strip()!r} is no input of {exercise.id}."
+        raise GraderError(Fault(f"--set {text}", what, f"Its inputs: {', '.join(known)}."))
+    try:
+        found = json.loads(value)
+        shape_of(found)
+    except (ValueError, RecursionError):
+        what = f"{shortened(value, 60)!r} is neither a number nor rectangular lists of numbers."
+        remedy = "Write it as --set x=2 or --set W=[[1,2],[3,4]]."
+        raise GraderError(Fault(f"--set {shortened(text, 60)}", what, remedy)) from None
+    return name.strip(), found
 
 
 @click.command("start", epilog="\b\nExample:\n  $ grader start tanh_layer -o answer.ipynb")
@@ -71,18 +98,19 @@ def command_show(exercise: str, folders: tuple[Path, ...], key: bool, settings: 
 @click.option("--force", is_flag=True, help="Write over a file that is there already.")
 def command_start(exercise: str, folders: tuple[Path, ...], output: Path | None, arrays: str | None, force: bool) -> int:
     """Write a starter: signatures, what each index means, and `raise NotImplementedError` where your code goes."""
-    from grader.cli.common import check_command, find_exercise, with_arrays, write_new
+    from grader.cli.common import check_command, write_new
+    from grader.cli.finding import find_exercise, with_arrays
     from grader.exercise import starter
 
     asked = with_arrays(find_exercise(exercise, folders), arrays)
     path = output or Path(f"{asked.id}.py")
     if path.suffix not in (".py", ".ipynb"):
         raise click.UsageError(f"{path} should end in .py or .ipynb.")
-    then = check_command(exercise, path, folders, arrays=arrays)
+    next_step = check_command(exercise, path, folders, arrays=arrays)
     if path.suffix == ".ipynb":
         text = starter.as_notebook(asked, path=exercise if catalogue.is_path(exercise) else "")
     else:
-        text = starter.as_script(asked, check=then)
+        text = starter.as_script(asked, check=next_step)
     write_new(path, text, force=force)
-    print(f"Wrote {one_line(str(path), 2_000)}. Fill it in, then: {then}", file=sys.stderr)
+    print(f"Wrote {one_line(str(path), 2_000)}. Fill it in, then: {next_step}", file=sys.stderr)
     return 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import find_assignment
+from grader.cli.finding import find_assignment
 from grader.cli.options import exercises_option, layout_option
 from grader.cli.progress import showing_progress
 from grader.cli.streams import width_of
@@ -41,7 +41,7 @@ MOST_UNDECIDED = 50
 @click.option("-a", "--assignment", required=True, metavar="FILE", help="An assignment file, or one exercise by id or path.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for grades and reports.")
 @exercises_option
-@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Workers; by default one a processor.")
+@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Workers; by default one for each processor.")
 @click.option("--scheduler", metavar="ADDRESS", help="Use a Dask cluster: its scheduler's address, or `local` to start one here.")
 @click.option("--insecure", is_flag=True, help="Let keys and answers travel to that cluster without encryption.")
 @click.option("--seed", type=click.IntRange(min=0), help="The seed of the cases, in place of one that is drawn and kept in OUT.")
@@ -53,10 +53,10 @@ MOST_UNDECIDED = 50
 @click.option(
     "--accept-other-files",
     is_flag=True,
-    help="Grade students who have a mark from files that are seen elsewhere now: another layout, or another name.",
+    help="Grade students whose score is from files that are seen elsewhere now: in another layout, or under another name.",
 )
 @click.option("--quiet", is_flag=True, help="No progress; the table only.")
-@click.option("--isolation", type=click.Choice(["strict", "best", "none"]), default="best", help="What student code is kept in.")
+@click.option("--isolation", type=click.Choice(["strict", "best", "none"]), default="best", help="How student code is isolated.")
 def command_grade(
     *,
     submissions: Path,
@@ -82,7 +82,7 @@ def command_grade(
     A second run grades only what changed. Exit status: 0 every submission has a verdict, 2 unusable input, 3 some could
     not be graded.
 
-    Layouts, of which one is seen by the names at the top unless you say it: students (a folder, file or zip for each),
+    The layout is recognised by the names at the top unless --layout says it: students (a folder, file or zip for each),
     wrapped (the same in one folder of any name), one-student, nbgrader (submitted/STUDENT/ASSIGNMENT/), and the downloads
     of moodle, canvas and gradescope.
     """
@@ -111,7 +111,7 @@ def _warn_of_none() -> None:
     from grader.sandbox.host.walls import POLICY_FILE, floor
 
     if (least := floor()) == "none":
-        print("Without isolation, student code can read and change all that you can, its own mark too.", file=sys.stderr)
+        print("Without isolation, student code can read and change all that you can, its own score too.", file=sys.stderr)
     else:
         print(f"{POLICY_FILE} asks for isolation `{least}` at least: that is what is used.", file=sys.stderr)
 

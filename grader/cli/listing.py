@@ -1,5 +1,5 @@
 """
-What `list` says of each exercise, remembered from one run to the next.
+The rows of `list`, remembered from one run to the next.
 
 Reading a catalogue of twenty exercises takes longer than starting Python; most files have not changed since the last time.
 """
@@ -21,7 +21,7 @@ MAX_REMEMBERED = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ListedExercise:
     """One exercise in the list."""
 
     id: str
@@ -31,10 +31,10 @@ class Row:
     path: str
 
 
-def rows(files: Iterable[tuple[str, Path]]) -> tuple[tuple[Row, ...], tuple[GraderError, ...]]:
-    """The rows of those files, and the faults of those that cannot be loaded."""
+def rows(files: Iterable[tuple[str, Path]]) -> tuple[tuple[ListedExercise, ...], tuple[GraderError, ...]]:
+    """Return the rows of exercise files, and the faults of those that cannot be loaded."""
     remembered = _remembered()
-    found: list[Row] = []
+    found: list[ListedExercise] = []
     faults: list[GraderError] = []
     news = {}
     for name, path in files:
@@ -53,25 +53,25 @@ def rows(files: Iterable[tuple[str, Path]]) -> tuple[tuple[Row, ...], tuple[Grad
     return tuple(found), tuple(faults)
 
 
-def _unchanged(remembered: Any, path: Path) -> Row | None:
-    """What was read from this file before; None when it has changed since, or was never read."""
+def _unchanged(remembered: Any, path: Path) -> ListedExercise | None:
+    """Return the row that was read from a file before; None when it has changed since, or was never read."""
     try:
         *stamp, row = remembered
-        return Row(**{**row, "kinds": tuple(row["kinds"])}) if stamp == _stamp(path) else None
+        return ListedExercise(**{**row, "kinds": tuple(row["kinds"])}) if stamp == _stamp(path) else None
     except (TypeError, ValueError, KeyError):
         return None
 
 
-def _read(path: Path) -> Row:
+def _read(path: Path) -> ListedExercise:
     from grader.exercise.loading import load_exercise
 
     exercise = load_exercise(path)
     kinds = tuple(dict.fromkeys(type(target.kind).__name__.lower() for _, target in exercise.targets()))
-    return Row(id=exercise.id, title=exercise.title, points=exercise.points, kinds=kinds, path=str(path))
+    return ListedExercise(id=exercise.id, title=exercise.title, points=exercise.points, kinds=kinds, path=str(path))
 
 
 def _stamp(path: Path) -> list[int]:
-    """What changes when a file does."""
+    """Return numbers that change when a file does."""
     try:
         facts = path.stat()
     except OSError:
@@ -80,7 +80,7 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _remembered() -> dict[str, Any]:
-    """What was read before by this version; nothing where the file is torn or not ours."""
+    """Return the rows that this version read before; none where the file is torn or not ours."""
     try:
         data = json.loads((cache_folder() / "list.json").read_text(encoding="utf-8"))
         return dict(data["files"]) if data["version"] == VERSION else {}
@@ -89,7 +89,7 @@ def _remembered() -> dict[str, Any]:
 
 
 def _remember(files: dict[str, Any]) -> None:
-    """Write it whole or not at all; a folder that cannot be written costs time, nothing else."""
+    """Write the rows whole or not at all; a folder that cannot be written costs time, nothing else."""
     newest = dict(list(files.items())[-MAX_REMEMBERED:])
     with contextlib.suppress(OSError):
         write_whole(cache_folder() / "list.json", json.dumps({"version": VERSION, "files": newest}).encode())

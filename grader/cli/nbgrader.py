@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import exercises_option
-from grader.text import one_line
+from grader.cli.options import exercises_option, jobs_option
+from grader.text import counted, one_line
 
 if TYPE_CHECKING:
     from grader.nbgrader.building import Built
@@ -53,7 +53,7 @@ def command_build(
 
     Building again keeps the ids of all cells, your own cells, and your model answers between BEGIN and END SOLUTION.
     """
-    from grader.cli.common import find_assignment
+    from grader.cli.finding import find_assignment
     from grader.nbgrader.building import build
 
     found = find_assignment(assignment, folders)
@@ -67,14 +67,14 @@ def command_build(
 )
 @click.argument("assignment")
 @click.option("--course", type=click.Path(path_type=Path), default=Path(), help="The course folder; by default this one.")
-@click.option("--jobs", type=click.IntRange(min=0), default=0, help="Workers; by default one a processor.")
+@jobs_option
 @click.option("--force", is_flag=True, help="Have nbgrader record everything again, not only what is new.")
 def command_autograde(*, assignment: str, course: Path, jobs: int, force: bool) -> int:
     """
     Grade all submissions in parallel, then let nbgrader record them.
 
-    The marks are those of plain `nbgrader autograde` and of the formgrader's button. Exit status: 0 everything has a
-    mark, 2 unusable input, 3 something was left to a person.
+    The scores are those of plain `nbgrader autograde` and of the formgrader's button. Exit status: 0 everything has a
+    score, 2 unusable input, 3 something was left to a person.
     """
     from grader.cli.progress import showing_progress
     from grader.nbgrader.recording import autograde
@@ -82,7 +82,9 @@ def command_autograde(*, assignment: str, course: Path, jobs: int, force: bool) 
     with showing_progress() as tell:
         summary = autograde(course, assignment, jobs=jobs, force=force, tell=tell)
     click.echo(
-        f"{summary.graded} notebooks graded, {summary.reused} unchanged; {summary.recorded} submissions recorded.", err=True
+        f"{counted(summary.graded, 'answer')} graded, {summary.reused} unchanged; "
+        f"{counted(summary.recorded, 'submission')} recorded.",
+        err=True,
     )
     for line in summary.lost:
         click.echo(one_line(line, 2_000), err=True)

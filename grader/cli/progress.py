@@ -1,4 +1,4 @@
-"""How far grading is, while it runs: always on stderr."""
+"""Show how far grading is, while it runs: always on stderr."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def showing_progress() -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal that can redraw it, a line now and then elsewhere."""
+    """Show a bar on a terminal that can redraw it, a line now and then elsewhere."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield Lines().tell
         return
@@ -48,7 +48,7 @@ class Lines:
         self.next_seconds = 10.0
 
     def tell(self, at: Progress) -> None:
-        """The line, where it is time for one."""
+        """Print a line when it is time for one."""
         if at.seconds >= self.next_seconds:
             self.next_seconds = 2 * at.seconds
             note = f" ({note_of(at)})" if note_of(at) else ""
@@ -56,7 +56,7 @@ class Lines:
 
 
 def note_of(at: Progress) -> str:
-    """What is worth knowing beside the count: what we failed at, which exercise keeps everybody waiting, what was not run."""
+    """Write what is worth knowing beside the count: answers not graded, the slowest exercise, answers not run again."""
     exercise, seconds = at.slowest
     notes = (
         f"{at.ungraded} not graded" if at.ungraded else "",

@@ -1,4 +1,4 @@
-"""What the terminal can show: characters, and colours."""
+"""Find out what the terminal can show: characters, colours, columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _in_ascii(error: UnicodeError) -> tuple[str, int]:
 
 
 def show_what_the_terminal_can() -> None:
-    """Let stdout and stderr write `d` for ∂ and the like where their encoding has no such character."""
+    """Have stdout and stderr write `d` for ∂, and so on, where their encoding lacks a character."""
     codecs.register_error("grader", _in_ascii)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a test's or an editor's stand-in may be another thing
@@ -40,7 +40,7 @@ def has_colour(stream: TextIO) -> bool:
 
 
 def width_of(stream: TextIO) -> int:
-    """How many columns to fill: those of the terminal, or COLUMNS, but from 40 to 80; 80 where nobody reads along."""
+    """Return how many columns to fill: those of the terminal, or COLUMNS, but from 40 to 80; 80 where there is no terminal."""
     asked = os.environ.get("COLUMNS", "")
     try:
         columns = int(asked) if asked.isdecimal() else os.get_terminal_size(stream.fileno()).columns

@@ -37,14 +37,14 @@ _MODULE = "grader.nbgrader.preprocessors"
 
 def configure(c: Any) -> None:
     """
-    Have a course grade in the sandbox: the last line of its `nbgrader_config.py`, `configure(c)`.
+    Have a course grade in the sandbox: write `configure(c)` as the last line of its `nbgrader_config.py`.
 
-    Of nbgrader's own steps two are replaced and one is put before the others; lists that the course has set itself stay
-    as they are otherwise. Notebooks that `grader nbgrader build` did not make are graded as ever.
+    Two of nbgrader's steps are replaced by ours, and one of ours is put before the others; the rest of a list that the course
+    has set itself stays. Notebooks that `grader nbgrader build` did not make are graded by nbgrader as before.
     """
     for name, steps in _STEPS.items():
         chosen = c.Autograde.get(name, steps)
-        if hasattr(chosen, "get_value"):  # what the course adds to a list that it has not set: c.Autograde.NAME.append(...)
+        if hasattr(chosen, "get_value"):  # the course appends to a list that it has not set: c.Autograde.NAME.append(...)
             chosen = chosen.get_value(list(steps))
         replaced: list[Any] = [_replaced(step) for step in chosen]
         first = f"{_MODULE}.RepairCells"
@@ -56,7 +56,7 @@ def configure(c: Any) -> None:
 
 
 def _replaced(step: Any) -> Any:
-    """The step, or ours in its place."""
+    """Return our step in the place of a step of nbgrader's that it replaces, else the step."""
     name = step if isinstance(step, str) else f"{step.__module__}.{step.__qualname__}"
     is_theirs = name.startswith("nbgrader.preprocessors.")
     ours = _OURS.get(name.rpartition(".")[2])

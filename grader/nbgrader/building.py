@@ -1,8 +1,8 @@
 """
-Assignment -> source notebooks for nbgrader, one an exercise or one for all.
+Write the source notebooks of an assignment for nbgrader: one for each exercise, or one for all.
 
-Building again keeps every id, every cell that the instructor wrote, and what stands between BEGIN and END SOLUTION where no
-model answer is given.
+Building again keeps every id, every cell that the instructor wrote, and the text between BEGIN and END SOLUTION where no model
+answer is given.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from grader import handout
 from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise import catalogue, starter
 from grader.files import write_whole
-from grader.nbgrader.cells import Cell, bodies, body_in, cells
-from grader.nbgrader.course import Course, Plan
+from grader.nbgrader.cells import GeneratedCell, body_in, cells
+from grader.nbgrader.course import BuildPlan, CourseAssignment
+from grader.nbgrader.model_answers import bodies
 from grader.nbgrader.needs import needs_nbgrader
 from grader.reference import prepare
 from grader.sandbox.limits import Limits
@@ -33,7 +34,7 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What a build wrote, and what the instructor may want to know of it."""
+    """The notebooks that a build wrote, and notes for the instructor."""
 
     notebooks: tuple[Path, ...]
     notes: tuple[str, ...] = ()
@@ -43,10 +44,10 @@ def build(
     assignment: Assignment, root: Path, *, solutions: Sequence[Path] = (), one_notebook: bool = False, student_seeds: bool = False
 ) -> Built:
     """
-    Write `source/ASSIGNMENT/*.ipynb` in a course, and what the course knows of them.
+    Write `source/ASSIGNMENT/*.ipynb` in a course, and the plan of the assignment.
 
-    `solutions` are folders of model answers. Raises GraderError when a file cannot be written, a name does not do for
-    nbgrader, or a notebook that is there is none.
+    `solutions` are folders of model answers. Raises GraderError when a file cannot be written, nbgrader does not take the
+    assignment's name, or an existing notebook cannot be read.
     """
     needs_nbgrader()
     _check_names(assignment)
@@ -57,12 +58,13 @@ def build(
     for name, exercises in groups.items():
         path = folder / f"{name}.ipynb"
         old = _read(path)
-        made = [cell for one in exercises for cell in _made(one, solutions, old, notes, is_marked=len(exercises) > 1)]
-        written[path] = _checked(path, _merged(made, old)).encode()
+        shares = len(exercises) > 1
+        generated = [cell for one in exercises for cell in _generated(one, solutions, old, notes, has_section_lines=shares)]
+        written[path] = _checked(path, _merged(generated, old)).encode()
     for exercise in assignment.exercises:
         if not _is_shipped(exercise):
             written |= {folder / name: data for name, data in handout.exercise_files(exercise).items()}
-    plan = Plan.of(
+    plan = BuildPlan.of(
         assignment,
         root,
         {name: tuple(exercise.id for exercise in exercises) for name, exercises in groups.items()},
@@ -73,29 +75,29 @@ def build(
             write_whole(path, data)
             path.chmod(0o644)
         for path in folder.glob(f"{prepare.BESIDE}/*.record"):
-            if path not in written:  # of an exercise as it was before
+            if path not in written:  # it belongs to an earlier state of the exercise
                 path.unlink()
     except OSError as error:
         raise GraderError(Fault(str(folder), f"It cannot be written: {error.strerror}.", "Name another course folder.")) from None
     notes += _left_over(folder, written)
     if assignment.late is not None or assignment.overrides:
-        notes.append("late: and overrides: have no effect in nbgrader, which has late penalties and manual marks of its own.")
-    Course(root=root, id=assignment.id).save(plan, assignment)
+        notes.append("late: and overrides: have no effect in nbgrader, which has late penalties and manual scores of its own.")
+    CourseAssignment(root=root, id=assignment.id).save(plan, assignment)
     return Built(notebooks=tuple(path for path in written if path.suffix == ".ipynb"), notes=tuple(notes))
 
 
 def _check_names(assignment: Assignment) -> None:
-    """Assignments become folders of nbgrader's exchange, which divides names at `+`."""
+    """Refuse a name that cannot be a folder of nbgrader's exchange, which divides names at `+`."""
     if "+" in assignment.id or assignment.id.strip() != assignment.id:
         what = f"nbgrader takes no assignment called `{assignment.id}`."
         raise GraderError(Fault(assignment.path, what, "Name the file with letters, digits, `_` and `-`: problem_set_1.yaml."))
 
 
 def _left_over(folder: Path, written: Container[Path]) -> Iterator[str]:
-    """What an earlier build made and this one did not: nbgrader goes on releasing it."""
+    """Name what an earlier build made and this one did not: nbgrader goes on releasing it."""
     for path in sorted(folder.glob("*.ipynb")):
         if path not in written and _is_generated(path):
-            yield f"{path} is left over from an earlier build: remove it. Answers in it are not graded, but left to a person."
+            yield f"{path} is left over from an earlier build: remove it. Answers in it are left to a person."
     for path in sorted(folder.glob("*.yaml")):
         if path not in written and {"tasks:", "forward:"} <= set(path.read_text("utf-8", errors="replace").splitlines()):
             yield f"{path} is left over from an earlier build: remove it. No notebook of this assignment needs it."
@@ -105,25 +107,25 @@ def _is_generated(path: Path) -> bool:
     try:
         return any(cell["metadata"].get("grader") == "generated" for cell in json.loads(path.read_bytes())["cells"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return False  # nbgrader says what is the matter with it
+        return False  # nbgrader says what is wrong with it
 
 
-# What stands in a notebook
+# The cells of a notebook
 
 
-def _made(
-    exercise: Exercise, solutions: Sequence[Path], old: dict[str, Any] | None, notes: list[str], *, is_marked: bool
-) -> list[Cell]:
-    """The cells of an exercise, with the model answers of a file, else those that the notebook has already."""
+def _generated(
+    exercise: Exercise, solutions: Sequence[Path], old: dict[str, Any] | None, notes: list[str], *, has_section_lines: bool
+) -> list[GeneratedCell]:
+    """Generate the cells of an exercise with the model answers of a file, else with those that the notebook has already."""
     answers = _model_answers(exercise, solutions)
     kept = {_id(cell): body_in(_source(cell)) for cell in (old or {"cells": []})["cells"]}
-    for cell in cells(exercise, answers, is_marked=is_marked):
+    for cell in cells(exercise, answers, has_section_lines=has_section_lines):
         if cell.role == "solution" and not body_in(cell.source) and kept.get(cell.id):
             answers[cell.function] = kept[cell.id]
-    made = list(cells(exercise, answers, is_marked=is_marked))
-    if lacking := [cell.function for cell in made if cell.role == "solution" and not body_in(cell.source)]:
+    generated = list(cells(exercise, answers, has_section_lines=has_section_lines))
+    if lacking := [cell.function for cell in generated if cell.role == "solution" and not body_in(cell.source)]:
         notes.append(f"{exercise.id}: no model answer for {', '.join(lacking)}; write it between BEGIN and END SOLUTION.")
-    return made
+    return generated
 
 
 def _model_answers(exercise: Exercise, folders: Sequence[Path]) -> dict[str, str]:
@@ -147,18 +149,18 @@ def _parameters(exercise: Exercise) -> dict[str, tuple[str, ...]]:
 # Notebooks
 
 
-def _merged(made: Sequence[Cell], old: dict[str, Any] | None) -> dict[str, Any]:
-    """The notebook with the made cells, and each of the instructor's own where it stood: after the same generated cell."""
-    fresh = [_cell(cell) for cell in made]
+def _merged(generated: Sequence[GeneratedCell], old: dict[str, Any] | None) -> dict[str, Any]:
+    """Make a notebook of the generated cells; each cell of the instructor's follows the same generated cell as before."""
+    fresh = [_cell(cell) for cell in generated]
     if old is None:
         return {"cells": fresh, "metadata": {"kernelspec": _KERNEL}, "nbformat": 4, "nbformat_minor": 5}
-    ours = {cell.id for cell in made} | {_id(cell) for cell in old["cells"] if cell["metadata"].get("grader") == "generated"}
+    ours = {cell.id for cell in generated} | {_id(cell) for cell in old["cells"] if cell["metadata"].get("grader") == "generated"}
     after: dict[str | None, list[dict[str, Any]]] = {}
     anchor: str | None = None
     for cell in old["cells"]:
         if _id(cell) not in ours:
             after.setdefault(anchor, []).append(cell)
-        elif any(_id(cell) == one.id for one in made):
+        elif any(_id(cell) == one.id for one in generated):
             anchor = _id(cell)
     merged = list(after.get(None, ()))
     for cell in fresh:
@@ -167,7 +169,7 @@ def _merged(made: Sequence[Cell], old: dict[str, Any] | None) -> dict[str, Any]:
     return {"cells": merged, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: GeneratedCell) -> dict[str, Any]:
     ours = {
         "grade": cell.role == "grade",
         "grade_id": cell.id,
@@ -177,13 +179,13 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "task": False,
         **({"points": cell.points} if cell.role == "grade" else {}),
     }
-    made: dict[str, Any] = {
+    data: dict[str, Any] = {
         "cell_type": "markdown" if cell.role == "statement" else "code",
         "id": cell.notebook_id,
         "metadata": {"grader": "generated", "nbgrader": ours},
         "source": cell.source,
     }
-    return made if cell.role == "statement" else {**made, "execution_count": None, "outputs": []}
+    return data if cell.role == "statement" else {**data, "execution_count": None, "outputs": []}
 
 
 def _id(cell: Mapping[str, Any]) -> str | None:
@@ -196,7 +198,7 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """The notebook that is there already; None where there is none. Raises GraderError for one that cannot be read."""
+    """Read the notebook that is there already; None where there is none. Raises GraderError when it cannot be read."""
     if not path.exists():
         return None
     try:
@@ -209,7 +211,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _checked(path: Path, notebook: dict[str, Any]) -> str:
-    """The notebook's text. Raises GraderError when Jupyter's or nbgrader's own validator refuses it."""
+    """Write the notebook as text. Raises GraderError when Jupyter's or nbgrader's own validator refuses it."""
     from nbgrader.nbgraderformat import MetadataValidator  # type: ignore[import-untyped]
 
     nbformat = _nbformat()
@@ -234,7 +236,7 @@ def _nbformat() -> Any:  # its functions have no types, and importing it takes s
 
 
 def _is_shipped(exercise: Exercise) -> bool:
-    """Whether a student's own installation has this exercise already; points are the grade cell's, limits the sandbox's."""
+    """Whether the shipped catalogue judges as this exercise does; points are the grade cell's, limits the sandbox's."""
     from grader.exercise.loading import load_exercise
 
     file = catalogue.shipped() / f"{exercise.id}.yaml"

@@ -1,4 +1,4 @@
-"""What a grade cell runs in a student's own kernel, under Validate, and under nbgrader without our configuration."""
+"""Check an answer in the kernel: for students, under Validate, and under nbgrader without our configuration."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def public_check(cell: str, points: float, /, **functions: Callable[..., object]) -> float:
     """
-    The points, of at most `points`, that the functions earn with public numbers for the target of that grade cell.
+    Check the functions with public numbers; return how many of the grade cell's `points` they earn, and show why.
 
-    Shows why. Under Validate, which shows errors only, less than all points raises NotRightError with the reasons.
+    Under Validate, which shows errors only, it raises NotRightError with the reasons unless all points are earned.
     Raises GraderError when the cell's exercise is not there.
     """
     from grader.judging.in_process import check_functions
@@ -40,14 +40,14 @@ def public_check(cell: str, points: float, /, **functions: Callable[..., object]
 
 
 class NotRightError(Exception):
-    """An answer that does not earn all its points; IPython shows the reasons alone, no traceback of ours."""
+    """An answer that does not earn all its points; IPython shows the reasons without our traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
 
 
 def only(report: Report, exercise: Exercise, cell: str) -> Report:
-    """The report with the target of one grade cell; flags and output stay. Raises GraderError for a cell of no target."""
+    """Reduce a report to the target of one grade cell; flags and output stay. Raises GraderError when there is no such target."""
     for task, target in exercise.targets():
         if grade_id(exercise, task, target) == cell:
             key = (task.function, target.name)
@@ -58,12 +58,12 @@ def only(report: Report, exercise: Exercise, cell: str) -> Report:
 
 
 def share_of_points(share: float, points: float) -> float:
-    """A share of a cell's points, a finite number from 0 to all of them, whatever the share is."""
+    """Return a share of a cell's points: a finite number from 0 to all of them, whatever the share is."""
     return min(max(share, 0.0), 1.0) * points if math.isfinite(share) else 0.0
 
 
 def _exercise(name: str) -> Exercise:
-    """The exercise whose copy lies beside the notebook, else the catalogue's."""
+    """Load the exercise from the copy beside the notebook, else from the catalogue."""
     from grader.exercise.loading import load_exercise
 
     beside = Path(f"{name}.yaml")

@@ -1,8 +1,8 @@
 """
-What a course folder knows of an assignment: `COURSE/grading/ASSIGNMENT`, an OUT folder with seed, results and a plan.
+An assignment in a course folder: `COURSE/grading/ASSIGNMENT`, an OUT folder with the seed, the results and the plan of the build.
 
-Only the instructor can read it. What a student's notebook says of itself is not believed: which exercises a notebook asks
-for stands here, which cells it has stands in nbgrader's database.
+Only the instructor can read it. A student's notebook is not asked what it is: the plan names the exercises of each notebook,
+nbgrader's database names its cells.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grader.exercise import catalogue
 from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise
 from grader.files import write_whole
-from grader.nbgrader.cells import REBUILD, Cell, cells
+from grader.nbgrader.cells import REBUILD, GeneratedCell, cells
 
 FOLDER = "grading"  # not "grader": nbgrader puts the course folder on Python's path
 SCHEMA = 1
@@ -32,10 +32,10 @@ _SHIPPED = "catalogue:"  # in place of the folder of the shipped catalogue, whic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What was built: the files of the assignment and its exercises, and which notebook asks for which exercises."""
+class BuildPlan:
+    """What was built: the files of the assignment and its exercises, and the exercises of each notebook."""
 
-    assignment: str  # a file; an exercise's own where the assignment is one exercise
+    assignment: str  # its file; the exercise's file where the assignment is one exercise
     exercises: Mapping[str, str]  # id -> file
     notebooks: Mapping[str, tuple[str, ...]]
     student_seeds: bool = False
@@ -43,32 +43,32 @@ class Plan:
 
     @classmethod
     def of(cls, assignment: Assignment, root: Path, notebooks: Mapping[str, tuple[str, ...]], *, student_seeds: bool) -> Self:
-        """The plan of an assignment; files inside the course are named relative to it, so that the course can move."""
+        """Plan an assignment; files inside the course are named relative to it, so that the course can move."""
         files = {exercise.id: _kept(exercise.path, root) for exercise in assignment.exercises}
         return cls(assignment=_kept(assignment.path, root), exercises=files, notebooks=notebooks, student_seeds=student_seeds)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
-    """A course folder, and one assignment in it."""
+class CourseAssignment:
+    """One assignment in a course folder."""
 
     root: Path
-    id: str  # of the assignment, as nbgrader has it
+    id: str  # the assignment's name in nbgrader
 
     @property
     def folder(self) -> Path:
-        """The assignment's OUT folder."""
+        """Return the assignment's OUT folder."""
         return self.root / FOLDER / self.id
 
     @cached_property
-    def plan(self) -> Plan | None:
-        """What was built; None where the assignment is not ours. Raises GraderError when it cannot be read."""
+    def plan(self) -> BuildPlan | None:
+        """Read what was built; None where the assignment is not ours. Raises GraderError when it cannot be read."""
         path = self.folder / PLAN
         try:
             facts = json.loads(path.read_bytes())
             if facts["schema"] != SCHEMA:
                 raise ValueError("it was written by another version of grader")
-            return Plan(**{**facts, "notebooks": {name: tuple(asked) for name, asked in facts["notebooks"].items()}})
+            return BuildPlan(**{**facts, "notebooks": {name: tuple(asked) for name, asked in facts["notebooks"].items()}})
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -76,7 +76,7 @@ class Course:
 
     @cached_property
     def assignment(self) -> Assignment:
-        """The assignment as its file has it now. Raises GraderError when it was never built, or its file is gone or faulty."""
+        """Read the assignment as its file is now. Raises GraderError when it was never built, or the file is gone or faulty."""
         from grader.exercise.loading import load_assignment, load_exercise
 
         if self.plan is None:
@@ -90,20 +90,19 @@ class Course:
         return replace(assignment, id=self.id)
 
     def not_built(self) -> GraderError:
-        """What to say of an assignment that is not ours."""
-        remedy = (
-            f"Build it: grader nbgrader build ASSIGNMENT.yaml\nOne of nbgrader's own is graded by: nbgrader autograde {self.id}"
-        )
+        """Return the error for an assignment that is not ours."""
+        own = f"If it is nbgrader's own, grade it with: nbgrader autograde {self.id}"
+        remedy = f"Build it: grader nbgrader build ASSIGNMENT.yaml\n{own}"
         return GraderError(Fault(str(self.folder), f"The assignment {self.id} was not built with grader.", remedy))
 
     @property
-    def _stamp(self) -> tuple[object, ...]:
-        """What changes when the plan or a file that it names does."""
+    def stamp(self) -> tuple[object, ...]:
+        """Return values that change when the plan or a file that it names changes."""
         files = () if self.plan is None else (self.plan.assignment, *self.plan.exercises.values())
         return tuple(map(_changed_at, (self.folder / PLAN, *(_found(kept, self.root) for kept in files))))
 
     def exercises(self, notebook: str) -> tuple[Exercise, ...]:
-        """The exercises that a notebook asks for; none where it is not ours. Raises GraderError when one is no longer there."""
+        """Return the exercises of a notebook; none where it is not ours. Raises GraderError when one is no longer there."""
         if self.plan is None or notebook not in self.plan.notebooks:
             return ()
         known = {exercise.id: exercise for exercise in self.assignment.exercises}
@@ -113,28 +112,28 @@ class Course:
             raise GraderError(Fault(self.assignment.path or self.id, what, REBUILD))
         return tuple(known[id] for id in asked)
 
-    def cells(self, notebook: str) -> tuple[Cell, ...]:
-        """The generated cells of a notebook, without model answers. Raises GraderError as `exercises` does."""
+    def cells(self, notebook: str) -> tuple[GeneratedCell, ...]:
+        """Return the generated cells of a notebook, without model answers. Raises GraderError as `exercises` does."""
         if notebook not in self._cells:
             self._cells[notebook] = tuple(cell for one in self.exercises(notebook) for cell in cells(one, {}))
         return self._cells[notebook]
 
     @cached_property
-    def _cells(self) -> dict[str, tuple[Cell, ...]]:
+    def _cells(self) -> dict[str, tuple[GeneratedCell, ...]]:
         return {}
 
     def seed(self, out: Out, exercise: str, student: str) -> int:
-        """The seed of one submission: the assignment's, or, with seeds for every student, one derived from it."""
+        """Return the seed of a submission: the assignment's, or one derived from it where every student has a seed."""
         if self.plan is None or not self.plan.student_seeds:
             return out.state.seed
         digest = hmac.digest(str(out.state.seed).encode(), json.dumps([exercise, student]).encode(), hashlib.sha256)
-        return int.from_bytes(digest[:8], "big") % 2**53  # as far as JSON's numbers are exact
+        return int.from_bytes(digest[:8], "big") % 2**53  # JSON numbers are exact up to there
 
     def out(self) -> Out:
         """
-        The OUT folder, made where there is none.
+        Open the OUT folder, and make it where there is none.
 
-        It is not held: the formgrader's button may be pressed at any time, and each result is kept whole or not at all.
+        It is not locked: the formgrader's button may be pressed at any time, and each result is kept whole or not at all.
         """
         state = read_state(self.folder)
         if state is not None and (state.exercises, state.due) == (_ids(self.assignment), _due(self.assignment)):
@@ -143,31 +142,34 @@ class Course:
             return out
 
     def held(self) -> AbstractContextManager[Out]:
-        """The OUT folder, held against other runs until the end of the block."""
+        """Open the OUT folder and lock it against other runs until the end of the block."""
         return open_out(self.folder, self.assignment)
 
-    def save(self, plan: Plan, assignment: Assignment) -> None:
-        """Keep a plan, and draw the assignment's seed at the first time."""
+    def save(self, plan: BuildPlan, assignment: Assignment) -> None:
+        """Keep a plan; the first time, draw the assignment's seed."""
         with open_out(self.folder, replace(assignment, id=self.id)) as out:
             write_whole(out.path / PLAN, (json.dumps(asdict(plan), ensure_ascii=False, indent=1) + "\n").encode())
         for name in ("plan", "assignment"):
             self.__dict__.pop(name, None)
 
 
-_known: dict[tuple[Path, str], tuple[tuple[object, ...], Course]] = {}
-
-
-def course_at(root: Path, id: str) -> Course:
+class Courses:
     """
-    A course with what was read of its files, which are read again only where one changed.
+    Assignments of course folders, as read from their files; these are read again only when one has changed.
 
-    nbgrader asks twice for every notebook, and YAML is slow.
+    nbgrader asks twice for every notebook, and reading YAML is slow.
     """
-    stamp, course = _known.get((root, id), ((), Course(root=root, id=id)))
-    if not stamp or stamp != course._stamp:
-        course = Course(root=root, id=id)
-        _known[root, id] = course._stamp, course
-    return course
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[Path, str], tuple[tuple[object, ...], CourseAssignment]] = {}
+
+    def at(self, root: Path, id: str) -> CourseAssignment:
+        """Return an assignment of a course as its files are now."""
+        stamp, course = self._read.get((root, id), ((), CourseAssignment(root=root, id=id)))
+        if not stamp or stamp != course.stamp:
+            course = CourseAssignment(root=root, id=id)
+            self._read[root, id] = course.stamp, course
+        return course
 
 
 def _changed_at(path: Path) -> tuple[int, int] | None:

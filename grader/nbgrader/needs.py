@@ -1,4 +1,4 @@
-"""nbgrader is an extra: what to say where it is not installed, or is a version that this was not built for."""
+"""nbgrader is an extra: say so where it is not installed, or is a version that this package does not know."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OLDEST, BEFORE = (0, 9, 5), (0, 10)
 
 
 def needs_nbgrader() -> None:
-    """Raises GraderError unless an nbgrader of a known version is installed. Does not import it: that takes seconds."""
+    """Raise GraderError unless a known version of nbgrader is installed, without importing it: that takes seconds."""
     try:
         found = version("nbgrader")
     except PackageNotFoundError:

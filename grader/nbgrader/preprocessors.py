@@ -1,7 +1,7 @@
 """
-nbgrader's steps with ours in them: what the course's configuration names (`grader.nbgrader.configure`).
+Our steps in nbgrader's autograde; a course's configuration names them (`grader.nbgrader.configure`).
 
-Every start of nbgrader imports this; what grades is imported when a notebook of ours comes.
+Every start of nbgrader imports this; the modules that grade are imported when a notebook of ours comes.
 """
 
 from __future__ import annotations
@@ -9,75 +9,52 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakKeyDictionary, finalize
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry  # type: ignore[import-untyped]
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor, SaveAutoGrades  # type: ignore[import-untyped]
 from traitlets import Bool, Enum
 
 from grader.errors import Fault, GraderError, SubmissionError
-from grader.nbgrader.cells import IMPORT, REBUILD, exercise_of
-from grader.nbgrader.course import Course, course_at
+from grader.nbgrader.cells import exercise_of
+from grader.nbgrader.run import NbgraderRun, OurNotebook, converter_of, run_of
 
 if TYPE_CHECKING:
-    from grader.exercise.model import Exercise
-    from grader.nbgrader.reports import Marker
+    from grader.exercise.assignment import Feedback, ShownCases
+    from grader.nbgrader.results import AssignmentResults
     from grader.outcome import Report
     from grader.sandbox import Isolation
 
 _v4: Any = nbformat.v4  # its functions have no types
 _node: Any = NotebookNode
-_UNGRADED = "grader_ungraded"  # among the resources: grade ids that could not be graded, for a reason of ours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ours:
-    """A notebook that `grader nbgrader build` made: what it asks for, or why that cannot be said now."""
-
-    course: Course
-    notebook: str
-    student: str
-    exercises: tuple[Exercise, ...] = ()
-    fault: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cell:
-    """A cell of the released notebook, as nbgrader's database has it."""
-
-    metadata: Mapping[str, Any]
-    source: str
-    cell_type: str
+_UNGRADED = "grader_ungraded"  # a key of nbgrader's resources: ids of grade cells that could not be graded
 
 
 class RepairCells(NbGraderPreprocessor):  # type: ignore[misc]
     """
-    Gives cells of our notebooks the metadata that was released, whatever a student or an editor made of it.
+    Restores the released metadata in the cells of our notebooks, whatever a student or an editor did to it.
 
-    A cell with an id that was not released becomes an ordinary one; a grade cell that is gone comes back at the end: whose
-    functions are right earns the points. nbgrader's own steps then restore what is locked.
+    A cell with an id that was not released becomes an ordinary one. A grade cell that was deleted comes back at the end, so that
+    right functions earn its points. nbgrader's own steps then restore the text of locked cells.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        """The notebook with its released metadata."""
-        if _ours(self, resources) is None or (released := _released(self, resources)) is None:
+        """Restore the metadata of a notebook of ours; leave others alone."""
+        run = run_of(converter_of(self))
+        if run.our_notebook(resources) is None or (released := run.released(resources)) is None:
             return nb, resources
         there: set[str] = set()
-        for cell in reversed(nb.cells):  # of copies the last counts, as in nbgrader
+        for cell in reversed(nb.cells):  # the last of several copies counts, as in nbgrader
             found = cell.metadata.pop("nbgrader", None)
             name = found.get("grade_id") if isinstance(found, dict) else None
             if isinstance(name, str) and name in released and name not in there:
                 cell.metadata["nbgrader"] = _node(released[name].metadata)
                 there.add(name)
         for name, cell in released.items():
-            if name not in there and cell.metadata["grade"] and cell.cell_type == "code":
+            if name not in there and cell.is_graded_code:
                 self.log.warning("The grade cell %s was deleted; it is put back.", name)
                 nb.cells.append(_v4.new_code_cell(cell.source, metadata={"nbgrader": dict(cell.metadata)}))
         return nb, resources
@@ -85,97 +62,109 @@ class RepairCells(NbGraderPreprocessor):  # type: ignore[misc]
 
 class SandboxedExecute(Execute):  # type: ignore[misc]
     """
-    Grades the grade cells of our notebooks in the sandbox; other notebooks are executed as ever.
+    Grades the grade cells of our notebooks in the sandbox; leaves other notebooks to nbgrader's kernel.
 
-    Student code of our notebooks meets the kernel only where the instructor put code cells with marks of their own into
-    them. No exception of ours leaves it: what could not be graded is left to a person. What nbgrader's own database and
-    kernel raise does, and nbgrader says what became of it.
+    Student code of our notebooks meets the kernel only if the instructor added code cells with points of their own. Our
+    exceptions never leave this step: a cell that could not be graded is left to a person. Errors of nbgrader's own database and
+    kernel do leave it, and nbgrader says what became of the submission.
     """
 
     # Not configurable: `--no-execute` would leave the outputs that the student handed in.
     enabled = Bool(True)
 
-    isolation = Enum(["strict", "best", "none"], default_value="best", help="What student code is kept in.").tag(config=True)
+    isolation = Enum(["strict", "best", "none"], default_value="best", help="How student code is isolated.").tag(config=True)
     feedback = Enum(
         ["full", "hints", "score"], default_value="full", help="What students see: with numbers, causes only, points only."
     ).tag(config=True)
     feedback_cases = Enum(
         ["public", "secret"],
         default_value="public",
-        help="Of which cases: those that students have, or those that earn the points.",
+        help="Which cases students see: those that they have, or those that earn the points.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
-        """The notebook with its outputs."""
-        ours = _ours(self, resources or {})
-        released = _released(self, resources) if ours else None
+        """Fill in the outputs of a notebook."""
+        ours = self._run.our_notebook(resources or {})
+        released = self._run.released(resources) if ours else None
         if ours is None or released is None:
             return self._executed(nb, resources, km)
-        marks = self._marks(ours, nb)
-        foreign = {name for name, cell in released.items() if _is_foreign(name, cell, ours)}
-        graded = {name for name, cell in released.items() if cell.metadata["grade"] and cell.cell_type == "code"}
-        held = [cell for cell in nb.cells if cell.cell_type == "code" and _grade_id(cell) in graded - foreign]
-        if foreign:
-            nb, resources = self._executed(nb, resources, km, without=held)
+        reports = self._reports(ours, nb)
+        own = {name for name, cell in released.items() if ours.needs_kernel(name, cell)}
+        graded = {name for name, cell in released.items() if cell.is_graded_code} - own
+        grade_cells = [cell for cell in nb.cells if cell.cell_type == "code" and _grade_id(cell) in graded]
+        if own:
+            nb, resources = self._executed(nb, resources, km, exclude=grade_cells)
         else:
-            _show_load_errors(nb, marks)
-        self._give(held, ours, marks, resources)
+            _show_load_errors(nb, reports)
+        resources[_UNGRADED] = self._fill_in(grade_cells, ours, reports)
         return nb, resources
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
-        """One cell, executed unless it is ours."""
-        if cell.metadata.get("nbgrader", {}).get("grade_id") in self._without:
+        """Execute one cell unless the sandbox grades it."""
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in self._excluded:
             return cell, resources
         found: tuple[NotebookNode, Any] = super().preprocess_cell(cell, resources, index)
         return found
 
-    _without: frozenset[str | None] = frozenset()
+    _excluded: frozenset[str | None] = frozenset()
 
-    def _executed(self, nb: NotebookNode, resources: Any, km: Any, without: Sequence[NotebookNode] = ()) -> tuple[Any, Any]:
-        """The notebook from the kernel, unless execution was turned off (`--no-execute`)."""
+    def _executed(self, nb: NotebookNode, resources: Any, km: Any, exclude: Sequence[NotebookNode] = ()) -> tuple[Any, Any]:
+        """Execute the notebook in the kernel, unless execution was turned off (`--no-execute`)."""
         if not self.config.get("Execute", {}).get("enabled", True):
             return nb, resources
-        self._without = frozenset(map(_grade_id, without))
+        self._excluded = frozenset(map(_grade_id, exclude))
         found: tuple[Any, Any] = super().preprocess(nb, resources, km)
         return found
 
-    def _marks(self, ours: _Ours, nb: NotebookNode) -> Mapping[str, Report]:
-        """The reports on a notebook by exercise, without those that failed. Raises nothing."""
-        marks: dict[str, Report] = {}
-        if ours.fault:
-            return marks
-        with self._logged():
-            from grader.nbgrader import reports
+    @property
+    def _run(self) -> NbgraderRun:
+        return run_of(converter_of(self))
 
-            reports.refuse_links(self._folder(ours))
-            marker = _run_of(_converter(self)).marker(ours.course, self.feedback, self.feedback_cases)
-            code = reports.student_code(nb.cells, reports.checks_of(ours.course.cells(ours.notebook)))
-            beside = reports.modules_beside(_converter(self).coursedir, ours.student, ours.course.id)
-            marker.keep_students({ours.student: reports.submitted_at(self._folder(ours))})
+    @property
+    def _levels(self) -> tuple[Feedback, ShownCases]:
+        return cast("Feedback", self.feedback), cast("ShownCases", self.feedback_cases)
+
+    @property
+    def _isolation(self) -> Isolation:
+        return cast("Isolation", self.isolation)
+
+    def _reports(self, ours: OurNotebook, nb: NotebookNode) -> Mapping[str, Report]:
+        """Grade a notebook; return the reports by exercise, without those that failed. Raises nothing."""
+        reports: dict[str, Report] = {}
+        if ours.fault:
+            return reports
+        with self._logged():
+            from grader.nbgrader import submitted
+
+            folder = self._folder(ours)
+            submitted.refuse_links(folder)
+            results = self._run.results(ours.course, *self._levels)
+            code = submitted.student_code(nb.cells, submitted.checks_of(ours.course.cells(ours.notebook)))
+            beside = submitted.modules_beside(converter_of(self).coursedir, ours.student, ours.course.id)
+            results.keep_students({ours.student: submitted.submitted_at(folder)})
             for exercise in ours.exercises:
                 with self._logged():
-                    work = marker.work(ours.student, ours.notebook, exercise, code, beside)
-                    marks[exercise.id] = reports.mark(marker, work, exercise, self._isolation)
-            self._keep_missing(marker, ours)
-        return marks
+                    request = results.handed_in(ours.student, ours.notebook, exercise, code, beside)
+                    reports[exercise.id] = self._run.grade(results, request, exercise, self._isolation)
+            self._keep_missing(results, ours)
+        return reports
 
-    def _keep_missing(self, marker: Marker, ours: _Ours) -> None:
+    def _keep_missing(self, results: AssignmentResults, ours: OurNotebook) -> None:
         """Note the notebooks of the assignment that this student did not hand in; nbgrader gives them 0 itself."""
-        from grader.nbgrader import reports
-
         for notebook in ours.course.plan.notebooks if ours.course.plan else ():
             if not (self._folder(ours) / f"{notebook}.ipynb").exists():
                 for exercise in ours.course.exercises(notebook):
-                    reports.mark(marker, marker.missing(ours.student, notebook, exercise), exercise, self._isolation)
+                    request = results.not_handed_in(ours.student, notebook, exercise)
+                    self._run.grade(results, request, exercise, self._isolation)
 
-    def _folder(self, ours: _Ours) -> Path:
-        """What the student handed in."""
-        coursedir = _converter(self).coursedir
+    def _folder(self, ours: OurNotebook) -> Path:
+        """Return the folder that the student handed in."""
+        coursedir = converter_of(self).coursedir
         return Path(coursedir.format_path(coursedir.submitted_directory, ours.student, ours.course.id))
 
     @contextmanager
     def _logged(self) -> Iterator[None]:
-        """Keeps a fault of ours inside: it goes into the log, with its traceback where it is no message in words."""
+        """Log an exception of ours instead of raising it, with its traceback unless it is a message in words."""
         try:
             yield
         except GraderError as error:
@@ -183,35 +172,34 @@ class SandboxedExecute(Execute):  # type: ignore[misc]
         except Exception:
             self.log.error("%s", traceback.format_exc())
 
-    @property
-    def _isolation(self) -> Isolation:
-        return cast("Isolation", self.isolation)
+    def _fill_in(self, grade_cells: Sequence[NotebookNode], ours: OurNotebook, reports: Mapping[str, Report]) -> set[str]:
+        """Write points and reasons into the grade cells; return the ids of those that could not be graded."""
+        from grader.nbgrader.outputs import graded_output, not_graded_output
 
-    def _give(self, held: Sequence[NotebookNode], ours: _Ours, marks: Mapping[str, Report], resources: dict[str, Any]) -> None:
-        """Write points and reasons into the grade cells."""
         exercises = {exercise.id: exercise for exercise in ours.exercises}
-        told: set[str] = set()
-        ungraded: set[str | None] = set()
-        for cell in held:
+        shown: set[str] = set()
+        ungraded: set[str] = set()
+        for cell in grade_cells:
             name = _grade_id(cell) or ""
             id = exercise_of(name)
             points = float(cell.metadata["nbgrader"].get("points", 0.0))
-            earned, shown = None, None
-            if id in marks:
+            earned, reasons = None, None
+            if id in reports:
                 with self._logged():
-                    earned, shown = _outcome(
-                        marks[id], exercises[id], name, points, self.feedback, self.feedback_cases, is_first=id not in told
+                    earned, reasons = graded_output(
+                        reports[id], exercises[id], name, points, *self._levels, is_first=id not in shown
                     )
-                    told.add(id)
+                    shown.add(id)
             if earned is None:
                 ungraded.add(name)
+            number = _v4.new_output("execute_result", {"text/plain": repr(earned or 0.0)})
             cell.execution_count = None
-            cell.outputs = [shown or _not_graded(), _v4.new_output("execute_result", {"text/plain": repr(earned or 0.0)})]
-        resources[_UNGRADED] = ungraded
+            cell.outputs = [reasons or not_graded_output(), number]
+        return ungraded
 
 
 class SaveSandboxedGrades(SaveAutoGrades):  # type: ignore[misc]
-    """Saves the points as ever, and leaves what we could not grade to a person, without points in between."""
+    """Saves the points as nbgrader does; a cell that we could not grade gets none and is left to a person."""
 
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
@@ -221,74 +209,11 @@ class SaveSandboxedGrades(SaveAutoGrades):  # type: ignore[misc]
             self.gradebook.db.commit()
 
 
-def _outcome(
-    report: Report, exercise: Exercise, name: str, points: float, feedback: Any, cases: Any, *, is_first: bool
-) -> tuple[float | None, NotebookNode]:
-    """The points of one grade cell, None where it is ungraded, and the reasons. What was printed is shown once a notebook."""
-    from grader.nbgrader.checking import only, share_of_points
-    from grader.render import html, terminal
-    from grader.render.words import total_line
-
-    part = only(report, exercise, name)
-    if not is_first:
-        part = replace(part, output="", public_output=None if part.public_output is None else "", flags=(), load_errors=())
-    text = terminal.render(part, exercise, cases=cases) if feedback == "full" else total_line(part)
-    page = html.fragment(part, exercise, feedback=feedback, cases=cases)
-    shown = _v4.new_output("display_data", {"text/html": page, "text/plain": text})
-    return None if part.score is None else share_of_points(part.score / part.points, points), shown
-
-
-def _not_graded() -> Any:
-    text = "We could not grade this (our fault, no points lost). A person will; the log of `nbgrader autograde` says why."
-    return _v4.new_output("display_data", {"text/html": f"<p><strong>{text}</strong></p>", "text/plain": text})
-
-
-def _show_load_errors(nb: NotebookNode, marks: Mapping[str, Report]) -> None:
-    """Put what a student's cell raised below it, as a kernel would."""
-    errors = {one.source: one for report in marks.values() for one in report.load_errors}
-    code = [cell for cell in nb.cells if cell.cell_type == "code"]
-    for one in errors.values():
-        number = one.source.rpartition(", cell ")[2]
-        if number.isdigit() and 0 < int(number) <= len(code):
-            kind, _, value = one.detail.partition(": ")
-            lines = [*one.traceback.splitlines(), one.detail]
-            code[int(number) - 1].outputs.append(_v4.new_output("error", ename=kind, evalue=value, traceback=lines))
-
-
-# Which notebooks are ours
-
-
-def _ours(step: Any, resources: Mapping[str, Any]) -> _Ours | None:
-    """The notebook in hand if it is ours; never what the notebook says of itself."""
-    names = resources.get("nbgrader", {})
-    if "assignment" not in names or "notebook" not in names:
-        return None
-    course = Course(root=Path(_converter(step).coursedir.root), id=names["assignment"])
-    facts: dict[str, Any] = {"course": course, "notebook": names["notebook"], "student": names.get("student", "")}
-    try:
-        facts["course"] = course = course_at(course.root, course.id)
-        if course.plan is not None and names["notebook"] in course.plan.notebooks:
-            return _Ours(**facts, exercises=course.exercises(names["notebook"]))
-    except Exception as error:  # then it may be ours, and nothing of it must run in the kernel
-        _run_of(_converter(step)).tell(error)
-        return _Ours(**facts, fault=str(error))
-    if not any(IMPORT in cell.source for cell in (_released(step, resources) or {}).values()):
-        return None
-    what = f"The notebook {names['notebook']} was built with grader, and the assignment's plan does not have it."
-    remedy = f"Was it taken out of the assignment? Then remove it from the source and release folders, too. Else: {REBUILD}"
-    fault = GraderError(Fault(str(course.folder), what, remedy))
-    _run_of(_converter(step)).tell(fault)
-    return _Ours(**facts, fault=str(fault))
-
-
-# A run of nbgrader
-
-
 class SandboxedExporter(NotebookExporter):
     """
-    The exporter that nbgrader's converter makes when a run begins: here it has the run say when it ends.
+    The exporter that nbgrader's converter makes when a run begins; it ends our part of the run with the converter's.
 
-    What is kept open for a run would else be let go when Python comes to it: in the formgrader's server, hours later.
+    Otherwise results and sandbox would stay open until Python frees the converter: hours later in the formgrader's server.
     """
 
     def __init__(self, **named: Any) -> None:
@@ -300,17 +225,17 @@ class SandboxedExporter(NotebookExporter):
             try:
                 convert()
             finally:
-                _run_of(converter).end()
+                run_of(converter).end()
 
         converter.convert_notebooks = convert_and_end
 
     def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **named: Any) -> Any:
         """
-        The notebook as it is written. Raises SubmissionError, which nbgrader logs, for one of ours that is too much to open.
+        Open a notebook. Raises SubmissionError, which nbgrader logs, for a notebook of ours that is too heavy.
 
-        nbformat builds every value in it, several times over: 30 MB of `[],[],[]` are gigabytes, in the process of the class.
+        nbformat builds each of its values, several times over: 30 MB of `[],[],[]` become gigabytes in the process of the class.
         """
-        if resources and _ours(SimpleNamespace(parent=self), resources) is not None:
+        if resources and run_of(self.parent).our_notebook(resources) is not None:
             _refuse_heavy(Path(filename))
         return super().from_filename(filename, resources=resources, **named)
 
@@ -325,104 +250,16 @@ def _refuse_heavy(path: Path) -> None:
         raise SubmissionError(Fault(path.name, error.what, error.remedy)) from None
 
 
-class _Run:
-    """What is read and opened once for all submissions of a run."""
-
-    def __init__(self, log: Any) -> None:
-        self.released: dict[tuple[str, str], dict[str, _Cell] | None] = {}
-        self._log = log
-        self._told: set[str] = set()
-        self._marker: Marker | None = None
-
-    def marker(self, course: Course, feedback: Any, cases: Any) -> Marker:
-        """The results of an assignment, as its files are now. Raises GraderError when they cannot be opened."""
-        from grader.nbgrader.reports import Marker
-
-        if self._marker is None or self._marker.course is not course:
-            self.end()
-            self._marker = Marker(course, feedback, cases)
-        return self._marker
-
-    def tell(self, fault: Exception) -> None:
-        """Logs what holds for every submission, once."""
-        if str(fault) not in self._told:
-            self._told.add(str(fault))
-            self._log.error("%s", fault)
-
-    def end(self) -> None:
-        """Writes the table of grades, and closes the results. Raises nothing: what is graded is kept."""
-        marker, self._marker = self._marker, None
-        try:
-            if marker is not None:
-                marker.close()
-        except Exception as error:
-            self._log.error("%s", error)
-
-
-_runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
-
-
-def _run_of(converter: Any) -> _Run:
-    """The run of a converter; the formgrader's button makes one of its own."""
-    if converter not in _runs:
-        _runs[converter] = _Run(converter.log)
-        finalize(converter, _runs[converter].end)  # under another exporter than ours; at the latest when Python ends
-    return _runs[converter]
-
-
-def _converter(step: Any) -> Any:
-    """Nbgrader's converter: its exporter is the parent of its steps."""
-    return step.parent.parent
-
-
-def _released(step: Any, resources: Mapping[str, Any]) -> dict[str, _Cell] | None:
-    """The cells that nbgrader's database has of a notebook; None where it has none: nbgrader says so itself."""
-    names = resources["nbgrader"]
-    known = _run_of(_converter(step)).released
-    key = names["assignment"], names["notebook"]
-    if key not in known:
-        known[key] = _read_released(names)
-    return known[key]
-
-
-def _read_released(names: Mapping[str, Any]) -> dict[str, _Cell] | None:
-    with Gradebook(names["db_url"]) as gradebook:
-        try:
-            notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
-        except MissingEntry:
-            return None
-        points = {cell.name: cell.max_score for cell in notebook.grade_cells}
-        tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
-        solutions = {cell.name for cell in notebook.solution_cells}
-        found = {}
-        for cell in notebook.source_cells:
-            metadata = {
-                "grade": cell.name in points,
-                "grade_id": cell.name,
-                "locked": cell.locked,
-                "schema_version": 3,
-                "solution": cell.name in solutions,
-                "task": cell.name in tasks,
-                "checksum": cell.checksum,
-                "cell_type": cell.cell_type,
-            }
-            if cell.name in points or cell.name in tasks:
-                metadata["points"] = {**points, **tasks}[cell.name]
-            found[cell.name] = _Cell(metadata=metadata, source=cell.source or "", cell_type=cell.cell_type)
-        return found
-
-
-def _is_foreign(name: str, cell: _Cell, ours: _Ours) -> bool:
-    """
-    Whether a released cell is code of the instructor's own, which needs the kernel.
-
-    A solution cell that is named as ours are may be of a task that has another name by now.
-    """
-    if cell.cell_type != "code" or IMPORT in cell.source or ours.fault:
-        return False
-    if any(name == one.id for one in ours.course.cells(ours.notebook)):
-        return False
-    return bool(cell.metadata["grade"]) or all(exercise_of(name) != exercise.id for exercise in ours.exercises)
+def _show_load_errors(nb: NotebookNode, reports: Mapping[str, Report]) -> None:
+    """Put the exception of a student's cell below it, as a kernel would."""
+    errors = {one.source: one for report in reports.values() for one in report.load_errors}
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    for one in errors.values():
+        number = one.source.rpartition(", cell ")[2]
+        if number.isdigit() and 0 < int(number) <= len(code):
+            kind, _, value = one.detail.partition(": ")
+            lines = [*one.traceback.splitlines(), one.detail]
+            code[int(number) - 1].outputs.append(_v4.new_output("error", ename=kind, evalue=value, traceback=lines))
 
 
 def _grade_id(cell: NotebookNode) -> str | None:

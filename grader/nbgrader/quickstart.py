@@ -31,7 +31,7 @@ c.CourseDirectory.course_id = {course!r}
 
 configure(c)  # grade cells of grader's notebooks in the sandbox; everything else as nbgrader does it
 
-# What student code is kept in: strict, best (the default) or none.
+# How student code is isolated: strict, best (the default) or none.
 # c.SandboxedExecute.isolation = "strict"
 # What students see of a wrong answer: full (with numbers, the default), hints or score.
 # c.SandboxedExecute.feedback = "hints"
@@ -45,8 +45,8 @@ _README = """\
 1. `nbgrader generate_assignment {example}`, then `nbgrader release_assignment {example}`: students fetch and submit. They
    install the checker once, the wheel that `python -m grader.wheel` writes: `pip install autograd_grader-*.whl`.
 2. `nbgrader collect {example}`
-3. `grader nbgrader autograde {example} --jobs 4` (or `nbgrader autograde`, or the formgrader's button: the same marks)
-4. `nbgrader generate_feedback {example}`, then `nbgrader release_feedback {example}`; `nbgrader export` for the marks.
+3. `grader nbgrader autograde {example} --jobs 4` (or `nbgrader autograde`, or the formgrader's button: the same scores)
+4. `nbgrader generate_feedback {example}`, then `nbgrader release_feedback {example}`; `nbgrader export` for the scores.
 
 After a change of `{example}.yaml` or of an exercise: `grader nbgrader build {example}.yaml`.
 `grading/` holds the secret seed, reports and grades: keep it where only instructors can read it.
@@ -70,7 +70,7 @@ def quickstart(course: Path) -> Built:
 
 
 def _examples() -> tuple[str, ...]:
-    """Two exercises of the catalogue to begin with."""
+    """Choose two exercises of the catalogue to begin with."""
     known = [file.stem for file in sorted(catalogue.shipped().glob("*.yaml"))]
     liked = [id for id in ("tanh_derivative", "tanh_layer") if id in known]
     return tuple(liked or known[:2])

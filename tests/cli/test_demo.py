@@ -18,7 +18,7 @@ from grader.cli import grade
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's OUT folder, graded once."""
+    """Grade the demo once; return its OUT folder."""
     folder = tmp_path_factory.mktemp("demo") / "OUT"
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -28,7 +28,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def reports(out: Path, student: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """A student's targets by exercise and name."""
+    """Read a student's targets by exercise and name."""
     files = (out / "reports" / student).glob("*.json")
     return {
         (report["exercise"], target["name"]): {**target, "flags": report["flags"]}

@@ -23,7 +23,7 @@ tasks:
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An exercise, and a cache of its own."""
+    """Write an exercise, and use an empty cache."""
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "twice.yaml"
     path.write_text(TWICE, encoding="utf-8")

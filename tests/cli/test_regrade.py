@@ -22,7 +22,7 @@ def grader(*arguments: str | Path) -> Result:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An assignment of one exercise, graded: s01 is right, s02 made a declared mistake that earns half."""
+    """Grade an assignment of one exercise: s01 is right, s02 made a declared mistake that earns half."""
     folder = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "exercises" / "tanh_derivative.yaml", folder)
     (folder / "ps1.yaml").write_text(PS1, "utf-8")
@@ -36,14 +36,14 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own(course: Path, tmp_path: Path) -> Path:
-    """A copy of it that a test may change. The exercise's file is where the copy is."""
+    """Copy the course, so that a test may change it. The exercise's file is where the copy is."""
     copy = tmp_path / "course"
     shutil.copytree(course, copy)
     return copy
 
 
 def changed(own: Path, old: str, new: str) -> Path:
-    """The exercise with another text in it; the assignment to name with -a."""
+    """Replace a text of the exercise; return the assignment to name with -a."""
     file = own / "tanh_derivative.yaml"
     text = file.read_text("utf-8")
     assert old in text
@@ -66,7 +66,7 @@ def test_a_replay_of_a_changed_exercise_is_refused(own: Path) -> None:
 
 
 def test_a_regrade_that_nobody_agrees_to_changes_nothing(own: Path) -> None:
-    """Away from a terminal, without --yes; it says whose marks and by how much."""
+    """Away from a terminal, without --yes; it says whose scores change and by how much."""
     before = (own / "OUT" / "grades.csv").read_bytes()
     result = grader("regrade", own / "OUT", "-a", changed(own, "credit: 0.5", "credit: 0.25"))
     assert 1 == result.return_value
@@ -77,7 +77,7 @@ def test_a_regrade_that_nobody_agrees_to_changes_nothing(own: Path) -> None:
         "  total               0.5   0.25   -0.25",
     ]
     assert expected == [line if line.startswith("  t") else line.strip() for line in result.stdout.splitlines()]
-    assert "The marks of 1 student change. Nothing had to be run again." in result.stderr
+    assert "The scores of 1 student change. Nothing had to be run again." in result.stderr
     assert "Nothing was changed. Give the same command with --yes to go on." in result.stderr
     assert before == (own / "OUT" / "grades.csv").read_bytes()
 
@@ -100,17 +100,19 @@ def test_a_regrade_writes_grades_reports_and_pages(own: Path) -> None:
     assert "s02,0.25,0.25,,,\n" in (own / "OUT" / "grades.csv").read_text("utf-8")
     assert "Look at the sign" in (own / "OUT" / "feedback" / "s02.html").read_text("utf-8")
     again = grader("regrade", own / "OUT", "-a", own / "ps1.yaml")
-    assert (0, "Nobody's marks change. Nothing") == (again.return_value, again.stderr[:30])
+    assert (0, "Nobody's scores change. Nothing") == (again.return_value, again.stderr[:31])
     reworded = grader("regrade", own / "OUT", "-a", changed(own, "Look at the sign", "Mind the sign"))
-    assert reworded.stderr.startswith("Nobody's marks change, but 1 report will say something else. Nothing had to be run again.")
+    assert reworded.stderr.startswith(
+        "Nobody's scores change, but 1 report will say something else. Nothing had to be run again."
+    )
 
 
 def test_a_purge_says_what_goes_and_what_stays(own: Path) -> None:
-    """Nothing without --yes; then marks only."""
+    """Nothing without --yes; then scores only."""
     asked = grader("purge", own / "OUT")
     assert 1 == asked.return_value
-    assert "Removes, of 2 students:\n  2 files handed in\n" in asked.stdout
-    assert "Keeps: 2 marks" in asked.stdout
+    assert "For 2 students, this removes:\n  2 files handed in\n" in asked.stdout
+    assert "It keeps 2 scores" in asked.stdout
     assert 0 == grader("purge", own / "OUT", "--yes").return_value
     assert not (own / "OUT" / "report.html").exists()
     assert "s01,1,1,,,\ns02,0.5,0.5,,,\n" in (own / "OUT" / "grades.csv").read_text("utf-8")

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import cli
-from grader.cli.results import known_exercises
+from grader.cli.finding import exercises_of
 from grader.exercise.catalogue import shipped
 
 ANSWER = "import numpy as np\ndef dY_dx(x):\n    return 1 - np.tanh(x) ** 2\n"
@@ -78,9 +78,9 @@ def test_pages_have_the_notation_of_the_exercise_that_was_graded(
     other = (shipped() / "tanh_derivative.yaml").read_text("utf-8").replace("title: ", "title: Another ")
     (tmp_path / "exercises" / "tanh_derivative.yaml").write_text(other, "utf-8")
     monkeypatch.chdir(tmp_path)
-    titles = [known_exercises(graded, folders)["tanh_derivative"].title for folders in ((), (tmp_path / "exercises",))]
+    titles = [exercises_of(graded, folders)["tanh_derivative"].title for folders in ((), (tmp_path / "exercises",))]
     assert [False, True] == [title.startswith("Another ") for title in titles]
-    assert {"tanh_derivative"} == set(known_exercises(graded, ()))
+    assert {"tanh_derivative"} == set(exercises_of(graded, ()))
 
 
 def test_doctor_says_what_holds() -> None:

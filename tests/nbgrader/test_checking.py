@@ -37,7 +37,7 @@ def wrong(W: np.ndarray, X: np.ndarray, B: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("function", "points"), [(right, 2.0), (half, 1.0), (wrong, 0.0)])
 def test_its_value_is_a_number_of_points(function: Callable[..., np.ndarray], points: float) -> None:
-    """What nbgrader takes for the mark where our configuration is missing."""
+    """Stock nbgrader takes this number as the score where our configuration is missing."""
     assert points == public_check(W, 2, dY_dW=function)
 
 
@@ -104,6 +104,6 @@ def test_stock_nbgrader_grades_the_same_notebooks(course: Course) -> None:
 
 
 def _copy_exercise(course: Course, student: str) -> None:
-    """What `nbgrader fetch_assignment` puts beside the notebook."""
+    """Write what `nbgrader fetch_assignment` puts beside the notebook."""
     text = (course.root / "release/tanh_layer/tanh_layer.yaml").read_text(encoding="utf-8")
     (course.root / f"submitted/{student}/tanh_layer/tanh_layer.yaml").write_text(text, encoding="utf-8")

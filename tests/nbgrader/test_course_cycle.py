@@ -50,17 +50,17 @@ class Cycle:
         self.said = ""  # by our autograde, to stderr
 
     def instructor(self, *arguments: str) -> str:
-        """A command of nbgrader's in the course."""
+        """Run a command of nbgrader in the course."""
         with chdir(self.root):
             return self.course.run(*arguments)
 
     def grader(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """A command of ours."""
+        """Run a command of ours."""
         command = [sys.executable, "-m", "grader", "nbgrader", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, cwd=self.root.parent)
 
     def student(self, name: str, *arguments: str) -> str:
-        """A command of nbgrader's in a student's folder."""
+        """Run a command of nbgrader in a student's folder."""
         home = self.students / name
         home.mkdir(parents=True, exist_ok=True)
         (home / "nbgrader_config.py").write_text(
@@ -87,7 +87,7 @@ class Cycle:
 
 @pytest.fixture(scope="module")
 def cycle(tmp_path_factory: pytest.TempPathFactory) -> Cycle:
-    """A course that was graded, with feedback released and marks exported."""
+    """Grade a course, release feedback and export scores."""
     made = Cycle(tmp_path_factory.mktemp("cycle"))
     made.grader("quickstart", str(made.root))
     config = made.root / "nbgrader_config.py"
@@ -143,7 +143,7 @@ def test_our_own_table_says_the_same(cycle: Cycle) -> None:
 
 def test_what_was_said(cycle: Cycle) -> None:
     """Counts, and where the grades are."""
-    assert "6 notebooks graded, 0 unchanged; 3 submissions recorded." in cycle.said
+    assert "6 answers graded, 0 unchanged; 3 submissions recorded." in cycle.said
 
 
 def test_students_fetch_feedback_with_the_reasons(cycle: Cycle) -> None:

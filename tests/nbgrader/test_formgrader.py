@@ -45,7 +45,7 @@ class Formgrader:
     folder: Path
 
     def page(self, path: str) -> str:
-        """The text of a page as the browser has it after its scripts ran."""
+        """Return the text of a page as the browser has it after its scripts ran."""
         profile = f"--user-data-dir={self.folder / 'browser'}"
         address = f"{self.url}formgrader/{path}?token={TOKEN}"
         command = [str(CHROMIUM), *_QUIET, *_LOCAL, profile, "--dump-dom", address]
@@ -54,7 +54,7 @@ class Formgrader:
         return " ".join(html.unescape(plain).split())
 
     def ask(self, path: str, method: str = "GET") -> Any:
-        """What a button of the pages asks the server for."""
+        """Ask the server for what a button of the pages asks for."""
         request = Request(f"{self.url}formgrader/api/{path}", method=method, headers={"Authorization": f"token {TOKEN}"})
         with urlopen(request, data=b"" if method == "POST" else None, timeout=60) as answer:
             return json.load(answer)
@@ -62,7 +62,7 @@ class Formgrader:
 
 @pytest.fixture(scope="module")
 def formgrader(released_course: nbgrader_class.Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formgrader]:
-    """A course of two students, one half right and one whose cell failed, autograded with the formgrader's button."""
+    """Autograde two students with the formgrader's button: one is half right, one has a cell that failed."""
     folder = tmp_path_factory.mktemp("formgrader")
     course = nbgrader_class.copy(released_course, folder / "course")
     with chdir(course.root):
@@ -97,7 +97,7 @@ def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
 
 
 def test_the_button_gives_the_marks(formgrader: Formgrader) -> None:
-    """Those of `nbgrader autograde`: the same process asks the same sandbox."""
+    """The scores of `nbgrader autograde`: one server grades one submission after the other."""
     found = {one["student"]: one["autograded"] and one["score"] for one in formgrader.ask("submissions/tanh_layer")}
     assert {"s01": 2.0, "s02": 1.0} == found
 

@@ -23,14 +23,14 @@ pytestmark = [postgresql.needed, pytest.mark.filterwarnings("ignore")]  # warnin
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server of this module's own."""
+    """Start a server for this module."""
     with postgresql.running() as where:
         yield where
 
 
 @pytest.fixture(scope="module")
 def graded(released_course: nbgrader_class.Course, address: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Course]:
-    """The same three submissions, graded with each gradebook."""
+    """Grade the same three submissions with each gradebook."""
     made = {}
     for name, database in {"SQLite": "", "PostgreSQL": address}.items():
         root = tmp_path_factory.mktemp(name) / "course"

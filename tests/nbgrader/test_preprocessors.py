@@ -17,7 +17,7 @@ pytest.importorskip("nbgrader")
 
 from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, Course, Notebook, W, cell_of, code
 
-from grader.nbgrader.reports import modules_beside
+from grader.nbgrader.submitted import modules_beside
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
@@ -319,7 +319,7 @@ def test_a_notebook_of_ours_that_the_plan_does_not_have_is_left_to_a_person(
     course.hand_in("s01", first=("open('ran', 'w')",))
     log = course.autograde()
     assert [{W: None, B: None}, False] == [course.marks("s01"), any(course.root.rglob("ran"))]
-    assert 1 == log.count("The notebook tanh_layer was built with grader, and the assignment's plan does not have it")
+    assert 1 == log.count("The notebook tanh_layer was built with grader, but it is not in the assignment's plan")
 
 
 def test_a_task_with_another_name_since_the_build_is_left_to_a_person(course: Course) -> None:
@@ -336,7 +336,7 @@ def test_a_task_with_another_name_since_the_build_is_left_to_a_person(course: Co
 
 def test_the_table_is_written_once_a_run(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its time grows with the class: once a notebook would be quadratic. It is complete when the run ends."""
-    from grader.nbgrader import reports
+    from grader.nbgrader import results
 
     written: list[int] = []
 
@@ -344,7 +344,7 @@ def test_the_table_is_written_once_a_run(course: Course, monkeypatch: pytest.Mon
         written.append(1)
         write_grades(*arguments)
 
-    monkeypatch.setattr(reports, "write_grades", noted)
+    monkeypatch.setattr(results, "write_grades", noted)
     for student in ("s01", "s02", "s03"):
         course.hand_in(student)
     course.autograde()
@@ -362,16 +362,16 @@ def test_the_table_is_complete_when_the_formgraders_button_returns(course: Cours
 
 def test_a_stopped_run_leaves_its_table(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was graded before Ctrl-C is in it."""
-    from grader.nbgrader import reports
+    from grader.nbgrader.run import NbgraderRun
 
-    real = reports.mark
+    real = NbgraderRun.grade
 
-    def stop_at_the_second(marker: Any, work: Any, *more: Any) -> Any:
+    def stop_at_the_second(run: Any, results: Any, work: Any, *more: Any) -> Any:
         if work.student == "s02":
             raise KeyboardInterrupt
-        return real(marker, work, *more)
+        return real(run, results, work, *more)
 
-    monkeypatch.setattr(reports, "mark", stop_at_the_second)
+    monkeypatch.setattr(NbgraderRun, "grade", stop_at_the_second)
     for student in ("s01", "s02"):
         course.hand_in(student)
     assert not course.api().autograde("tanh_layer", "*")["success"]

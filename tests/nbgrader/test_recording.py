@@ -1,4 +1,4 @@
-"""A pool grades, nbgrader records: the same marks as plain autograde, resumed, incremental, and told in words."""
+"""A pool grades, nbgrader records: the same scores as plain autograde, resumed, incremental, with reasons in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from grader.nbgrader.reports import refuse_links
+from grader.nbgrader.submitted import refuse_links
 from grader.outcome import Report
 
 pytest.importorskip("nbgrader")
@@ -25,14 +25,14 @@ from grader.cli import cli
 from grader.course.replay import replay
 from grader.errors import GraderError
 from grader.judging.judge import Judge
-from grader.nbgrader import recording
-from grader.nbgrader.recording import Summary, autograde
+from grader.nbgrader import pool
+from grader.nbgrader.recording import RecordingSummary, autograde
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
 
-def run(course: nbgrader_class.Course, **options: Any) -> Summary:
-    """`grader nbgrader autograde` with two workers."""
+def run(course: nbgrader_class.Course, **options: Any) -> RecordingSummary:
+    """Run `grader nbgrader autograde` with two workers."""
     return autograde(course.root, "tanh_layer", jobs=2, **options)
 
 
@@ -140,7 +140,7 @@ def test_whatever_is_raised_over_a_students_files_ends_that_student(
     """The pool leaves it to nbgrader's converter, and grades the others."""
     for student in ("s01", "s02", "s03"):
         course.hand_in(student)
-    real, calls = getattr(recording, name), []
+    real, calls = getattr(pool, name), []
 
     def fail_once(*arguments: Any) -> object:
         calls.append(arguments)
@@ -148,7 +148,7 @@ def test_whatever_is_raised_over_a_students_files_ends_that_student(
             raise error("of these bytes")
         return real(*arguments)
 
-    monkeypatch.setattr(recording, name, fail_once)
+    monkeypatch.setattr(pool, name, fail_once)
     assert 3 == run(course).recorded
     assert [{W: 2.0, B: 1.0}] * 3 == [course.marks(student) for student in ("s01", "s02", "s03")]
 
@@ -250,7 +250,7 @@ def test_a_pipe_does_not_stop_the_class(course: nbgrader_class.Course) -> None:
 
 
 def test_a_pipe_in_the_place_of_the_time_stops_nothing(course: nbgrader_class.Course) -> None:
-    """Neither at the first hand-in nor after a good one, whose marks and time stay."""
+    """Neither at the first hand-in nor after a good one, whose scores and time stay."""
     course.hand_in("s01")
     run(course)
     for student in ("s01", "s02"):
@@ -282,7 +282,7 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_class(
     course: nbgrader_class.Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is named, and the others are graded."""
-    from grader.nbgrader import recording
+    from grader.nbgrader import converter
 
     real = refuse_links
 
@@ -291,7 +291,8 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_class(
             raise PermissionError(13, "Permission denied")
         real(folder)
 
-    monkeypatch.setattr(recording, "refuse_links", refuse)
+    monkeypatch.setattr(pool, "refuse_links", refuse)
+    monkeypatch.setattr(converter, "refuse_links", refuse)
     for student in ("s01", "s02"):
         course.hand_in(student)
     (lost,) = run(course).lost
@@ -300,7 +301,7 @@ def test_a_folder_that_cannot_be_read_does_not_stop_the_class(
 
 
 def test_the_time_is_that_of_what_was_graded(course: nbgrader_class.Course) -> None:
-    """A second hand-in that cannot be read changes neither marks nor time: a rule for late work would charge the first one."""
+    """A second hand-in that cannot be read changes neither scores nor time: a late rule would charge the first one."""
     course.hand_in("s01")
     run(course)
     course.hand_in_file("s01", "this is not JSON")
@@ -410,14 +411,14 @@ def test_the_folder_is_one_that_grade_leaves(course: nbgrader_class.Course) -> N
 
 
 def page(course: nbgrader_class.Course) -> str:
-    """What `grader report` on the folder shows s01."""
+    """Return the page that `grader report` writes for s01."""
     out = course.root / "grading/tanh_layer"
     assert 0 == CliRunner().invoke(cli, ["report", str(out)], standalone_mode=False).return_value
     return (out / "feedback/s01.html").read_text(encoding="utf-8")
 
 
 def configure(course: nbgrader_class.Course, feedback: str) -> None:
-    """A course whose configuration says what students see."""
+    """Configure what students see."""
     setting = f'c.SandboxedExecute.feedback = "{feedback}"\n'
     (course.root / "nbgrader_config.py").write_text(CONFIGURATION + setting)
 

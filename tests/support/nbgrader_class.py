@@ -1,4 +1,4 @@
-"""A course of nbgrader with one exercise, and students who hand in notebooks, for the tests of nbgrader's side."""
+"""A course of nbgrader with one exercise, and students who hand in notebooks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Notebook = dict[str, Any]
 
 
 def run_nbgrader(*arguments: str, status: int = 0, stdout: bool = False) -> str:
-    """One command of nbgrader, run in this process; its log, or what it prints."""
+    """Run one command of nbgrader in this process; return its log, or what it prints."""
     environment = os.environ
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -56,16 +56,16 @@ class Course:
     database: str = ""  # an address; by default the file in the course folder
 
     def run(self, *arguments: str, status: int = 0) -> str:
-        """One command of nbgrader, run in this process; its log. nbgrader looks for `alembic` on the path."""
+        """Run one command of nbgrader in this process; return its log. nbgrader looks for `alembic` on the path."""
         os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         return run_nbgrader(*arguments, status=status)
 
     def autograde(self, *arguments: str, status: int = 0) -> str:
-        """Plain `nbgrader autograde`."""
+        """Run plain `nbgrader autograde`."""
         return self.run("autograde", "tanh_layer", *arguments, status=status)
 
     def api(self) -> Any:
-        """What the formgrader's buttons ask: an object that lives as long as its server."""
+        """Make the object that the formgrader's buttons call; it lives as long as the server."""
         from nbgrader.apps import NbGraderAPI  # type: ignore[import-untyped]
         from nbgrader.coursedir import CourseDirectory  # type: ignore[import-untyped]
         from traitlets.config import Config
@@ -76,7 +76,7 @@ class Course:
         return NbGraderAPI(CourseDirectory(config=config), config=config)
 
     def released(self) -> Notebook:
-        """The notebook that students get."""
+        """Read the notebook that students get."""
         return _read(self.root / "release/tanh_layer/tanh_layer.ipynb")
 
     def hand_in(
@@ -88,7 +88,7 @@ class Course:
         first: tuple[str, ...] = (),
         edit: Callable[[Notebook], object] = lambda notebook: None,
     ) -> Path:
-        """A submission: bodies of the two functions, cells put before them, then edited."""
+        """Hand in bodies of the two functions, with cells put before them, after an edit of the notebook."""
         notebook = self.released()
         for name, body in (("dY_dW", dY_dW), ("dY_dB", dY_dB)):
             cell = cell_of(notebook, f"tanh_layer-{name}")
@@ -99,7 +99,7 @@ class Course:
         return self.hand_in_file(student, json.dumps(notebook))
 
     def hand_in_file(self, student: str, text: str) -> Path:
-        """A submission whose file holds this."""
+        """Hand in a file with this text."""
         folder = self.root / "submitted" / student / "tanh_layer"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
@@ -108,34 +108,34 @@ class Course:
         return path
 
     def gradebook(self) -> Any:
-        """The gradebook, to be used in a `with` block."""
+        """Open the gradebook, for a `with` block."""
         from nbgrader.api import Gradebook  # type: ignore[import-untyped]
 
         return Gradebook(self.database or f"sqlite:///{self.root}/gradebook.db")
 
     def marks(self, student: str) -> dict[str, float | None]:
-        """What nbgrader's gradebook has of a student: points by grade cell, None where a person has to look."""
+        """Read a student's points by grade cell from nbgrader's gradebook; None where a person has to look."""
         with self.gradebook() as gradebook:
             found = gradebook.find_submission_notebook("tanh_layer", "tanh_layer", student)
             return {grade.name: None if grade.needs_manual_grade else grade.auto_score for grade in found.grades}
 
     def outputs(self, student: str, cell: str) -> list[dict[str, Any]]:
-        """The outputs of a cell of the autograded notebook."""
+        """Read the outputs of a cell of the autograded notebook."""
         path = self.root / "autograded" / student / "tanh_layer/tanh_layer.ipynb"
         outputs: list[dict[str, Any]] = cell_of(_read(path), cell)["outputs"]
         return outputs
 
     def report(self, student: str) -> Mapping[str, Any]:
-        """The student's report in the OUT folder."""
+        """Read the student's report in the OUT folder."""
         return _read(self.root / "grading/tanh_layer/reports" / student / "tanh_layer.json")
 
     def grades(self) -> str:
-        """The table in the OUT folder."""
+        """Read the table in the OUT folder."""
         return (self.root / "grading/tanh_layer/grades.csv").read_text(encoding="utf-8")
 
 
 def make(root: Path, configuration: str = CONFIGURATION) -> Course:
-    """A course with the exercise of `builders.tanh_layer`, built and not yet released."""
+    """Make a course with the exercise of `builders.tanh_layer`, built and not yet released."""
     root.mkdir(parents=True)
     (root / "tanh_layer.yaml").write_text(dump(tanh_layer()), encoding="utf-8")
     (root / "nbgrader_config.py").write_text(configuration, encoding="utf-8")
@@ -149,27 +149,27 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def assignment(root: Path) -> Assignment:
-    """The exercise file of a course as an assignment of its own."""
+    """Load the exercise file of a course as an assignment of its own."""
     exercise = load_exercise(root / "tanh_layer.yaml")
     return Assignment(id="tanh_layer", title=exercise.title, exercises=(exercise,), path=exercise.path)
 
 
 def copy(course: Course, root: Path) -> Course:
-    """The course elsewhere."""
+    """Copy a course to another folder."""
     shutil.copytree(course.root, root)
     return Course(root)
 
 
 def cell_of(notebook: Notebook, grade_id: str) -> dict[str, Any]:
-    """The cell with that id of nbgrader's."""
+    """Find the cell with a grade id."""
     return next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
 
 
 def source(cell: Mapping[str, Any]) -> str:
-    """The text of a cell."""
+    """Return the text of a cell."""
     return "".join(cell["source"])
 
 
 def code(text: str) -> dict[str, Any]:
-    """An ordinary code cell."""
+    """Make an ordinary code cell."""
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text}

@@ -174,7 +174,7 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
 
 
 def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
-    """Predict that one of two ways is left out in which a quantity reaches `of`."""
+    """Predict the answer without one of the paths from `wrt` to `of`."""
     moved = dependents(exercise, frozenset({kind.wrt}))
     for line in path:
         root = len(line.formula.nodes) - 1

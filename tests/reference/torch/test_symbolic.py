@@ -15,7 +15,9 @@ import torch
 from builders import affine, one_target, tanh_layer
 from formula_examples import AXES, EXAMPLES, FUNCTION_EXAMPLES, VALUES
 
-from grader import audit
+import grader
+from grader.audit.findings import Findings
+from grader.audit.references import try_symbolic
 from grader.exercise.formula import FUNCTIONS, CallNode, parse
 from grader.exercise.model import VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Local, Value
 from grader.reference import prepare
@@ -39,12 +41,12 @@ SMALLER = {  # of what the table has, where it is large for a symbolic derivativ
 POSED = {**TENSORS, **SMALLER}
 
 
-def tried(exercise: Exercise, record: Record) -> audit._Tally:
-    """Audit a record's references by symbolic derivatives."""
-    tally = audit._Tally(where=exercise.id)
+def tried(exercise: Exercise, record: Record) -> Findings:
+    """Have the audit compare a record's references with symbolic derivatives."""
+    findings = Findings(where=exercise.id)
     with one_thread():
-        audit._try_symbolic(exercise, record, tally)
-    return tally
+        try_symbolic(exercise, record, findings)
+    return findings
 
 
 def test_every_function_is_covered() -> None:
@@ -104,17 +106,17 @@ def test_every_kind_is_confirmed_and_a_wrong_key_is_found(forward: str, kind: Ki
     """One entry that is 1e-7 of the largest off is named, with target, case and both values."""
     exercise = one_target(forward, kind, shape, layout=layout)
     record = prepare.make(exercise, 1)
-    tally = tried(exercise, record)
-    assert (tally.faults, tally.symbolic) == ([], 1)
-    tally = tried(exercise, spoiled(record, ("g", "g"), 1e-7))
-    assert tally.symbolic == 0
-    (fault,) = map(str, tally.faults)
+    findings = tried(exercise, record)
+    assert (findings.faults, findings.symbolic) == ([], 1)
+    findings = tried(exercise, spoiled(record, ("g", "g"), 1e-7))
+    assert findings.symbolic == 0
+    (fault,) = map(str, findings.faults)
     assert "The reference of g and the symbolic derivative differ by 1e-07 of the largest entry in the case" in fault
     assert "at seed 1: g[0" in fault and ", by SymPy " in fault
 
 
 def spoiled(record: Record, key: tuple[str, str], share: float) -> Record:
-    """Return the record with the references of one target off in their first entry."""
+    """A record whose references of one target are off in their first entry."""
 
     def off(expected: Expected) -> Expected:
         array = expected.targets[key].copy()
@@ -134,18 +136,18 @@ def test_a_transposed_key_is_found() -> None:
         (case, replace(expected, targets={**expected.targets, key: np.flip(expected.targets[key])}))
         for case, expected in record.cases
     )
-    tally = tried(exercise, replace(record, cases=cases))
-    assert tally.symbolic == 2
-    assert "The reference of dx and the symbolic derivative differ" in str(tally.faults[0])
+    findings = tried(exercise, replace(record, cases=cases))
+    assert findings.symbolic == 2
+    assert "The reference of dx and the symbolic derivative differ" in str(findings.faults[0])
 
 
 def test_torch_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function whose backward is wrong in reverse, forward and differences alike: another function."""
     exercise = tanh_layer()
     monkeypatch.setitem(functions.IMPLEMENTATIONS, "tanh", lambda x: torch.tanh(x) * 1.000001)
-    tally = tried(exercise, prepare.make(exercise, 1))
-    assert tally.symbolic == 0
-    assert "The reference of dY_dW and the symbolic derivative differ by 1e-06" in str(tally.faults[0])
+    findings = tried(exercise, prepare.make(exercise, 1))
+    assert findings.symbolic == 0
+    assert "The reference of dY_dW and the symbolic derivative differ by 1e-06" in str(findings.faults[0])
 
 
 @pytest.mark.parametrize(
@@ -180,16 +182,16 @@ def test_random_formulas_agree() -> None:
                 if reason or not isinstance(expected := compute.expected(exercise, case), Expected):
                     continue
                 record = Record(record_sha256="", seed=0, cases=((case, expected),), probes=(), hypotheses={}, versions={})
-                tally = tried(exercise, record)
-                assert tally.faults == [], exercise.forward[0].formula.text
-                confirmed, unknown = confirmed + tally.symbolic, unknown + 1 - tally.symbolic
+                findings = tried(exercise, record)
+                assert findings.faults == [], exercise.forward[0].formula.text
+                confirmed, unknown = confirmed + findings.symbolic, unknown + 1 - findings.symbolic
     assert confirmed >= 15
     assert unknown <= 2
 
 
 def test_nothing_but_the_audit_loads_sympy() -> None:
     """Grading must not wait for it, nor need it."""
-    package = Path(audit.__file__).parent
+    package = Path(grader.__file__).parent
     loads = re.compile(r"^\s*(import|from) (sympy|mpmath)\b|import .*\bsymbolic\b", re.MULTILINE)
     importers = [path.relative_to(package) for path in package.rglob("*.py") if loads.search(path.read_text("utf-8"))]
-    assert {str(path) for path in importers if path.parent != Path("reference/torch/symbolic")} == {"audit.py"}
+    assert {str(path) for path in importers if path.parent != Path("reference/torch/symbolic")} == {"audit/references.py"}

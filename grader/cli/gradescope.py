@@ -1,39 +1,19 @@
-"""`handout` and `gradescope`: what goes out to students, and to the system that they hand in to."""
+"""`gradescope build` and `gradescope run`: grading in Gradescope's containers."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from grader.cli.common import find_assignment
+from grader.cli.common import write_output
+from grader.cli.finding import find_assignment
 from grader.cli.options import exercises_option, isolation_option
-from grader.errors import Fault, GraderError
 from grader.text import one_line
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
-
-
-@click.command("handout", epilog="\b\nExample:\n  $ grader handout problem_set_1.yaml -o problem_set_1.zip")
-@click.argument("assignment")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The zip.")
-@click.option("--notebooks", is_flag=True, help="Starters as notebooks, not as .py files.")
-@exercises_option
-def command_handout(*, assignment: str, output: Path, notebooks: bool, folders: tuple[Path, ...]) -> int:
-    """
-    Pack what students are given: starters, and exercises that check them.
-
-    The checker comes along as a wheel, the exercises without their declared mistakes and with the records that checking
-    needs, so that students need no torch unless their functions take tensors. Extensions and points given by hand stay with you.
-    """
-    from grader.handout import pack
-
-    _write(output, pack(find_assignment(assignment, folders), notebooks=notebooks))
-    click.echo(str(output))
-    return 0
 
 
 @click.group("gradescope", epilog="\b\nExample:\n  $ grader gradescope build problem_set_1.yaml -o autograder.zip")
@@ -58,7 +38,7 @@ def command_gradescope_build(
     from grader.gradescope import build
 
     data, notes = build(find_assignment(assignment, folders), seed=seed, isolation=cast("Isolation", isolation))
-    _write(output, data, is_secret=True)
+    write_output(output, data, is_secret=True)
     for note in notes:
         click.echo(one_line(note, 2_000), err=True)
     click.echo(str(output))
@@ -75,20 +55,3 @@ def command_gradescope_run(*, root: Path, forget_seed: bool) -> int:
     for line in run(root, forget_seed=forget_seed):
         click.echo(line)
     return 0
-
-
-def _write(path: Path, data: bytes, *, is_secret: bool = False) -> None:
-    from grader.files import write_whole
-
-    try:
-        write_whole(path, data)
-        if not is_secret:
-            path.chmod(0o666 & ~_umask())
-    except OSError as error:
-        raise GraderError(Fault(str(path), f"It cannot be written: {error.strerror}.", "Choose another place with -o.")) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
