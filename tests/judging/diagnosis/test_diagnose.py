@@ -3,69 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
 from builders import affine, inputs, names, one_target, tanh_layer
+from diagnosed import Function, absolute, diagnosed, linear_part, on, record_of, tanh_jacobian
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import ArrayLike
 
 from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target, Task
 from grader.judging import compare
 from grader.judging.diagnosis.diagnose import diagnose
 from grader.outcome import Diagnosis
-from grader.reference import agreement, prepare
-from grader.reference.model import Case, Record
+from grader.reference import agreement
+from grader.reference.model import Case
 from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call
-
-Function = Callable[..., np.ndarray]
-
-
-@cache
-def record_of(make: Callable[[], Exercise]) -> tuple[Exercise, Record]:
-    """Make an exercise and its record at the public seed."""
-    exercise = make()
-    return exercise, prepare.make(exercise, 0)
-
-
-def diagnosed(
-    make: Callable[[], Exercise], name: str, wrong: Callable[[Case], ArrayLike], *, single: bool = False
-) -> Diagnosis | None:
-    """Diagnose a wrong answer, a function of the case, for the target `name`."""
-    exercise, record = record_of(make)
-    task, target = next((task, target) for task, target in exercise.targets() if target.name == name)
-    key, standard = (task.function, name), agreement.Standard(record, exercise.rtol)
-    verdicts = [
-        compare.judge(
-            Answer(items=(np.asarray(wrong(case), dtype=float),)),
-            case,
-            tolerance,
-            place=0,
-            count=1,
-        )
-        for (case, _), tolerance in zip(record.cases, standard.tolerances(key), strict=True)
-    ]
-    return diagnose(exercise, target, key, standard, verdicts, single_precision=single)
-
-
-def on(function: Callable[..., ArrayLike]) -> Callable[[Case], ArrayLike]:
-    """Make a function of the case from one of the case's values by name."""
-    import inspect
-
-    wanted = list(inspect.signature(function).parameters)
-    return lambda case: function(*(case.values[name] for name in wanted if name in case.values))
-
-
-def tanh_jacobian(W: np.ndarray, X: np.ndarray, B: np.ndarray, slope: Function = lambda z: 1 - np.tanh(z) ** 2) -> np.ndarray:
-    """dY/dW, with the derivative of tanh as a student may have it."""
-    jacobian: np.ndarray = np.einsum("ki,k,j->kij", np.eye(len(B)), slope(W @ X + B), X)
-    return jacobian
-
 
 LAYER_MISTAKES: list[tuple[str, Function]] = [
     ("declared", lambda W, X, B: tanh_jacobian(W, X, B, np.ones_like)),
@@ -252,13 +206,9 @@ def test_noise_has_no_diagnosis() -> None:
 def test_a_mistake_in_most_cases_only_is_not_named() -> None:
     """Minus in all cases but one is not "the sign is wrong"."""
     found = diagnosed(
-        tanh_layer, "dY_dB", lambda case: (1 if case.name == "random 3" else -1) * np.diag(1 - np.tanh(_z(case)) ** 2)
+        tanh_layer, "dY_dB", lambda case: (1 if case.name == "random 3" else -1) * np.diag(1 - np.tanh(linear_part(case)) ** 2)
     )
     assert found is None
-
-
-def _z(case: Case) -> np.ndarray:
-    return case.values["W"] @ case.values["X"] + case.values["B"]
 
 
 def test_not_a_number_has_no_diagnosis() -> None:
@@ -300,7 +250,7 @@ def test_one_huge_answer_is_no_factor() -> None:
     """Divided by a size it is infinite, which is no fraction."""
 
     def wrong(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
+        right = np.diag(1 - np.tanh(linear_part(case)) ** 2)
         return HUGE * (right / max(1.0, right.max())) if case.name == "small 1" else np.ones_like(right)
 
     assert diagnosed(tanh_layer, "dY_dB", wrong) is None
@@ -456,140 +406,6 @@ def test_the_gradient_for_a_hessian_is_named() -> None:
     assert gradient is not None
     assert vector is not None
     assert (gradient.rule, vector.rule) == ("wrong_variable", "diagonal_only")
-
-
-def absolute() -> Exercise:
-    """E = sum(|x|): right for positive x only, if one forgets the sign."""
-    return one_target("E = sum(abs(x))", Gradient(of="E", wrt="x"), "n")
-
-
-def test_a_sign_regime_is_stated() -> None:
-    """Wrong exactly where x is negative."""
-    found = diagnosed(absolute, "g", on(lambda x: np.where(x > 0, 1.0, 0.5)))
-    assert found == Diagnosis(rule="regime", text="Wrong exactly where x is negative, right everywhere else.")
-
-
-def test_a_size_regime_is_stated() -> None:
-    """Right only for square layers: the most common kind of error in students' code."""
-
-    def square_only(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right if case.sizes["n"] == case.sizes["m"] else right + 0.3
-
-    found = diagnosed(tanh_layer, "dY_dB", square_only)
-    assert found == Diagnosis(rule="regime", text="Right only where m = n, wrong in every other case.")
-
-
-def test_a_loop_over_the_shorter_axis_is_stated() -> None:
-    """`range(min(m, n))` where n is meant: the square layers are right, too."""
-
-    def shorter(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right if case.sizes["n"] <= case.sizes["m"] else right + 0.3
-
-    found = diagnosed(tanh_layer, "dY_dB", shorter)
-    assert found == Diagnosis(rule="regime", text="Wrong only where n > m, right in every other case.")
-
-
-def test_a_batch_of_one_regime_is_stated() -> None:
-    """Right for one sample, a constant off for more."""
-
-    def batch_of_one(case: Case) -> np.ndarray:
-        dout = case.values["dout"]
-        return np.asarray(dout.sum(axis=0) if len(dout) == 1 else dout.sum(axis=0) + 1)
-
-    found = diagnosed(affine, "db", batch_of_one)
-    assert found == Diagnosis(rule="regime", text="Right only for N = 1, wrong in every other case.")
-
-
-def test_a_size_written_as_a_number_is_stated() -> None:
-    """`np.eye(3)` is right where m is 3."""
-
-    def of_three(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right if case.sizes["m"] == 3 else right + 0.3
-
-    found = diagnosed(tanh_layer, "dY_dB", of_three)
-    assert found == Diagnosis(rule="regime", text="Right only for m = 3, wrong in every other case.")
-
-
-def test_where_one_case_fits_several_conditions_the_case_is_stated() -> None:
-    """At n = m = 1 nobody can tell whether n, m or n = m makes the answer right: a guess would send the student astray."""
-
-    def smallest_only(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right if case.sizes == {"n": 1, "m": 1} else right + 0.3
-
-    found = diagnosed(tanh_layer, "dY_dB", smallest_only)
-    assert found == Diagnosis(
-        rule="regime", text='Right only in the case "one feature", where n = 1, m = 1; wrong in every other case.'
-    )
-
-
-def test_a_value_that_hides_the_mistake_is_stated() -> None:
-    """Right only where the bias is 0."""
-
-    def without(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right if not case.values["B"].any() else right + 0.3
-
-    found = diagnosed(without_bias, "dY_dB", without)
-    assert found == Diagnosis(rule="regime", text='Right only in the case "no bias", where B is 0.')
-
-
-def without_bias() -> Exercise:
-    """Return the layer with a case in which B is 0."""
-    exercise = tanh_layer()
-    return replace(exercise, named_cases=(*exercise.named_cases, NamedCase(name="no bias", set={"B": 0.0})))
-
-
-def test_all_that_a_named_case_changes_is_stated() -> None:
-    """Which of the inputs makes the answer wrong cannot be known."""
-
-    def unstable(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right + 0.1 if case.name == "far out" else right
-
-    found = diagnosed(far_out, "dY_dB", unstable)
-    assert found == Diagnosis(
-        rule="regime", text='Wrong only in the case "far out", where m = 7, W is scaled by 3, X is scaled by 2 and B is 0.'
-    )
-
-
-def test_arrays_that_a_named_case_fixes_are_listed() -> None:
-    """By name: their numbers would take a page."""
-
-    def fixed_only(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right if case.name == "fixed" else right + 0.1
-
-    found = diagnosed(two_fixed, "dY_dB", fixed_only)
-    assert found == Diagnosis(rule="regime", text='Right only in the case "fixed", where n = 2, m = 2 and W and X are fixed.')
-
-
-def two_fixed() -> Exercise:
-    """Return the layer with a case of given arrays."""
-    exercise = tanh_layer()
-    edge = NamedCase(name="fixed", sizes={"n": 2, "m": 2}, set={"W": [[1.0, -1.0], [0.5, 2.0]], "X": [1.0, 0.5]})
-    return replace(exercise, named_cases=(*exercise.named_cases, edge))
-
-
-def far_out() -> Exercise:
-    """Return the layer with a case that changes a size and every input."""
-    exercise = tanh_layer()
-    edge = NamedCase(name="far out", sizes={"m": 7}, scale={"W": 3.0, "X": 2.0}, set={"B": 0.0})
-    return replace(exercise, named_cases=(*exercise.named_cases, edge))
-
-
-def test_a_named_case_regime_is_stated() -> None:
-    """Wrong in the saturated case alone."""
-
-    def unstable(case: Case) -> np.ndarray:
-        right = np.diag(1 - np.tanh(_z(case)) ** 2)
-        return right + 0.1 if case.name == "saturated" else right
-
-    found = diagnosed(tanh_layer, "dY_dB", unstable)
-    assert found == Diagnosis(rule="regime", text='Wrong only in the case "saturated", where W is scaled by 4.')
 
 
 def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
