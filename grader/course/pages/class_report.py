@@ -38,6 +38,7 @@ from grader.render import words
 from grader.render.findings import entry
 from grader.render.markup import Markup, prose, text
 from grader.render.mathml import mathml
+from grader.text import and_list
 
 if TYPE_CHECKING:
     from grader.course.results.analysis import Analysis, Behaviour, Item, Notice, StudentGroup
@@ -274,7 +275,7 @@ class _ClassPage:
             (
                 Cell(Markup(" and ".join(student_link(student, self.address) for student in one.students)), "name"),
                 Cell(str(len(one.shared)), "number"),
-                Cell(" and ".join(map(str, one.unexplained)), "", str(min(one.unexplained))),
+                Cell(and_list(one.unexplained), "", str(min(one.unexplained))),
                 Cell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
             )
             for one in self.analysis.pairs
