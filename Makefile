@@ -8,12 +8,17 @@ LOCK := constraints.txt
 PINNED := $(if $(LOCK),PIP_CONSTRAINT=$(LOCK) PIP_BUILD_CONSTRAINT=$(LOCK))
 PIP := $(PINNED) $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup demo test test-newest test-nbgrader lint audit records lock bench clean
+# A file of tests stays in one process, since its tests share boxes, courses and servers.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help setup demo test test-fast test-newest test-nbgrader lint audit records lock bench clean
 
 help:
 	@echo "make setup   install everything into $(VENV)"
 	@echo "make demo    grade the example class and print its table"
 	@echo "make test    style, types and tests"
+	@echo "make test-fast"
+	@echo "             the tests that tell most for their time, for while one writes"
 	@echo "make test-newest"
 	@echo "             the same with the newest of everything, in a venv of its own"
 	@echo "make test-nbgrader"
@@ -39,7 +44,10 @@ demo: setup
 	@$(BIN)/grader demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-fast: setup
+	$(PYTEST) -q --fast
 
 # Ranges in pyproject.toml are wide: this shows what they come to today, before a user sees it.
 test-newest:

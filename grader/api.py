@@ -14,6 +14,8 @@ from grader.exercise.model import Exercise
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from distributed import Client
+
     from grader.course.grade import Progress, Summary
     from grader.judging.submission import Submission
     from grader.render.notebook import ShownReport
@@ -75,6 +77,7 @@ def grade_class(  # noqa: PLR0913 - the options of `grader grade`
     seed: int | None = None,
     jobs: int = 0,
     isolation: Isolation = "best",
+    scheduler: str | Client | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
     """
@@ -82,7 +85,7 @@ def grade_class(  # noqa: PLR0913 - the options of `grader grade`
 
     The same as `grader grade`: a second call grades only what changed. The summary has a row of scores for each student.
     Without a `seed` a secret one is drawn and kept in `out`; 0 `jobs` are as many as there are processors; without a `layout`
-    it is recognised by names. `progress` is called after each submission.
+    it is recognised by names. `scheduler` is a Dask cluster: its address or a client. `progress` is called after each submission.
 
     Raises GraderError, or ExerciseError, SubmissionError or SandboxError among its kinds, with what is wrong and what to do.
     """
@@ -90,7 +93,14 @@ def grade_class(  # noqa: PLR0913 - the options of `grader grade`
     from grader.course.pages.pages import refresh
 
     asked = _as_assignment(assignment)
-    options = Options(roster=None if roster is None else Path(roster), layout=layout, seed=seed, jobs=jobs, isolation=isolation)
+    options = Options(
+        roster=None if roster is None else Path(roster),
+        layout=layout,
+        seed=seed,
+        jobs=jobs,
+        isolation=isolation,
+        scheduler=scheduler,
+    )
     summary = grade_folder(Path(submissions), asked, Path(out), options=options, progress=progress)
     refresh(Path(out), {exercise.id: exercise for exercise in asked.exercises}, changed=summary.changed)
     return summary

@@ -122,6 +122,8 @@ def test_imports_of_the_pages_work(document: Path) -> None:
             pytest.importorskip("nbgrader")
         for name in names.split(","):
             assert hasattr(importlib.import_module(module), name.strip()), f"{module}: {name}"
+    called = re.findall(r"\bgrader\.(\w+)\(", document.read_text(encoding="utf-8"))
+    assert [name for name in called if not hasattr(grader, name)] == []
 
 
 def test_make_has_the_targets_that_are_named() -> None:

@@ -13,7 +13,8 @@ from grader.exercise import starter
 from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Record, Report, Status
+from grader.outcome import Report, Status
+from grader.reference.model import Record
 from grader.sandbox.limits import Arrays
 
 if TYPE_CHECKING:

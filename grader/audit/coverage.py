@@ -5,8 +5,8 @@ from __future__ import annotations
 from grader.audit.findings import Findings
 from grader.errors import GraderError
 from grader.exercise.model import Exercise, NamedCase
-from grader.outcome import Expected, Record
 from grader.reference import cases, prepare, sizes
+from grader.reference.model import Expected, Record
 
 _BATCH_ATTEMPTS = 12
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grader.errors import Fault
 from grader.exercise.model import Exercise
-from grader.outcome import Record
+from grader.reference.model import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,13 @@ from grader.judging import compare
 from grader.judging.diagnosis.answers import Evidence
 from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.verdict import Verdict
-from grader.outcome import Record, Status
+from grader.outcome import Status
 from grader.reference import agreement, prepare
+from grader.reference.model import Record
 from grader.sandbox.wire.answer import Answer
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.sandbox.wire.answer import Array
 
 # Probes are for steps so small that most cases pass; an input that switches a unit on or off shows in few cases; a sum over an

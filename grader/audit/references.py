@@ -6,8 +6,8 @@ import numpy as np
 
 from grader.audit.findings import Findings
 from grader.exercise.model import Exercise
-from grader.outcome import Case, Expected, Record
 from grader.reference import agreement
+from grader.reference.model import Case, Expected, Record
 
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
 SYMBOLIC_RTOL = 1e-10  # relative to the largest entry: the symbolic derivative is exact, the reference is float64

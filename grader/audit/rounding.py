@@ -8,8 +8,8 @@ import numpy as np
 
 from grader.audit.findings import Findings
 from grader.exercise.model import Exercise
-from grader.outcome import Record
 from grader.reference import agreement
+from grader.reference.model import Record
 from grader.text import and_list
 
 MIN_CASES_TOO_SMALL = 3  # in which an entry is too small, before we say that it is never judged

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.exercise.model import Exercise, Task
-from grader.outcome import Case, Expected, Probe, Record
+from grader.reference.model import Case, Expected, Probe, Record
 from grader.sandbox.wire.plan import Purpose, TaskPlan
 
 if TYPE_CHECKING:

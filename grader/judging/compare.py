@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.judging.verdict import Verdict, WorstEntry
-from grader.outcome import Case, Status
+from grader.outcome import Status
 from grader.reference.agreement import CHUNK, Tolerance
+from grader.reference.model import Case
 from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:

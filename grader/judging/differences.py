@@ -20,7 +20,7 @@ from grader.reference.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, Standard,
 from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:
-    from grader.outcome import Record, TargetKey
+    from grader.reference.model import Record, TargetKey
     from grader.sandbox.wire.answer import Array
 
 PROBE_RTOL = 1e-6

@@ -10,7 +10,8 @@ from grader.errors import Fault, GraderError
 from grader.exercise.model import Exercise
 from grader.judging.calls import plan_counted
 from grader.judging.judge import Judge
-from grader.outcome import Record, Report
+from grader.outcome import Report
+from grader.reference.model import Record
 from grader.reference.prepare import PUBLIC_SEED, prepare
 
 

@@ -23,8 +23,9 @@ from grader.judging.repeat import judge_repeated
 from grader.judging.submission import Submission
 from grader.judging.summary import report_public_cases, report_target
 from grader.judging.task import JudgedTask, judge_task, target_key
-from grader.outcome import WALL_TIMEOUT, Diagnosis, Record, Report, Status, TargetKey, TargetReport
+from grader.outcome import WALL_TIMEOUT, Diagnosis, Report, Status, TargetReport
 from grader.reference.agreement import Standard
+from grader.reference.model import Record, TargetKey
 from grader.render import endings
 from grader.sandbox.job import Job, Trial
 from grader.sandbox.wire.answer import Answer, Failure

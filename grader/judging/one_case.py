@@ -13,7 +13,8 @@ from grader.sandbox.wire.answer import NotAnArray
 if TYPE_CHECKING:
     from grader.exercise.model import Exercise
     from grader.judging.submission import Submission
-    from grader.outcome import Case, Expected, Record, Report, TargetKey
+    from grader.outcome import Report
+    from grader.reference.model import Case, Expected, Record, TargetKey
     from grader.sandbox import Sandbox
     from grader.sandbox.job import Job, Trial
     from grader.sandbox.wire.answer import Array

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from grader.exercise.model import Task
 from grader.judging import compare
 from grader.judging.verdict import Verdict
-from grader.outcome import Status, TargetKey
+from grader.outcome import Status
 from grader.reference.agreement import Standard
+from grader.reference.model import TargetKey
 from grader.sandbox.wire.answer import Answer
 
 

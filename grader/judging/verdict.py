@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.outcome import Case, Status
+from grader.outcome import Status
+from grader.reference.model import Case
 
 if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array, Failure

@@ -15,7 +15,7 @@ import numpy as np
 from grader.exercise.model import DEFAULT_RTOL
 
 if TYPE_CHECKING:
-    from grader.outcome import Expected, Record, TargetKey
+    from grader.reference.model import Expected, Record, TargetKey
     from grader.sandbox.wire.answer import Array
 
 ABSOLUTE_FLOOR = 1e-12  # for expected entries that are exactly zero

@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.errors import ExerciseError, Fault
 from grader.exercise.model import Draw, Exercise, NamedCase
-from grader.outcome import Case, Role
+from grader.reference.model import Case, Role
 from grader.reference.sizes import named_sizes, plan_sizes, smallest_sizes
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from grader.reference.prepare import PUBLIC_SEED
 from grader.text import shape_text
 
 if TYPE_CHECKING:
-    from grader.outcome import Case
+    from grader.reference.model import Case
     from grader.sandbox.wire.answer import Array
 
 # A number, or rectangular lists of numbers. One number stands for an array of any size.

@@ -20,13 +20,13 @@ from grader.errors import ExerciseError, Fault, GraderError
 from grader.exercise.model import Exercise
 from grader.files import cache_folder
 from grader.installed import install_command
-from grader.outcome import Case, Expected, Probe, Record
 from grader.reference import cases, store
+from grader.reference.model import Case, Expected, Probe, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.reference.torch.branches import Branch
 
 PUBLIC_SEED = 0

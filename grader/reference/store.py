@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.files import write_whole
-from grader.outcome import Case, Expected, Hypothesis, Probe, Record
+from grader.reference.model import Case, Expected, Hypothesis, Probe, Record
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.sandbox.wire.answer import Array
 
 MAGIC = b"graderR2"

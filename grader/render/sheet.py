@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from grader.exercise.model import Exercise, Target, Task
-    from grader.outcome import Case, Expected, Report, TargetKey, TargetReport
+    from grader.outcome import Report, TargetReport
     from grader.reference.key import Key
+    from grader.reference.model import Case, Expected, TargetKey
     from grader.sandbox.wire.answer import Array
 
 _READABLE = 1e-3  # with six digits after the point

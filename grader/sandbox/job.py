@@ -56,5 +56,5 @@ class Trial:
     shown_output: str = ""  # the part of it that was written before any counted case was called
     wrote_to_stdout: bool = False
     wall_timeout: bool = False  # something was ended by the wall clock: it waited, or other work kept it waiting
-    layers: tuple[str, ...] = ()  # of protection that really held: namespaces, seccomp, landlock, rlimits
+    layers: tuple[str, ...] = ()  # the protection that really held: namespaces, seccomp, landlock, rlimits
     isolation: str = "none"

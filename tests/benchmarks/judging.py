@@ -19,8 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from rewrites import STORIES, Story, answers, load
 
-from grader.outcome import Expected
 from grader.reference import agreement, prepare
+from grader.reference.model import Expected
 from grader.reference.torch import compute
 
 FLOOR = agreement.ABSOLUTE_FLOOR

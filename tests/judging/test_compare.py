@@ -7,9 +7,10 @@ import pytest
 
 from grader.judging.compare import judge
 from grader.judging.verdict import Verdict
-from grader.outcome import Case, Status
+from grader.outcome import Status
 from grader.reference import agreement
 from grader.reference.agreement import Tolerance, beside_the_largest
+from grader.reference.model import Case
 from grader.sandbox.wire.answer import Answer, Failure, NotAnArray, Reason
 
 CASE = Case(name="one", role="random", sizes={}, values={})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from builders import tanh_layer
 from grader.exercise.model import Exercise
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import Record, Report, Status
+from grader.outcome import Report, Status
 from grader.reference import prepare
+from grader.reference.model import Record
 from grader.render import html, terminal
 from grader.render.public import for_student, from_results
 from grader.sandbox import Sandbox
@@ -36,13 +36,6 @@ def dY_dW(W, X, B):
 def dY_dB(W, X, B):
     return np.diag(1 - np.tanh(W @ X + B) ** 2)
 """
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """One zygote for all tests."""
-    with Sandbox("numpy", "best") as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

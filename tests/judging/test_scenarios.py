@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,13 +25,6 @@ from grader.sandbox import Sandbox
 from grader.sandbox.limits import Limits
 
 STORIES = sorted(path for path in (TESTS / "scenarios").iterdir() if path.is_dir())
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """One zygote for all stories, hangs and exits among them."""
-    with Sandbox("numpy") as sandbox:
-        yield sandbox
 
 
 def readable(data: object, indent: str = "") -> str:

@@ -9,8 +9,8 @@ import pytest
 from rewrites import STORIES, Story, answers, load
 
 from grader.exercise.model import DEFAULT_RTOL
-from grader.outcome import Record
 from grader.reference import agreement, prepare
+from grader.reference.model import Record
 from grader.reference.torch import compute
 
 # Some tens of units of the last digit are lost by a right formula, a thousand are allowed: no rewrite comes near its limit.

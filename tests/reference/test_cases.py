@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from grader.errors import ExerciseError
 from grader.exercise.formula import parse
 from grader.exercise.model import DerivedAxis, Draw, DrawnAxis, Exercise, Input, NamedCase
-from grader.outcome import Case
 from grader.reference.cases import draw_case, plan_cases, scaled_case
+from grader.reference.model import Case
 
 LAYER = tanh_layer()
 

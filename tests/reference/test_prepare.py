@@ -20,8 +20,8 @@ from grader.errors import ExerciseError, GraderError
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise, parse_exercise
 from grader.exercise.model import Exercise, Gradient, Jacobian, NamedCase
-from grader.outcome import Record
 from grader.reference import prepare, store
+from grader.reference.model import Record
 
 LAYER = tanh_layer()
 KEY = ("dY_dW", "dY_dW")

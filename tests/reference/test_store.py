@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from grader import files
-from grader.outcome import Case, Expected, Hypothesis, Probe, Record
 from grader.reference import store
+from grader.reference.model import Case, Expected, Hypothesis, Probe, Record
 
 KEY = ("f", "dx")
 

@@ -26,7 +26,7 @@ ISOLATIONS = ["strict", "none"]
 
 
 @pytest.fixture
-def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Put a folder on the module path, and so into the command line of every process of every box of this test."""
     folder = tmp_path / "site-packages"
     folder.mkdir()
@@ -36,22 +36,22 @@ def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         os.kill(number, signal.SIGKILL)
 
 
-def left_over(mark: str, seconds: float = 10.0) -> list[int]:
+def left_over(token: str, seconds: float = 10.0) -> list[int]:
     """Return the processes of boxes that still run; none of them may, but each has a moment to end."""
     until = time.monotonic() + seconds
-    while (found := _running(mark)) and time.monotonic() < until:
+    while (found := _running(token)) and time.monotonic() < until:
         time.sleep(0.05)
     return found
 
 
-def _running(mark: str) -> list[int]:
+def _running(token: str) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         try:
             command = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
         except OSError:
             continue
-        if b"zygote.py" in command and mark.encode() in command:
+        if b"zygote.py" in command and token.encode() in command:
             found.append(int(entry.name))
     return found
 
@@ -64,11 +64,11 @@ def box(isolation: str) -> Sandbox:
         pytest.skip(str(error))
 
 
-def grader(mark: str, isolation: str, code: str) -> AbstractContextManager[subprocess.Popen[str]]:
+def grader(token: str, isolation: str, code: str) -> AbstractContextManager[subprocess.Popen[str]]:
     """Start a process that starts boxes as `code` says; it is killed when the test is through with it."""
     start = f"""
     import os, signal, sys, time
-    sys.path[:0] = {[mark, *filter(None, sys.path)]!r}
+    sys.path[:0] = {[token, *filter(None, sys.path)]!r}
     from grader.sandbox.wire.call import Call, Name
     from grader.sandbox.limits import Limits
     from grader.sandbox import Sandbox
@@ -87,35 +87,35 @@ def grader(mark: str, isolation: str, code: str) -> AbstractContextManager[subpr
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
-def test_box_is_there_and_closed(mark: str, isolation: str) -> None:
+def test_box_is_there_and_closed(token: str, isolation: str) -> None:
     """The positive control: a box that is up is found, and one that is closed is not."""
     with box(isolation) as made:
         assert made.layers
-        assert left_over(mark, seconds=0)
-    assert [] == left_over(mark)
+        assert left_over(token, seconds=0)
+    assert [] == left_over(token)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
-def test_exception_ends_a_box(mark: str, isolation: str) -> None:
+def test_exception_ends_a_box(token: str, isolation: str) -> None:
     """So does an exception in the midst of its use."""
     with pytest.raises(ZeroDivisionError), box(isolation) as made:
         assert made.layers
         raise ZeroDivisionError
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
-def test_box_that_is_closed_while_it_starts(mark: str, isolation: str) -> None:
+def test_box_that_is_closed_while_it_starts(token: str, isolation: str) -> None:
     """At any moment of its first milliseconds: half a bubblewrap that waits for the other half would stay for ever."""
     box(isolation).close()
     for number in range(60):
         made = box(isolation)
         time.sleep(number % 30 * 0.0003)
         made.close()
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
-def test_launch_that_fails(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_launch_that_fails(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bubblewrap that cannot do what it is told, and a zygote that is missing, leave nothing."""
     real = Sandbox._wrapper
 
@@ -130,42 +130,42 @@ def test_launch_that_fails(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zygote, "_PROGRAM", Path("/nowhere/zygote.py"))
     with pytest.raises(SandboxError):
         box("none")._settle()
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
-def test_doctor_leaves_nothing(mark: str) -> None:
+def test_doctor_leaves_nothing(token: str) -> None:
     """It starts a box for each way there is."""
     doctor.examine()
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 @pytest.mark.parametrize("end", ["", "sys.exit(3)", "1 / 0", "os._exit(0)", "os.abort()"])
-def test_grader_that_forgets_its_box(mark: str, isolation: str, end: str) -> None:
+def test_grader_that_forgets_its_box(token: str, isolation: str, end: str) -> None:
     """A grader that ends in any way without closing what it started takes it along, whether up or on its way."""
     box(isolation).close()
-    with grader(mark, isolation, f"first = box()\nfirst.layers\nsecond = box()\nready()\n{end}") as process:
+    with grader(token, isolation, f"first = box()\nfirst.layers\nsecond = box()\nready()\n{end}") as process:
         assert process.stdout is not None
         assert "ready\n" == process.stdout.readline()
         process.communicate()
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
-def test_grader_that_is_killed_in_mid_run(mark: str, isolation: str) -> None:
+def test_grader_that_is_killed_in_mid_run(token: str, isolation: str) -> None:
     """SIGKILL of the grader while student code sleeps ends that code, too."""
     box(isolation).close()
-    with grader(mark, isolation, "made = box()\nmade.layers\nready()\nmade.run(job)") as process:
+    with grader(token, isolation, "made = box()\nmade.layers\nready()\nmade.run(job)") as process:
         assert process.stdout is not None
         assert "ready\n" == process.stdout.readline()
         time.sleep(0.3)
-        assert left_over(mark, seconds=0)
+        assert left_over(token, seconds=0)
         process.kill()
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
-def test_grader_that_is_killed_while_a_box_starts(mark: str, isolation: str) -> None:
+def test_grader_that_is_killed_while_a_box_starts(token: str, isolation: str) -> None:
     """SIGKILL of the grader at any moment of a box's first milliseconds: nobody is left to end it but itself."""
     box(isolation).close()
     code = """
@@ -178,13 +178,13 @@ def test_grader_that_is_killed_while_a_box_starts(mark: str, isolation: str) -> 
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     """
-    with grader(mark, isolation, code) as process:
+    with grader(token, isolation, code) as process:
         assert "" == process.communicate()[1]
-    assert [] == left_over(mark)
+    assert [] == left_over(token)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
-def test_interrupt_while_a_box_starts(mark: str, isolation: str) -> None:
+def test_interrupt_while_a_box_starts(token: str, isolation: str) -> None:
     """Ctrl-C between the start of the process and the moment in which somebody knows of it leaves nothing."""
     box(isolation).close()
     code = """
@@ -206,15 +206,15 @@ def test_interrupt_while_a_box_starts(mark: str, isolation: str) -> None:
     print("interrupted", interrupted, flush=True)
     sys.stdin.read()
     """
-    with grader(mark, isolation, code) as process:
+    with grader(token, isolation, code) as process:
         assert process.stdout is not None
         assert int(process.stdout.readline().split()[1]) > 50
         # the grader still runs: what it has lost must not wait for its end
-        assert [] == left_over(mark)
+        assert [] == left_over(token)
         process.kill()
 
 
-def test_no_box_outlives_a_thread_that_started_it(mark: str) -> None:
+def test_no_box_outlives_a_thread_that_started_it(token: str) -> None:
     """A box belongs to the process: the end of the thread that started it is no end of the box."""
     import threading
 
@@ -226,4 +226,4 @@ def test_no_box_outlives_a_thread_that_started_it(mark: str) -> None:
     with made[0] as one:
         trial = one.run(job(RIGHT))
         assert ("correct", 0) == (outcome(trial), one.restarts)
-    assert [] == left_over(mark)
+    assert [] == left_over(token)

@@ -44,7 +44,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 def test_attack_comes_to_nothing(sandbox: Sandbox, course: Path, attack: Attack) -> None:
-    """An attack ends as expected, the course is untouched, and the same zygote gives a right submission full marks."""
+    """An attack ends as expected, the course is untouched, and the same zygote gives a right submission full points."""
     restarts = sandbox.restarts
     trial = sandbox.run(job(attack.source.replace(b"@COURSE@", str(course).encode())))
     assert outcome(trial) in attack.expect, trial

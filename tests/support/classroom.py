@@ -15,7 +15,8 @@ from grader.exercise.assignment import Assignment
 from grader.exercise.model import Exercise, Jacobian, Target, Task
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
-from grader.outcome import WALL_TIMEOUT, Record, Report, Status, TargetReport
+from grader.outcome import WALL_TIMEOUT, Report, Status, TargetReport
+from grader.reference.model import Record
 from grader.render import endings
 from grader.sandbox.wire.answer import Failure
 from grader.sandbox.wire.call import Call, Name

@@ -610,7 +610,7 @@ def ours_done(point: Point) -> str:
 
 
 def _done(point: Point, kind: str) -> Any:
-    from grader.outcome import Case
+    from grader.reference.model import Case
     from grader.reference.torch.compute import Redraw, expected
 
     exercise = _exercise(point, kind)

@@ -14,8 +14,9 @@ from places import TESTS
 from grader.exercise.model import Jacobian
 from grader.judging import compare
 from grader.judging.diagnosis.diagnose import diagnose
-from grader.outcome import Case, Expected, Record, Status
+from grader.outcome import Status
 from grader.reference.agreement import Standard
+from grader.reference.model import Case, Expected, Record
 from grader.sandbox import Sandbox
 from grader.sandbox.job import Job, Trial
 from grader.sandbox.limits import Limits

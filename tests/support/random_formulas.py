@@ -17,8 +17,8 @@ from grader.errors import GraderError
 from grader.exercise.formula import parse
 from grader.exercise.loading import parse_exercise
 from grader.exercise.model import Exercise
-from grader.outcome import Case
 from grader.reference import cases
+from grader.reference.model import Case
 from grader.reference.torch import compute, numerical
 from grader.reference.torch.threads import one_thread
 

@@ -18,7 +18,7 @@ import numpy as np
 from grader.exercise import catalogue
 from grader.exercise.loading import load_exercise
 from grader.exercise.model import Exercise
-from grader.outcome import Case, Record
+from grader.reference.model import Case, Record
 
 Given = SimpleNamespace  # the inputs and upstream gradients of a case, by name
 Rewrite = Callable[[Given], Any]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.course.pages import plots
 from grader.course.pages.decisions import duration
-from grader.course.pages.tables import Address, Cell, student_link, table
+from grader.course.pages.tables import Address, TableCell, student_link, table
 from grader.course.results.gradebook import Row, number
 from grader.outcome import Status
 from grader.render import words
@@ -22,21 +22,25 @@ if TYPE_CHECKING:
 class _Column(NamedTuple):
     """A column that is shown only where some cell of it has content."""
 
-    head: Cell
-    cell: Callable[[Row], Cell]
+    head: TableCell
+    cell: Callable[[Row], TableCell]
 
 
-def _late(row: Row) -> Cell:
-    return Cell(duration(row.late_seconds), "number", str(row.late_seconds)) if row.late_seconds else Cell("", "number", "0")
+def _late(row: Row) -> TableCell:
+    return (
+        TableCell(duration(row.late_seconds), "number", str(row.late_seconds))
+        if row.late_seconds
+        else TableCell("", "number", "0")
+    )
 
 
-def _penalty(row: Row) -> Cell:
-    return Cell(f"−{number(round(row.penalty, 4))}" if row.penalty else "", "number", str(row.penalty or ""))
+def _penalty(row: Row) -> TableCell:
+    return TableCell(f"−{number(round(row.penalty, 4))}" if row.penalty else "", "number", str(row.penalty or ""))
 
 
 EXTRA_COLUMNS = (
-    _Column(Cell("late by", "number"), _late),
-    _Column(Cell("penalty", "number"), _penalty),
+    _Column(TableCell("late by", "number"), _late),
+    _Column(TableCell("penalty", "number"), _penalty),
 )
 
 
@@ -88,40 +92,45 @@ def remark_on(item: Item) -> str:
 def verdict_table(items: Sequence[Item]) -> str:
     """Return a table with a row a target and a column for each verdict that was given."""
     given = sorted({status for item in items for status in item.statuses}, key=lambda status: -status.order)
-    heads = Cell("exercise"), Cell("target"), *(Cell(words.LABELS[status], "number") for status in given)
+    heads = TableCell("exercise"), TableCell("target"), *(TableCell(words.LABELS[status], "number") for status in given)
     rows = [
         (
-            Cell(item.exercise),
-            Cell(item.target.name),
-            *(Cell(str(item.statuses.get(status, "")), "number") for status in given),
+            TableCell(item.exercise),
+            TableCell(item.target.name),
+            *(TableCell(str(item.statuses.get(status, "")), "number") for status in given),
         )
         for item in items
     ]
     return table("What came of the answers", heads, rows)
 
 
-def score_cell(row: Row, exercise: str) -> Cell:
+def score_cell(row: Row, exercise: str) -> TableCell:
     """Return the cell of one score."""
     if exercise in row.scores and row.scores[exercise] is None:
-        return Cell(words.LABELS[Status.UNGRADED], "number", "")
-    return Cell(number(row.scores.get(exercise)), "number")
+        return TableCell(words.LABELS[Status.UNGRADED], "number", "")
+    return TableCell(number(row.scores.get(exercise)), "number")
 
 
 def time_table(timings: Sequence[Timing], address: Address) -> str:
     """Return the table of grading times."""
     rows = [
         (
-            Cell(one.exercise),
-            Cell(str(one.answers), "number"),
-            Cell(f"{one.total_seconds:.2f}", "number"),
-            Cell(f"{one.total_seconds / one.answers:.3f}", "number"),
-            Cell(f"{one.longest_seconds:.3f}", "number"),
-            Cell(student_link(one.slowest, address, one.exercise), "name"),
+            TableCell(one.exercise),
+            TableCell(str(one.answers), "number"),
+            TableCell(f"{one.total_seconds:.2f}", "number"),
+            TableCell(f"{one.total_seconds / one.answers:.3f}", "number"),
+            TableCell(f"{one.longest_seconds:.3f}", "number"),
+            TableCell(student_link(one.slowest, address, one.exercise), "name"),
         )
         for one in timings
     ]
-    heads = Cell("exercise"), Cell("submissions", "number"), Cell("seconds in all", "number"), Cell("mean", "number")
-    return table("Grading time", (*heads, Cell("longest", "number"), Cell("of")), rows)
+    heads = (
+        TableCell("exercise"),
+        TableCell("submissions", "number"),
+        TableCell("seconds in all", "number"),
+        TableCell("mean", "number"),
+    )
+    return table("Grading time", (*heads, TableCell("longest", "number"), TableCell("of")), rows)
 
 
 def isolation_lines(isolation: Mapping[str, int]) -> str:
@@ -153,13 +162,13 @@ def rule_name(rule: str) -> str:
     return "declared by the exercise" if rule == "declared" else rule.replace("_", " ")
 
 
-def share_cell(count: int, of: int) -> Cell:
+def share_cell(count: int, of: int) -> TableCell:
     """Return a cell with a share in percent."""
-    return Cell(f"{count / of:.0%}", "number", str(count / of)) if of else Cell("", "number")
+    return TableCell(f"{count / of:.0%}", "number", str(count / of)) if of else TableCell("", "number")
 
 
-def measure_cell(value: float | None) -> Cell:
+def measure_cell(value: float | None) -> TableCell:
     """Return a cell with a measure to two digits."""
     if value is None:
-        return Cell("", "number")
-    return Cell(f"{round(value, 2) + 0.0:.2f}".replace("-", "−"), "number", str(value))
+        return TableCell("", "number")
+    return TableCell(f"{round(value, 2) + 0.0:.2f}".replace("-", "−"), "number", str(value))

@@ -31,7 +31,7 @@ from grader.course.pages.class_parts import (
     time_table,
     verdict_table,
 )
-from grader.course.pages.tables import MOST_ROWS, Address, Cell, names, student_link, table
+from grader.course.pages.tables import MOST_ROWS, Address, TableCell, names, student_link, table
 from grader.course.results.gradebook import Row, number
 from grader.exercise.statement import notation
 from grader.render import words
@@ -161,11 +161,11 @@ class _ClassPage:
         if found.flags:
             listed = self._notices("What was noticed", "flag", found.flags)
             yield _Section(title="Flags", lead="For staff; a flag itself costs no points.", content=listed)
-        if strangers := [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced if one.is_graded]:
-            listed = table("Graded, and not on the roster", (Cell("student"), Cell("reason", "text")), strangers)
+        if strangers := [(TableCell(one.path), TableCell(one.reason, "text")) for one in found.unplaced if one.is_graded]:
+            listed = table("Graded, and not on the roster", (TableCell("student"), TableCell("reason", "text")), strangers)
             yield _Section(title="Not on the roster", content=listed)
-        if cells := [(Cell(one.path), Cell(one.reason, "text")) for one in found.unplaced if not one.is_graded]:
-            listed = table("Handed in and not graded", (Cell("path"), Cell("reason", "text")), cells)
+        if cells := [(TableCell(one.path), TableCell(one.reason, "text")) for one in found.unplaced if not one.is_graded]:
+            listed = table("Handed in and not graded", (TableCell("path"), TableCell("reason", "text")), cells)
             yield _Section(title="Not placed", content=listed)
         yield _Section(title="Students", content=self._students(rows))
         yield _Section(
@@ -189,24 +189,30 @@ class _ClassPage:
         return shares_figure(items) + _MEASURES + chance + self._items(items) + verdict_table(items)
 
     def _items(self, items: Sequence[Item]) -> str:
-        heads = Cell("exercise"), Cell("target"), Cell("asked"), Cell("points", "number"), Cell("answers", "number")
-        measures = Cell("difficulty", "number"), Cell("discrimination", "number"), Cell("point-biserial", "number")
+        heads = (
+            TableCell("exercise"),
+            TableCell("target"),
+            TableCell("asked"),
+            TableCell("points", "number"),
+            TableCell("answers", "number"),
+        )
+        measures = TableCell("difficulty", "number"), TableCell("discrimination", "number"), TableCell("point-biserial", "number")
         has_notes = any(map(remark_on, items))
         rows = []
         for item in items:
             target = self._target(item.exercise, item.target)
             rows.append(
                 (
-                    Cell(item.exercise),
-                    Cell(item.target.name),
-                    Cell(mathml(item.target, target.kind if target else None)),
-                    Cell(number(item.target.points), "number"),
-                    Cell(str(item.answered), "number"),
+                    TableCell(item.exercise),
+                    TableCell(item.target.name),
+                    TableCell(mathml(item.target, target.kind if target else None)),
+                    TableCell(number(item.target.points), "number"),
+                    TableCell(str(item.answered), "number"),
                     *(measure_cell(value) for value in (item.difficulty, item.discrimination, item.point_biserial)),
-                    *((Cell(remark_on(item), "text"),) if has_notes else ()),
+                    *((TableCell(remark_on(item), "text"),) if has_notes else ()),
                 )
             )
-        return table("Every target", (*heads, *measures, *((Cell("note", "text"),) if has_notes else ())), rows)
+        return table("Every target", (*heads, *measures, *((TableCell("note", "text"),) if has_notes else ())), rows)
 
     # Mistakes
 
@@ -215,36 +221,42 @@ class _ClassPage:
             return '<p class="soft">No answer was wrong.</p>'
         rows = [
             (
-                Cell(kind_name(one)),
-                Cell(str(one.answers), "number"),
+                TableCell(kind_name(one)),
+                TableCell(str(one.answers), "number"),
                 share_cell(one.answers, self.analysis.wrong),
-                Cell(str(one.group.count), "number"),
-                Cell(student_link(one.example[0], self.address, one.example[1]), "name"),
-                Cell(one.example[1]),
+                TableCell(str(one.group.count), "number"),
+                TableCell(student_link(one.example[0], self.address, one.example[1]), "name"),
+                TableCell(one.example[1]),
             )
             for one in self.analysis.kinds
         ]
-        heads = Cell("mistake"), Cell("answers", "number"), Cell("of all wrong", "number")
-        rest = Cell("students", "number"), Cell("for example"), Cell("in")
+        heads = TableCell("mistake"), TableCell("answers", "number"), TableCell("of all wrong", "number")
+        rest = TableCell("students", "number"), TableCell("for example"), TableCell("in")
         caption = f"Kinds of mistake, of {self.analysis.wrong} wrong answers"
         return table(caption, (*heads, *rest), rows) + self._named()
 
     def _named(self) -> str:
-        heads = Cell("exercise"), Cell("target"), Cell("mistake"), Cell("students", "number"), Cell("of wrong", "number")
+        heads = (
+            TableCell("exercise"),
+            TableCell("target"),
+            TableCell("mistake"),
+            TableCell("students", "number"),
+            TableCell("of wrong", "number"),
+        )
         rows = [
             (
-                Cell(one.exercise),
-                Cell(one.example.name),
-                Cell(rule_name(one.rule)),
-                Cell(str(one.group.count), "number"),
+                TableCell(one.exercise),
+                TableCell(one.example.name),
+                TableCell(rule_name(one.rule)),
+                TableCell(str(one.group.count), "number"),
                 share_cell(one.group.count, one.wrong),
-                Cell(prose(one.text), "text"),
-                Cell(self._entry(one.exercise, one.example), "text"),
-                Cell(student_link(one.group.students[0], self.address, one.exercise), "name"),
+                TableCell(prose(one.text), "text"),
+                TableCell(self._entry(one.exercise, one.example), "text"),
+                TableCell(student_link(one.group.students[0], self.address, one.exercise), "name"),
             )
             for one in self.analysis.mistakes
         ]
-        last = Cell("what students are told", "text"), Cell("for example", "text"), Cell("of")
+        last = TableCell("what students are told", "text"), TableCell("for example", "text"), TableCell("of")
         if not rows:
             return ""
         listed = table("By how many make them", (*heads, *last), rows)
@@ -273,33 +285,44 @@ class _ClassPage:
     def _unusual(self) -> str:
         pairs = [
             (
-                Cell(Markup(" and ".join(student_link(student, self.address) for student in one.students)), "name"),
-                Cell(str(len(one.shared)), "number"),
-                Cell(and_list(one.unexplained), "", str(min(one.unexplained))),
-                Cell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
+                TableCell(Markup(" and ".join(student_link(student, self.address) for student in one.students)), "name"),
+                TableCell(str(len(one.shared)), "number"),
+                TableCell(and_list(one.unexplained), "", str(min(one.unexplained))),
+                TableCell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
             )
             for one in self.analysis.pairs
         ]
-        heads = Cell("students"), Cell("shared", "number"), Cell("of their unexplained answers"), Cell("where", "text")
+        heads = (
+            TableCell("students"),
+            TableCell("shared", "number"),
+            TableCell("of their unexplained answers"),
+            TableCell("where", "text"),
+        )
         listed = self._behaviours("Unexplained wrong values that few share", self.analysis.unusual)
         return listed + (table("Two students who share more than one", heads, pairs) if pairs else "")
 
     def _behaviours(self, caption: str, behaviours: Sequence[Behaviour]) -> str:
         if not behaviours:
             return '<p class="soft">There are none.</p>'
-        heads = Cell("exercise"), Cell("target"), Cell("students", "number"), Cell("verdict"), Cell("what", "text")
+        heads = (
+            TableCell("exercise"),
+            TableCell("target"),
+            TableCell("students", "number"),
+            TableCell("verdict"),
+            TableCell("what", "text"),
+        )
         rows = [
             (
-                Cell(one.exercise),
-                Cell(one.example.name),
-                Cell(str(one.group.count), "number"),
-                Cell(words.LABELS[one.example.status]),
-                Cell(self._what(one), "text"),
-                Cell(names(one.group, one.exercise, self.address), "text"),
+                TableCell(one.exercise),
+                TableCell(one.example.name),
+                TableCell(str(one.group.count), "number"),
+                TableCell(words.LABELS[one.example.status]),
+                TableCell(self._what(one), "text"),
+                TableCell(names(one.group, one.exercise, self.address), "text"),
             )
             for one in behaviours
         ]
-        return table(caption, (*heads, Cell("who", "text")), rows)
+        return table(caption, (*heads, TableCell("who", "text")), rows)
 
     def _what(self, one: Behaviour) -> str:
         if one.example.diagnosis:
@@ -324,14 +347,18 @@ class _ClassPage:
             merged.setdefault((one.what, one.group), []).append(one.exercise)
         rows = [
             (
-                Cell(prose(noticed(told)), "text"),
-                Cell(", ".join(exercises), "name"),
-                Cell(str(group.count), "number"),
-                Cell(names(group, exercises[0], self.address), "text"),
+                TableCell(prose(noticed(told)), "text"),
+                TableCell(", ".join(exercises), "name"),
+                TableCell(str(group.count), "number"),
+                TableCell(names(group, exercises[0], self.address), "text"),
             )
             for (told, group), exercises in merged.items()
         ]
-        return table(caption, (Cell(what, "text"), Cell("exercise"), Cell("students", "number"), Cell("who", "text")), rows)
+        return table(
+            caption,
+            (TableCell(what, "text"), TableCell("exercise"), TableCell("students", "number"), TableCell("who", "text")),
+            rows,
+        )
 
     def _students(self, rows: Iterable[Row]) -> str:
         exercises = self.analysis.exercises
@@ -339,35 +366,41 @@ class _ClassPage:
         extra = [column for column in EXTRA_COLUMNS if any(column.cell(row).content for row in shown)]
         cells = [
             (
-                Cell(student_link(row.student.id, self.address if row.scores else lambda _: ""), "name"),
-                Cell(row.student.name, "name"),
-                Cell(number(row.total), "number"),
+                TableCell(student_link(row.student.id, self.address if row.scores else lambda _: ""), "name"),
+                TableCell(row.student.name, "name"),
+                TableCell(number(row.total), "number"),
                 *(column.cell(row) for column in extra),
                 *(score_cell(row, exercise) for exercise in exercises),
             )
             for row in shown
         ]
-        heads = Cell("student"), Cell("name"), Cell("total", "number"), *(column.head for column in extra)
-        rest = (Cell(exercise, "number") for exercise in exercises)
+        heads = TableCell("student"), TableCell("name"), TableCell("total", "number"), *(column.head for column in extra)
+        rest = (TableCell(exercise, "number") for exercise in exercises)
         listed = table("Points; an empty cell was not handed in", (*heads, *rest), cells, of=self.analysis.students)
         return listed + self._by_hand(shown)
 
     def _by_hand(self, rows: Iterable[Row]) -> str:
         cells = [
             (
-                Cell(student_link(row.student.id, self.address, one.override.exercise), "name"),
-                Cell(one.override.exercise),
-                Cell(one.override.target or "all of it"),
-                Cell(number(one.override.points), "number"),
-                Cell(number(one.found), "number"),
-                Cell(one.override.reason, "text"),
-                Cell(one.override.by, "name"),
+                TableCell(student_link(row.student.id, self.address, one.override.exercise), "name"),
+                TableCell(one.override.exercise),
+                TableCell(one.override.target or "all of it"),
+                TableCell(number(one.override.points), "number"),
+                TableCell(number(one.found), "number"),
+                TableCell(one.override.reason, "text"),
+                TableCell(one.override.by, "name"),
             )
             for row in rows
             for one in row.by_hand
         ]
-        heads = Cell("student"), Cell("exercise"), Cell("target"), Cell("points", "number"), Cell("found", "number")
-        return table("Points given by hand", (*heads, Cell("reason", "text"), Cell("by")), cells) if cells else ""
+        heads = (
+            TableCell("student"),
+            TableCell("exercise"),
+            TableCell("target"),
+            TableCell("points", "number"),
+            TableCell("found", "number"),
+        )
+        return table("Points given by hand", (*heads, TableCell("reason", "text"), TableCell("by")), cells) if cells else ""
 
 
 def _file(name: str) -> str:

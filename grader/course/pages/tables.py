@@ -15,7 +15,7 @@ MOST_ROWS = 2000  # rows of one table: a page of a hundred thousand rows helps n
 Address = Callable[[str], str]  # finds a student's page; '' for none
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """The content, its class (`number`, or `text` and `name` for what may wrap), and the text it is sorted by if that differs."""
 
     content: str
@@ -23,7 +23,7 @@ class Cell(NamedTuple):
     key: str | None = None
 
 
-def table(caption: str, heads: Sequence[Cell], rows: Sequence[Sequence[Cell]], of: int = 0) -> str:
+def table(caption: str, heads: Sequence[TableCell], rows: Sequence[Sequence[TableCell]], of: int = 0) -> str:
     """Return a table that sorts by each column and scrolls where the page is too narrow; `of` counts rows left out, too."""
     of = max(of, len(rows))
     note = f" (the first {MOST_ROWS} of {of})" if of > MOST_ROWS else ""
@@ -45,7 +45,7 @@ def _breakable(content: str) -> str:
     return text(content).replace("_", "_<wbr>")
 
 
-def _td(cell: Cell, label: str) -> str:
+def _td(cell: TableCell, label: str) -> str:
     sorted_by = "" if cell.key is None else f' data-key="{text(cell.key)}"'
     return f"<td{_class(cell.kind)}{label}{sorted_by}>{text(cell.content)}</td>"
 

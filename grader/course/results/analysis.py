@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-import statistics
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.course.results.gradebook import rows
+from grader.course.results.item_statistics import correlation, discrimination
 from grader.outcome import Report, Status, TargetReport
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from grader.course.results.out import Out
 
 MOST_NAMED = 40  # students named in a group; the others are counted
-FEWEST_FOR_STATISTICS = 5  # students: with fewer, a correlation says nothing
 MOST_IN_PAIRS = 6  # students of an unusual answer that are looked at two by two
 
 
@@ -370,38 +369,3 @@ def _pairs(unusual: Sequence[Behaviour], unexplained: Mapping[str, int]) -> list
 def _notices(groups: Mapping[tuple[str, str], _GrowingGroup]) -> tuple[Notice, ...]:
     found = (Notice(exercise=exercise, what=what, group=group.whole()) for (exercise, what), group in groups.items())
     return tuple(sorted(found, key=lambda one: (one.what, -one.group.count, one.exercise)))
-
-
-# Statistics of pairs: a student's share of the item's points, and the share of the points of the rest
-
-
-def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Return Pearson's correlation of the two shares; with an item that is right or wrong, that is the point-biserial one."""
-    return statistics.correlation(*zip(*pairs, strict=True)) if _varies(pairs) else None
-
-
-def discrimination(pairs: Sequence[tuple[float, float]]) -> float | None:
-    """Return the mean share of the best 27% in the rest, less that of the worst 27%: Kelley's groups."""
-    if not _varies(pairs):
-        return None
-    size = round(0.27 * len(pairs))
-    ordered = sorted(pairs, key=lambda pair: pair[1])
-    return _mean_of_first(ordered[::-1], size) - _mean_of_first(ordered, size)
-
-
-def _varies(pairs: Sequence[tuple[float, float]]) -> bool:
-    """Return whether there is something to compare: enough students, who differ in the item and in the rest."""
-    return len(pairs) >= FEWEST_FOR_STATISTICS and all(_range(pair[side] for pair in pairs) > 1e-9 for side in (0, 1))
-
-
-def _range(values: Iterable[float]) -> float:
-    values = list(values)
-    return max(values) - min(values)
-
-
-def _mean_of_first(ordered: Sequence[tuple[float, float]], size: int) -> float:
-    """Return the mean share of the first ones; those who tie for the last places count in part, whatever their names are."""
-    border = ordered[size - 1][1]
-    within = [share for share, rest in ordered[:size] if rest != border]
-    tied = [share for share, rest in ordered if rest == border]
-    return (math.fsum(within) + (size - len(within)) * math.fsum(tied) / len(tied)) / size

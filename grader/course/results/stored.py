@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.outcome import Report, Status, TargetKey, TargetReport
+from grader.outcome import Report, Status, TargetReport
+from grader.reference.model import TargetKey
 
 if TYPE_CHECKING:
     from grader.exercise.assignment import Feedback, ShownCases

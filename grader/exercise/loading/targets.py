@@ -224,7 +224,7 @@ def _check_scalar(of: str, line: int, place: str, kind: str, draft: Draft) -> bo
 
 
 def _check_same_shape(name: str, other: str, line: int, place: str, what: str, draft: Draft) -> bool:
-    """Tell whether `name` is of the sort `what` and has the shape of `other`."""
+    """Check that `name` is declared as `what` and has the shape of `other`."""
     known = draft.names(what)
     if name not in known:
         remedy = f"Declare it, as `{'upstream' if what == UPSTREAM else 'inputs'}: {{{name}: ...}}`."

@@ -12,11 +12,12 @@ import numpy as np
 
 from grader.exercise.model import Exercise, Target
 from grader.judging.verdict import Verdict
-from grader.outcome import Case, Hypothesis, Status
+from grader.outcome import Status
 from grader.reference.agreement import CHUNK, OF_THE_LARGEST, Standard, Tolerance, near
+from grader.reference.model import Case, Hypothesis
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.sandbox.wire.answer import Array
 
 MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each prediction

@@ -32,7 +32,7 @@ from grader.outcome import Diagnosis, Status
 from grader.reference.agreement import Standard
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
 
 # A new family is a file of its own, and its line here: where two explain the same numbers, the earlier one speaks.
 FAMILIES: tuple[Family, ...] = (

@@ -11,7 +11,8 @@ import numpy as np
 from grader.exercise.model import Axes, symbol
 from grader.judging.diagnosis.answers import Evidence, Predict, WrongAnswers
 from grader.judging.diagnosis.family import Example, Family, Prediction, first_that_explains
-from grader.outcome import Case, Diagnosis
+from grader.outcome import Diagnosis
+from grader.reference.model import Case
 
 
 def _find(answers: WrongAnswers) -> Diagnosis | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from grader.exercise.model import Exercise, Target
 from grader.judging.diagnosis.answers import Predict, WrongAnswers
-from grader.outcome import Case, Diagnosis
+from grader.outcome import Diagnosis
+from grader.reference.model import Case
 
 if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array

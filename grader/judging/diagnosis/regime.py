@@ -16,7 +16,8 @@ import numpy as np
 from grader.exercise.model import Exercise, NamedCase
 from grader.judging.diagnosis.answers import Evidence, WrongAnswers
 from grader.judging.diagnosis.family import Example, Family
-from grader.outcome import Case, Diagnosis
+from grader.outcome import Diagnosis
+from grader.reference.model import Case
 from grader.text import and_list, plural
 
 Condition = Callable[[Case], bool]

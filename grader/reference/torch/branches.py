@@ -16,7 +16,7 @@ import torch
 from grader.exercise.formula import CONSTANTS, FUNCTIONS, CallNode, CompareNode, FormulaError, NameNode, Node, children, node_text
 from grader.exercise.formula import arguments as args
 from grader.exercise.model import Draw, Exercise, Line, quantities
-from grader.outcome import Case
+from grader.reference.model import Case
 from grader.reference.torch.compute import tensors
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.tensors import axes_together, real, windows

@@ -12,15 +12,15 @@ import torch
 from grader.errors import ExerciseError, Fault
 from grader.exercise.formula import FormulaError, NotFiniteError
 from grader.exercise.model import DEFAULT_RTOL, Exercise, Mistake, Target
-from grader.outcome import Case, Expected, Hypothesis
 from grader.reference.agreement import near, tolerance_of
+from grader.reference.model import Case, Expected, Hypothesis
 from grader.reference.torch import cross_checks, hypotheses
 from grader.reference.torch.derivatives import Point, derive, in_target_layout, point_at
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.rounding import rounding
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.sandbox.wire.answer import Array
 
 MIN_LARGEST_ENTRY = 1e-6  # smaller arrays say nothing beside the absolute floor of the tolerance

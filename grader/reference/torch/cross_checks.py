@@ -20,7 +20,7 @@ from grader.exercise.model import JVP, Exercise, Hessian, Kind, Target, Value
 from grader.reference.torch.derivatives import Point, Tensors, derive, differentiated, in_target_layout, jvp, point_at, primal
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
 
 NUDGE = 1e-10  # relative change of every input when conditioning is judged
 MAX_CONDITION = 1e6
@@ -82,7 +82,7 @@ def ill_conditioned(
     Either last digits of the inputs change their leading ones, or they jump there.
     """
     keys = _keys(exercise, arrays)
-    for size in (NUDGE, -NUDGE):  # on either side of a kink is another derivative, and one of them is not what stands there
+    for size in (NUDGE, -NUDGE):  # a kink has another derivative on either side, and the reference is at most one of them
         near = _beside(exercise, sizes, inputs, size)
         if near is None:
             return ""
@@ -195,7 +195,7 @@ def _forward(point: Point, kind: Kind, start: torch.Tensor, direction: torch.Ten
 
 @functools.cache
 def _prepare_forward_mode() -> None:
-    # The first dual number of a process compiles rules with torch.jit.script, of which torch then says that it is deprecated.
+    # The first dual number of a process compiles rules with torch.jit.script, which torch then calls deprecated.
     with warnings.catch_warnings(), forward_ad.dual_level():
         warnings.simplefilter("ignore", DeprecationWarning)
         forward_ad.make_dual(torch.zeros(1), torch.zeros(1))  # type: ignore[no-untyped-call]

@@ -28,7 +28,7 @@ from grader.exercise.model import (
     quantities,
     symbol,
 )
-from grader.outcome import Hypothesis
+from grader.reference.model import Hypothesis
 from grader.reference.torch.derivatives import Point, dependents, derive, in_target_layout, jvp, line_of, point_at
 from grader.reference.torch.edits import (
     AsIdentity,
@@ -175,7 +175,7 @@ def _factors(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> I
 
 
 def _paths(kind: _Derivative, path: tuple[Line, ...], exercise: Exercise) -> Iterator[_Named]:
-    """Predict that one of two ways is left out in which a quantity reaches `of`."""
+    """Predict the answer without one of the paths from `wrt` to `of`."""
     moved = dependents(exercise, frozenset({kind.wrt}))
     for line in path:
         root = len(line.formula.nodes) - 1

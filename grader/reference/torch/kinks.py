@@ -1,5 +1,5 @@
 """
-How near the arguments of each function are to where it has no derivative.
+Measure how near the arguments of a function are to where it has no derivative.
 
 Each entry of KINKS returns what passes through zero where the derivative jumps, None where it never does. A derivative that
 grows without bound (sqrt at 0) needs no entry: it comes out as not finite.

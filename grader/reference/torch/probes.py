@@ -9,7 +9,7 @@ import torch
 
 from grader.exercise.formula import CallNode, Formula, FormulaError, node_text
 from grader.exercise.model import VJP, Exercise, Gradient, Jacobian, Target
-from grader.outcome import Case, Expected
+from grader.reference.model import Case, Expected
 from grader.reference.torch.compute import MIN_KINK_DISTANCE, array, expected_array, point_of, tensors
 from grader.reference.torch.cross_checks import ill_conditioned
 from grader.reference.torch.derivatives import Point, Tensors, derive, point_at

@@ -33,7 +33,7 @@ from grader.reference.torch.derivatives import Tensors, derive, in_target_layout
 from grader.reference.torch.tensors import real
 
 if TYPE_CHECKING:
-    from grader.outcome import TargetKey
+    from grader.reference.model import TargetKey
     from grader.sandbox.wire.answer import Array
 
 PATTERNS = 3  # patterns of noise; an entry that one of them leaves alone is moved by another

@@ -125,7 +125,7 @@ def _give(given: Given, function: Callable[..., object], fresh: _Fresh) -> objec
     value: Any = function(*[fresh.argument(argument) for argument in given.arguments])
     if given.item is None:
         return value
-    if hasattr(value, "dtype"):  # a row of an array would pass for the cache, and what it lacks would be missed far from here
+    if hasattr(value, "dtype"):  # else a row of the array would pass for the cache, and fail far from here
         raise TypeError(f"it returned one array; a tuple is asked for, whose entry {given.item} is `{given.name}`")
     return value[given.item]
 
@@ -175,7 +175,7 @@ class _Fresh:
         return tuple(name for name, value in self.values.items() if _changed(value, self.inputs[name]))
 
 
-_SMALL_BYTES = 4096  # of an array whose bytes are compared faster than its numbers
+_SMALL_BYTES = 4096  # up to here bytes are compared faster than numbers
 
 
 def _changed(value: Any, given: Array | int) -> bool:
@@ -186,7 +186,7 @@ def _changed(value: Any, given: Array | int) -> bool:
             return bool(value.shape != given.shape or value.dtype != given.dtype)
         now = value if type(value) is np.ndarray else value.detach().numpy()
         return now.shape != given.shape or now.dtype != given.dtype or not (now == given).all()
-    except BaseException:  # a tensor that was resized, moved or freed under our feet
+    except BaseException:  # a tensor that student code resized, moved or freed
         return True
 
 

@@ -24,7 +24,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _AS_NOBODY: Final = (65534, 65534, 65534)
-_CAPABILITIES_OF_THIS: Final = struct.pack("Ii", 0x20080522, 0)  # the third version of the interface; this process
+_CAPABILITIES_OF_THIS: Final = struct.pack("Ii", 0x20080522, 0)  # version 3 of the interface; process 0 means this one
 _NO_CAPABILITIES: Final = bytes(24)  # effective, permitted and inheritable ones, 64 bits each
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
@@ -80,7 +80,7 @@ def try_child(settings: dict[str, Any]) -> list[str]:
 
     Without seccomp that is only the box that this process runs in.
     """
-    os.close(os.pidfd_open(os.getpid()))  # before Linux 5.3 there is none: better said now than at the first child
+    os.close(os.pidfd_open(os.getpid()))  # fails before Linux 5.3: better now than at the first child
     pid = os.fork()
     if pid == 0:
         verdict = 1
@@ -98,7 +98,7 @@ def try_child(settings: dict[str, Any]) -> list[str]:
 
 
 def _end_with_parent() -> None:
-    # a parent that is gone already closed its pipes, and whoever reads them then exits
+    # where the parent is gone already, its pipes are closed, and reading them ends this process
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 

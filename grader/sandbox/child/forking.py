@@ -33,7 +33,7 @@ _absent: Final[set[str]] = set()  # modules of the closed list that this Python 
 def main(settings: dict[str, Any]) -> None:
     """Serve until the control socket closes; with `once`, be the child of one job."""
     sys.dont_write_bytecode = True
-    gc.disable()  # what is imported stays: there is nothing to collect, and a child begins with the collector on
+    gc.disable()  # what is imported stays, so there is nothing to collect; the collector is on in a child
     importlib.invalidate_caches()
     if settings["once"]:
         _once(settings)
@@ -43,7 +43,7 @@ def main(settings: dict[str, Any]) -> None:
     from grader.sandbox.child import confinement, rehearsal
 
     os.dup2(settings["control"], _CONTROL)
-    os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes few, so there have to be few
+    os.closerange(_CONTROL + 1, os.sysconf("SC_OPEN_MAX"))  # a child closes only a few descriptors, so there must not be many
     control = socket.socket(fileno=_CONTROL)
     preload(settings["arrays"])
     program.open_text_streams()  # nothing is written to them before there is a child
@@ -120,7 +120,7 @@ def _fork(control: socket.socket, descriptors: list[int], request: dict[str, Any
         _end_leftovers()
     import resource
 
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # every child begins with as much
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the peak of a child includes what it inherits
     ended = {"exit": os.waitstatus_to_exitcode(status), "cpu": usage.ru_utime + usage.ru_stime}
     ended |= {"peak": max(0, usage.ru_maxrss - own), "faults": usage.ru_minflt}
     control.send(json.dumps(ended).encode())
@@ -137,13 +137,13 @@ def _wait_for(pidfd: int, control: socket.socket) -> None:
 
     waiting = select.poll()
     waiting.register(pidfd, select.POLLIN)
-    waiting.register(control, 0)  # its end is told all the same
+    waiting.register(control, 0)  # that it was closed is reported in any case
     if pidfd not in dict(waiting.poll()):
-        os._exit(0)  # in a box of its own everything ends with it, elsewhere its child does
+        os._exit(0)  # in a box everything ends with process 1, elsewhere the child ends with its parent
 
 
 def _end_leftovers() -> None:
-    """In a pid namespace of our own: whatever a child has left running ends with it."""
+    """Kill whatever a child has left running, in a pid namespace of our own."""
     import signal
 
     try:

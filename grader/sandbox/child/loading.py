@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class _CellRefused(Exception):
-    """A cell that is not run: the reason, and the magic by which it is one."""
+    """A cell that is not run: why, and its magic."""
 
     def __init__(self, reason: Reason, magic: str = "") -> None:
         super().__init__(reason, magic)
@@ -82,7 +82,7 @@ class Loader:
         elif "." in module.__name__:
             module.__package__ = module.__name__.rpartition(".")[0]
         self.modules[source.name] = module
-        sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; never over a real module
+        sys.modules.setdefault(module.__name__, module)  # dataclasses and pickle look there; a real module is never replaced
         if source.is_notebook:
             module.__name__ = "__main__"  # as in Jupyter: what stands under `if __name__ == "__main__":` is run
             sys.modules["__main__"] = module
@@ -93,7 +93,7 @@ class Loader:
     def _run(self, source: Source, cell: bytes, label: str, module: ModuleType) -> None:
         phase = Phase.COMPILING
         try:
-            linecache.cache[label] = (partial(_text_of, cell),)  # lies in no file; decoded when a line is asked for
+            linecache.cache[label] = (partial(_text_of, cell),)  # there is no file; decoded when a line is asked for
             code, _ = self._compiled(source, cell, label)
             phase = Phase.LOADING
             if code is not None:
@@ -192,7 +192,7 @@ class Exited(Exception):
 def _load_error(label: str, phase: Phase, error: BaseException) -> LoadError:
     if phase is Phase.COMPILING and isinstance(error, MemoryError | RecursionError):
         return LoadError(source=label, reason=Reason.NESTED_TOO_DEEPLY, phase=phase, traceback=frames_of(error))
-    # whatever else it was, the file raised it: a function that is missing now is not out of memory itself
+    # a MemoryError or NotImplementedError here is the file's: the functions that are missing now raised neither
     reason = Reason.REFUSED if reason_of(error) is Reason.REFUSED else Reason.RAISED
     return LoadError(source=label, reason=reason, phase=phase, detail=line_of(error), traceback=frames_of(error))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     Loader = object
 
-_SWEPT_IN: Final = ("numpy.f2py",)  # `from numpy import *` asks for it, sooner or later than for others as chance has it
+_SWEPT_IN: Final = ("numpy.f2py",)  # `from numpy import *` asks for it; in which order differs from process to process
 _KEEPS_FUNCTION: Final = ("no_grad", "enable_grad", "inference_mode")
 
 
@@ -34,7 +34,7 @@ class NotAvailable(ImportError):
 
 
 class Policy:
-    """What the stand-ins of one child do: while student code loads they go nowhere, in a graded call they raise."""
+    """Whether student code is loading. Meanwhile the stand-ins of a child do nothing; in a graded call they raise."""
 
     def __init__(self) -> None:
         self.loading = True
@@ -71,7 +71,7 @@ class StandIn:
         _refuse(self._grader_name)
 
     def __call__(self, *arguments: object, **_: object) -> Any:
-        """Another stand-in, or, used as a decorator, the function itself."""
+        """Return another stand-in or, when used as a decorator, the function itself."""
         absorbed = self._grader_absorbed()
         keeps = self._grader_name.partition(".")[0] not in AUTODIFF or self._grader_name.endswith(_KEEPS_FUNCTION)
         if keeps and len(arguments) == 1 and isinstance(arguments[0], FunctionType):
@@ -79,7 +79,7 @@ class StandIn:
         return absorbed
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
-        # `class Net(nn.Module)` is a definition; making one is the use
+        # `class Net(nn.Module)` only defines; making an instance is the use
         refused = self._grader_absorbed
 
         class Unavailable:
@@ -158,7 +158,7 @@ class Finder:
                 return None
             parent = name.rpartition(".")[0]
             if name.startswith("_") and name in sys.stdlib_module_names:
-                raise ModuleNotFoundError(_absent(name), name=name)  # an accelerator, as _decimal: who asks has another way
+                raise ModuleNotFoundError(_absent(name), name=name)  # an accelerator, as _decimal: there is Python code for it
             if parent and not isinstance(sys.modules.get(parent), StandInModule) and name not in _SWEPT_IN:
                 raise ModuleNotFoundError(_absent(name), name=name)
             module = StandInModule(name, self.policy)

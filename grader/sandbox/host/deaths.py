@@ -49,7 +49,7 @@ def _reason_of(ending: Ending, output: str, limits: Limits, *, is_sealed: bool) 
 
 
 def _reason_of_exit(status: int, output: str, limits: Limits) -> tuple[Reason, dict[str, Any]]:
-    if "bad_alloc" in output or "Memory allocation still failed" in output:  # of C++, and of OpenBLAS
+    if "bad_alloc" in output or "Memory allocation still failed" in output:  # as C++ and OpenBLAS say it
         return Reason.USED_TOO_MUCH_MEMORY, {"limit": limits.memory_mib}
     if status > 255:  # Windows reports a crash as its exception code
         return Reason.CRASHED, _place_in(output)

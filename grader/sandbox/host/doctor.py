@@ -46,7 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What was found out."""
+    """All that was found out about this machine."""
 
     isolation: Isolation  # the best that holds here
     layers: tuple[str, ...]
@@ -240,7 +240,7 @@ _SCARCE: Final = {
     os.strerror(errno.EAGAIN): "ulimit -u 1024",
     os.strerror(errno.ENOMEM): "ulimit -v unlimited    # or give the machine more memory",
 }
-# lets this one program make user namespaces, as Ubuntu does for browsers; the switch for all programs stays as it is
+# allows user namespaces for this one program, as Ubuntu does for browsers, and for no other
 _APPARMOR: Final = (
     r"printf 'abi <abi/4.0>,\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\n' "
     "| sudo tee /etc/apparmor.d/bwrap && sudo apparmor_parser -r /etc/apparmor.d/bwrap"

@@ -91,7 +91,7 @@ class Inbox:
             self._finish(self._body)
 
     def _begin(self, piece: memoryview) -> int:
-        """Begin a body, and take the whole of it when it is there. Return how many bytes of `piece` were its."""
+        """Begin a body, and take the whole of it when it is there. Return how many bytes of `piece` it took."""
         self._kind, self._nonce, length = frames.read_header(self._head, frames.MAX_BODY)
         if len(self.frames) >= _MOST_FRAMES:
             raise ProtocolError(Reason.TOO_MANY_ANSWERS)
@@ -100,7 +100,7 @@ class Inbox:
             self._finish(memoryview(bytearray(piece[:length])))
             return length
         try:
-            # fresh pages of a map are not touched before they are written: a length that is a lie costs nothing
+            # pages of a map take no memory before they are written: a false length costs nothing
             self._body = memoryview(mmap.mmap(-1, length) if length > _CHUNK else bytearray(length))
         except OSError as error:
             raise ProtocolError(Reason.NO_ROOM_FOR_ANSWER, length) from error
@@ -145,7 +145,7 @@ class Pipes(Inbox):
             elif key.fd == self._death:
                 self._selector.unregister(key.fd)
                 self.drain()
-            elif key.fd not in self._open:  # the child's death was told first, and its pipes drained to their end
+            elif key.fd not in self._open:  # the death was reported in the same round, and the pipes are drained already
                 continue
             elif key.fd == self._results:
                 self._read_results()

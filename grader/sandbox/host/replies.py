@@ -61,7 +61,7 @@ class _ReplyReader:
             _broken()
         self.text_bytes -= length
         raw = bytes(self.body[self.at : self.at + length])
-        self.at += length  # of a text that is cut short beyond the end, which `end` refuses
+        self.at += length  # beyond the end where the text is cut short, which `end` refuses
         return cleaned(raw.decode("utf-8", "replace"))
 
     def texts(self, most: int = protocol.MAX_NAMES) -> tuple[str, ...]:

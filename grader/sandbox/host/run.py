@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from grader.sandbox.host.budgets import free_cpu_seconds
-from grader.sandbox.host.visit import Visit
+from grader.sandbox.host.session import ChildSession
 from grader.sandbox.job import TaskTrial, Trial
 from grader.sandbox.wire.answer import Answer, Failure, Phase, Reason
 from grader.text import cleaned, one_line
@@ -42,8 +42,8 @@ class JobRun:
         self.shown_output = bytearray()
         self.wrote_to_stdout = False
         self.cpu_seconds = 0.0
-        self.free_seconds = 0.0  # of these: shown and repeated calls
-        self.worked_seconds = 0.0  # of wall time, since a child was ready for the submission
+        self.free_seconds = 0.0  # the part of them that shown and repeated calls took
+        self.worked_seconds = 0.0  # wall time since a child was ready for the submission
         self.answered_bytes = 0
         self.shown_bytes = 0
         self.forgives_starving = True
@@ -56,15 +56,15 @@ class JobRun:
 
     def serve(self, child: Child) -> None:
         """Use one child as far as it goes. Raises OurFaultError, WantedError; a student's failure is noted."""
-        visit = Visit(self, child)
+        session = ChildSession(self, child)
         try:
-            visit.go()
+            session.go()
         finally:
-            self.worked_seconds += visit.worked_seconds()
-            self.cpu_seconds += visit.total_cpu()
-            self.free_seconds += visit.free_seconds()
-            self.shown_output += child.pipes.output[visit.new_output : visit.end_of_shown][: _room(self.shown_output)]
-            self.output += child.pipes.output[visit.new_output : visit.end_of_counted][: _room(self.output)]
+            self.worked_seconds += session.worked_seconds()
+            self.cpu_seconds += session.total_cpu()
+            self.free_seconds += session.free_seconds()
+            self.shown_output += child.pipes.output[session.new_output : session.end_of_shown][: _room(self.shown_output)]
+            self.output += child.pipes.output[session.new_output : session.end_of_counted][: _room(self.output)]
 
     def counted_seconds(self, cpu_seconds: float, free_seconds: float) -> float:
         """Return the CPU time that counts for the whole submission, with so much of a child at work."""

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 Method: TypeAlias = Literal["fork", "spawn"]
 
-_MOST_FAULTS: Final = 1  # of ours in one job; after the next one it is ungraded
+_MOST_FAULTS: Final = 1  # faults of ours that one job survives; after the next one it is ungraded
 _failed: Final[dict[WallPlan, FailedWall]] = {}  # plans that this machine could not carry out: not tried again
-_nested: Final[set[str]] = set()  # bubblewraps too old to bar further namespaces
+_nested: Final[set[str]] = set()  # paths of bubblewraps that are too old to forbid further namespaces
 
 
 def failed_wall(plan: WallPlan) -> FailedWall | None:
@@ -42,13 +42,13 @@ def failed_wall(plan: WallPlan) -> FailedWall | None:
 
 class Sandbox:
     """
-    A place to run student code in: a zygote, replaced by itself when it hangs or dies.
+    A place to run student code in: a zygote, which is replaced when it hangs or dies.
 
-    Making one starts the zygote and does not wait for it. Raises SandboxError when the isolation asked for cannot be had,
-    at once where that is plain, else at the first use. `plan` asks for exactly these walls: for `doctor` and tests.
+    Making one starts the zygote and does not wait for it. Raises SandboxError when the isolation asked for cannot be had:
+    at once where that can be known, else at the first use. `plan` asks for exactly these walls, for `doctor` and tests.
 
-    With `ahead` the child of the next job begins as soon as a job is done: where somebody waits for each job, and
-    processors do not.
+    With `ahead` the child of the next job starts as soon as a job is done: for when a person waits for each job and processors
+    are idle meanwhile.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Sandbox:
             self._advance(run, job)
             if self._ahead:
                 self._ask_for_next(job)
-        except BaseException:  # Ctrl-C in mid-sentence: what the zygote says next would be taken for something else
+        except BaseException:  # Ctrl-C in the midst of a message: the next one would be misread
             self.close()
             raise
         return run.trial(self._plan.isolation, layers)
@@ -123,14 +123,14 @@ class Sandbox:
         return allowed(self.arrays)
 
     def _advance(self, run: JobRun, job: Job) -> None:
-        from grader.sandbox.host.visit import WantedError
+        from grader.sandbox.host.session import WantedError
 
         faults = 0
         while run.is_pending:
             try:
                 run.serve(self._child(job))
             except WantedError as wanted:
-                # the second want loads everything: no job is begun anew more than twice; so does one that could tell by a name
+                # all are loaded at the second request, so that no job starts more than twice, or where a name could tell a secret
                 self._wanted = list(self._allowed()) if self._wanted or wanted.is_of_secrets else [wanted.name]
                 run.may_load = set(self._allowed()) - set(self._wanted)
                 faults += self._load_wanted()
@@ -157,7 +157,7 @@ class Sandbox:
     def _ask_for_next(self, job: Job) -> None:
         """Have a child begin for a job with the same limits."""
         if self._zygote is not None:
-            with contextlib.suppress(OurFaultError):  # the next job finds out, and it has a second try
+            with contextlib.suppress(OurFaultError):  # the next job will find out, and is tried twice
                 self._begun = self._zygote.ask(host.request_for(job.limits, ahead=True))
 
     def _begun_child(self, zygote: Zygote, request: Mapping[str, int]) -> Child | None:
@@ -173,7 +173,7 @@ class Sandbox:
         return None
 
     def _load_wanted(self) -> int:
-        """Have the zygote import what was asked for; 1 when it failed at that."""
+        """Have the zygote import what was asked for. Return 1 when that failed, else 0."""
         if self._zygote is None or not self._wanted:
             return 0
         try:

@@ -70,7 +70,7 @@ class Child(Protocol):
         """Wait for its end, ending it when it does not come, and let go of it. Raises OurFaultError."""
 
     def release(self) -> None:
-        """Let go of it once it is killed: how it ended is of no interest."""
+        """Let go of it once it is killed, without asking how it ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class Zygote:
 
     def __init__(self, settings: Mapping[str, Any], wrapper: Sequence[str] = ()) -> None:
         self.walls: tuple[str, ...] | None = None
-        self.unheard = 0  # ends of released children that the zygote tells of, and nobody has listened to
+        self.unheard = 0  # reports on released children that the zygote has sent and nobody has read
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
@@ -208,7 +208,7 @@ class Zygote:
         pairs: list[tuple[int, int]] = []
         try:
             pairs += [os.pipe() for _ in range(3)]
-        except OSError as error:  # a list that fails half-way loses its first pipes to the garbage collector
+        except OSError as error:  # `pairs` keeps the pipes that were made before this
             raise OurFaultError(f"no more files may be opened here: {error.strerror}") from error
         theirs = [pairs[0][0], pairs[1][1], pairs[2][1]]
         asked = AskedChild(request=dict(request), ours=(pairs[0][1], pairs[1][0], pairs[2][0]))
@@ -338,14 +338,14 @@ class ForkedChild:
                 return dataclasses.replace(ending, was_killed=True)
             return ending
         except OurFaultError:
-            with contextlib.suppress(OSError):  # its zygote is gone, and it may not know
+            with contextlib.suppress(OSError):  # its zygote is gone, and the child may still run
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
             raise
         finally:
             self._let_go()
 
     def release(self) -> None:
-        """Let go of it once it is killed; the zygote's next child has to wait for its end, and nobody else."""
+        """Let go of it once it is killed. Only the zygote's next child waits for its end."""
         self._zygote.unheard += 1
         self._let_go()
 
@@ -375,7 +375,7 @@ class SpawnedChild:
         streams = (self._process.stdin, self._process.stdout, self._process.stderr)
         duplicates: list[int] = []
         try:
-            for stream in streams:  # their objects close their own
+            for stream in streams:  # a file object closes its own descriptor
                 if stream is not None:
                     duplicates.append(os.dup(stream.fileno()))
                     stream.close()
@@ -419,7 +419,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     A bubblewrap is two processes of one group. Where the outer one is killed before it has let the inner one begin, the inner
     one waits for that for ever.
     """
-    if os.name == "posix" and process.returncode is None:  # else its number may be another's by now
+    if os.name == "posix" and process.returncode is None:  # after it was waited for, its number may be another process's
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()

@@ -40,7 +40,7 @@ class Reason(StrEnum):
     NESTED_TOO_DEEPLY = "nested_too_deeply"  # source that Python's compiler cannot take
     CELL_MAGIC = "cell_magic"  # a notebook cell that another program would run, as %%bash
     SHELL_LINE = "shell_line"
-    MAGIC_LINES = "magic_lines"  # of a notebook cell, which cannot be taken out
+    MAGIC_LINES = "magic_lines"  # a notebook cell has some that cannot be taken out
 
     # The grader finds these out, by its own clock, by what came down the pipes, or by how a process ended.
     CALL_TOO_LONG = "call_too_long"

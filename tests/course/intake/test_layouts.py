@@ -77,7 +77,7 @@ def test_a_late_folder_with_one_student_is_that_student_or_refused(
     try:
         found = collect(path, assignment())
     except SubmissionError as error:
-        assert "`students`: `eve` is one student" in str(error) or "`students`: each folder is a student's" in str(error)
+        assert "`students`: `eve` is one student" in str(error) or "`students`: each folder belongs to a student" in str(error)
         assert "--layout students" in str(error)
     else:
         assert ["eve"] == [student.id for student in found.students]
@@ -225,7 +225,7 @@ def test_students_beside_a_folder_called_submitted_are_not_lost(tmp_path: Path) 
     """Unless it is a course: nobody would be told."""
     files = ["submitted/s01/ps1/a.py", "s02/a.py", "s03/tanh_layer.py"]
     path = hand_in(tmp_path / "class", dict.fromkeys(files, TANH))
-    with pytest.raises(SubmissionError, match=r"`nbgrader`: .*s02, s03 beside it nobody's"):
+    with pytest.raises(SubmissionError, match=r"`nbgrader`: .*s02, s03 beside it to nobody"):
         collect(path, assignment())
     assert 3 == len(collect(path, assignment(), layout="students").students)
     hand_in(path, {"nbgrader_config.py": ""})
@@ -248,7 +248,7 @@ def test_a_time_that_a_student_wrote_is_no_time(tmp_path: Path) -> None:
     """timestamp.txt is nbgrader's in `submitted` alone; where all have one, it has to be said which it is."""
     files = {"eve/ps1/tanh_layer.py": TANH, "eve/ps1/timestamp.txt": "2020-01-01 00:00:00 UTC"}
     path = hand_in(tmp_path / "class", files)
-    with pytest.raises(SubmissionError, match=r"`nbgrader`: .*timestamp\.txt.* `students`: each folder is a student's"):
+    with pytest.raises(SubmissionError, match=r"`nbgrader`: .*timestamp\.txt.* `students`: each folder belongs to a student"):
         collect(path, assignment())
     assert collect(path, assignment(), layout="nbgrader").students[0].submitted_at is not None
     assert collect(path, assignment(), layout="students").students[0].submitted_at is None

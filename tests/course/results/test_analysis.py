@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 import math
 import random
-import statistics
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
 from classroom import assignment, exercise, report
-from hypothesis import given
-from hypothesis import strategies as st
 
 from grader.course.intake.students import Student
-from grader.course.results.analysis import FEWEST_FOR_STATISTICS, Analysis, analyse, correlation, discrimination
+from grader.course.results.analysis import Analysis, analyse
 from grader.course.results.database import open_results
 from grader.course.results.out import open_out
 from grader.course.results.stored import Graded, Result
@@ -27,6 +23,8 @@ from grader.exercise.model import Exercise
 from grader.outcome import Counterexample, Diagnosis, Report, Status
 
 TANH, CHAIN = exercise("tanh_layer", points=2.0), exercise("chain_rule")
+
+
 THREE = exercise("three", "one", "two", "three")
 
 
@@ -64,9 +62,6 @@ def test_an_exercise_that_was_taken_out_is_not_looked_at(tmp_path: Path) -> None
     with open_out(tmp_path / "out", assignment(TANH)) as out, closing(open_results(out)) as results:
         found = analyse(out, results)
     assert (("tanh_layer",), 2.0, (2.0,)) == (found.exercises, found.points, found.totals)
-
-
-# The statistics
 
 
 def test_difficulty_is_the_mean_share_of_the_points(tmp_path: Path) -> None:
@@ -111,21 +106,6 @@ def test_a_class_of_thirty_agrees_with_numpy(tmp_path: Path) -> None:
         assert item.point_biserial == pytest.approx(_textbook(share, rest))
 
 
-def test_discrimination_is_of_the_best_and_the_worst_27_percent() -> None:
-    """Three of ten: shares of 1, 1, 0.5 among the best, of 0.5, 0, 0 among the worst; those between do not count."""
-    shares = [0.5, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.5]
-    pairs = [(share, place / 10) for place, share in enumerate(shares)]
-    assert discrimination(pairs) == pytest.approx(2.5 / 3 - 0.5 / 3)
-
-
-def test_those_who_tie_at_the_border_count_in_part() -> None:
-    """The best three of ten are two clear ones, and one of the four who tie behind them, half of whom are right."""
-    best = [(1.0, 0.9), (1.0, 0.8)]
-    tied = [(1.0, 0.5), (0.0, 0.5), (1.0, 0.5), (0.0, 0.5)]
-    worst = [(1.0, 0.3), (0.0, 0.2), (0.0, 0.1), (0.0, 0.0)]
-    assert discrimination([*worst, *tied, *best]) == pytest.approx((1 + 1 + 0.5) / 3 - 0)
-
-
 def _scored(row: Sequence[bool]) -> Report:
     one = report(THREE, "", Status.CORRECT)
     targets = tuple(
@@ -139,37 +119,6 @@ def _textbook(item: np.ndarray, rest: np.ndarray) -> float:
     """(M1 - M0) / s · sqrt(p q), with the standard deviation of the population."""
     share = item.mean()
     return float((rest[item == 1].mean() - rest[item == 0].mean()) / rest.std() * math.sqrt(share * (1 - share)))
-
-
-SHARES = st.sampled_from([0.0, 0.25, 0.5, 1.0])
-PAIRS = st.lists(st.tuples(SHARES, SHARES), max_size=40)
-
-
-@given(PAIRS)
-def test_measures_lie_between_minus_one_and_one_or_are_not_there(pairs: list[tuple[float, float]]) -> None:
-    """For every class: no NaN, and nothing where nothing varies or few answered."""
-    varies = len(pairs) >= FEWEST_FOR_STATISTICS and all(len({pair[side] for pair in pairs}) > 1 for side in (0, 1))
-    for measure in (correlation(pairs), discrimination(pairs)):
-        assert varies == (measure is not None)
-        assert measure is None or -1.0000001 <= measure <= 1.0000001
-
-
-@given(PAIRS, st.randoms())
-def test_measures_do_not_depend_on_the_order_of_the_students(pairs: list[tuple[float, float]], randomly: Random) -> None:
-    """Those who tie at the border count in part."""
-    mixed = list(pairs)
-    randomly.shuffle(mixed)
-    for measure in (correlation, discrimination):
-        assert (measure(pairs) is None) == (measure(mixed) is None)
-        assert (measure(pairs) or 0.0) == pytest.approx(measure(mixed) or 0.0, abs=1e-12)
-
-
-@given(PAIRS)
-def test_the_correlation_is_that_of_the_standard_library(pairs: list[tuple[float, float]]) -> None:
-    """Pearson's, as `statistics` has it."""
-    found = correlation(pairs)
-    if found is not None:
-        assert found == pytest.approx(statistics.correlation(*map(list, zip(*pairs, strict=True))), abs=1e-9)
 
 
 @pytest.mark.parametrize("students", [1, 2, 3, 4])
@@ -204,9 +153,6 @@ def test_what_we_could_not_grade_makes_nobody_weak(tmp_path: Path) -> None:
     assert analysed(tmp_path, reports).items[0].point_biserial == pytest.approx(1.0)
 
 
-# Mistakes
-
-
 def test_mistakes_are_counted_among_the_wrong_answers(tmp_path: Path) -> None:
     """By rule and text, with somebody to look at; what was not tried is not wrong."""
     reports = {
@@ -235,9 +181,6 @@ def test_kinds_of_mistake_count_every_wrong_answer_once(tmp_path: Path) -> None:
     kinds = [(one.rule, one.status, one.answers, one.group.count) for one in found.kinds]
     assert expected == [kinds[0], *sorted(kinds[1:], key=str)]
     assert found.wrong == sum(one.answers for one in found.kinds)
-
-
-# Answers that are alike
 
 
 def test_equal_wrong_numbers_make_a_group(tmp_path: Path) -> None:
@@ -307,9 +250,6 @@ def test_two_who_share_more_than_one_unusual_answer_are_a_pair(tmp_path: Path) -
     }
     expected = [(("s01", "s02"), (("chain_rule", "d_chain_rule"), ("tanh_layer", "d_tanh_layer")), (2, 2))]
     assert expected == [(one.students, tuple(sorted(one.shared)), one.unexplained) for one in analysed(tmp_path, reports).pairs]
-
-
-# Notices, time
 
 
 def test_flags_are_listed_with_their_students(tmp_path: Path) -> None:

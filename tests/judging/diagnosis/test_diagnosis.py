@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, NamedCase, Target, Task
 from grader.judging import compare
 from grader.judging.diagnosis.diagnose import diagnose
-from grader.outcome import Case, Diagnosis, Record
+from grader.outcome import Diagnosis
 from grader.reference import agreement, prepare
+from grader.reference.model import Case, Record
 from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call
 

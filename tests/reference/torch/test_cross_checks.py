@@ -18,8 +18,8 @@ from grader.exercise.formula import parse
 from grader.exercise.loading import parse_exercise
 from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
 from grader.judging.in_process import check_functions
-from grader.outcome import Case
 from grader.reference import prepare
+from grader.reference.model import Case
 from grader.reference.torch import compute, cross_checks, functions, numerical, tensors
 from grader.reference.torch.evaluate import evaluate
 

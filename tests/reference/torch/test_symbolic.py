@@ -20,8 +20,8 @@ from grader.audit.findings import Findings
 from grader.audit.references import try_symbolic
 from grader.exercise.formula import FUNCTIONS, CallNode, parse
 from grader.exercise.model import VJP, Exercise, Gradient, Hessian, Jacobian, Kind, Local, Value
-from grader.outcome import Expected, Record
 from grader.reference import prepare
+from grader.reference.model import Expected, Record
 from grader.reference.torch import compute, functions, symbolic
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.symbolic.entries import as_array

@@ -184,7 +184,9 @@ def test_shown_calls_have_an_end_all_the_same(sandbox: Sandbox) -> None:
     source = BUSY.replace(".058", ".09") + "".join(f"f{place} = f\n" for place in range(40))
     trial = sandbox.run(replace(job(source, seconds=0.1), tasks=plans))
     assert status_of(trial.tasks[0].answers[0]) is None
-    assert words_of(trial.tasks[-1].answers[0]) == "the whole submission took more than 1 seconds"
+    # 5 seconds of wall time, where the machine is so busy that the CPU time takes as long
+    told = {f"the whole submission took more than {seconds} seconds" for seconds in (1, 5)}
+    assert words_of(trial.tasks[-1].answers[0]) in told
 
 
 @linux
@@ -359,7 +361,7 @@ def test_breaking_the_protocol_at_once_is_the_students(rubbish: bytes, threaded:
     """A child that says that it has begun, and rubbish in the same breath, is `killed`, whenever the grader looks."""
     child = _Puppet(_BEGUN + rubbish, zygote.Ending(exit_status=0), threaded=threaded)
     run = served(child)
-    assert child.is_killed == (len(rubbish) > 1)  # of one byte it is the end that tells
+    assert child.is_killed == (len(rubbish) > 1)  # one byte is broken only by the end of the pipes
     assert run.fatal is not None
     assert Status.KILLED is status_of(run.fatal)
 
@@ -444,9 +446,9 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
     sizes = [
         len(b"".join(protocol.pack_answer(0, Answer(items=(np.ones(1000),)), 0, wrote_to_stdout=False))) - frames.HEADER.size
     ] * 3
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_ANSWERED_BYTES", sum(sizes))
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", sum(sizes))
     assert [None] * 3 == [status_of(answer) for answer in sandbox.run(asked).tasks[0].answers]
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_ANSWERED_BYTES", sum(sizes) - 1)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", sum(sizes) - 1)
     answers = sandbox.run(asked).tasks[0].answers
     assert [None, None, Status.KILLED] == [status_of(answer) for answer in answers]
     assert "it returned more than was asked for" == words_of(answers[2])
@@ -455,7 +457,7 @@ def test_a_job_has_a_cap_on_all_its_answers(sandbox: Sandbox, monkeypatch: pytes
 def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has just room enough is right, and not called again."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "counted", "repeated")
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_ANSWERED_BYTES", 30_000)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_ANSWERED_BYTES", 30_000)
     counted, repeated = sandbox.run(asked).tasks
     assert [None] * 3 == [status_of(answer) for answer in counted.answers]
     assert not repeated.answers
@@ -464,7 +466,7 @@ def test_repeated_answers_do_not_fill_what_counted_ones_left(sandbox: Sandbox, m
 def test_shown_answers_have_a_cap_of_their_own(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are kept beside those that count: at their cap a function is not called in more shown cases, and loses nothing."""
     asked = by_purpose(job("import numpy as np\ndef f(x): return np.ones(1000)", cases=3), "shown", "counted")
-    monkeypatch.setattr("grader.sandbox.host.visit._MOST_SHOWN_BYTES", 20_000)
+    monkeypatch.setattr("grader.sandbox.host.session._MOST_SHOWN_BYTES", 20_000)
     shown, counted = sandbox.run(asked).tasks
     assert [None, None, Status.KILLED] == [status_of(answer) for answer in shown.answers]
     assert [None] * 3 == [status_of(answer) for answer in counted.answers]

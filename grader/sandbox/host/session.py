@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from grader.sandbox.wire.plan import TaskPlan
 
 _START_SECONDS: Final = 120.0
-_MOST_ANSWERED_BYTES: Final = 1 << 30  # of one job
+_MOST_ANSWERED_BYTES: Final = 1 << 30  # in one job
 _FEWEST_SHOWN: Final = 3  # cases in which a slow function is called for the student to see
 _SHOWN_CPU: Final = 0.5  # seconds of a function's shown calls after which these are enough, or the limit of one call
-_SHOWN_BYTES: Final = 32 << 20  # of a function's answers to shown calls
-_MOST_SHOWN_BYTES: Final = 512 << 20  # of a job's answers to shown calls, which are kept beside the others
-_REPEATED_BYTES: Final = 64 << 20  # of a function's answers to repeated calls, about
+_SHOWN_BYTES: Final = 32 << 20  # what a function may answer to shown calls before these are enough
+_MOST_SHOWN_BYTES: Final = 512 << 20  # what a job may answer to shown calls in all; it is kept beside the other answers
+_REPEATED_BYTES: Final = 64 << 20  # about what a function may answer to repeated calls
 
 
 class DeathError(Exception):
@@ -69,7 +69,7 @@ class _GoneError(Exception):
     """The child's pipes ended."""
 
 
-class Visit:
+class ChildSession:
     """One child at work on a job: what it is sent, what it may send back, and when it has to end."""
 
     def __init__(self, run: JobRun, child: Child) -> None:
@@ -80,26 +80,28 @@ class Visit:
         self.stage_cpu = self.child.clock.seconds() or 0.0
         self.stage_began = time.monotonic()
         self.work_began: float | None = None
-        self.is_free = False  # the calls at hand are shown or repeated ones
-        self.free_before = 0.0  # CPU seconds of such calls that are over
-        self.stint_cpu = 0.0  # the CPU time at which those at hand began
+        self.is_free = False  # the calls that are being made are shown or repeated ones
+        self.free_before = 0.0  # CPU seconds of earlier calls of that kind
+        self.purpose_cpu = 0.0  # the CPU time at which the calls of the present purpose began
         self.missing: dict[str, Answer] = {}  # why a function is missing, where that was asked
-        self.number = -1  # of the plan whose answers are awaited
-        self.partial: Sequence[Answer] = ()  # those that came
+        self.number = -1  # the plan whose answers are awaited; -1 while loading
+        self.partial: Sequence[Answer] = ()  # the answers that came
         self.new_output = 0  # where the output begins that no earlier child wrote while loading the same sources
-        self.end_of_shown: int | None = None  # where it ends that was written before counted cases were there
-        self.end_of_counted: int | None = None  # ... before repeated calls, which print the same again
+        self.end_of_shown: int | None = None  # where the output ends that was written before counted cases were there
+        self.end_of_counted: int | None = (
+            None  # where the output ends that was written before repeated calls, which print the same again
+        )
 
     def total_cpu(self) -> float:
         """Return the CPU time of the child so far."""
         return self.child.clock.seconds() or 0.0
 
     def free_seconds(self) -> float:
-        """CPU time of shown and repeated calls."""
-        return self.free_before + (self.total_cpu() - self.stint_cpu if self.is_free else 0.0)
+        """Return the CPU time of shown and repeated calls."""
+        return self.free_before + (self.total_cpu() - self.purpose_cpu if self.is_free else 0.0)
 
     def worked_seconds(self) -> float:
-        """Wall time since the child was ready for the submission."""
+        """Return the wall time since the child was ready for the submission."""
         return 0.0 if self.work_began is None else time.monotonic() - self.work_began
 
     def go(self) -> None:
@@ -163,7 +165,7 @@ class Visit:
         pending = [number for number, answers in enumerate(run.answers) if answers is None]
         mine = [number for number in pending if plans[number].child == plans[pending[0]].child]
         for purpose in PURPOSES:
-            self.free_before, self.stint_cpu = self.free_seconds(), self.total_cpu()
+            self.free_before, self.purpose_cpu = self.free_seconds(), self.total_cpu()
             self.is_free = purpose != "counted"
             if purpose == "counted":
                 self.end_of_shown = self.pipes.output_so_far()
@@ -200,7 +202,7 @@ class Visit:
         return replace(plan, inputs=plan.inputs[:most])
 
     def _take_answers(self, number: int, plan: TaskPlan, nonce: int) -> bool:
-        """Wait for the answers of a plan. False where it was left early: shown cases of a function that is slow."""
+        """Wait for the answers of a plan. Return False where it was left early: shown cases of a function that is slow."""
         if plan.purpose == "shown":
             return self._take_shown(number, plan, nonce)
         run = self.run
@@ -222,7 +224,7 @@ class Visit:
         return True
 
     def _take_shown(self, number: int, plan: TaskPlan, nonce: int) -> bool:
-        """Wait for the answers to shown cases, as many as cost little time and memory."""
+        """Wait for the answers to shown cases, as many as cost little time and memory. Return whether these are all."""
 
         def decode(body: memoryview, index: int) -> Answer:
             try:
@@ -347,7 +349,7 @@ class Visit:
     # --- what an ending means ---
 
     def _failure(self, error: Exception) -> Failure:
-        """Return the failure that ended this visit. Raises what is not the student's."""
+        """Return the failure that ended this session. Raises what is not the student's."""
         if not isinstance(error, _GoneError):
             self.child.kill()
         ending = self.child.ended()
