@@ -31,15 +31,16 @@ TESTED_TOGETHER: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "exercise/loading": (("exercise/loading/test_faults.py", "exercise/loading/test_tree.py"), "what all readers of a file use"),
     "export": (("export/test_export.py",), "one class, exported for every system"),
-    "judging": (("judging/test_grading.py", "judging/test_compare.py", "judging/test_public.py"), "steps of one judgement"),
+    "judging": (("judging/test_one_case.py", "judging/test_public.py", "judging/test_scenarios.py"), "steps of one judgement"),
     "judging/diagnosis": (
-        ("judging/diagnosis/test_diagnosis.py",),
+        ("judging/diagnosis/test_families.py",),
         "which of many families names a wrong answer is the question",
     ),
     "nbgrader": (
         ("nbgrader/test_building.py", "nbgrader/test_recording.py", "nbgrader/test_preprocessors.py"),
         "a course is built, graded and read back by nbgrader itself",
     ),
+    "reference": (("reference/test_store.py",), "the types of a key"),
     "reference/torch": (("reference/test_prepare.py", "reference/torch/test_functions.py"), "steps of one key"),
     "reference/torch/symbolic": (("reference/torch/test_symbolic.py",), "its numbers are compared with torch's"),
     "render": (("render/test_html.py", "render/test_terminal.py"), "words as a page or a terminal shows them"),

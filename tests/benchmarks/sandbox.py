@@ -42,7 +42,7 @@ _TORCH = _NUMPY.replace(b"import numpy as np", b"import torch as np")
 
 
 def _be_bare_zygote(settings: dict[str, Any]) -> None:
-    """A zygote whose children have no wall and no limit at all."""
+    """Run as a zygote whose children have no wall and no limit at all."""
     sys.path[:] = settings["path"]
     sys.path.insert(0, str(_PACKAGE / "sandbox" / "child"))
     import zygote  # type: ignore[import-not-found]  # by its folder, as the child has it
