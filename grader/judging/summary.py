@@ -11,7 +11,6 @@ import numpy as np
 
 from grader.exercise.model import Exercise, Task, Value
 from grader.judging import rubric
-from grader.judging.diagnosis.diagnose import diagnose
 from grader.judging.repeat import status_of
 from grader.judging.task import JudgedTask, target_key
 from grader.judging.verdict import Verdict
@@ -37,8 +36,7 @@ def report_target(
 ) -> TargetReport:
     """Report on a target in the cases that count; `differences` is set where it is right by numerical differentiation."""
     target, verdicts = task.targets[place], judged.verdicts[place]
-    key = target_key(task, place)
-    found = diagnose(exercise, target, key, standard, verdicts, single_precision=judged.single_precision)
+    found = _diagnosis(exercise, task, place, standard, judged)
     if differences is not None and exercise.numerical == "forbid" and rubric.deciding(verdicts).status is Status.CORRECT:
         found = differences
         refused = replace(verdicts[0], status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
@@ -81,11 +79,26 @@ def report_public_cases(
         return Outcome(status=Status.CORRECT, correct=len(verdicts), total=len(verdicts))
     found = None
     if likely is not None:
-        target, key = task.targets[place], target_key(task, place)
-        found = diagnose(
-            exercise, target, key, standard, verdicts, single_precision=judged.single_precision, only_rule=likely.rule
-        )
+        found = _diagnosis(exercise, task, place, standard, judged, only_rule=likely.rule)
     return _outcome(verdicts, found, was_called=was_called)
+
+
+def _diagnosis(
+    exercise: Exercise, task: Task, place: int, standard: Standard, judged: JudgedTask, *, only_rule: str = ""
+) -> Diagnosis | None:
+    if judged.right[place]:
+        return None
+    from grader.judging.diagnosis.diagnose import diagnose  # a dozen modules, of which a right answer needs none
+
+    return diagnose(
+        exercise,
+        task.targets[place],
+        target_key(task, place),
+        standard,
+        judged.verdicts[place],
+        single_precision=judged.single_precision,
+        only_rule=only_rule,
+    )
 
 
 def _outcome(verdicts: Sequence[Verdict], found: Diagnosis | None, *, was_called: bool) -> Outcome:
