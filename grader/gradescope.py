@@ -144,17 +144,17 @@ def run(root: Path = ROOT, *, forget_seed: bool = False, steps: Steps | None = N
             exercise = judge.exercise
             entry = entries.get(exercise.id) or _nothing(exercise)
             request = request_of(entry, basis_of(exercise.sha256, facts["seed"]), contents)
-            reports.append(_as_it_stands(grade_request(request, judge, worker)))
+            reports.append(_undecided_as_missing(grade_request(request, judge, worker)))
     finally:
         worker.close()
     return _written(root, assignment, reports, tuple(f"Not graded: {one.path}: {one.reason}" for one in collection.unplaced))
 
 
-def _as_it_stands(report: Report) -> Report:
+def _undecided_as_missing(report: Report) -> Report:
     """
-    The report with nothing where somebody has to say which function counts.
+    Count a target as not handed in where a person would have to say which function is meant.
 
-    Here that is the student, who reads it at once and hands in again.
+    Here that person is the student, who reads the report at once and hands in again.
     """
     targets = tuple(
         replace(one, status=Status.MISSING, score=0.0, public=None) if one.is_undecided else one for one in report.targets

@@ -11,38 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from slow import SLOW
 
 if TYPE_CHECKING:
     from nbgrader_class import Course
 
-# Left out by `pytest --fast`, which is `make test-fast`: files and folders that take long for what they tell while one writes.
-SLOW = {
-    "audit": "audits whole exercises",
-    "benchmarks": "no tests",
-    "cli/test_demo.py": "grades the demo's class",
-    "course/pages/test_pages.py": "a browser",
-    "course/results/test_database.py": "PostgreSQL",
-    "course/test_hostile_files.py": "archives that want all memory",
-    "course/test_rescore.py": "grades one class in many ways",
-    "course/workers/test_cluster.py": "a Dask cluster",
-    "course/workers/test_processes.py": "worker processes, killed and started anew",
-    "exercise/test_exercise_package.py": "builds and installs a package",
-    "judging/test_notebooks.py": "notebooks that want all memory",
-    "nbgrader": "nbgrader's own commands",
-    "reference/torch/test_symbolic.py": "exact arithmetic",
-    "sandbox/host": "limits that have to be waited for",
-    "sandbox/test_endings.py": "boxes that are killed at many moments",
-    "sandbox/test_hostile.py": "every attack, in two boxes",
-    "sandbox/test_walls.py": "boxes of every kind",
-    "test_docs.py": "every session of the documents",
-    "test_gradescope.py": "what Gradescope's container runs",
-    "test_wheel.py": "builds and installs the package",
-}
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--fast`."""
-    parser.addoption("--fast", action="store_true", help="leave out what takes long: see SLOW in tests/conftest.py")
+    parser.addoption("--fast", action="store_true", help="leave out what takes long: see tests/support/slow.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

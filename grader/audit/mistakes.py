@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Probes are for steps so small that most cases pass; an input that switches a unit on or off shows in few cases; a sum over an
 # axis of size 1, or a reshape instead of its transpose, is no slip.
 _MAY_BE_RARE = frozenset({"numerical_differentiation", "input_left_out", "summed_over", "reshaped"})
-MIN_CAUGHT_SHARE = 0.5  # of the random cases, in which a wrong answer must show
+MIN_CAUGHT_SHARE = 0.5  # a wrong answer must show in this share of the random cases
 
 
 def try_mistakes(exercise: Exercise, record: Record, findings: Findings) -> None:

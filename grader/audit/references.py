@@ -10,7 +10,7 @@ from grader.reference import agreement
 from grader.reference.model import Case, Expected, Record
 
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
-SYMBOLIC_RTOL = 1e-10  # of the largest entry: the symbolic derivative is exact, the reference is float64
+SYMBOLIC_RTOL = 1e-10  # relative to the largest entry: the symbolic derivative is exact, the reference is float64
 
 
 def try_differences(exercise: Exercise, record: Record, findings: Findings) -> None:

@@ -29,7 +29,7 @@ COMMANDS = {
     "check": ("grader.cli.check", "Check your own answer."),
     "grade": ("grader.cli.grade", "Grade the submissions of a class."),
     "audit": ("grader.cli.audit", "Prove that exercises are right."),
-    "demo": ("grader.cli.grade", "Grade the example class and print its table."),
+    "demo": ("grader.cli.demo", "Grade the example class and print its table."),
     "replay": ("grader.cli.replay", "Judge one submission again, from its record."),
     "regrade": ("grader.cli.regrade", "Bring scores up to date with corrected exercises."),
     "purge": ("grader.cli.purge", "Remove what privacy rules want gone."),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, cast
 
 from grader.errors import Fault, GraderError
 from grader.exercise import catalogue
-from grader.exercise.assignment import Assignment
 from grader.exercise.loading import load_exercise
 from grader.text import one_line
 
 if TYPE_CHECKING:
+    from grader.exercise.assignment import Assignment
     from grader.exercise.model import Exercise
     from grader.sandbox.limits import Arrays
 
@@ -52,8 +52,10 @@ def find_assignment(name: str, folders: tuple[Path, ...], known: Mapping[str, Pa
 
     Exercises in `known` are taken from there, wherever else their ids may be found.
     """
-    files = known or {}
+    from grader.exercise.assignment import Assignment
     from grader.exercise.loading import load_assignment
+
+    files = known or {}
 
     path = catalogue.assignment_file(name)
     if path is not None:

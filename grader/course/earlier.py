@@ -12,6 +12,7 @@ from grader.course.intake.names import MOST_NAMED, fold, shown, some_students
 from grader.course.intake.students import Student
 from grader.course.results.database import Results
 from grader.errors import Fault, GraderError
+from grader.text import and_list
 
 
 def refuse_other_files(collection: Collection, results: Results, out: Path, *, layout_was_given: bool) -> None:
@@ -38,7 +39,7 @@ def refuse_other_files(collection: Collection, results: Results, out: Path, *, l
         raise GraderError(Fault(str(out), what, remedy))
     seen = {_kind(origin) for origin in earlier.values()}
     if now and seen and not layout_was_given and not seen & {_kind(origin) for origin in now.values()}:
-        then = " and ".join(sorted(seen))
+        then = and_list(sorted(seen))
         what = f"Its scores are for files read as {then}; these are read as {collection.layout}. Nothing was graded."
         remedy = f"If these are other students of the same class, say so: --layout {collection.layout}."
         raise GraderError(Fault(str(out), what, remedy))

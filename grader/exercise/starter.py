@@ -13,8 +13,9 @@ import textwrap
 from typing import TYPE_CHECKING, Any, assert_never
 
 from grader.exercise.latex import as_text
-from grader.exercise.statement import contents, notation, shape_text, statement
+from grader.exercise.statement import contents, notation, statement
 from grader.sandbox.wire.call import Constant, Group, Name, Table
+from grader.text import shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from grader.exercise.model import JVP, VJP, Gradient, Hessian, Jacobian, Local, Value, symbol
+from grader.text import and_list, shape_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from grader.exercise.model import Axes, Exercise, Input, Kind, Target
 
@@ -67,23 +68,17 @@ def notation(exercise: Exercise, target: Target) -> Notation:
     )
 
 
-def shape_text(axes: Iterable[str]) -> str:
-    """Write axes as Python writes a shape: `(m, n)`, `(n,)`, `()`."""
-    axes = tuple(axes)
-    return f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
-
-
 def statement(exercise: Exercise) -> str:
     """Return the exercise's statement in Markdown: its own, or one made from its inputs and its forward function."""
     if exercise.statement:
         return exercise.statement.strip()
-    given = _listed([f"`{item.name}`{_of_shape(item.axes)}{_in_brackets(contents(item))}" for item in exercise.inputs])
+    given = and_list([f"`{item.name}`{_of_shape(item.axes)}{_in_brackets(contents(item))}" for item in exercise.inputs])
     lines = "\n".join(f"    {line.name} = {line.formula.text}" for line in exercise.forward)
     paragraphs = [f"Given {given}, let", lines]
     arriving = [f"`{item.name}`{f' = ∂L/∂{item.like}' if item.like else ''}{_of_shape(item.axes)}" for item in exercise.upstream]
     if arriving:
         what = "arrives the gradient" if len(arriving) == 1 else "arrive the gradients"
-        paragraphs.append(f"From a loss L that you do not see {what} {_listed(arriving)}.")
+        paragraphs.append(f"From a loss L that you do not see {what} {and_list(arriving)}.")
     if any("@" in line.formula.text for line in exercise.forward):
         paragraphs.append("`@` is the matrix product, `*` multiplies entry by entry.")
     return "\n\n".join(paragraphs)
@@ -114,10 +109,6 @@ def _in_brackets(text: str) -> str:
 
 def _of_shape(axes: Axes) -> str:
     return f" of shape {shape_text(axes)}" if axes else " (a number)"
-
-
-def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def _formula(exercise: Exercise, target: Target) -> str:

@@ -9,18 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from grader.exercise.model import Exercise, Task, Value
+from grader.exercise.model import Exercise, Target, Task, Value
 from grader.judging import rubric
 from grader.judging.repeat import status_of
 from grader.judging.task import JudgedTask, target_key
 from grader.judging.verdict import Verdict
 from grader.outcome import Counterexample, Diagnosis, Outcome, Status, TargetReport, outcome_fields
 from grader.reference.agreement import Standard
+from grader.reference.model import TargetKey
 from grader.render import endings
 from grader.sandbox.wire.answer import Answer, Failure, Reason
 from grader.text import cleaned
 
-MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
+MAX_SHOWN_ENTRIES = 400  # in a counterexample's inputs
 MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
 
 
@@ -36,7 +37,8 @@ def report_target(
 ) -> TargetReport:
     """Report on a target in the cases that count; `differences` is set where it is right by numerical differentiation."""
     target, verdicts = task.targets[place], judged.verdicts[place]
-    found = _diagnosis(exercise, task, place, standard, judged)
+    key = target_key(task, place)
+    found = _diagnose(exercise, target, key, standard, judged, verdicts)
     if differences is not None and exercise.numerical == "forbid" and rubric.deciding(verdicts).status is Status.CORRECT:
         found = differences
         refused = replace(verdicts[0], status=Status.REFUSED, failure=Failure(reason=Reason.NUMERICAL))
@@ -79,26 +81,27 @@ def report_public_cases(
         return Outcome(status=Status.CORRECT, correct=len(verdicts), total=len(verdicts))
     found = None
     if likely is not None:
-        found = _diagnosis(exercise, task, place, standard, judged, only_rule=likely.rule)
+        target, key = task.targets[place], target_key(task, place)
+        found = _diagnose(exercise, target, key, standard, judged, verdicts, only_rule=likely.rule)
     return _outcome(verdicts, found, was_called=was_called)
 
 
-def _diagnosis(
-    exercise: Exercise, task: Task, place: int, standard: Standard, judged: JudgedTask, *, only_rule: str = ""
+def _diagnose(
+    exercise: Exercise,
+    target: Target,
+    key: TargetKey,
+    standard: Standard,
+    judged: JudgedTask,
+    verdicts: Sequence[Verdict],
+    *,
+    only_rule: str = "",
 ) -> Diagnosis | None:
-    if judged.right[place]:
+    if not any(verdict.status.is_about_numbers for verdict in verdicts):
         return None
-    from grader.judging.diagnosis.diagnose import diagnose  # a dozen modules, of which a right answer needs none
+    from grader.judging.diagnosis.diagnose import diagnose  # a student whose answer is right does not wait for its families
 
-    return diagnose(
-        exercise,
-        task.targets[place],
-        target_key(task, place),
-        standard,
-        judged.verdicts[place],
-        single_precision=judged.single_precision,
-        only_rule=only_rule,
-    )
+    single_precision = judged.single_precision
+    return diagnose(exercise, target, key, standard, verdicts, single_precision=single_precision, only_rule=only_rule)
 
 
 def _outcome(verdicts: Sequence[Verdict], found: Diagnosis | None, *, was_called: bool) -> Outcome:
@@ -149,7 +152,7 @@ def _fingerprint(answers: Sequence[Answer], place: int) -> str:
         if isinstance(item, np.ndarray):
             largest = float(np.abs(item, where=np.isfinite(item), out=np.zeros(item.shape)).max(initial=0.0))
             rounded = np.atleast_1d(np.round(item / (largest or 1.0), 9)) + 0.0  # one formula, written in two ways; and no -0
-            rounded[np.isnan(rounded)] = np.nan  # of either sign
+            rounded[np.isnan(rounded)] = np.nan  # NaN has a sign, too, which is chance
             digest.update(f"{item.shape} {largest:.9g}".encode() + rounded.tobytes())
         else:
             digest.update(f"{status_of(answer)} {item}".encode())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from grader.sandbox.wire.answer import Failure, LoadError, Phase, Reason
-from grader.text import cleaned
+from grader.text import and_list, cleaned
 
 _MOST_NAMED = 4  # functions that are there, where one is not
 _SIGNALS = {
@@ -123,7 +123,7 @@ def _plain(failure: Failure) -> str:  # noqa: PLR0912 a table: every reason has 
         case Reason.CLOSED_ITS_PIPES:
             return "it broke the grader's protocol: it closed its end of the pipes"
         case Reason.SEVERAL_FUNCTIONS:
-            files = " and ".join(map(_one_line, failure.sources))
+            files = and_list(map(_one_line, failure.sources))
             return f"{files} define {failure.function} differently. Keep one of them: rename or remove the other."
         case Reason.NUMERICAL:
             return "numerical differentiation is not allowed in this exercise"

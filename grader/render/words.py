@@ -14,6 +14,7 @@ from grader.outcome import Report, Status, TargetReport
 from grader.render.numbers import number
 from grader.sandbox.wire.answer import Phase, Reason
 from grader.text import cleaned as plain
+from grader.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def where_points_come_from(secret: SecretCases | None) -> str:
     """Say how many secret cases are right, where the share of right cases earns points; else nothing."""
     if secret is None or secret.is_all or not secret.correct:
         return ""
-    agree = "1 of them agrees" if secret.correct == 1 else f"{secret.correct} of them agree"
+    agree = f"{secret.correct} of them {plural(secret.correct, 'agrees', 'agree')}"
     return f"Your points come from {secret.total} other cases: {agree}."
 
 
@@ -186,7 +187,7 @@ def points_of(score: float | None, points: float) -> str:
     >>> points_of(0.5, 3.0), points_of(1.0, 1.0), points_of(None, 2.0)
     ('0.5 of 3 points', '1 of 1 point', 'not graded (2 points)')
     """
-    possible = f"{number(round(points, 2))} {'point' if points == 1 else 'points'}"
+    possible = f"{number(round(points, 2))} {plural(points, 'point')}"
     return f"not graded ({possible})" if score is None else f"{number(round(score, 2))} of {possible}"
 
 

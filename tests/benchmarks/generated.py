@@ -38,7 +38,7 @@ def write_class(folder: Path, students: int, *, seed: int = 0, right: float = 0.
 
 
 def _wrong(text: str, draw: random.Random) -> str:
-    """The answer with each function wrong at even chances, and at least one."""
+    """Make each function of an answer wrong at even chances, and at least one."""
     functions = re.findall(r"^def (\w+)", text, re.MULTILINE)
     chosen = [name for name in functions if draw.random() < 0.5] or [draw.choice(functions)]
     for name in chosen:
@@ -48,6 +48,6 @@ def _wrong(text: str, draw: random.Random) -> str:
 
 
 def write_assignment(path: Path) -> Path:
-    """The five as an assignment in numpy."""
+    """Write the five exercises as an assignment in numpy."""
     path.write_text(f"schema: 1\ntitle: Five seed exercises\nexercises: [{', '.join(EXERCISES)}]\n", encoding="utf-8")
     return path

@@ -62,7 +62,7 @@ def grade(submissions: Path, assignment: Path, out: Path, jobs: int) -> Cost:
 
 
 def watched(*arguments: str, cwd: Path | None = None, expected: int = 0) -> Cost:
-    """What a command of ours costs."""
+    """Measure what a command of ours costs."""
     command = (sys.executable, "-m", "grader", *arguments)
     environment = {**os.environ, "XDG_CACHE_HOME": str(cwd)} if cwd else None
     began = time.perf_counter()

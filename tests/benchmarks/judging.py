@@ -33,7 +33,7 @@ def of_the_largest(rtol: float) -> Rule:
 
 
 def of_the_slice(rtol: float) -> Rule:
-    """The smallest of the largest entries of the slices along each axis that an entry is in."""
+    """Allow a share of the smallest of the largest entries, over the slices that an entry lies in."""
 
     def allowed(right: np.ndarray, rounding: np.ndarray) -> np.ndarray:
         if right.ndim < 2:
@@ -46,7 +46,7 @@ def of_the_slice(rtol: float) -> Rule:
 
 
 def of_the_entry(rtol: float, times: float) -> Rule:
-    """The entry and what rounding does to it."""
+    """Allow a share of the entry, and what rounding does to it."""
     return lambda right, rounding: np.minimum(rtol * np.abs(right) + times * rounding, 1e-6 * np.abs(right).max()) + FLOOR
 
 

@@ -51,7 +51,7 @@ _FLOOR = "nbgrader, nothing run (--no-execute)"
 
 
 def _course(root: Path, arrays: str) -> None:
-    """A course with the notebook of `tanh_layer`, released."""
+    """Make a course in which the notebook of `tanh_layer` is released."""
     root.mkdir()
     (root / "tanh_layer.yaml").write_text(f"schema: 1\ntitle: T\nexercises: [tanh_layer]\narrays: {arrays}\n")
     (root / "nbgrader_config.py").write_text(_STOCK)
@@ -82,7 +82,7 @@ def _used() -> float:
 
 
 def _hand_in(root: Path, count: int) -> None:
-    """The source notebook, with its model answer, from so many students."""
+    """Hand in the source notebook, with its model answer, for so many students."""
     for number in range(count):
         folder = root / f"submitted/s{number:03}/tanh_layer"
         folder.mkdir(parents=True)

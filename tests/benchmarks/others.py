@@ -37,7 +37,7 @@ for name, calls in json.loads({calls!r}).items():
 
 
 def _test(exercise: str, *, start: str = "", scope: str = "globals()") -> str:
-    """A test of one exercise as Python, run where the student's functions are found in `scope`."""
+    """Write a test of one exercise as Python; it finds the student's functions in `scope`."""
     found = load_exercise(catalogue.find(exercise, ()).path)
     calls = {}
     for task in found.tasks:
@@ -95,26 +95,26 @@ def _course(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> N
 
 
 def pytest(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
-    """A run of pytest a student, a test an exercise."""
+    """Run pytest for each student, with a test for each exercise."""
     program = "".join(f"def test_{exercise}():{_body(exercise)}\n" for exercise in exercises)
     folders = _with_program(root, students, "test_answers.py", program)
     return sum(_run(folder, "pytest", "-q", "-p", "no:cacheprovider", fails=True) for folder in folders) / len(students)
 
 
 def fresh_torch(root: Path, students: Sequence[Path], exercises: Sequence[str]) -> float:
-    """A fresh Python that imports torch, a student."""
+    """Run a fresh Python that imports torch for each student."""
     program = "import torch\n" + "".join(f"try:{_body(exercise)}\nexcept Exception:\n    pass\n" for exercise in exercises)
     folders = _with_program(root, students, "run_all.py", program)
     return sum(_run(folder, sys.executable, "run_all.py") for folder in folders) / len(students)
 
 
 def _body(exercise: str) -> str:
-    """The test of an exercise's file, indented."""
+    """Indent the test of an exercise."""
     return _test(exercise, start=f"import {exercise} as answer", scope="vars(answer)").replace("\n", "\n    ")
 
 
 def _with_program(root: Path, students: Sequence[Path], name: str, program: str) -> list[Path]:
-    """Copies of the students' folders with a program in each."""
+    """Copy the students' folders, with a program in each."""
     folders = [Path(shutil.copytree(student, root / student.name)) for student in students]
     for folder in folders:
         (folder / name).write_text(program, encoding="utf-8")

@@ -42,7 +42,7 @@ _TORCH = _NUMPY.replace(b"import numpy as np", b"import torch as np")
 
 
 def _be_bare_zygote(settings: dict[str, Any]) -> None:
-    """A zygote whose children have no wall and no limit at all."""
+    """Run as a zygote whose children have no wall and no limit at all."""
     sys.path[:] = settings["path"]
     sys.path.insert(0, str(_PACKAGE / "sandbox" / "child"))
     import zygote  # type: ignore[import-not-found]  # by its folder, as the child has it
@@ -108,7 +108,7 @@ def _cases() -> list[dict[str, np.ndarray]]:
 def main(rounds: int, arrays: Arrays) -> None:
     """Print the table."""
     from grader.sandbox import Sandbox
-    from grader.sandbox.host import bubblewrap, zygote
+    from grader.sandbox.host import bubblewrap, launch, zygote
     from grader.sandbox.host.walls import OPEN, SEALED, WallPlan
     from grader.sandbox.job import Job
     from grader.sandbox.limits import Limits
@@ -136,7 +136,7 @@ def main(rounds: int, arrays: Arrays) -> None:
     zygote.ForkedChild.release = noted  # type: ignore[assignment, method-assign]
 
     sandboxes = {"bare fork": Sandbox(arrays, plan=OPEN)}
-    with patch.object(zygote, "_PROGRAM", _HERE):
+    with patch.object(launch, "_PROGRAM", _HERE):
         sandboxes["bare fork"].run(empty)
     bwrap = bubblewrap.find()
     variants = {"+ rlimits": OPEN, "+ seccomp": WallPlan(walls=("seccomp",)), "+ Landlock": SEALED}

@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 
 from grader import cli
-from grader.cli import grade
+from grader.cli import demo
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,6 @@ def test_an_installed_wheel_says_where_the_class_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Right answers are not shipped: `demo` then names the repository."""
-    monkeypatch.setattr(grade, "EXAMPLES", tmp_path)
+    monkeypatch.setattr(demo, "EXAMPLES", tmp_path)
     assert cli.run(["demo"]) == 2
     assert "make demo" in capsys.readouterr().err

@@ -64,7 +64,7 @@ def test_an_output_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def kept(database: Path) -> list[str]:
-    """The students with a result in a database that may not be there yet."""
+    """Read the students with a result from a database that may not be there yet."""
     try:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return [student for (student,) in connection.execute("SELECT student FROM grader_result")]
@@ -94,7 +94,7 @@ def test_ctrl_c_keeps_what_is_graded() -> None:
 @pytest.mark.parametrize("width", [60, 44])
 def test_the_table_of_a_class_fits_the_terminal(width: int) -> None:
     """Where ids of exercises make it too wide, they are numbers in the head, and are listed first, none broken."""
-    from grader.cli.grade import _fitting
+    from grader.cli.class_summary import _fitting
 
     ids = [f"an_exercise_with_a_long_name_{letter}" for letter in "abcde"]
     lines = list(_fitting(("student", *ids, "total"), [("s01", *("1.5" for _ in ids), "7.5")], ids, width))
@@ -118,7 +118,7 @@ def test_one_students_junk_hides_nobody_elses_trouble(capsys: pytest.CaptureFixt
     assert "... and 34 more beside eve/j00.txt." in said
     assert any(line.startswith("Not placed: s02/twice.docx: ") for line in said)
     assert len(said) < 20
-    assert "report.html lists all that is not placed." in err
+    assert "report.html lists all files that are not placed." in err
 
 
 def test_the_trouble_of_many_students_is_a_line_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +134,7 @@ def test_the_trouble_of_many_students_is_a_line_a_reason(capsys: pytest.CaptureF
     assert said[0].startswith("Not placed: s08.py (and 1 more): s08 has a folder, too")
     assert said[1].startswith("Not placed: s07/empty.zip")
     assert "(and 39 more)" in said[2]
-    assert "of 29 students: It is not a .py or .ipynb file." in said[2]
+    assert "... (29 students): It is not a .py or .ipynb file." in said[2]
     assert len(said) == 3
     assert "Handed in something, but nothing that can be graded: " in err
     assert ", s06, s07, s09" in err
@@ -191,7 +191,8 @@ def test_students_who_are_not_on_the_roster_are_graded_and_named_in_one_line(cap
     write("roster.csv", "id\ns01\n")
     _, _, err = run(capsys, "grade", "in", "-a", "tanh_derivative", "-o", "out", "--roster", "roster.csv", "--isolation", "best")
     others = ", ".join(f"s{number:02}" for number in range(2, 10))
-    assert f"Graded, and on the roster neither by id nor by email nor by a name of theirs alone: {others} and 1 more.\n" in err
+    told = "Graded, but not found on the roster by id, by email or by a name that only one student has"
+    assert f"{told}: {others} and 1 more.\n" in err
     assert ["Not placed: readme.txt: It is not a .py, .ipynb or .zip file."] == [
         line for line in err.splitlines() if line.startswith("Not placed")
     ]

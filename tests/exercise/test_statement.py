@@ -10,7 +10,8 @@ from builders import affine, cubic, tanh_linear, target
 
 from grader.exercise.formula import parse
 from grader.exercise.model import JVP, VJP, Draw, Exercise, Gradient, Hessian, Input, Jacobian, Kind, Line, Local, Value
-from grader.exercise.statement import notation, shape_text, statement
+from grader.exercise.statement import notation, statement
+from grader.text import shape_text
 
 
 def wide() -> Exercise:

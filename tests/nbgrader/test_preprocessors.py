@@ -17,8 +17,6 @@ pytest.importorskip("nbgrader")
 
 from nbgrader_class import HALF_W, RIGHT_W, WRONG, B, Course, Notebook, W, cell_of, code
 
-from grader.nbgrader.submitted import modules_beside
-
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 
 
@@ -162,15 +160,6 @@ def test_of_two_modules_of_a_name_the_one_beside_the_notebook_is_imported(course
     (course.root / "source/tanh_layer/shared.py").symlink_to(course.root / "helper.py")
     course.autograde()
     assert [{W: 2.0, B: 1.0}] * 2 == [course.marks("s01"), course.marks("s02")]
-
-
-def test_no_module_comes_through_a_link_and_no_more_than_grade_looks_at(course: Course) -> None:
-    """The nearest to the notebook come first; a folder that is a link is left alone."""
-    folder = course.hand_in("s01").parent
-    put(folder, {f"a/m{n:02}.py": "x = 1" for n in range(60)} | {"b.py": "x = 1"})
-    (folder / "link").symlink_to(course.root)
-    names = [file.path for file in modules_beside(course.api().coursedir, "s01", "tanh_layer")]
-    assert (50, "b.py", "a/m00.py", False) == (len(names), names[-1], names[-2], any("link" in name for name in names))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from builders import tanh_layer
-from made import ended, report, right_report
+from reports import ended, report, right_report
 
 from grader.outcome import Status
 from grader.reference.key import key_at

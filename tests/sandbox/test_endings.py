@@ -18,7 +18,7 @@ from popen import killed_afterwards
 
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
-from grader.sandbox.host import doctor, sandbox, zygote
+from grader.sandbox.host import doctor, launch, sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks from a zygote, and looks through /proc")
 
@@ -127,7 +127,7 @@ def test_launch_that_fails(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sandbox, "_wrapper", with_a_fault)
     with pytest.raises(SandboxError):
         box("strict")._settle()
-    monkeypatch.setattr(zygote, "_PROGRAM", Path("/nowhere/zygote.py"))
+    monkeypatch.setattr(launch, "_PROGRAM", Path("/nowhere/zygote.py"))
     with pytest.raises(SandboxError):
         box("none")._settle()
     assert [] == left_over(token)

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from grader.cli.doctor import command_doctor
 from grader.errors import SandboxError
 from grader.sandbox import Sandbox
-from grader.sandbox.host import bubblewrap, walls, zygote
+from grader.sandbox.host import bubblewrap, launch, walls
 from grader.sandbox.host.walls import OPEN, SEALED, WallPlan
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
@@ -250,13 +250,13 @@ def test_library_path_opens_no_window(tmp_path: Path, monkeypatch: pytest.Monkey
     assert [libraries] == [
         path for path in bound if not path.is_absolute() or path.resolve() in (Path("/"), home, here, libraries)
     ]
-    assert str(libraries) == zygote.environment()["LD_LIBRARY_PATH"]
+    assert str(libraries) == launch.environment()["LD_LIBRARY_PATH"]
 
 
 def test_library_path_without_a_folder_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty one would mean the working directory."""
     monkeypatch.setenv("LD_LIBRARY_PATH", ".:/")
-    assert "LD_LIBRARY_PATH" not in zygote.environment()
+    assert "LD_LIBRARY_PATH" not in launch.environment()
 
 
 # as in a container that took the right to change users and groups, and left others

@@ -39,7 +39,7 @@ class Page:
             self.ask(f"{domain}.enable")
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """The browser's answer to one command of its protocol."""
+        """Ask the browser one command of its protocol, and return its answer."""
         self.count += 1
         message = {"id": self.count, "method": method, "params": params}
         if self.session:
@@ -71,7 +71,7 @@ class Page:
         return message
 
     def open(self, path: Path, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
-        """Loads the page at this width, in this colour scheme, for the screen or for `media`."""
+        """Load the page at this width, in this colour scheme, for the screen or for `media`."""
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.ask("Emulation.setEmulatedMedia", media=media, features=scheme)
@@ -81,7 +81,7 @@ class Page:
             self._next()
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page."""
+        """Evaluate an expression in the page."""
         answer = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
@@ -95,12 +95,12 @@ class Page:
             self.ask("Input.dispatchKeyEvent", type="keyUp", **about)
 
     def picture(self, path: Path) -> None:
-        """The whole page as a PNG."""
+        """Return the whole page as a PNG."""
         data = self.ask("Page.captureScreenshot", captureBeyondViewport=True, format="png")["data"]
         path.write_bytes(base64.b64decode(data))
 
     def print(self, path: Path) -> None:
-        """The page as a PDF on A4."""
+        """Return the page as a PDF on A4."""
         self.ask("Emulation.clearDeviceMetricsOverride")
         data = self.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"]
         path.write_bytes(base64.b64decode(data))
@@ -108,7 +108,7 @@ class Page:
 
 @contextmanager
 def browser(profile: Path, flags: Sequence[str] = ()) -> Iterator[Page]:
-    """A tab of a Chromium of its own, whose profile lies in the folder; it ends with the block."""
+    """Open a tab of a Chromium of its own, whose profile lies in the folder; it ends with the block."""
     assert CHROMIUM is not None
     theirs_in, said = os.pipe()
     heard, theirs_out = os.pipe()

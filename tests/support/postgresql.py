@@ -19,7 +19,7 @@ psycopg = pytest.importorskip("psycopg")
 
 
 def _program(name: str) -> str:
-    """A program of the server's, which Debian keeps off the path."""
+    """Find a program of the server, which Debian keeps off the path."""
     places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return shutil.which(name) or (str(places[-1]) if places else "")
 
@@ -30,7 +30,7 @@ needed = pytest.mark.skipif("" in {_INITDB, _SERVER}, reason="no PostgreSQL here
 
 @contextmanager
 def running() -> Iterator[str]:
-    """The address of a new server; it refuses to run as root, so root runs it as `postgres`."""
+    """Start a server and return its address; it refuses to run as root, so root runs it as `postgres`."""
     user = "postgres" if os.getuid() == 0 else getpass.getuser()
     with tempfile.TemporaryDirectory(prefix="grader-postgresql-") as name:
         folder = Path(name)

@@ -13,6 +13,7 @@ from grader.course.results.gradebook import Row, number
 from grader.outcome import Status
 from grader.render import words
 from grader.render.markup import text
+from grader.text import counted
 
 if TYPE_CHECKING:
     from grader.course.results.analysis import Analysis, Item, MistakeKind, Timing
@@ -134,9 +135,7 @@ def time_table(timings: Sequence[Timing], address: Address) -> str:
 
 def isolation_lines(isolation: Mapping[str, int]) -> str:
     """Say how many submissions ran behind which layers of isolation."""
-    told = "; ".join(
-        f"{count} {'submission' if count == 1 else 'submissions'} ran behind {layers}" for layers, count in isolation.items()
-    )
+    told = "; ".join(f"{counted(count, 'submission')} ran behind {layers}" for layers, count in isolation.items())
     return f"<p>{text(told)}.</p>" if told else ""
 
 

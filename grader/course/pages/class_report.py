@@ -38,6 +38,7 @@ from grader.render import words
 from grader.render.findings import entry
 from grader.render.markup import Markup, prose, text
 from grader.render.mathml import mathml
+from grader.text import and_list
 
 if TYPE_CHECKING:
     from grader.course.results.analysis import Analysis, Behaviour, Item, Notice, StudentGroup
@@ -286,7 +287,7 @@ class _ClassPage:
             (
                 TableCell(Markup(" and ".join(student_link(student, self.address) for student in one.students)), "name"),
                 TableCell(str(len(one.shared)), "number"),
-                TableCell(" and ".join(map(str, one.unexplained)), "", str(min(one.unexplained))),
+                TableCell(and_list(one.unexplained), "", str(min(one.unexplained))),
                 TableCell(", ".join(f"{target} of {exercise}" for exercise, target in one.shared), "text"),
             )
             for one in self.analysis.pairs

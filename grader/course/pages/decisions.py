@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from grader.render.html import Article
 from grader.render.numbers import number
 from grader.render.words import points_of
+from grader.text import counted, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +45,7 @@ def _by_hand(one: PointsByHand) -> str:
     what = f"for `{one.override.target}`" if one.override.target else "for this exercise"
     found = "" if one.found is None else f", where the grader found {number(one.found)}"
     by = f" ({one.override.by})" if one.override.by else ""
-    points = f"{number(one.override.points)} {'point' if one.override.points == 1 else 'points'}"
+    points = f"{number(one.override.points)} {plural(one.override.points, 'point')}"
     reason = one.override.reason.strip()
     end = "" if reason.endswith((".", "!", "?")) or not reason else "."
     return f"Given by hand: {points} {what}{found}. {reason}{end}{by}".rstrip()
@@ -59,7 +60,7 @@ def _lateness(row: Row) -> Iterator[str]:
     elif not row.lateness.days:
         yield f"{told}, which costs nothing."
     else:
-        days = f"{row.lateness.days} {'day' if row.lateness.days == 1 else 'days'}"
+        days = counted(row.lateness.days, "day")
         free = f", {row.lateness.free} of them free" if row.lateness.free else ""
         cost = "That costs nothing"
         if row.lateness.share:
@@ -79,5 +80,5 @@ def duration(seconds: float) -> str:
     for name, length in _UNITS:
         count, seconds = divmod(seconds, length)
         if count:
-            told.append(f"{int(count)} {name}{'' if count == 1 else 's'}")
+            told.append(counted(int(count), name))
     return " ".join(told[:2]) or "less than a minute"

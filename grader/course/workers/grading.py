@@ -15,6 +15,7 @@ from grader.outcome import CLASH, Report, Status
 from grader.sandbox.limits import Arrays
 from grader.sandbox.wire.answer import Failure, LoadError, Phase, Reason
 from grader.sandbox.wire.plan import Source
+from grader.text import and_list, plural
 
 if TYPE_CHECKING:
     from grader.judging.judge import Judge
@@ -143,8 +144,8 @@ def _may_define(submission: Submission, exercise: Exercise) -> bool:
 
 
 def _clash(exercise: Exercise, clashes: tuple[str, ...], files: tuple[str, ...]) -> str:
-    both = " and ".join((exercise.id, *clashes))
-    where = f"{' and '.join(files)} {'do' if len(files) > 1 else 'does'} not say which function is for which"
+    both = and_list((exercise.id, *clashes))
+    where = f"{and_list(files)} {plural(len(files), 'does', 'do')} not say which function is for which"
     return (
         f"{both} ask for functions of the same name, and {where}. Write a line `# exercise: {exercise.id}` above the "
         f"functions for this one (in a notebook: as the first line of a cell), or put them into a file {exercise.id}.py."

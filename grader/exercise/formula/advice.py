@@ -26,6 +26,7 @@ from grader.exercise.formula.spellings import (
     is_module,
     our_name,
 )
+from grader.text import counted
 
 _OPERATORS = frozenset({"and", "or", "not", "if", "else", "in", "is", "for", "True", "False", "None"})
 _ASSIGNS = re.compile(r"(?<![=<>!])=(?!=)")
@@ -96,7 +97,7 @@ def _call(tree: ast.Call) -> tuple[str, str]:
         if keyword_.arg not in known or function.is_variadic:
             return f"{name} has no keyword `{keyword_.arg}`", f"It is {function.signature}."
     if len(tree.args) > len(known):
-        return f"{name} takes at most {len(known)} argument{'s' * (len(known) != 1)}", f"It is {function.signature}."
+        return f"{name} takes at most {counted(len(known), 'argument')}", f"It is {function.signature}."
     return f"an option of {name} is not what it takes", f"It is {function.signature}."
 
 

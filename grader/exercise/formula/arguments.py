@@ -14,6 +14,7 @@ from types import EllipsisType
 from typing import TypeAlias
 
 from grader.exercise.formula.nodes import FormulaError
+from grader.text import counted, plural
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -53,7 +54,7 @@ def one_axis(axis: object, ndim: int, name: str = "axis") -> int:
     """Return an axis as counted from the front."""
     number = whole(axis, name)
     if not -ndim <= number < ndim:
-        raise FormulaError(f"{name} is {number}, but there {'is' if ndim == 1 else 'are'} {ndim} ax{'i' if ndim == 1 else 'e'}s")
+        raise FormulaError(f"{name} is {number}, but there {plural(ndim, 'is', 'are')} {counted(ndim, 'axis', 'axes')}")
     return number % ndim
 
 
@@ -162,7 +163,7 @@ def einsum_plan(subscripts: str, shapes: Sequence[Shape]) -> tuple[str, Shape]:
     left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):
-        raise FormulaError(f"the subscripts name {len(terms)} operand{'s' * (len(terms) != 1)}, but {len(shapes)} are given")
+        raise FormulaError(f"the subscripts name {counted(len(terms), 'operand')}, but {len(shapes)} are given")
     letters = left.replace(",", "").replace("...", "")
     if any(letter not in string.ascii_letters for letter in (letters + right.replace("...", ""))):
         raise FormulaError("subscripts are letters, commas, one -> and ...")
@@ -207,7 +208,7 @@ def index_plan(items: Sequence[object], shape: Shape) -> list[tuple[object, int]
     if len(dots) > 1:
         raise FormulaError("`...` stands twice in the index")
     if used > len(shape):
-        raise FormulaError(f"the index has {used} items for {len(shape)} ax{'i' if len(shape) == 1 else 'e'}s")
+        raise FormulaError(f"the index has {used} items for {counted(len(shape), 'axis', 'axes')}")
     place = dots[0] if dots else len(items)
     full: list[object] = [slice(None)] * (len(shape) - used)
     sizes = iter(shape)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from grader.exercise.loading.faults import listed, suggestion
 from grader.exercise.model import Axes, Draw
+from grader.text import counted
 
 # Draws: how many parameters each takes, and the form to show.
 LAWS: Mapping[str, tuple[int, str]] = {
@@ -40,7 +41,7 @@ def read_draw(text: str, axes: Axes | None, known: Sequence[str]) -> Draw | tupl
     count, form = LAWS[law]
     words = [word.strip() for word in found[2].split(",")] if found[2] and found[2].strip() else []
     if len(words) != count and not (count < 0 and words):
-        return f"{law} has {len(words)} parameter{'s' * (len(words) != 1)}", f"Write {form}."
+        return f"{law} has {counted(len(words), 'parameter')}", f"Write {form}."
     if law == "labels":
         if words[0] in known:
             return Draw(law="labels", parameters=(words[0],))

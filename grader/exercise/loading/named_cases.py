@@ -14,7 +14,7 @@ from grader.exercise.loading.shapes import Sizes, corners
 from grader.exercise.loading.traps import missing_space
 from grader.exercise.loading.yaml_nodes import YamlList, YamlMapping, YamlNode, YamlScalar
 from grader.exercise.model import DerivedAxis, Input, NamedCase
-from grader.exercise.statement import shape_text
+from grader.text import shape_text
 
 MAX_CASES = 100
 MAX_SCALE = 1e12
@@ -200,7 +200,7 @@ def _nested(node: YamlNode, item: Input, depth: int, sizes: Sizes, place: str, d
     draft.faults.add(
         node.line,
         f"{place} has {found} where {expected} belong{'s' * (size is None)}.",
-        f"The shape of {item.name} in this case is {shape_text(map(str, wanted))}.",
+        f"The shape of {item.name} in this case is {shape_text(wanted)}.",
     )
     return None
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from grader.exercise.formula import Formula, FormulaError, infer_shape
 from grader.exercise.model import Axes, Axis, DerivedAxis
 from grader.exercise.sizes import complete
+from grader.text import shape_text
 
 Shape: TypeAlias = tuple[int, ...]
 Vector: TypeAlias = tuple[int, ...]  # one size at each trial
@@ -56,7 +57,7 @@ class ShapeTrial:
         for size in shape:
             names = [axis for axis, own in self.sizes.items() if own == size]
             texts.append(names[0] if len(names) == 1 else str(size))
-        return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+        return shape_text(texts)
 
     def __str__(self) -> str:
         return ", ".join(f"{axis} = {size}" for axis, size in self.sizes.items())

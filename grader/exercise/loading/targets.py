@@ -11,7 +11,7 @@ from grader.exercise.loading.reading import as_choice, as_fields, as_text, entri
 from grader.exercise.loading.traps import missing_space
 from grader.exercise.loading.yaml_nodes import YamlList, YamlNode
 from grader.exercise.model import JVP, VJP, Gradient, Hessian, Jacobian, Kind, Layout, Local, Target, Value
-from grader.exercise.statement import shape_text
+from grader.text import shape_text
 
 T = TypeVar("T")
 

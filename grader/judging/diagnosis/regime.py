@@ -18,7 +18,7 @@ from grader.judging.diagnosis.answers import Evidence, WrongAnswers
 from grader.judging.diagnosis.family import Example, Family
 from grader.outcome import Diagnosis
 from grader.reference.model import Case
-from grader.text import and_list
+from grader.text import and_list, plural
 
 Condition = Callable[[Case], bool]
 
@@ -94,7 +94,7 @@ def _fixed_by(edge: NamedCase) -> str:
     scaled = [f"{name} is scaled by {factor:g}" for name, factor in edge.scale.items()]
     numbers = [f"{name} is {value:g}" for name, value in edge.set.items() if isinstance(value, int | float)]
     arrays = [name for name, value in edge.set.items() if not isinstance(value, int | float)]
-    fixed = [f"{and_list(arrays)} {'is' if len(arrays) == 1 else 'are'} fixed"] if arrays else []
+    fixed = [f"{and_list(arrays)} {plural(len(arrays), 'is', 'are')} fixed"] if arrays else []
     return and_list((*sizes, *scaled, *numbers, *fixed))
 
 

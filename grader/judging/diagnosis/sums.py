@@ -12,7 +12,7 @@ from grader.judging.diagnosis.answers import Evidence, Predict
 from grader.judging.diagnosis.family import Example, Prediction, rearranging
 from grader.judging.diagnosis.notation import labels
 from grader.judging.diagnosis.shaping import but_for_ones
-from grader.text import shape_text
+from grader.text import and_list, shape_text
 
 if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array
@@ -23,7 +23,7 @@ def _predictions(exercise: Exercise, target: Target) -> Iterator[Prediction]:
         return
     names = labels(exercise, target)
     for places in _summed_places(len(target.axes), exercise.blocks(target)[0]):
-        over = " and ".join(names[place] for place in places)
+        over = and_list(names[place] for place in places)
         text = f"You summed over {over}, too: {symbol(target.kind)} has the axes {shape_text(names)}."
         yield Prediction("summed_over", text, _summed(places))
 

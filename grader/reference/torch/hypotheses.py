@@ -42,6 +42,7 @@ from grader.reference.torch.edits import (
 )
 from grader.reference.torch.evaluate import evaluate
 from grader.reference.torch.numerical import difference
+from grader.text import and_list
 
 MAX_HYPOTHESES = 48  # a target; forward functions of textbook size have far fewer
 _FORWARD_STEPS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -215,7 +216,7 @@ def _directions(exercise: Exercise, kind: _Derivative) -> Iterator[_Named]:
 def _several(kind: VJP) -> Iterator[_Named]:
     """Predict slips where gradients arrive at several quantities: one gradient, or the part through one, is left out."""
     vectors = [upstream for _, upstream in kind.pairs]
-    text = f"You left out the upstream gradients {' and '.join(vectors)}."
+    text = f"You left out the upstream gradients {and_list(vectors)}."
     yield "upstream_ignored", text, lambda point: derive(_with_ones(point, *vectors), kind)
     for left_out, (of, upstream) in enumerate(kind.pairs):
         rest = [pair for place, pair in enumerate(kind.pairs) if place != left_out]
@@ -234,7 +235,7 @@ def _overwritten(exercise: Exercise, kind: VJP) -> Iterator[_Named]:
     summed = [place for place, axis in enumerate(exercise.axes_of(kind.of)) if axis not in exercise.axes_of(kind.wrt)]
     for places in dict.fromkeys((*((place,) for place in summed), tuple(summed))):
         if places:
-            along = " and ".join(exercise.axes_of(kind.of)[place] for place in places)
+            along = and_list(exercise.axes_of(kind.of)[place] for place in places)
             text = f"Only the last term of the sum over {along} is left: each one replaced the one before. Add them up, with +=."
             yield "batch_not_summed", text, _some_terms(kind, places, slice(-1, None))
     for place in summed:
@@ -363,7 +364,7 @@ def _derived_without(name: str, kind: Kind) -> Predict:
 
 def _from_wrong_side(point: Point, kind: VJP | JVP, vector: str) -> torch.Tensor:
     jacobian, value = derive(point, Jacobian(of=kind.of, wrt=kind.wrt)), point.values[vector]
-    if isinstance(kind, JVP):  # of and wrt have the same axes here: swapping their blocks turns the Jacobian around
+    if isinstance(kind, JVP):  # `of` and `wrt` have the same axes here: swapping their blocks turns the Jacobian around
         half = value.ndim
         jacobian = jacobian.permute(*range(half, 2 * half), *range(half))
     return jvp(jacobian, value)

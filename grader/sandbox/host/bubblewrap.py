@@ -12,7 +12,7 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from grader.sandbox.host.zygote import library_path
+from grader.sandbox.host.launch import library_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

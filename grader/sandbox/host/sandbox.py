@@ -14,8 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
 
-from grader.sandbox.host import bubblewrap, walls
-from grader.sandbox.host import zygote as host
+from grader.sandbox.host import bubblewrap, launch, walls
 from grader.sandbox.host.walls import FailedWall, Isolation, WallPlan
 from grader.sandbox.host.zygote import AskedChild, LaunchError, OurFaultError, SpawnedChild, Zygote
 
@@ -142,7 +141,7 @@ class Sandbox:
                     run.give_up(str(fault))
 
     def _child(self, job: Job) -> Child:
-        request = host.request_for(job.limits)
+        request = launch.request_for(job.limits)
         if self.method == "spawn":
             return SpawnedChild(self._settings(), request, self._wrapper())
         if self._zygote is not None and (child := self._begun_child(self._zygote, request)):
@@ -158,7 +157,7 @@ class Sandbox:
         """Have a child begin for a job with the same limits."""
         if self._zygote is not None:
             with contextlib.suppress(OurFaultError):  # the next job will find out, and is tried twice
-                self._begun = self._zygote.ask(host.request_for(job.limits, ahead=True))
+                self._begun = self._zygote.ask(launch.request_for(job.limits, ahead=True))
 
     def _begun_child(self, zygote: Zygote, request: Mapping[str, int]) -> Child | None:
         """Return the child that began ahead, if there is one with this budget."""
@@ -226,13 +225,13 @@ class Sandbox:
         raise walls.refusal(self._asked, (*self._reasons, *(str(_failed[plan]) for plan in self._plans)))
 
     def _settings(self) -> dict[str, Any]:
-        return host.settings_for(self.arrays, self._plan.walls)
+        return launch.settings_for(self.arrays, self._plan.walls)
 
     def _wrapper(self) -> Sequence[str]:
         if self._plan.bwrap is None:
             return ()
         nested, once = self._plan.bwrap in _nested, self.method == "spawn"
-        return bubblewrap.wrapper(self._plan.bwrap, host.search_path(), nested_namespaces=nested, once=once)
+        return bubblewrap.wrapper(self._plan.bwrap, launch.search_path(), nested_namespaces=nested, once=once)
 
     def _start(self) -> Zygote | None:
         return Zygote(self._settings(), self._wrapper()) if self.method == "fork" else None

@@ -6,17 +6,15 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from grader.sandbox.host.budgets import cpu_backstop
+from grader.sandbox.host import launch
 from grader.sandbox.host.clock import CpuClock, pid_of
 from grader.sandbox.host.pipes import Pipes, ThreadedPipes
 from grader.text import one_line
@@ -24,11 +22,8 @@ from grader.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from grader.sandbox.limits import Arrays, Limits
-
 _READY_SECONDS: Final = 120.0  # torch on a slow, cold disk
 _REPLY_SECONDS: Final = 20.0
-_PROGRAM: Final = Path(__file__).parent.with_name("child") / "zygote.py"
 
 
 class OurFaultError(Exception):
@@ -86,73 +81,6 @@ class AskedChild:
             os.close(descriptor)
 
 
-def settings_for(arrays: Arrays, walls: Sequence[str]) -> dict[str, Any]:
-    """Return what a zygote is told at its start."""
-    return {"path": search_path(), "arrays": arrays, "walls": list(walls), "once": False}
-
-
-def search_path() -> list[str]:
-    """
-    Return where a zygote looks for modules: the standard library and installed packages.
-
-    Never the working directory, which may hold a submission named numpy.py, nor a checkout that the path leads to.
-    """
-    prefixes = {str(Path(prefix)) + os.sep for prefix in (sys.base_prefix, sys.base_exec_prefix)}
-    found = [
-        entry
-        for entry in sys.path
-        if entry
-        and Path(entry).is_absolute()
-        and (Path(entry).name in ("site-packages", "dist-packages") or entry.startswith(tuple(prefixes)))
-        and Path(entry) != Path.cwd()
-    ]
-    return list(dict.fromkeys(found))
-
-
-def library_path() -> list[str]:
-    """
-    Return the folders of LD_LIBRARY_PATH that a zygote may have.
-
-    Not those that are relative, which it would look for in `/`, nor one that the home or the working directory lies in:
-    with it all of that would be in the box.
-    """
-    places = [place.resolve() for place in (Path.cwd(), Path(os.environ.get("HOME") or "/"))]
-    too_wide = {folder for place in places for folder in (place, *place.parents)}
-    entries = re.split("[:;]", os.environ.get("LD_LIBRARY_PATH", ""))  # the loader takes both
-    return [entry for entry in entries if Path(entry).is_absolute() and Path(entry).resolve() not in too_wide]
-
-
-def command(settings: Mapping[str, Any]) -> list[str]:
-    """Return the command line of a zygote."""
-    return [interpreter(), "-I", "-S", "-B", "-X", "utf8", str(_PROGRAM), json.dumps(settings)]
-
-
-def interpreter() -> str:
-    """Return the Python to start: on Linux the real one, since a box has no virtual environment's links in it."""
-    return str(Path(sys.executable).resolve()) if sys.platform == "linux" else sys.executable
-
-
-def environment() -> dict[str, str]:
-    """Return the whole environment of a zygote: nothing of the user's but what libraries are found by."""
-    kept = {"SYSTEMROOT": os.environ["SYSTEMROOT"]} if "SYSTEMROOT" in os.environ else {}
-    if libraries := library_path():
-        kept["LD_LIBRARY_PATH"] = ":".join(libraries)
-    if sys.platform == "win32":
-        kept["PATH"] = os.environ.get("PATH", "")  # DLLs of numpy under conda are found by it
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
-    # torch._dynamo, which torch.func imports at its first call, makes this folder or looks for a writable one
-    return {"LC_ALL": "C.UTF-8", "HOME": "/", "TORCHINDUCTOR_CACHE_DIR": "/", **threads, **kept}
-
-
-def request_for(limits: Limits, *, ahead: bool = False) -> dict[str, int]:
-    """
-    Return the budget of one child: its CPU limit is the backstop of the clock, a little more than the whole job's.
-
-    One that begins ahead of its job has the time to rehearse.
-    """
-    return {"memory_bytes": limits.memory_mib << 20, "cpu_seconds": cpu_backstop(limits), "ahead": ahead}
-
-
 class Zygote:
     """
     One process with the modules loaded, from which one child at a time is forked. Linux only.
@@ -168,12 +96,12 @@ class Zygote:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [*wrapper, *command({**settings, "control": theirs.fileno()})],
+                    [*wrapper, *launch.command({**settings, "control": theirs.fileno()})],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
                     pass_fds=(theirs.fileno(),),
-                    env=environment(),
+                    env=launch.environment(),
                     cwd="/",
                     start_new_session=True,  # a Ctrl-C is the grader's to handle
                 )
@@ -361,12 +289,12 @@ class SpawnedChild:
     def __init__(self, settings: Mapping[str, Any], request: Mapping[str, int], wrapper: Sequence[str] = ()) -> None:
         try:
             self._process = subprocess.Popen(
-                [*wrapper, *command({**settings, "once": True, "limits": dict(request)})],
+                [*wrapper, *launch.command({**settings, "once": True, "limits": dict(request)})],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 bufsize=0,
-                env=environment(),
+                env=launch.environment(),
                 cwd="/" if os.name == "posix" else None,
                 start_new_session=os.name == "posix",
             )
