@@ -44,33 +44,32 @@ class Status(StrEnum):
     @property
     def is_unanswered(self) -> bool:
         """Whether there is no answer that could be right or wrong."""
-        return self in (Status.UNGRADED, Status.MISSING, Status.NOT_IMPLEMENTED)
+        return self in _UNANSWERED
 
     @property
     def is_out_of_resources(self) -> bool:
         """Whether time, memory or a machine was lacking: of a function that was right before, this says nothing."""
-        return self in (Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED)
+        return self in _OUT_OF_RESOURCES
 
     @property
     def is_of_a_case(self) -> bool:
         """Whether a call in one case ended so, or returned something wrong; if not, no case shows it."""
-        before_any_call = (Status.UNGRADED, Status.MISSING, Status.REFUSED, Status.NOT_IMPLEMENTED)
-        return self is not Status.CORRECT and self not in before_any_call
+        return self not in _OF_NO_CASE
 
     @property
     def is_about_numbers(self) -> bool:
         """Whether an array was returned that is wrong."""
-        return self in (Status.WRONG_SHAPE, Status.NOT_FINITE, Status.WRONG_VALUE)
+        return self in _ABOUT_NUMBERS
 
     @property
     def has_right_shape(self) -> bool:
         """Whether an array of the right shape was returned."""
-        return self in (Status.NOT_FINITE, Status.WRONG_VALUE, Status.CORRECT)
+        return self in _RIGHT_SHAPE
 
     @property
     def has_finite_numbers(self) -> bool:
         """Whether an array was returned whose numbers may tell which mistake was made."""
-        return self in (Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT)
+        return self in _FINITE
 
     @classmethod
     def of(cls, reason: Reason) -> Status:
@@ -100,7 +99,14 @@ class Status(StrEnum):
                 assert_never(reason)
 
 
+# Looked up once for each answer: building these sets anew in the properties would take as long as judging some of them.
 _ORDER = {status: place for place, status in enumerate(Status)}
+_UNANSWERED = frozenset({Status.UNGRADED, Status.MISSING, Status.NOT_IMPLEMENTED})
+_OUT_OF_RESOURCES = frozenset({Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.UNGRADED})
+_OF_NO_CASE = frozenset({Status.UNGRADED, Status.MISSING, Status.REFUSED, Status.NOT_IMPLEMENTED, Status.CORRECT})
+_ABOUT_NUMBERS = frozenset({Status.WRONG_SHAPE, Status.NOT_FINITE, Status.WRONG_VALUE})
+_RIGHT_SHAPE = frozenset({Status.NOT_FINITE, Status.WRONG_VALUE, Status.CORRECT})
+_FINITE = frozenset({Status.WRONG_SHAPE, Status.WRONG_VALUE, Status.CORRECT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
