@@ -185,7 +185,7 @@ class TargetReport(Outcome):
     wrt: str | None
     score: float | None  # None: ungraded
     points: float
-    answers_sha256: str = ""  # of the answers in all cases, to nine digits; empty where no numbers are wrong
+    answers_sha256: str = ""  # fingerprint of the answers in all cases, to nine digits; empty where no numbers are wrong
     public: Outcome | None = None
     secret: SecretCases | None = None  # set where the outcome is of public cases: in a report as students see it
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-MAX_CODE_BYTES: Final = 1 << 20  # of one file
+MAX_CODE_BYTES: Final = 1 << 20  # in one file
 MAX_NOTEBOOK_BYTES: Final = 32 << 20  # with the pictures that its outputs hold
 MAX_CELLS: Final = 20_000
 MAX_WHOLE_BYTES: Final = 1 << 20  # most notebooks: `json.loads` is fifty times as fast, and makes at most 30 MB of them
@@ -36,8 +36,8 @@ _UP_TO_A_BRACKET = re.compile(rb"(?:[ \t\n\r,:0-9A-Za-z.+-]++|%b)*+" % _STRING)
 _A_STRING_OR_NONE = re.compile(rb'[^"]++|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _CLOSES: Final = {ord("{"): ord("}"), ord("["): ord("]")}
 _ITEMS_OF_A_FIELD: Final = 4  # what reading a field takes, in lists that are passed over
-_LONGEST_NAME: Final = 64  # of a field that is looked for, escapes included
-_LONGEST_METADATA: Final = 4096  # of nbgrader's own for one cell, which has ten short fields
+_LONGEST_NAME: Final = 64  # longest field name that is looked for, escapes included
+_LONGEST_METADATA: Final = 4096  # nbgrader's own metadata of a cell has ten short fields
 
 
 class NotebookError(Exception):

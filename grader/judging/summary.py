@@ -21,7 +21,7 @@ from grader.render import endings
 from grader.sandbox.wire.answer import Answer, Failure, Reason
 from grader.text import cleaned
 
-MAX_SHOWN_ENTRIES = 400  # of a counterexample's inputs
+MAX_SHOWN_ENTRIES = 400  # in a counterexample's inputs
 MAX_FINGERPRINTED = 1 << 20  # entries of all answers of a task
 
 
@@ -152,7 +152,7 @@ def _fingerprint(answers: Sequence[Answer], place: int) -> str:
         if isinstance(item, np.ndarray):
             largest = float(np.abs(item, where=np.isfinite(item), out=np.zeros(item.shape)).max(initial=0.0))
             rounded = np.atleast_1d(np.round(item / (largest or 1.0), 9)) + 0.0  # one formula, written in two ways; and no -0
-            rounded[np.isnan(rounded)] = np.nan  # of either sign
+            rounded[np.isnan(rounded)] = np.nan  # NaN has a sign, too, which is chance
             digest.update(f"{item.shape} {largest:.9g}".encode() + rounded.tobytes())
         else:
             digest.update(f"{status_of(answer)} {item}".encode())

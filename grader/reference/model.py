@@ -86,6 +86,6 @@ class Record:
     cases: tuple[tuple[Case, Expected], ...]
     probes: tuple[Probe, ...]
     hypotheses: Mapping[TargetKey, tuple[Hypothesis, ...]]
-    versions: Mapping[str, str]  # of torch and numpy that made it: provenance, not part of the key
+    versions: Mapping[str, str]  # torch and numpy that made it: provenance, not part of the key
     # the record whose cases students are shown; None: this one's, which are public
     public: Record | None = field(default=None, compare=False, repr=False)

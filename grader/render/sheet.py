@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grader.sandbox.wire.answer import Array
 
 _READABLE = 1e-3  # with six digits after the point
-MOST_ENTRIES = 36  # of an array that is shown whole
+MOST_ENTRIES = 36  # an array with more is not shown whole
 
 
 def task_sheet(exercise: Exercise) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.reference.model import TargetKey
     from grader.sandbox.wire.answer import Array
 
-MAX_COPIED_ENTRIES = 1 << 20  # of an array that is copied for each prediction
+MAX_COPIED_ENTRIES = 1 << 20  # larger arrays are not copied for each prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class WrongAnswers:
     evidence: tuple[Evidence, ...]
     is_right: tuple[bool, ...]  # in each case
     rtol: float
-    hypotheses: tuple[Hypothesis, ...] = ()  # of the record: first the declared mistakes, then those of the graph
+    hypotheses: tuple[Hypothesis, ...] = ()  # as the record has them: first the declared mistakes, then those of the graph
     predictions: tuple[tuple[Array | None, ...], ...] = ()  # for each case, what each hypothesis predicts
     single_precision: bool = False  # the answers came as float32 or less
     only_rule: str = ""  # only mistakes of this rule are looked for

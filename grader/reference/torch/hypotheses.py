@@ -364,7 +364,7 @@ def _derived_without(name: str, kind: Kind) -> Predict:
 
 def _from_wrong_side(point: Point, kind: VJP | JVP, vector: str) -> torch.Tensor:
     jacobian, value = derive(point, Jacobian(of=kind.of, wrt=kind.wrt)), point.values[vector]
-    if isinstance(kind, JVP):  # of and wrt have the same axes here: swapping their blocks turns the Jacobian around
+    if isinstance(kind, JVP):  # `of` and `wrt` have the same axes here: swapping their blocks turns the Jacobian around
         half = value.ndim
         jacobian = jacobian.permute(*range(half, 2 * half), *range(half))
     return jvp(jacobian, value)
