@@ -116,7 +116,7 @@ def test_every_kind_is_confirmed_and_a_wrong_key_is_found(forward: str, kind: Ki
 
 
 def spoiled(record: Record, key: tuple[str, str], share: float) -> Record:
-    """A record whose references of one target are off in their first entry."""
+    """Make a record whose references of one target are off in their first entry."""
 
     def off(expected: Expected) -> Expected:
         array = expected.targets[key].copy()
