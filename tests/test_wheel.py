@@ -88,7 +88,7 @@ def test_other_arguments_are_told_how_to_write_it(arguments: tuple[str, ...], tm
     command = [sys.executable, "-m", "grader.wheel", *arguments]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr == "Write: python -m grader.wheel [FOLDER]. The folder has to be there.\n"
+    assert said.stderr == "Write: python -m grader.wheel [FOLDER]. The folder must exist.\n"
     assert not list(tmp_path.iterdir())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from grader.course.workers.grading import Steps, grade_request, sandboxed
 from grader.course.workers.request import request_from_results
 from grader.errors import Fault, GraderError
 from grader.exercise.model import Exercise
-from grader.outcome import Report
+from grader.outcome import Report, TargetReport
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
@@ -62,11 +62,34 @@ def replay(
             replayed = grade_request(request, judge, worker)
         finally:
             worker.close()
-    before, now = recorded.to_json(), replayed.to_json()
+    before, now = recorded.to_json(), _told_as_then(recorded, replayed).to_json()
     differences = tuple(part for part in now if part != "seconds" and now[part] != before.get(part))
     return Replay(
         recorded=recorded,
         replayed=replayed,
         differences=tuple(part for part in differences if part not in _CIRCUMSTANCES),
         circumstances=tuple(part for part in differences if part in _CIRCUMSTANCES),
+    )
+
+
+def _told_as_then(recorded: Report, replayed: Report) -> Report:
+    """Leave out of the new report the reasons that the old one was not told yet, by a version before there were reasons."""
+    return replace(
+        replayed,
+        targets=tuple(map(_without_new_reason, recorded.targets, replayed.targets)),
+        load_errors=tuple(
+            one if was.reason is not None else replace(one, reason=None, phase=None)
+            for was, one in zip(recorded.load_errors, replayed.load_errors, strict=True)
+        )
+        if len(recorded.load_errors) == len(replayed.load_errors)
+        else replayed.load_errors,
+    )
+
+
+def _without_new_reason(was: TargetReport, now: TargetReport) -> TargetReport:
+    public = now.public
+    if was.public is not None and was.public.reason is None and public is not None:
+        public = replace(public, reason=None, phase=None, source="")
+    return (
+        replace(now, public=public) if was.reason is not None else replace(now, reason=None, phase=None, source="", public=public)
     )

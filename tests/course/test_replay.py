@@ -14,6 +14,7 @@ from grader.errors import GraderError
 from grader.judging.judge import Judge
 from grader.judging.submission import Submission
 from grader.outcome import Report, Status
+from grader.sandbox.wire.answer import Phase, Reason
 
 
 @pytest.fixture
@@ -38,6 +39,20 @@ def test_a_replay_says_what_is_not_the_same(out: Path) -> None:
             return report(judge.exercise, str(submission.student), Status.RAISED, seed=judge.record.seed)
 
     assert ("targets",) == replay(out, "s03", TWO.exercises[1], steps=steps(Other())).differences
+
+
+def test_a_result_from_before_there_were_reasons_is_the_same(out: Path) -> None:
+    """Its report has none: what a newer version tells beyond it is no difference."""
+
+    class Telling(Reader):
+        def grade(self, judge: Judge, submission: Submission) -> Report:
+            found = super().grade(judge, submission)
+            told = (replace(target, reason=Reason.RAISED, phase=Phase.CALLING) for target in found.targets)
+            return replace(found, targets=tuple(told))
+
+    again = replay(out, "s03", TWO.exercises[1], steps=steps(Telling()))
+    assert again.replayed.targets[0].reason is Reason.RAISED
+    assert again.differences == ()
 
 
 def test_a_replay_of_nothing_or_of_another_exercise_is_refused(out: Path) -> None:

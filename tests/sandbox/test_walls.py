@@ -374,7 +374,7 @@ def test_without_seccomp_grade_refuses(tmp_path: Path) -> None:
     assert "--isolation none" in refused.stderr
     allowed = without_seccomp(*command, "--isolation", "none")
     assert 0 == allowed.returncode, allowed.stderr
-    assert "student code can read and change all that you can, its own grade too" in allowed.stderr
+    assert "student code can read and change all that you can, its own score too" in allowed.stderr
 
 
 @pytest.mark.parametrize(
