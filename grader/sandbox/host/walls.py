@@ -1,5 +1,5 @@
 """
-WallPlan the walls of a sandbox: what is asked for, an administrator's floor under it, and what there is to fall back on.
+Plan the walls of a sandbox: what is asked for, an administrator's floor under it, and what there is to fall back on.
 
 Here is only the plan; whether the walls hold is found out by a zygote that tries them.
 """
