@@ -21,8 +21,8 @@ from grader.course.intake.contents import Contents
 from grader.course.intake.entries import SubmissionEntry
 from grader.course.results.gradebook import Row
 from grader.course.results.out import disk_errors
+from grader.course.workers.fingerprints import basis_of
 from grader.course.workers.grading import Steps, grade_request, sandboxed
-from grader.course.workers.keys import basis_of
 from grader.course.workers.request import request_of
 from grader.errors import Fault, GraderError
 from grader.exercise.loading import dump, dump_assignment, load_assignment

@@ -36,7 +36,7 @@ LINES: tuple[set[str], ...] = (
 INSIDE: dict[str, tuple[set[str], ...]] = {
     "sandbox": ({"wire"}, {"child", "host"}),
     "exercise": ({"formula"}, {""}, {"loading"}),
-    "reference": ({"model"}, {"agreement"}, {"torch"}, {""}),
+    "reference": ({"model"}, {"tolerance"}, {"torch"}, {""}),
     "judging": ({"verdict"}, {"diagnosis"}, {""}),
     "course": ({"intake"}, {"results"}, {"workers", "pages"}, {""}),
 }

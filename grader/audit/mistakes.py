@@ -13,8 +13,9 @@ from grader.judging.diagnosis.answers import Evidence
 from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.verdict import Verdict
 from grader.outcome import Status
-from grader.reference import agreement, prepare
+from grader.reference import prepare
 from grader.reference.model import Record
+from grader.reference.tolerance import Standard
 from grader.sandbox.wire.answer import Answer
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def try_mistakes(exercise: Exercise, record: Record, findings: Findings) -> None
     """Judge the answers of each declared mistake and of each built-in wrong answer; count those of the public seed."""
     from grader.reference.torch import branches
 
-    standard = agreement.Standard(record, exercise.rtol)
+    standard = Standard(record, exercise.rtol)
     is_gated = any(branch.function for branch in branches.all_branches(exercise))
     is_public = record.seed == prepare.PUBLIC_SEED
     for task, target in exercise.targets():
@@ -50,7 +51,7 @@ class _MistakesOfTarget:
     exercise: Exercise
     target: Target
     key: TargetKey
-    standard: agreement.Standard
+    standard: Standard
     is_gated: bool  # some function has branches
     findings: Findings
 

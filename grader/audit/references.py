@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.audit.findings import Findings
 from grader.exercise.model import Exercise
-from grader.reference import agreement
+from grader.reference import tolerance
 from grader.reference.model import Case, Expected, Record
 
 DIFFERENCE_RTOL = 1e-5  # central differences of order 4 reach about 1e-9 on smooth functions
@@ -46,8 +46,8 @@ def try_symbolic(exercise: Exercise, record: Record, findings: Findings) -> None
         if found is None:
             continue
         error, largest = np.abs(found - reference), float(np.abs(found).max())
-        rounding = min(agreement.tolerance_of(expected, key, exercise.rtol).largest_rounding, agreement.OF_THE_LARGEST * largest)
-        if float(error.max()) <= SYMBOLIC_RTOL * largest + rounding + agreement.ABSOLUTE_FLOOR:
+        rounding = min(tolerance.tolerance_of(expected, key, exercise.rtol).largest_rounding, tolerance.OF_THE_LARGEST * largest)
+        if float(error.max()) <= SYMBOLIC_RTOL * largest + rounding + tolerance.ABSOLUTE_FLOOR:
             findings.symbolic += 1
             continue
         worst = np.unravel_index(np.argmax(error), error.shape)

@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.audit.findings import Findings
 from grader.exercise.model import Exercise
-from grader.reference import agreement
+from grader.reference import tolerance
 from grader.reference.model import Record
 from grader.text import and_list
 
@@ -25,7 +25,7 @@ def try_small_entries(exercise: Exercise, record: Record, findings: Findings) ->
         largest: dict[tuple[int, ...], float] = {}
         for _, expected in record.cases:
             sizes = np.abs(expected.targets[key])
-            is_small = sizes <= agreement.tolerance_of(expected, key, exercise.rtol).allowed
+            is_small = sizes <= tolerance.tolerance_of(expected, key, exercise.rtol).allowed
             judged.update(map(tuple, np.argwhere(~is_small).tolist()))
             for place in map(tuple, np.argwhere(is_small & (sizes > 0)).tolist()):
                 small[place] += 1

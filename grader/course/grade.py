@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.course.earlier import notes_on_ids, refuse_other_files, with_earlier
 from grader.course.intake.collect import Collection, collect, with_roster
 from grader.course.intake.contents import Contents
 from grader.course.intake.entries import SubmissionEntry
@@ -21,6 +20,7 @@ from grader.course.intake.matching import match
 from grader.course.intake.names import shown, some_students
 from grader.course.intake.roster import read_roster
 from grader.course.intake.students import Student
+from grader.course.other_files import notes_on_ids, refuse_other_files, with_earlier
 from grader.course.rescore import catch_up
 from grader.course.results.database import Results, open_results
 from grader.course.results.decisions import NAME as RULES
@@ -29,8 +29,8 @@ from grader.course.results.finish import Finished, current_rules, finish
 from grader.course.results.keeping import keep
 from grader.course.results.out import Out, open_out, refuse_nbgraders
 from grader.course.results.stored import Graded, Result
+from grader.course.workers.fingerprints import basis_of
 from grader.course.workers.grading import Steps, sandboxed
-from grader.course.workers.keys import basis_of
 from grader.course.workers.pools import open_pool
 from grader.course.workers.request import GradingRequest, request_from_results, request_of
 from grader.course.workers.retries import Retries

@@ -21,8 +21,8 @@ from grader.course.results.gradebook import RowBuilder, merge_by_student, rows
 from grader.course.results.keeping import keep_all
 from grader.course.results.out import Out, existing_out, refuse_nbgraders, renewed
 from grader.course.results.stored import Graded, Result
+from grader.course.workers.fingerprints import basis_of, key_of
 from grader.course.workers.grading import Steps, sandboxed
-from grader.course.workers.keys import basis_of, key_of
 from grader.course.workers.pools import open_pool
 from grader.course.workers.request import GradingRequest, request_from_results, with_key
 from grader.course.workers.retries import Retries

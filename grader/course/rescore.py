@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from grader.course.results.decisions import Wording, read_rules, target_key, wording
 from grader.course.results.keeping import keep
-from grader.course.workers.keys import basis_of, key_of
+from grader.course.workers.fingerprints import basis_of, key_of
 from grader.judging import rubric
 from grader.outcome import Status
 

@@ -238,7 +238,7 @@ class Exercise:
     arrays: Arrays = "numpy"
     autodiff: Literal["forbid", "allow"] = "forbid"
     numerical: Literal["flag", "forbid"] = "flag"
-    rtol: float = DEFAULT_RTOL  # see `agreement`
+    rtol: float = DEFAULT_RTOL  # see reference/tolerance.py
     partial: Literal["none", "cases"] = "none"
     limits: Limits = field(default_factory=Limits)
     path: str = field(default="", compare=False)  # where it was loaded from, for messages

@@ -13,8 +13,8 @@ import numpy as np
 
 from grader.judging.verdict import Verdict, WorstEntry
 from grader.outcome import Status
-from grader.reference.agreement import CHUNK, Tolerance
 from grader.reference.model import Case
+from grader.reference.tolerance import CHUNK, Tolerance
 from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:

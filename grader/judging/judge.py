@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.exercise.model import Exercise
-from grader.judging import differences
+from grader.judging import finite_differences
 from grader.judging.calls import Calls, plan_calls, probes_of
 from grader.judging.repeat import judge_repeated
 from grader.judging.submission import Submission
 from grader.judging.summary import report_public_cases, report_target
 from grader.judging.task import JudgedTask, judge_task, target_key
 from grader.outcome import WALL_TIMEOUT, Diagnosis, Report, Status, TargetReport
-from grader.reference.agreement import Standard
 from grader.reference.model import Record, TargetKey
+from grader.reference.tolerance import Standard
 from grader.render import endings
 from grader.sandbox.job import Job, Trial
 from grader.sandbox.wire.answer import Answer, Failure
@@ -107,11 +107,12 @@ class Judge:
     def _report(self, judged: Sequence[JudgedTask], trial: Trial, shown: Sequence[JudgedTask | None] = ()) -> Report:
         exercise, record = self.exercise, self.record
         judged = [
-            differences.excuse_small_entries(task, self._standard, one) for task, one in zip(exercise.tasks, judged, strict=True)
+            finite_differences.excuse_small_entries(task, self._standard, one)
+            for task, one in zip(exercise.tasks, judged, strict=True)
         ]
         inexact: dict[TargetKey, Diagnosis] = {}
         for task, one in zip(exercise.tasks, judged, strict=True):
-            inexact |= differences.find_differences(task, record, one)
+            inexact |= finite_differences.find_differences(task, record, one)
         targets = tuple(
             self._report_target(number, place, judged[number], shown[number] if shown else None, inexact, trial)
             for number, task in enumerate(exercise.tasks)
@@ -150,7 +151,7 @@ class Judge:
         if self._public_standard is None or shown is None or target.status is Status.CORRECT:
             return target
         if found is not None:
-            shown = differences.judge_beside_the_largest(task, place, self._public_standard, shown)
+            shown = finite_differences.judge_beside_the_largest(task, place, self._public_standard, shown)
         public = report_public_cases(exercise, task, place, self._public_standard, shown, target.diagnosis, was_called=was_called)
         return replace(target, public=public)
 

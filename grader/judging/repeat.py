@@ -11,7 +11,7 @@ import numpy as np
 from grader.exercise.model import Task
 from grader.judging.task import JudgedTask, judge_answer
 from grader.outcome import Status
-from grader.reference.agreement import Standard, beside_the_largest
+from grader.reference.tolerance import Standard, beside_the_largest
 from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from grader.judging.repeat import status_of
 from grader.judging.task import JudgedTask, target_key
 from grader.judging.verdict import Verdict
 from grader.outcome import Counterexample, Diagnosis, Outcome, Status, TargetReport, outcome_fields
-from grader.reference.agreement import Standard
 from grader.reference.model import TargetKey
+from grader.reference.tolerance import Standard
 from grader.render import endings
 from grader.sandbox.wire.answer import Answer, Failure, Reason
 from grader.text import cleaned

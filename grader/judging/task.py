@@ -9,8 +9,8 @@ from grader.exercise.model import Task
 from grader.judging import compare
 from grader.judging.verdict import Verdict
 from grader.outcome import Status
-from grader.reference.agreement import Standard
 from grader.reference.model import TargetKey
+from grader.reference.tolerance import Standard
 from grader.sandbox.wire.answer import Answer
 
 

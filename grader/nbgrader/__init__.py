@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from grader.nbgrader.checking import public_check
+    from grader.nbgrader.student_check import public_check
 
 __all__ = ["configure", "public_check"]
 
@@ -65,7 +65,7 @@ def _replaced(step: Any) -> Any:
 
 def __getattr__(name: str) -> Any:
     if name == "public_check":
-        from grader.nbgrader.checking import public_check
+        from grader.nbgrader.student_check import public_check
 
         return public_check
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from grader.nbgrader.checking import only, share_of_points
+from grader.nbgrader.student_check import only, share_of_points
 from grader.render import html, terminal
 from grader.render.words import total_line
 

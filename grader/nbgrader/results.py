@@ -20,7 +20,7 @@ from grader.course.results.decisions import least
 from grader.course.results.gradebook import rows, write_grades
 from grader.course.results.keeping import keep
 from grader.course.results.stored import Graded, Result
-from grader.course.workers.keys import basis_of
+from grader.course.workers.fingerprints import basis_of
 from grader.course.workers.request import GradingRequest, with_key
 from grader.judging.judge import Judge
 from grader.judging.notebooks import MAX_CODE_BYTES, bare_notebook

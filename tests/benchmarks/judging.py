@@ -1,5 +1,5 @@
 """
-Which rule of agreement takes right rewrites and no near misses: `python tests/benchmarks/judging.py [--seeds 8] [--names]`.
+Which tolerance takes right rewrites and no near misses: `python tests/benchmarks/judging.py [--seeds 8] [--names]`.
 
 A rewrite is rejected where it is wrong in any case of a seed; a near miss is accepted where it is right in all of them.
 """
@@ -19,11 +19,11 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from rewrites import STORIES, Story, answers, load
 
-from grader.reference import agreement, prepare
+from grader.reference import prepare, tolerance
 from grader.reference.model import Expected
 from grader.reference.torch import compute
 
-FLOOR = agreement.ABSOLUTE_FLOOR
+FLOOR = tolerance.ABSOLUTE_FLOOR
 Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]  # expected array, its rounding -> how far each entry may be off
 
 

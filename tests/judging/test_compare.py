@@ -8,9 +8,8 @@ import pytest
 from grader.judging.compare import judge
 from grader.judging.verdict import Verdict
 from grader.outcome import Status
-from grader.reference import agreement
-from grader.reference.agreement import Tolerance, beside_the_largest
 from grader.reference.model import Case
+from grader.reference.tolerance import UNKNOWN, Tolerance, beside_the_largest
 from grader.sandbox.wire.answer import Answer, Failure, NotAnArray, Reason
 
 CASE = Case(name="one", role="random", sizes={}, values={})
@@ -86,8 +85,8 @@ def test_without_a_bound_on_rounding_the_tolerance_is_relative_to_the_largest_en
         ([1.0, 1.9e-9], -30, 1e-8, Status.CORRECT),  # 2 ** -30 is 9e-10: so far rounding may move it
         ([1.0, 3e-9], -30, 1e-8, Status.WRONG_VALUE),
         ([1.0, 3e-9], -30, 1e-7, Status.CORRECT),  # who asks for fewer digits asks for fewer of what it is made of
-        ([1.0, 0.9e-6], agreement.UNKNOWN, 1e-8, Status.CORRECT),  # never looser than a millionth of the largest
-        ([1.0, 1.1e-6], agreement.UNKNOWN, 1e-8, Status.WRONG_VALUE),
+        ([1.0, 0.9e-6], UNKNOWN, 1e-8, Status.CORRECT),  # never looser than a millionth of the largest
+        ([1.0, 1.1e-6], UNKNOWN, 1e-8, Status.WRONG_VALUE),
     ],
 )
 def test_each_entry_is_judged_by_itself(item: object, rounding: int, rtol: float, status: Status) -> None:
@@ -105,7 +104,7 @@ def test_the_worst_entry_is_a_wrong_one() -> None:
 @pytest.mark.parametrize("entries_at_a_time", [1, 1 << 20])
 def test_a_large_array_is_held_to_the_same_limits(entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Piece by piece, each with its own powers of two."""
-    monkeypatch.setattr(agreement, "CHUNK", entries_at_a_time)
+    monkeypatch.setattr("grader.reference.tolerance.CHUNK", entries_at_a_time)
     tolerance = Tolerance(np.array([1.0, 1e-9]), np.array([-60, -30], dtype=np.int8), 1e-8)
     found = [tolerance.agrees(np.array(one)) for one in ([1.0, 1.5e-9], [1.0, 3e-9], [1 + 2e-8, 1e-9])]
     assert [True, False, False] == found
@@ -170,7 +169,7 @@ def test_a_wrong_entry_in_a_later_chunk_is_found() -> None:
 @pytest.mark.parametrize("entries_at_a_time", [1, 1 << 20])
 def test_agreement_is_of_every_entry(entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Relative to the largest, negative or not; of one shape; NaN never agrees."""
-    monkeypatch.setattr(agreement, "CHUNK", entries_at_a_time)
+    monkeypatch.setattr("grader.reference.tolerance.CHUNK", entries_at_a_time)
     expected = np.array([[1.0, -100.0], [2.0, 3.0]])
     last = np.array([[0, 0], [0, 1]])
     wrong = {"within": 0.9e-4, "beyond": 1.1e-4, "not a number": np.nan}

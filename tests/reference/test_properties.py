@@ -21,8 +21,8 @@ from grader.judging import compare
 from grader.judging.in_process import check_functions
 from grader.outcome import Status
 from grader.reference import prepare
-from grader.reference.agreement import tolerance_of
 from grader.reference.model import Record
+from grader.reference.tolerance import tolerance_of
 from grader.sandbox.wire.answer import Answer
 
 COURSE = ("tanh_derivative", "chain_rule", "scalar_linear", "linear_layer", "tanh_layer")

@@ -11,8 +11,8 @@ import pytest
 from grader.exercise.loading import parse_exercise
 from grader.exercise.model import DEFAULT_RTOL, Exercise
 from grader.reference import prepare, sizes
-from grader.reference.agreement import tolerance_of
 from grader.reference.model import Record
+from grader.reference.tolerance import tolerance_of
 from grader.reference.torch import branches
 
 SEEDS = range(20)

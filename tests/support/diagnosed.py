@@ -13,8 +13,9 @@ from grader.exercise.model import Exercise, Gradient
 from grader.judging import compare
 from grader.judging.diagnosis.diagnose import diagnose
 from grader.outcome import Diagnosis
-from grader.reference import agreement, prepare
+from grader.reference import prepare
 from grader.reference.model import Case, Record
+from grader.reference.tolerance import Standard
 from grader.sandbox.wire.answer import Answer
 
 Function = Callable[..., np.ndarray]
@@ -33,7 +34,7 @@ def diagnosed(
     """Diagnose a wrong answer, a function of the case, for the target `name`."""
     exercise, record = record_of(make)
     task, target = next((task, target) for task, target in exercise.targets() if target.name == name)
-    key, standard = (task.function, name), agreement.Standard(record, exercise.rtol)
+    key, standard = (task.function, name), Standard(record, exercise.rtol)
     verdicts = [
         compare.judge(
             Answer(items=(np.asarray(wrong(case), dtype=float),)),

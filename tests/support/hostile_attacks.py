@@ -15,8 +15,8 @@ from grader.exercise.model import Jacobian
 from grader.judging import compare
 from grader.judging.diagnosis.diagnose import diagnose
 from grader.outcome import Status
-from grader.reference.agreement import Standard
 from grader.reference.model import Case, Expected, Record
+from grader.reference.tolerance import Standard
 from grader.sandbox import Sandbox
 from grader.sandbox.job import Job, Trial
 from grader.sandbox.limits import Limits

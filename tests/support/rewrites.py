@@ -1,7 +1,7 @@
 """
 Right answers in other forms and nearly right wrong ones, for exercises with large and small entries side by side.
 
-They test the tester: a rule of agreement has to accept every rewrite and no near miss (tests/benchmarks/judging.py).
+They test the tester: a tolerance has to accept every rewrite and no near miss (tests/benchmarks/judging.py).
 """
 
 from __future__ import annotations

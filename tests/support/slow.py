@@ -16,7 +16,7 @@ SLOW = {
     "judging/test_judge.py": "answers that have to be waited for",
     "judging/test_notebooks.py": "notebooks that want all memory",
     "nbgrader": "nbgrader's own commands",
-    "reference/test_agreement.py": "many ways to write each of many answers",
+    "reference/test_tolerance.py": "many ways to write each of many answers",
     "reference/test_prepare.py": "many keys are made",
     "reference/test_properties.py": "random wrong answers",
     "reference/test_records.py": "every public key is made anew",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grader.course.intake.contents import Contents
 from grader.course.intake.imports import add_imported, dotted, modules_imported_by, spellings_of
 from grader.course.results.stored import Manifest
-from grader.course.workers.keys import key_of
+from grader.course.workers.fingerprints import key_of
 from grader.errors import Fault, GraderError, SubmissionError
 from grader.outcome import Status
 

@@ -13,8 +13,8 @@ import numpy as np
 from grader.exercise.model import Exercise, Target
 from grader.judging.verdict import Verdict
 from grader.outcome import Status
-from grader.reference.agreement import CHUNK, OF_THE_LARGEST, Standard, Tolerance, near
 from grader.reference.model import Case, Hypothesis
+from grader.reference.tolerance import CHUNK, OF_THE_LARGEST, Standard, Tolerance, near
 
 if TYPE_CHECKING:
     from grader.reference.model import TargetKey

@@ -29,7 +29,7 @@ from grader.judging.diagnosis.answers import wrong_answers
 from grader.judging.diagnosis.family import Family
 from grader.judging.verdict import Verdict
 from grader.outcome import Diagnosis, Status
-from grader.reference.agreement import Standard
+from grader.reference.tolerance import Standard
 
 if TYPE_CHECKING:
     from grader.reference.model import TargetKey

@@ -7,7 +7,7 @@ import numpy as np
 from grader.judging.diagnosis.answers import WrongAnswers
 from grader.judging.diagnosis.family import Example, Family
 from grader.outcome import Diagnosis
-from grader.reference.agreement import OF_THE_LARGEST, beside_the_largest
+from grader.reference.tolerance import OF_THE_LARGEST, beside_the_largest
 
 _ROUGH_RTOL = 1e-4
 _ROUGH_FLOOR = 1e-6  # 1 - Y² where Y is nearly 1 has only as many digits as 1 has

@@ -12,8 +12,8 @@ import torch
 from grader.errors import ExerciseError, Fault
 from grader.exercise.formula import FormulaError, NotFiniteError
 from grader.exercise.model import DEFAULT_RTOL, Exercise, Mistake, Target
-from grader.reference.agreement import near, tolerance_of
 from grader.reference.model import Case, Expected, Hypothesis
+from grader.reference.tolerance import near, tolerance_of
 from grader.reference.torch import cross_checks, hypotheses
 from grader.reference.torch.derivatives import Point, derive, in_target_layout, point_at
 from grader.reference.torch.evaluate import evaluate

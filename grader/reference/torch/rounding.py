@@ -28,7 +28,7 @@ from grader.exercise.formula import (
     UnaryNode,
 )
 from grader.exercise.model import Exercise, Hessian
-from grader.reference.agreement import UNKNOWN
+from grader.reference.tolerance import UNKNOWN
 from grader.reference.torch.derivatives import Tensors, derive, in_target_layout, point_at
 from grader.reference.torch.tensors import real
 

@@ -16,8 +16,8 @@ from grader.exercise.model import JVP, Exercise, Gradient, Hessian, Jacobian, Na
 from grader.judging import compare
 from grader.judging.diagnosis.diagnose import diagnose
 from grader.outcome import Diagnosis
-from grader.reference import agreement
 from grader.reference.model import Case
+from grader.reference.tolerance import Standard
 from grader.sandbox.wire.answer import Answer
 from grader.sandbox.wire.call import Call
 
@@ -57,7 +57,7 @@ def test_a_mistake_in_the_weight_jacobian_is_named(
     rule: str, wrong: Function, entries_at_a_time: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each from the student's formula, not from our own prediction of it; compared as a whole or piece by piece."""
-    monkeypatch.setattr(agreement, "_FEW", entries_at_a_time)
+    monkeypatch.setattr("grader.reference.tolerance._FEW", entries_at_a_time)
     found = diagnosed(tanh_layer, "dY_dW", on(wrong))
     assert found is not None
     assert found.rule == rule
@@ -422,9 +422,9 @@ def test_a_hint_that_changed_is_spoken_in_its_new_words() -> None:
             place=0,
             count=1,
         )
-        for (case, _), tolerance in zip(record.cases, agreement.Standard(record, 1e-6).tolerances(key), strict=True)
+        for (case, _), tolerance in zip(record.cases, Standard(record, 1e-6).tolerances(key), strict=True)
     ]
-    found = diagnose(exercise, reworded, key, agreement.Standard(record, exercise.rtol), verdicts)
+    found = diagnose(exercise, reworded, key, Standard(record, exercise.rtol), verdicts)
     assert found == Diagnosis(rule="declared", text="Think of the chain rule.", credit=0.25)
 
 

@@ -14,8 +14,8 @@ from grader.judging.diagnosis.diagnose import FAMILIES, diagnose
 from grader.judging.diagnosis.family import Example, Family
 from grader.judging.verdict import Verdict
 from grader.outcome import Diagnosis
-from grader.reference.agreement import Standard
 from grader.reference.prepare import prepare
+from grader.reference.tolerance import Standard
 from grader.sandbox.wire.answer import Answer
 
 EXAMPLES = [(family, example) for family in FAMILIES for example in family.examples]

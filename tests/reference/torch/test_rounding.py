@@ -10,7 +10,7 @@ from formula_examples import AXES, EXAMPLES, VALUES, Example
 
 from grader.exercise.formula import parse
 from grader.exercise.model import Exercise, Gradient, Hessian, Jacobian
-from grader.reference.agreement import UNKNOWN
+from grader.reference.tolerance import UNKNOWN
 from grader.reference.torch import compute
 from grader.reference.torch.derivatives import point_at
 from grader.reference.torch.evaluate import evaluate

@@ -1,4 +1,4 @@
-"""The rule of agreement takes right answers in any form, and answers that are nearly right in none."""
+"""The tolerance takes right answers in any form, and answers that are nearly right in none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rewrites import STORIES, Story, answers, load
 
 from grader.exercise.model import DEFAULT_RTOL
-from grader.reference import agreement, prepare
+from grader.reference import prepare, tolerance
 from grader.reference.model import Record
 from grader.reference.torch import compute
 
@@ -27,7 +27,7 @@ def told(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
 def test_every_rewrite_is_right_and_no_near_miss(told: tuple[Story, Record]) -> None:
     """Every entry is judged by itself, as far as rounding allows it."""
     story, record = told
-    limits = [agreement.tolerance_of(expected, story.target, DEFAULT_RTOL).allowed for _, expected in record.cases]
+    limits = [tolerance.tolerance_of(expected, story.target, DEFAULT_RTOL).allowed for _, expected in record.cases]
     with np.errstate(all="ignore"):
         for kind, name, gaps in answers(story, record):
             is_right = all((gap <= limit).all() for gap, limit in zip(gaps, limits, strict=True))
@@ -37,7 +37,7 @@ def test_every_rewrite_is_right_and_no_near_miss(told: tuple[Story, Record]) -> 
 def test_no_rewrite_comes_near_its_limit(told: tuple[Story, Record]) -> None:
     """Other libraries and processors round otherwise."""
     story, record = told
-    limits = [agreement.tolerance_of(expected, story.target, DEFAULT_RTOL).allowed for _, expected in record.cases]
+    limits = [tolerance.tolerance_of(expected, story.target, DEFAULT_RTOL).allowed for _, expected in record.cases]
     with np.errstate(all="ignore"):
         for kind, name, gaps in answers(story, record):
             if kind == "rewrite":
@@ -60,5 +60,5 @@ def test_rounding_is_of_what_an_entry_is_made_of(tmp_path: Path) -> None:
     assert (rounding < 1e-6 * np.abs(right).max()).all()
     s = 1 / (1 + np.exp(-2 * case.values["B"]))
     written = 8e6 * s * (1 - s)
-    assert (np.abs(written - right) > 1e-8 * np.abs(right) + agreement.ABSOLUTE_FLOOR).any()
-    assert agreement.tolerance_of(expected, story.target, 1e-8).agrees(written)
+    assert (np.abs(written - right) > 1e-8 * np.abs(right) + tolerance.ABSOLUTE_FLOOR).any()
+    assert tolerance.tolerance_of(expected, story.target, 1e-8).agrees(written)

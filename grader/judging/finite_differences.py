@@ -16,7 +16,7 @@ from grader.exercise.model import Task
 from grader.judging.calls import probes_of
 from grader.judging.task import JudgedTask, target_key
 from grader.outcome import Diagnosis, Status
-from grader.reference.agreement import ABSOLUTE_FLOOR, OF_THE_LARGEST, Standard, beside_the_largest
+from grader.reference.tolerance import ABSOLUTE_FLOOR, OF_THE_LARGEST, Standard, beside_the_largest
 from grader.sandbox.wire.answer import Answer, NotAnArray
 
 if TYPE_CHECKING:

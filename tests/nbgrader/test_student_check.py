@@ -15,7 +15,7 @@ from nbgrader_class import HALF_W, WRONG, B, Course, W, run_nbgrader
 
 from grader.errors import GraderError
 from grader.nbgrader import public_check
-from grader.nbgrader.checking import NotRightError, share_of_points
+from grader.nbgrader.student_check import NotRightError, share_of_points
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own
 

@@ -10,10 +10,10 @@ import pytest
 from class_runs import grade
 from classroom import Reader, assignment, hand_in
 
-from grader.course.earlier import with_earlier
 from grader.course.intake.collect import Collection, collect
 from grader.course.intake.entries import SubmissionEntry
 from grader.course.intake.students import Student
+from grader.course.other_files import with_earlier
 from grader.errors import GraderError
 
 
