@@ -1,6 +1,6 @@
 # attack: raises the grader's own classes
 # expect: refused
-from grader.sandbox.child.standins import Refused
+from grader.sandbox.child.imports import Refused
 
 
 def dY_dX(X):

@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.sandbox.child.standins import Refused
+from grader.sandbox.child.imports import Refused
 from grader.sandbox.wire.answer import Reason
 
 if TYPE_CHECKING:

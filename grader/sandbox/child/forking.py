@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from grader.sandbox.child import program
-from grader.sandbox.child.standins import PRELOADED
+from grader.sandbox.child.imports import PRELOADED
 from grader.sandbox.wire import frames
 from grader.sandbox.wire.modules import ALLOWED, allowed
 

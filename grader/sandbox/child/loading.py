@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from grader.sandbox.child import autodiff
 from grader.sandbox.child.copies import are_copies
 from grader.sandbox.child.failures import clear_frames, frames_of, is_own, line_of, reason_of
-from grader.sandbox.child.standins import Finder, Policy, StandIn, StandInModule
+from grader.sandbox.child.imports import Finder, Policy, StandIn, StandInModule
 from grader.sandbox.wire.answer import LoadError, Phase, Reason
 
 if TYPE_CHECKING:
