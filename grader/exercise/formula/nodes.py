@@ -173,12 +173,14 @@ class Formula:
     root: Node
     nodes: tuple[Node, ...] = field(init=False, compare=False, repr=False)
     names: frozenset[str] = field(init=False, compare=False, repr=False)
+    operand_counts: tuple[int, ...] = field(init=False, compare=False, repr=False)  # how many operands each of `nodes` has
 
     def __post_init__(self) -> None:
         nodes: list[Node] = []
         _collect(self.root, nodes)
         object.__setattr__(self, "nodes", tuple(nodes))
         object.__setattr__(self, "names", frozenset(node.name for node in nodes if isinstance(node, NameNode)))
+        object.__setattr__(self, "operand_counts", tuple(len(children(node)) for node in nodes))
 
     def __str__(self) -> str:
         return self.canonical
@@ -201,8 +203,8 @@ T = TypeVar("T")
 def fold(formula: Formula, combine: Callable[[int, Node, tuple[T, ...]], T]) -> T:
     """Compute a value for the root by calling `combine(position, node, values of its children)` in the order of `nodes`."""
     done: list[T] = []
-    for position, node in enumerate(formula.nodes):
-        first = len(done) - len(children(node))
+    for position, (node, count) in enumerate(zip(formula.nodes, formula.operand_counts, strict=True)):
+        first = len(done) - count
         operands = tuple(done[first:])
         del done[first:]
         done.append(combine(position, node, operands))

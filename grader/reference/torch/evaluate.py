@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import torch
@@ -81,7 +83,7 @@ def evaluate(
     Raises FormulaError in the author's words; NotFiniteError, with the part, if there is no finite value at this point.
     """
     moving = tuple(wrt) or tuple(value for value in values.values() if value.is_leaf and value.requires_grad)
-    infer_shape(formula, {name: tuple(value.shape) for name, value in values.items()}, axes)
+    _check_shapes(formula, tuple([(name, values[name].shape) for name in formula.names if name in values]), tuple(axes.items()))
 
     def combine(position: int, node: Node, operands: tuple[object, ...]) -> object:
         try:
@@ -108,6 +110,12 @@ def evaluate(
     return found if isinstance(found, Tensor) else real(found)
 
 
+@lru_cache(maxsize=1024)
+def _check_shapes(formula: Formula, shapes: tuple[tuple[str, torch.Size], ...], axes: tuple[tuple[str, int], ...]) -> None:
+    """Raise FormulaError if a formula has no shape. Differences evaluate one formula at the same shapes thousands of times."""
+    infer_shape(formula, {name: tuple(shape) for name, shape in shapes}, dict(axes))
+
+
 def _named(name: str, values: Mapping[str, Tensor], axes: Mapping[str, int]) -> object:
     if name in values:
         value = values[name]
@@ -116,7 +124,9 @@ def _named(name: str, values: Mapping[str, Tensor], axes: Mapping[str, int]) -> 
 
 
 def _check_finite(result: Tensor) -> None:
-    if result.is_floating_point() and not bool(torch.isfinite(result).all()):
+    if not result.is_floating_point() or math.isfinite(result.detach().sum().item()):
+        return  # the sum of all entries is finite only if each is; it may also be too large, so the entries decide
+    if not bool(torch.isfinite(result).all()):
         raise NotFiniteError("it is not finite here", "Keep its argument in range, also where `where` does not choose it.")
 
 
