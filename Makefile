@@ -9,8 +9,8 @@ PINNED := $(if $(LOCK),PIP_CONSTRAINT=$(LOCK) PIP_BUILD_CONSTRAINT=$(LOCK))
 PIP := $(PINNED) $(BIN)/python -m pip --disable-pip-version-check
 
 # A file of tests stays in one process, since its tests share boxes, courses and servers.
-# One thread each, and one process more than the two processors that we have: many tests wait for a limit or another program.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# One thread each: two processes of two threads get in each other's way.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo test test-fast test-newest test-nbgrader lint audit records lock bench clean
 
