@@ -201,10 +201,10 @@ _HOSTILE = {
 @pytest.mark.parametrize("text", _HOSTILE.values(), ids=_HOSTILE)
 def test_a_hostile_formula_ends_at_once(text: str) -> None:
     """Whatever the text is, parsing ends in FormulaError, soon, without recursion or arithmetic running away."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(FormulaError):
         parse(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @settings(deadline=None)
