@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.course.results.database import open_results
 from grader.course.results.out import existing_out
@@ -13,11 +13,12 @@ from grader.course.workers.grading import Steps, grade_request, sandboxed
 from grader.course.workers.request import request_from_results
 from grader.errors import Fault, GraderError
 from grader.exercise.model import Exercise
-from grader.outcome import Report, TargetReport
+from grader.outcome import Outcome, Report, TargetReport
 
 if TYPE_CHECKING:
     from grader.sandbox import Isolation
 
+_AnyOutcome = TypeVar("_AnyOutcome", bound=Outcome)
 _CIRCUMSTANCES = ("versions", "isolation", "layers")  # the same verdict may be found under others
 
 
@@ -74,22 +75,20 @@ def replay(
 
 def _told_as_then(recorded: Report, replayed: Report) -> Report:
     """Leave out of the new report the reasons that the old one was not told yet, by a version before there were reasons."""
-    return replace(
-        replayed,
-        targets=tuple(map(_without_new_reason, recorded.targets, replayed.targets)),
-        load_errors=tuple(
-            one if was.reason is not None else replace(one, reason=None, phase=None)
-            for was, one in zip(recorded.load_errors, replayed.load_errors, strict=True)
-        )
-        if len(recorded.load_errors) == len(replayed.load_errors)
-        else replayed.load_errors,
+    pairs = ((recorded.targets, replayed.targets), (recorded.load_errors, replayed.load_errors))
+    if any(len(before) != len(now) for before, now in pairs):
+        return replayed  # that is a difference, whatever was told
+    errors = (
+        now if before.reason is not None else replace(now, reason=None, phase=None)
+        for before, now in zip(recorded.load_errors, replayed.load_errors, strict=True)
     )
+    return replace(replayed, targets=tuple(map(_target_as_then, recorded.targets, replayed.targets)), load_errors=tuple(errors))
 
 
-def _without_new_reason(was: TargetReport, now: TargetReport) -> TargetReport:
-    public = now.public
-    if was.public is not None and was.public.reason is None and public is not None:
-        public = replace(public, reason=None, phase=None, source="")
-    return (
-        replace(now, public=public) if was.reason is not None else replace(now, reason=None, phase=None, source="", public=public)
-    )
+def _target_as_then(before: TargetReport, now: TargetReport) -> TargetReport:
+    public = _outcome_as_then(before.public, now.public) if before.public and now.public else now.public
+    return replace(_outcome_as_then(before, now), public=public)
+
+
+def _outcome_as_then(before: _AnyOutcome, now: _AnyOutcome) -> _AnyOutcome:
+    return now if before.reason is not None else replace(now, reason=None, phase=None, source="")
